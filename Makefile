@@ -1,0 +1,78 @@
+# Every target makes the environment it needs, once. Settings, with their defaults:
+#   PYTHON=python3  the interpreter that .venv is made from
+#   VENV=.venv      the environment; `VENV=` uses $(PYTHON) as it is and installs nothing
+#   CUDA=           12 or 13; asked of the driver where it is not given
+#   TORCH=2.13.0    the PyTorch of `make peers`; its CPU build where pip is configured to find one
+#   ARGS=           passed on to the program behind the target
+PYTHON ?= python3
+VENV ?= .venv
+TORCH ?= 2.13.0
+CUDA ?= $(shell nvidia-smi 2>/dev/null | sed -n 's/.*CUDA[A-Z ]* Version: *\([0-9]*\).*/\1/p' | head -n 1)
+
+ifeq ($(VENV),)
+PY = $(PYTHON)
+env = build/uninstalled/stamp
+export PYTHONPATH := $(CURDIR)/build/uninstalled:$(CURDIR):$(CURDIR)/backends$(if $(PYTHONPATH),:$(PYTHONPATH))
+else
+BIN = $(VENV)/bin/
+PY = $(BIN)python
+env = $(VENV)/.installed-$(1)
+endif
+
+cuda_env = $(if $(CUDA),$(call env,$(if $(filter 12,$(CUDA)),cuda12,cuda13)))
+backend_env = $(if $(filter cupy,$(TENSORLAB_BACKEND)),$(cuda_env))
+workers = $(shell $(PY) -c "import xdist" 2>/dev/null && echo --numprocesses auto --maxprocesses 2)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.SECONDEXPANSION:
+.PHONY: help demo test bench gpu gpu-test gpu-bench peers lint format clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(call env,demo) $$(backend_env) ## train LeNet-5 on handwritten digits; results go to runs/
+	$(PY) examples/lenet_digits.py $(ARGS)
+
+test: $(call env,dev) $$(backend_env) ## run the test suite and the doctests
+	$(PY) -m pytest $(workers) --doctest-modules tests tensorlab $(ARGS)
+
+bench: $(call env,bench) $$(backend_env) ## run the benchmarks; results go to benchmarks/results/
+	$(PY) -m pytest benchmarks $(ARGS)
+
+gpu: gpu-test gpu-bench ## the whole GPU check: the suite on the cupy backend, then the benchmarks
+
+gpu-test: $(call env,dev) $$(cuda_env) ## the suite on the cupy backend
+	TENSORLAB_BACKEND=cupy $(PY) -m pytest $(ARGS)
+
+gpu-bench: $(call env,bench) $$(cuda_env) ## the benchmarks on the cupy backend
+	TENSORLAB_BACKEND=cupy $(PY) -m pytest benchmarks $(ARGS)
+
+peers: $(call env,peers) ## install PyTorch, for benchmarks beside it
+
+lint: $(call env,dev) ## check style, format, types and the direction of imports
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(BIN)lint-imports
+
+format: $(call env,dev) ## rewrite the code in the project's format
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+clean: ## remove .venv, build output and caches (runs/ stays)
+	rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .benchmarks
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# One stamp per extra; dev holds demo and bench.
+$(VENV)/.installed-%: pyproject.toml | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[$*]' $(if $(filter peers,$*),torch==$(TORCH))
+	@touch $@ $(if $(filter dev,$*),$(call env,demo) $(call env,bench))
+
+# Without an installation, this folder on PYTHONPATH gives the version and the entry points.
+build/uninstalled/stamp: pyproject.toml tools/dist_info.py
+	$(PY) tools/dist_info.py $(@D)
+	@touch $@

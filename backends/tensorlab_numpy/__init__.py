@@ -1,0 +1,5 @@
+"""tensorlab on a CPU: NumPy's arrays."""
+
+from .backend import NumpyBackend
+
+__all__ = ["NumpyBackend"]

@@ -1,0 +1,154 @@
+"""The NumPy backend."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, ClassVar
+
+import numpy as np
+
+from tensorlab.backend import Backend
+
+from . import convolution as convolutions
+from . import pooling
+
+NAMESAKES = (
+    "abs acos acosh add asin asinh atan atan2 atanh bitwise_and bitwise_invert bitwise_left_shift bitwise_or "
+    "bitwise_right_shift bitwise_xor ceil conj copysign cos cosh divide equal exp expm1 floor floor_divide greater "
+    "greater_equal hypot isfinite isinf isnan less less_equal log log10 log1p log2 logaddexp logical_and logical_not "
+    "logical_or logical_xor maximum minimum multiply negative nextafter not_equal positive reciprocal remainder "
+    "sign signbit sin sinh sqrt square subtract tan tanh trunc"
+).split()
+"""Ops that are one of NumPy's ufuncs: it is called without a Python function between, which saves 0.1 us."""
+
+
+class NumpyBackend(Backend):
+    """Arrays in host memory, computed with NumPy and its BLAS."""
+
+    name: ClassVar[str] = "numpy"
+    array_package: ClassVar[str] = "numpy"
+    xp = np
+
+    def __init__(self) -> None:
+        super().__init__()
+        for name in NAMESAKES:
+            setattr(self, name, getattr(np, name))
+
+    @property
+    def array_types(self) -> tuple[type, ...]:
+        """``ndarray``, and the scalar types that NumPy's reductions return."""
+        scalars = (np.dtype(name).type for name in self._native_names())
+        return (np.ndarray, *scalars)
+
+    def _native_names(self) -> list[str]:
+        return [dtype.name for dtype in self._native if dtype.name != "bfloat16"]
+
+    def native_dtype(self, name: str) -> Any:
+        """Return NumPy's dtype; ``bfloat16`` comes from ml_dtypes where that is loaded."""
+        if name == "bfloat16":
+            ml_dtypes = sys.modules.get("ml_dtypes")
+            return np.dtype(ml_dtypes.bfloat16) if ml_dtypes else None
+        return np.dtype(name)
+
+    def asarray(self, obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
+        """Return a NumPy array of `obj`."""
+        return np.asarray(obj, dtype=dtype, copy=copy)
+
+    def canonical(self, array: Any) -> Any:
+        """Return an ``ndarray`` in native byte order, its dtype NumPy's own object of that kind."""
+        array = np.asarray(array)
+        native = self.native(self.dtype_of(array))
+        return array if array.dtype is native else array.astype(native, copy=array.dtype != native).view(native)
+
+    def to_numpy(self, array: Any) -> Any:
+        """Return the array itself."""
+        return np.asarray(array)
+
+    # -- memory that arrays share ----------------------------------------------------------------------------
+
+    def is_view(self, array: Any) -> bool:
+        """Whether another array holds the memory, and somebody else holds that array."""
+        # The attribute, the variable and the call hold one reference each.
+        base = array.base
+        return base is not None and sys.getrefcount(base) > 3
+
+    def storage(self, array: Any) -> int:
+        """Return the identity of the array that owns the memory."""
+        while isinstance(array.base, np.ndarray):
+            array = array.base
+        return id(array)
+
+    def owned(self, array: Any) -> Any:
+        """Return the array, or a copy of a view."""
+        array = np.asarray(array)
+        return array if array.base is None else array.copy()
+
+    # -- kernels ---------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def convolution(x: Any, w: Any, b: Any = None, **geometry: Any) -> Any:
+        """Cross-correlate images with filters and add a bias per channel."""
+        y = convolutions.convolution(x, w, **geometry)
+        if b is not None:
+            y += b.reshape((-1,) + (1,) * (y.ndim - 2))
+        return y
+
+    convolution_input_grad = staticmethod(convolutions.convolution_input_grad)
+    convolution_weight_grad = staticmethod(convolutions.convolution_weight_grad)
+    max_pool = staticmethod(pooling.max_pool)
+    max_unpool = staticmethod(pooling.max_unpool)
+    pool_gather = staticmethod(pooling.pool_gather)
+    avg_pool = staticmethod(pooling.avg_pool)
+    avg_unpool = staticmethod(pooling.avg_unpool)
+
+    @staticmethod
+    def sum(x: Any, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Any:
+        """Sum by the ufunc itself: ``np.sum`` spends twice its time in Python."""
+        return np.add.reduce(x, axis, dtype, None, keepdims)
+
+    @staticmethod
+    def max(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+        """Maximum by the ufunc itself."""
+        return np.maximum.reduce(x, axis, None, None, keepdims)
+
+    @staticmethod
+    def min(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+        """Minimum by the ufunc itself."""
+        return np.minimum.reduce(x, axis, None, None, keepdims)
+
+    @staticmethod
+    def matmul(x1: Any, x2: Any) -> Any:
+        """Matrix product; for two matrices ``np.dot``, which starts 0.4 us sooner than ``np.matmul``."""
+        return np.dot(x1, x2) if x1.ndim == 2 and x2.ndim == 2 else np.matmul(x1, x2)
+
+    @staticmethod
+    def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+        """``x @ weight.T + bias``, the bias added in place."""
+        y = np.dot(x, weight.T)
+        if bias is not None:
+            y += bias
+        return y
+
+    @staticmethod
+    def relu(x: Any) -> Any:
+        """Positive part in one pass."""
+        return np.maximum(x, 0)
+
+    @staticmethod
+    def index_add(x: Any, index: Any, values: Any) -> Any:
+        """Add at an index with integer arrays."""
+        np.add.at(x, index, values)
+        return x
+
+    @staticmethod
+    def take_add(g: Any, indices: Any, *, axis: int, size: int) -> Any:
+        """Add slices at indices of an axis of zeros."""
+        out = np.zeros((*g.shape[:axis], size, *g.shape[axis + 1 :]), g.dtype)
+        np.add.at(out, (slice(None),) * axis + (indices,), g)
+        return out
+
+    @staticmethod
+    def random_bits(key: tuple[int, int], block: int, count: int) -> Any:
+        """Random words by NumPy's own Philox generator."""
+        generator = np.random.Philox(key=key[0] | key[1] << 64, counter=block)
+        return generator.random_raw(count)

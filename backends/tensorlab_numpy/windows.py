@@ -1,0 +1,160 @@
+"""The geometry of a window that slides over n axes of an array: shared by convolution and pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise, product
+from math import prod
+from types import EllipsisType
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = np.ndarray[Any, Any]
+Shape: TypeAlias = tuple[int, ...]
+Slices: TypeAlias = tuple[slice, ...]
+Pads: TypeAlias = Sequence[tuple[int, int]]
+Index: TypeAlias = tuple[EllipsisType | slice, ...]
+
+
+class Tap(NamedTuple):
+    """One element of the window, and the input elements it meets while the window slides.
+
+    `outputs` and `inputs` index the last axes of an array: the positions of the window at which the tap lies
+    on the input, not on the padding, and the elements it lies on there, in the same order.
+    """
+
+    offset: Shape
+    outputs: Index
+    inputs: Index
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window over n axes; each field has one entry per axis, `padding` a pair (before, after)."""
+
+    kernel_size: Shape
+    stride: Shape
+    padding: tuple[tuple[int, int], ...]
+    dilation: Shape
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Count the positions of the window on each axis."""
+        return tuple(
+            max(0, (size + before + after - dilation * (kernel - 1) - 1) // stride + 1)
+            for size, kernel, stride, (before, after), dilation in zip(
+                input_shape, self.kernel_size, self.stride, self.padding, self.dilation
+            )
+        )
+
+    @property
+    def is_point(self) -> bool:
+        """Whether there is one position for each input element, which reads that element alone."""
+        return set(self.kernel_size) | set(self.stride) <= {1} and not any(map(any, self.padding))
+
+    def covers(self, input_shape: Shape) -> bool:
+        """Whether the window has one position, at which it reads each input element once, in order."""
+        return (
+            self.kernel_size == input_shape
+            and not any(map(any, self.padding))
+            and all(k == 1 or d == 1 for k, d in zip(self.kernel_size, self.dilation))
+        )
+
+    def overlaps_itself(self) -> bool:
+        """Whether two positions of the window may read the same input element."""
+        return any(
+            stride < (kernel - 1) * dilation + 1
+            for kernel, stride, dilation in zip(self.kernel_size, self.stride, self.dilation)
+        )
+
+    def tiles(self, input_shape: Shape) -> bool:
+        """Whether each input element is read at one position of the window."""
+        return (
+            self.kernel_size == self.stride
+            and set(self.dilation) <= {1}
+            and not any(map(any, self.padding))
+            and all(size % step == 0 for size, step in zip(input_shape, self.stride))
+        )
+
+    def with_still_axes(self, before: int, after: int) -> Window:
+        """Add axes of the array along which the window only steps from element to element."""
+        ones_before, ones_after = (1,) * before, (1,) * after
+        return Window(
+            ones_before + self.kernel_size + ones_after,
+            ones_before + self.stride + ones_after,
+            ((0, 0),) * before + self.padding + ((0, 0),) * after,
+            ones_before + self.dilation + ones_after,
+        )
+
+    def turned(self) -> Window:
+        """Return the window over the outputs that reads all that one input element went into, last tap first.
+
+        For stride 1 only.
+        """
+        padding = tuple(
+            ((kernel - 1) * dilation - before, (kernel - 1) * dilation - after)
+            for kernel, (before, after), dilation in zip(self.kernel_size, self.padding, self.dilation)
+        )
+        return replace(self, padding=padding)
+
+    def restricted_to(self, outputs: Slices, input_shape: Shape) -> tuple[Slices, Window]:
+        """Return the part of the input that `outputs` read, and the window as it slides over this part."""
+        inputs, padding = [], []
+        for out, size, kernel, stride, (before, _), dilation in zip(
+            outputs, input_shape, self.kernel_size, self.stride, self.padding, self.dilation
+        ):
+            first = out.start * stride - before
+            end = (out.stop - 1) * stride - before + (kernel - 1) * dilation + 1
+            start = min(max(first, 0), size)
+            stop = min(max(end, start), size)
+            inputs.append(slice(start, stop))
+            padding.append((start - first, end - stop))
+        return tuple(inputs), replace(self, padding=tuple(padding))
+
+
+@lru_cache(maxsize=1024)  # 25 taps take 60 us to work out, and a network repeats few shapes
+def taps(window: Window, input_shape: Shape, output_shape: Shape) -> tuple[Tap, ...]:
+    """List the elements of `window` in C order."""
+    axes = [
+        [(k, *_meeting(k * dilation - before, stride, size, count)) for k in range(kernel)]
+        for size, count, kernel, stride, (before, _), dilation in zip(
+            input_shape,
+            output_shape,
+            window.kernel_size,
+            window.stride,
+            window.padding,
+            window.dilation,
+        )
+    ]
+    elements = (tuple(zip(*element)) for element in product(*axes))
+    return tuple(Tap(offset, (..., *outputs), (..., *inputs)) for offset, outputs, inputs in elements)
+
+
+def _meeting(shift: int, stride: int, size: int, count: int) -> tuple[slice, slice]:
+    """Slices of the outputs o < count and of the inputs i < size for which i = o * stride + shift."""
+    first = max(0, -(shift // stride))
+    stop = min(count, (size - 1 - shift) // stride + 1)
+    if first >= stop:
+        return slice(0, 0), slice(0, 0)
+    start = first * stride + shift
+    return slice(first, stop), slice(start, start + (stop - first - 1) * stride + 1, stride)
+
+
+def block_fitting(shape: Shape, limit: int) -> Shape:
+    """Shorten the axes of `shape`, the first ones first, until at most `limit` elements are left."""
+    block = list(shape)
+    for axis, size in enumerate(shape):
+        block[axis] = min(size, max(1, limit // prod(shape[axis + 1 :])))
+    return tuple(block)
+
+
+def blocks(shape: Shape, block_shape: Shape) -> Iterator[Slices]:
+    """Cut `shape` into blocks of at most `block_shape`, as equal as can be on each axis."""
+    axes = []
+    for size, block in zip(shape, block_shape):
+        pieces = -(-size // block)
+        edges = (size * piece // pieces for piece in range(pieces + 1))
+        axes.append([slice(start, stop) for start, stop in pairwise(edges)])
+    return product(*axes)

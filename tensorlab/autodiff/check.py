@@ -1,0 +1,142 @@
+"""Derivatives checked against finite differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any, Literal
+
+from ..tensor import Tensor
+from .backward import conjugated
+from .graph import no_grad
+from .transforms import jvp, vjp
+from .tree import as_tensor, leaves, rebuild
+
+Mode = Literal["reverse", "forward"]
+
+
+class GradientError(AssertionError):
+    """A derivative disagrees with finite differences."""
+
+
+def check_gradients(
+    function: Callable[..., Any],
+    args: Sequence[Any],
+    *,
+    modes: Sequence[Mode] = ("reverse", "forward"),
+    order: int = 2,
+    step: float = 1e-6,
+    rtol: float = 1e-5,
+    atol: float = 1e-6,
+    seed: int = 0,
+) -> None:
+    """Check a function's derivatives in random directions, in both modes, recursively up to `order`.
+
+    Along a random direction the derivative by central differences must equal the forward-mode one, and the product
+    of the pulled-back cotangent with the direction must equal both. The derivative function is then checked the same
+    way, which tests the next order.
+
+    Parameters
+    ----------
+    function : callable
+        Of tensors or nested structures of them; returns the same.
+    args : sequence
+        Where to check, float64 or complex128, away from points without a derivative.
+    modes : sequence of {"reverse", "forward"}
+        What to check.
+    order : int
+        How many derivatives deep.
+    step : float
+        Length of the step for the differences, for inputs of order one.
+    rtol, atol : float
+        Allowed relative and absolute error; looser by the factor 10 for each further order.
+    seed : int
+        Seed of the random directions.
+
+    Raises
+    ------
+    GradientError
+        Where a derivative disagrees; the message gives order, mode and both numbers.
+    TypeError
+        If an input is of lower precision than float64.
+
+    Examples
+    --------
+    >>> import tensorlab as tl
+    >>> check_gradients(tl.sin, (tl.tensor([0.5, 1.0], dtype=tl.float64),))
+    """
+    args = [rebuild(arg, [as_tensor(x) for x in leaves(arg)]) for arg in args]
+    for x in leaves(args):
+        if x.dtype.name not in ("float64", "complex128"):
+            raise TypeError(f"finite differences need float64 or complex128 inputs, not {x.dtype}")
+    draw = Random(seed)
+    _check(function, list(args), modes, order, 1, step, rtol, atol, draw)
+
+
+def _check(
+    function: Callable[..., Any],
+    args: list[Any],
+    modes: Sequence[Mode],
+    order: int,
+    depth: int,
+    step: float,
+    rtol: float,
+    atol: float,
+    draw: Random,
+) -> None:
+    direction = _random_like(args, draw)
+    value, pullback = vjp(function, *args)
+    cotangent = _random_like(value, draw)
+    numeric = _inner(cotangent, _difference(function, args, direction, step))
+
+    def compare(found: float, what: str) -> None:
+        if not abs(found - numeric) <= atol + rtol * max(abs(found), abs(numeric)):
+            raise GradientError(f"derivative of order {depth}, {what} mode: {found}, by finite differences {numeric}")
+
+    if "reverse" in modes:
+        compare(_inner(pullback(cotangent), direction), "reverse")
+    if "forward" in modes:
+        compare(_inner(cotangent, jvp(function, args, direction)[1]), "forward")
+    if depth < order:
+        deeper = (modes, order, depth + 1, step, 10 * rtol, 10 * atol, draw)
+        if "reverse" in modes:
+            _check(lambda *a: vjp(function, *a[:-1])[1](a[-1]), [*args, cotangent], *deeper)
+        if "forward" in modes:
+            _check(lambda *a: jvp(function, a[: len(args)], a[len(args) :])[1], [*args, *direction], *deeper)
+
+
+def _random_like(tree: Any, draw: Random) -> Any:
+    """Return a tree of random numbers, normally distributed, like `tree` in structure and types."""
+
+    def random_tensor(x: Tensor) -> Tensor:
+        backend = x.backend
+        if x.dtype.is_complex:
+            numbers: list[Any] = [complex(draw.gauss(0, 1), draw.gauss(0, 1)) for _ in range(x.nelement())]
+        else:
+            numbers = [draw.gauss(0, 1) for _ in range(x.nelement())]
+        flat = backend.asarray(numbers, dtype=x._array.dtype, device=x._array.device)
+        return Tensor(backend.xp.reshape(flat, x.shape))
+
+    return rebuild(tree, [random_tensor(as_tensor(x)) for x in leaves(tree)])
+
+
+def _difference(function: Callable[..., Any], args: list[Any], direction: list[Any], step: float) -> Any:
+    """Return the central difference of `function` along `direction`."""
+
+    def moved(by: float) -> list[Any]:
+        pairs = zip(leaves(args), leaves(direction), strict=True)
+        return rebuild(args, [x.detach() + by * d.detach() for x, d in pairs])  # type: ignore[no-any-return]
+
+    with no_grad():
+        high, low = function(*moved(step)), function(*moved(-step))
+    pairs = zip(leaves(high), leaves(low), strict=True)
+    return rebuild(high, [(a - b) / (2 * step) for a, b in pairs])
+
+
+def _inner(left: Any, right: Any) -> float:
+    """Return the real inner product of two trees."""
+    total = 0.0
+    for a, b in zip(leaves(left), leaves(right), strict=True):
+        product = (conjugated(as_tensor(a)) * as_tensor(b)).sum().item()
+        total += product.real
+    return total

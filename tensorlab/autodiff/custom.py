@@ -1,0 +1,198 @@
+"""Functions with a gradient of their own, and functions that are computed again instead of remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+from ..tensor import Tensor
+from .backward import conjugated
+from .graph import Node, attach_results, current_mode, next_serial, no_grad, recording, watched
+from .tree import as_tensor
+
+
+class CustomOp:
+    """The op of one call of a function decorated with `custom_gradient`."""
+
+    results = 2
+    differentiable_results = None
+
+    def __init__(self, function: Callable[..., Any], gradient: Callable[..., Any], count: int) -> None:
+        self.name = getattr(function, "__name__", "custom function")
+        self._function, self._gradient, self._count = function, gradient, count
+
+    def pull(self, g: Any, saved: tuple[Any, ...], parents: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Call the user's gradient, in PyTorch's convention for complex cotangents."""
+        cotangents = self._cotangents(g)
+        as_tensors = any(isinstance(c, Tensor) for c in (g if isinstance(g, tuple | list) else (g,)))
+        # A derivative of the gradient needs it connected to the operands: the function is run again for that.
+        gradient = self._function(*saved)[1] if as_tensors else self._gradient
+        with recording(as_tensors):
+            parts = gradient(*map(conjugated, cotangents))
+        parts = parts if isinstance(parts, tuple | list) else (parts,)
+        if len(parts) != self._count:
+            raise ValueError(f"the gradient of {self.name} returned {len(parts)} parts for {self._count} operands")
+        parts = [None if part is None else conjugated(part) for part in parts]
+        return tuple(part if as_tensors or part is None else as_tensor(part)._array for part in parts)
+
+    @staticmethod
+    def _cotangents(g: Any) -> list[Tensor]:
+        parts = g if isinstance(g, tuple | list) else (g,)
+        return [part if isinstance(part, Tensor) else as_tensor(part) for part in parts]
+
+    @staticmethod
+    def saved_arrays(node: Node, saved: tuple[Any, ...]) -> list[Any]:
+        return [(x.backend, x._array) for x in saved if isinstance(x, Tensor)]
+
+    @staticmethod
+    def saved_tensors(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
+        found = []
+        for x, parent in zip(saved, node.parents, strict=True):
+            if isinstance(x, Tensor):
+                x = x.detach()
+                x._node = parent
+            found.append(x)
+        return tuple(found)
+
+
+def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a function that brings its own gradient.
+
+    Parameters
+    ----------
+    function : callable
+        Takes tensors and returns ``(result, gradient)``, where ``gradient(g)`` takes the result's cotangent (of
+        several results: one argument each) and returns a cotangent for each argument, None where there is none. If
+        the gradient is itself made of tensorlab's operations, it can be differentiated in turn.
+
+    Returns
+    -------
+    callable
+        Takes the same arguments and returns only the result.
+
+    Examples
+    --------
+    >>> import tensorlab as tl
+    >>> @tl.custom_gradient
+    ... def straight_through(x):
+    ...     return tl.round(x), lambda g: g
+    >>> tl.grad(lambda x: straight_through(x).sum())(tl.tensor([0.4, 0.6]))
+    tensor([1., 1.])
+    """
+
+    @wraps(function)
+    def call(*operands: Any) -> Any:
+        detached = [x.detach() if isinstance(x, Tensor) else x for x in operands]
+        with no_grad():
+            result, gradient = function(*detached)
+        parents = tuple(x._node if isinstance(x, Tensor) else None for x in operands)
+        if not current_mode.get().recording or all(parent is None for parent in parents):
+            return result
+        op = CustomOp(function, gradient, len(operands))
+        if isinstance(result, tuple):
+            results = tuple(x.detach() for x in result)
+            attach_results(op, results, parents, tuple(detached))
+            return results
+        result = result.detach()
+        node = result._node = Node()
+        node.op, node.parents, node.saved = op, parents, tuple(detached)
+        node.shape, node.serial = result.shape, next_serial()
+        return result
+
+    return call
+
+
+REPLAYED_STATES: list[tuple[Callable[[], Any], Callable[[Any], None]]] = []
+"""Getters and setters of state that a function run again must meet as it was, such as random generators."""
+
+
+class _Recomputation:
+    """Brings back, by running a function again, what the nodes of its first run would have saved."""
+
+    def __init__(self, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+        self._call = function, args, kwargs
+        self._states = [get() for get, _ in REPLAYED_STATES]
+        self._saved: list[Any] = []
+
+    def run(self) -> tuple[Any, list[Node]]:
+        """Run the function, recorded, and return its result with the nodes in the order of their making."""
+        nodes: list[Node] = []
+
+        def collect(op: Any, operands: Any, params: Any, result: Any) -> None:
+            node = (result[0] if isinstance(result, tuple) else result)._node
+            if node is not None:
+                nodes.append(node.parents[0] if isinstance(result, tuple) else node)
+
+        function, args, kwargs = self._call
+        with watched(collect):
+            return function(*args, **kwargs), nodes
+
+    def take(self, position: int) -> Any:
+        """Return what the node at `position` saved, running the function again at the first request."""
+        if not self._saved or self._saved[position] is None:
+            self._saved = self._again()
+        saved, self._saved[position] = self._saved[position], None
+        return saved
+
+    def _again(self) -> list[Any]:
+        now = [get() for get, _ in REPLAYED_STATES]
+        for (_, put), state in zip(REPLAYED_STATES, self._states, strict=True):
+            put(state)
+        try:
+            with recording(True):
+                return [node.saved for node in self.run()[1]]
+        finally:
+            for (_, put), state in zip(REPLAYED_STATES, now, strict=True):
+                put(state)
+
+
+class _Forgotten:
+    """What a node inside a checkpoint saved: nothing but how to compute it again."""
+
+    def __init__(self, recomputation: _Recomputation, position: int) -> None:
+        self._recomputation, self._position = recomputation, position
+
+    def restore(self) -> Any:
+        return self._recomputation.take(self._position)
+
+
+def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function keep nothing for its backward pass but its inputs; it is run again when that pass comes.
+
+    Trades time (one more forward run) for memory (Chen et al., "Training deep nets with sublinear memory cost",
+    2016). Random numbers come out the same in the second run. Tensors that the function closes over, such as a
+    module's parameters, receive their gradients as ever.
+
+    Parameters
+    ----------
+    function : callable
+        Any function of tensors; run twice, so it must do the same both times.
+
+    Returns
+    -------
+    callable
+        The same function, checkpointed.
+
+    Examples
+    --------
+    >>> import tensorlab as tl
+    >>> x = tl.tensor(2.0, requires_grad=True)
+    >>> tl.checkpoint(lambda x: tl.exp(x) * x)(x).backward()
+    >>> f"{x.grad.item():.4f}"
+    '22.1672'
+    """
+
+    @wraps(function)
+    def checkpointed(*args: Any, **kwargs: Any) -> Any:
+        if not current_mode.get().recording:
+            return function(*args, **kwargs)
+        recomputation = _Recomputation(function, args, kwargs)
+        result, nodes = recomputation.run()
+        for position, node in enumerate(nodes):
+            node.saved = _Forgotten(recomputation, position)
+        return result
+
+    return checkpointed
+
+

@@ -1,0 +1,53 @@
+"""Nested tuples, lists and dictionaries of tensors, taken apart and put together again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from ..backend import active_backend, backend_for_type, dtypes, host_array
+from ..tensor import Tensor
+
+
+def leaves(tree: Any) -> Iterator[Any]:
+    """Yield what is not a tuple, list or dictionary, in order; dictionaries in the order of their items."""
+    if isinstance(tree, list | tuple):
+        for branch in tree:
+            yield from leaves(branch)
+    elif isinstance(tree, dict):
+        for branch in tree.values():
+            yield from leaves(branch)
+    elif tree is not None:
+        yield tree
+
+
+def rebuild(tree: Any, values: Iterable[Any]) -> Any:
+    """Return a tree like `tree` with its leaves replaced, in order, by `values`."""
+    remaining = iter(values)
+
+    def walk(branch: Any) -> Any:
+        if isinstance(branch, tuple) and hasattr(branch, "_fields"):
+            return type(branch)(*map(walk, branch))
+        if isinstance(branch, list | tuple):
+            return type(branch)(map(walk, branch))
+        if isinstance(branch, dict):
+            return {key: walk(value) for key, value in branch.items()}
+        return None if branch is None else next(remaining)
+
+    return walk(tree)
+
+
+def mapped(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
+    """Return a tree like `tree` with `function` applied to its leaves and those of `others` beside them."""
+    return rebuild(tree, [function(*group) for group in zip(leaves(tree), *map(leaves, others), strict=True)])
+
+
+def as_tensor(x: Any) -> Tensor:
+    """Return a tensor of a leaf: itself, or of a number or an array; floating numbers become float32."""
+    if isinstance(x, Tensor):
+        return x
+    if backend_for_type(type(x)) is not None:
+        return Tensor(x)
+    backend = active_backend()
+    dtype = dtypes.DEFAULT_OF_PYTHON.get(type(x))
+    return Tensor(backend.asarray(host_array(x), dtype=backend.native(dtype)))

@@ -1,0 +1,193 @@
+"""The base class of every backend: what the Array API standard lacks, with defaults where one can be had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from . import dtypes
+from .dtypes import DType
+from .kernels import DefaultKernels
+
+
+class BackendError(RuntimeError):
+    """Something only one backend can do was asked of another, or arrays of two backends were mixed."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where an array lives: a backend and one of its devices.
+
+    Compares equal to its own spelling (``"cpu"``, ``"cuda:1"``) too.
+    """
+
+    backend: str
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, str):
+            return other == self.name
+        return isinstance(other, Device) and (self.backend, self.name) == (other.backend, other.name)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+class Backend(DefaultKernels):
+    """An array library that tensorlab computes with.
+
+    A subclass sets `name`, `array_package` and `xp`, and implements the few methods below that raise
+    ``NotImplementedError``; that is enough for everything to work. Each kernel in
+    :class:`~tensorlab.backend.kernels.DefaultKernels` can then be overridden by a faster one, and so can **any op**:
+    a method with an op's name takes the place of that op's own computation.
+
+    Attributes
+    ----------
+    name : str
+        What `TENSORLAB_BACKEND` and `use_backend` call it.
+    array_package : str
+        The top-level package that the array type comes from; an array of an unknown type finds its backend by it.
+    xp : namespace
+        The array namespace, conforming to the Array API standard 2024.12.
+    """
+
+    name: ClassVar[str]
+    array_package: ClassVar[str]
+    xp: Any
+
+    def __init__(self) -> None:
+        self._native: dict[DType, Any] = {}
+        for dtype in DType.registry.values():
+            native = self.native_dtype(dtype.name)
+            if native is not None:
+                self._native[dtype] = native
+        self._named = {native: dtype for dtype, native in self._native.items()}
+
+    # -- availability, devices, host memory ------------------------------------------------------------------
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        """Say why this backend cannot run here, or return None where it can. Must be quick and never raise."""
+        return None
+
+    @property
+    def array_types(self) -> tuple[type, ...]:
+        """The array types that belong to this backend; results are made of the first one."""
+        raise NotImplementedError(f"backend {self.name!r} does not say which array types are its own")
+
+    def to_numpy(self, array: Any) -> Any:
+        """Return `array` as a NumPy array in host memory, sharing memory where it can."""
+        raise NotImplementedError(f"backend {self.name!r} does not say how to copy an array to the host")
+
+    def asarray(self, obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
+        """Return `obj` (nested sequences, a host array, an array of this backend) as an array of this backend."""
+        return self.xp.asarray(obj, dtype=dtype, device=device, copy=copy)
+
+    def devices(self) -> list[str]:
+        """Return the names of the devices that answer, the default one first."""
+        return ["cpu"]
+
+    def native_device(self, name: str | None) -> Any:
+        """Return what `xp` calls the device of that name; None stands for the default device."""
+        return None
+
+    def device_name(self, array: Any) -> str:
+        """Return the name of the device that an array is on."""
+        return "cpu"
+
+    def synchronize(self) -> None:
+        """Wait until all work that was handed to the device is done."""
+
+    def memory(self) -> dict[str, int]:
+        """Return memory figures of the device in bytes, by name (``"used"``, ``"total"``, ...), as far as known."""
+        return {}
+
+    # -- memory that arrays share ----------------------------------------------------------------------------
+
+    def is_view(self, array: Any) -> bool:
+        """Whether writing into `array` would change another array that is still alive."""
+        return False
+
+    def storage(self, array: Any) -> Any:
+        """Return a key of the memory that `array` lives in, equal for all views of that memory."""
+        return id(array)
+
+    def owned(self, array: Any) -> Any:
+        """Return `array`, or a copy where it shares its memory with another array."""
+        return self.xp.asarray(array, copy=True)
+
+    def canonical(self, array: Any) -> Any:
+        """Return `array` as one of the first of `array_types`, in native byte order, sharing memory where it can."""
+        return array
+
+    # -- data types ------------------------------------------------------------------------------------------
+
+    def native_dtype(self, name: str) -> Any:
+        """Return what `xp` calls the data type of that name, or None where it has none."""
+        return getattr(self.xp, name, None)
+
+    def native(self, dtype: Any) -> Any:
+        """Return what `xp` calls `dtype`; None stays None.
+
+        Raises
+        ------
+        TypeError
+            If this backend has no such type.
+        """
+        if dtype is None:
+            return None
+        wanted = dtypes.named(dtype)
+        try:
+            return self._native[wanted]
+        except KeyError:
+            raise TypeError(f"the {self.name} backend has no data type {wanted.name}") from None
+
+    def dtype_of(self, array: Any) -> DType:
+        """Return the `DType` of one of this backend's arrays.
+
+        Raises
+        ------
+        TypeError
+            If tensorlab has no such type (NumPy's ``object``, ``datetime64``, strings, ``float128``).
+        """
+        try:
+            return self._named[array.dtype]
+        except KeyError:
+            return dtypes.named(array.dtype)
+
+    @property
+    def floating_dtypes(self) -> frozenset[Any]:
+        """The native real and complex floating types."""
+        return frozenset(native for dtype, native in self._native.items() if dtype.is_floating)
+
+    def dtypes_of_kind(self, *kinds: str) -> frozenset[Any]:
+        """Return the native types of the given kinds."""
+        return frozenset(native for dtype, native in self._native.items() if dtype.kind in kinds)
+
+    # -- kernels ---------------------------------------------------------------------------------------------
+
+    def kernel(self, name: str, default: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what computes the op `name` here: this backend's own method, else `default` bound to it."""
+        own = getattr(self, name, None)
+        if own is not None:
+            return own  # type: ignore[no-any-return]
+
+        def computed(*operands: Any, **params: Any) -> Any:
+            return default(self, *operands, **params)
+
+        return computed
+
+    def __repr__(self) -> str:
+        return f"<tensorlab backend {self.name!r}>"
+
+
+def host_array(obj: Any) -> Any:
+    """Return `obj` as what `Backend.asarray` takes: arrays of other libraries become host arrays through DLPack.
+
+    Nested sequences and numbers pass as they are.
+    """
+    return obj.__array__() if hasattr(obj, "__array__") else obj

@@ -1,0 +1,207 @@
+"""Which backends are installed, which one is active, and which one an array belongs to."""
+
+from __future__ import annotations
+
+import os
+from contextvars import ContextVar
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from types import TracebackType
+from typing import Any
+
+from .base import Backend, BackendError
+
+ENTRY_POINT_GROUP = "tensorlab.backends"
+VARIABLE = "TENSORLAB_BACKEND"
+AUTO_ORDER = ("cupy", "llvm", "numpy")
+
+
+class BackendUnavailable(RuntimeError):
+    """No backend of that name is installed, or it cannot run on this machine."""
+
+
+_registered: dict[str, type[Backend]] = {}
+_instances: dict[str, Backend] = {}
+_by_type: dict[type, Backend] = {}
+_process_default: list[Backend | None] = [None]
+_active: ContextVar[Backend | None] = ContextVar("tensorlab_backend", default=None)
+
+
+@cache
+def _entry_points() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
+
+
+def register_backend(cls: type[Backend]) -> type[Backend]:
+    """Make a backend known in this process without installing it; can be used as a decorator.
+
+    A distribution does the same for good with the entry point ``tensorlab.backends``.
+
+    Parameters
+    ----------
+    cls : type
+        A subclass of :class:`Backend`; its ``name`` is what `use_backend` takes.
+    """
+    _registered[cls.name] = cls
+    return cls
+
+
+def _installed_names() -> list[str]:
+    return sorted({*_registered, *_entry_points()})
+
+
+def _load(name: str) -> type[Backend]:
+    if name in _registered:
+        return _registered[name]
+    loaded: type[Backend] = _entry_points()[name].load()
+    return loaded
+
+
+def _why_not(name: str) -> str | None:
+    """Say why an installed backend cannot be used, or None where it can."""
+    try:
+        return _load(name).unavailable()
+    except ImportError as error:
+        return f"its package does not import: {error}"
+
+
+def available_backends() -> dict[str, str | None]:
+    """Return every installed backend, with None where it can be used and the reason where it cannot.
+
+    Examples
+    --------
+    >>> available_backends()["numpy"] is None
+    True
+    """
+    return {name: _why_not(name) for name in _installed_names()}
+
+
+def _report() -> str:
+    lines = (f"  {name}: {'usable' if why is None else why}" for name, why in available_backends().items())
+    return "Installed backends:\n" + "\n".join(lines)
+
+
+def get_backend(name: str) -> Backend:
+    """Return the one instance of the backend `name`; ``"auto"`` stands for the fastest one that can run here.
+
+    Raises
+    ------
+    BackendUnavailable
+        If it is not installed or cannot run here; the message lists all backends and why each can or cannot.
+    """
+    if name == "auto":
+        name = next(n for n in AUTO_ORDER if n in _installed_names() and _why_not(n) is None)
+    if name in _instances:
+        return _instances[name]
+    if name not in _installed_names():
+        raise BackendUnavailable(f"there is no backend {name!r}.\n{_report()}")
+    why = _why_not(name)
+    if why is not None:
+        raise BackendUnavailable(f"the backend {name!r} cannot be used here: {why}\n{_report()}")
+    backend = _instances[name] = _load(name)()
+    for array_type in backend.array_types:
+        _by_type[array_type] = backend
+    return backend
+
+
+def active_backend() -> Backend:
+    """Return the backend that new arrays are made on.
+
+    It is the innermost ``with use_backend(...)`` of this thread, else the last `use_backend` call of the process,
+    else what `TENSORLAB_BACKEND` says when a backend is first needed, else NumPy.
+    """
+    backend = _active.get() or _process_default[0]
+    if backend is None:
+        backend = _process_default[0] = get_backend(os.environ.get(VARIABLE) or "numpy")
+    return backend
+
+
+class use_backend:
+    """Make a backend the active one, for the process when called, for a block and thread when used with ``with``.
+
+    Parameters
+    ----------
+    name : str
+        ``"numpy"``, ``"cupy"``, ``"auto"``, or the name of any installed backend.
+
+    Raises
+    ------
+    BackendUnavailable
+        If it is not installed or cannot run here.
+
+    Examples
+    --------
+    >>> with use_backend("numpy"):
+    ...     active_backend().name
+    'numpy'
+    """
+
+    def __init__(self, name: str) -> None:
+        self._backend = get_backend(name)
+        self._previous_default = _process_default[0]
+        _process_default[0] = self._backend
+
+    def __enter__(self) -> Backend:
+        _process_default[0] = self._previous_default
+        self._token = _active.set(self._backend)
+        return self._backend
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _active.reset(self._token)
+
+
+def backend_for_type(array_type: type) -> Backend | None:
+    """Return the backend that arrays of this type belong to, or None where no installed one claims the type."""
+    backend = _by_type.get(array_type)
+    if backend is not None:
+        return backend
+    package = array_type.__module__.partition(".")[0]
+    for name in _installed_names():
+        if name not in _instances and _why_not(name) is None and _load(name).array_package == package:
+            get_backend(name)
+    return _by_type.get(array_type)
+
+
+def backend_of(array: Any) -> Backend:
+    """Return the backend that an array belongs to.
+
+    Raises
+    ------
+    BackendError
+        If it is no array of any installed backend.
+    """
+    backend = _by_type.get(type(array)) or backend_for_type(type(array))
+    if backend is None:
+        raise BackendError(
+            f"{type(array).__module__}.{type(array).__qualname__} is no array of an installed backend "
+            f"({', '.join(_installed_names())}); tensorlab.asarray(...) makes one"
+        )
+    return backend
+
+
+def resolve_target(target: str) -> tuple[Backend, str | None]:
+    """Return the backend and the device name that ``.to(target)`` means.
+
+    Parameters
+    ----------
+    target : str
+        A backend (``"cupy"``), a backend and device index (``"cupy:1"``), or a device (``"cpu"``, ``"cuda"``,
+        ``"cuda:1"``); devices are looked for on the active backend first.
+
+    Raises
+    ------
+    BackendUnavailable
+        If nothing of that name can be used here.
+    """
+    name, _, index = target.partition(":")
+    if name in _installed_names():
+        backend = get_backend(name)
+        return backend, (f"{backend.devices()[0].partition(':')[0]}:{index}" if index else None)
+    candidates = [active_backend(), *(get_backend(n) for n, why in available_backends().items() if why is None)]
+    for backend in candidates:
+        for device in backend.devices():
+            if target in (device, device.partition(":")[0]):
+                return backend, device
+    raise BackendUnavailable(f"no backend or device is called {target!r}.\n{_report()}")

@@ -1,0 +1,22 @@
+"""Every operation: its computation and its gradient side by side, one file per family."""
+
+from . import (
+    activation,
+    arithmetic,
+    comparison,
+    contraction,
+    convolution,
+    creation,
+    exponential,
+    indexing,
+    joining,
+    loss,
+    methods,
+    normalization,
+    pooling,
+    reduction,
+    shapes,
+    trigonometric,
+)
+
+methods.install()

@@ -1,0 +1,125 @@
+"""Activation functions."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from ..autodiff.op import op, sample
+from ..backend import Backend
+from .comparison import where
+from .declare import elementwise
+from .exponential import exp
+from .reduction import sum
+from .shapes import Shape, normalized_axis
+
+
+@elementwise(lambda g, out: where(out > 0, g, 0.0))
+def relu(backend: Backend, x: Any, /) -> Any:
+    """The positive part, elementwise; the derivative at zero is zero.
+
+    Examples
+    --------
+    >>> tl.relu(tl.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+    xp = backend.xp
+    return xp.where(x > 0, x, xp.zeros_like(x))
+
+
+@elementwise(lambda g, out: g * (out * (1 - out)), dtype="floating", flops=12)
+def sigmoid(backend: Backend, x: Any, /) -> Any:
+    """``1 / (1 + exp(-x))`` without overflow on the way, elementwise.
+
+    Examples
+    --------
+    >>> tl.sigmoid(tl.tensor([0.0]))
+    tensor([0.5])
+    """
+    xp = backend.xp
+    small = xp.exp(-xp.abs(x))
+    return xp.where(x >= 0, xp.ones_like(small), small) / (1 + small)
+
+
+def _along_axis(x_shape: Shape, axis: int = -1) -> Shape:
+    normalized_axis(axis, len(x_shape))
+    return x_shape
+
+
+SOFTMAX_SAMPLES = [sample((2, 3), axis=-1), sample((2, 3), axis=0), sample((4,), axis=0), sample((0, 3), axis=1)]
+
+
+@op(
+    vjp={"x": lambda g, out, axis: (g - sum(g * out, axis=axis, keepdims=True)) * out},
+    jvp={"x": lambda t, out, axis: (t - sum(t * out, axis=axis, keepdims=True)) * out},
+    shape=_along_axis,
+    dtype="floating",
+    flops=lambda shapes, out, params: 14 * prod(out),
+    samples=SOFTMAX_SAMPLES,
+)
+def softmax(backend: Backend, x: Any, /, axis: int = -1) -> Any:
+    """``exp(x)`` scaled to sum to one along an axis.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis; real floating-point.
+    axis : int
+        Along which axis.
+
+    Returns
+    -------
+    Tensor
+        The shape of `x`; numbers in [0, 1].
+
+    Raises
+    ------
+    ShapeError
+        If the axis does not exist.
+
+    Examples
+    --------
+    >>> tl.softmax(tl.tensor([0.0, 0.0]))
+    tensor([0.5, 0.5])
+    """
+    xp = backend.xp
+    powers = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    return powers / xp.sum(powers, axis=axis, keepdims=True)
+
+
+@op(
+    vjp={"x": lambda g, out, axis: g - exp(out) * sum(g, axis=axis, keepdims=True)},
+    jvp={"x": lambda t, out, axis: t - sum(exp(out) * t, axis=axis, keepdims=True)},
+    shape=_along_axis,
+    dtype="floating",
+    flops=lambda shapes, out, params: 14 * prod(out),
+    samples=SOFTMAX_SAMPLES,
+)
+def log_softmax(backend: Backend, x: Any, /, axis: int = -1) -> Any:
+    """The logarithm of `softmax`, exact also where that underflows.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis; real floating-point.
+    axis : int
+        Along which axis.
+
+    Returns
+    -------
+    Tensor
+        The shape of `x`; numbers below or equal to zero.
+
+    Raises
+    ------
+    ShapeError
+        If the axis does not exist.
+
+    Examples
+    --------
+    >>> tl.log_softmax(tl.tensor([0.0, 1000.0]))
+    tensor([-1000.,     0.])
+    """
+    xp = backend.xp
+    shifted = x - xp.max(x, axis=axis, keepdims=True)
+    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))

@@ -1,0 +1,385 @@
+"""Arithmetic, rounding and complex parts, elementwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..backend import Backend, backend_of
+from ..tensor import Tensor
+from .comparison import where
+from .declare import elementwise
+from .exponential import log
+
+
+def _zero(g: Any) -> Any:
+    return zeros_like(g)
+
+
+@elementwise(_zero)
+def zeros_like(backend: Backend, x: Any, /) -> Any:
+    """Zeros of an array's shape, type and device.
+
+    Examples
+    --------
+    >>> tl.zeros_like(tl.tensor([1.0, 2.0]))
+    tensor([0., 0.])
+    """
+    return backend.xp.zeros_like(x)
+
+
+@elementwise(lambda g: g, lambda g: g)
+def add(backend: Backend, x1: Any, x2: Any, /) -> Any:
+    """``x1 + x2``, elementwise.
+
+    Examples
+    --------
+    >>> tl.add(tl.tensor([1.0, 2.0]), 1)
+    tensor([2., 3.])
+    """
+    return backend.xp.add(x1, x2)
+
+
+@elementwise(lambda g: g, lambda g: -g)
+def subtract(backend: Backend, x1: Any, x2: Any, /) -> Any:
+    """``x1 - x2``, elementwise.
+
+    Examples
+    --------
+    >>> tl.subtract(tl.tensor([1.0, 2.0]), 1)
+    tensor([0., 1.])
+    """
+    return backend.xp.subtract(x1, x2)
+
+
+@elementwise(lambda g, x2: g * x2, lambda g, x1: g * x1)
+def multiply(backend: Backend, x1: Any, x2: Any, /) -> Any:
+    """``x1 * x2``, elementwise.
+
+    Examples
+    --------
+    >>> tl.multiply(tl.tensor([1.0, 2.0]), 3)
+    tensor([3., 6.])
+    """
+    return backend.xp.multiply(x1, x2)
+
+
+@elementwise(lambda g, x2: g / x2, lambda g, out, x2: -g * out / x2, domain=(0.5, 2.0), dtype="floating")
+def divide(backend: Backend, x1: Any, x2: Any, /) -> Any:
+    """``x1 / x2``, elementwise; always floating-point.
+
+    Examples
+    --------
+    >>> tl.divide(tl.tensor([1, 2]), 4)
+    tensor([0.25, 0.5 ])
+    """
+    return backend.xp.divide(x1, x2)
+
+
+@elementwise(_zero, _zero, domain=(0.6, 0.9), numbers="real")
+def floor_divide(backend: Backend, x1: Any, x2: Any, /) -> Any:
+    """``x1 / x2`` rounded towards minus infinity, elementwise; its derivative is zero.
+
+    Examples
+    --------
+    >>> tl.floor_divide(tl.tensor([5, -5]), 3)
+    tensor([ 1, -2])
+    """
+    return backend.xp.floor_divide(x1, x2)
+
+
+@elementwise(
+    lambda g: g, lambda g, x1, x2: -g * floor_divide(x1, x2), domain=(0.6, 0.9), numbers="real", tolerance={"float32": 1e-5}
+)
+def remainder(backend: Backend, x1: Any, x2: Any, /) -> Any:
+    """What `floor_divide` leaves, with the sign of `x2`, elementwise.
+
+    Examples
+    --------
+    >>> tl.remainder(tl.tensor([5, -5]), 3)
+    tensor([2, 1])
+    """
+    return backend.xp.remainder(x1, x2)
+
+
+@elementwise(lambda g: -g)
+def negative(backend: Backend, x: Any, /) -> Any:
+    """``-x``, elementwise.
+
+    Examples
+    --------
+    >>> tl.negative(tl.tensor([1.0, -2.0]))
+    tensor([-1.,  2.])
+    """
+    return backend.xp.negative(x)
+
+
+@elementwise(lambda g: g)
+def positive(backend: Backend, x: Any, /) -> Any:
+    """A copy of `x`.
+
+    Examples
+    --------
+    >>> tl.positive(tl.tensor([1.0, -2.0]))
+    tensor([ 1., -2.])
+    """
+    return backend.xp.positive(x)
+
+
+@elementwise(lambda g, out: -g * out * out, domain=(0.5, 2.0), dtype="floating")
+def reciprocal(backend: Backend, x: Any, /) -> Any:
+    """``1 / x``, elementwise.
+
+    Examples
+    --------
+    >>> tl.reciprocal(tl.tensor([1.0, 4.0]))
+    tensor([1.  , 0.25])
+    """
+    return backend.xp.reciprocal(x)
+
+
+@elementwise(lambda g, x: (g + g) * x)
+def square(backend: Backend, x: Any, /) -> Any:
+    """``x * x``, elementwise.
+
+    Examples
+    --------
+    >>> tl.square(tl.tensor([2.0, -3.0]))
+    tensor([4., 9.])
+    """
+    return backend.xp.square(x)
+
+
+def _pow_base(g: Any, x1: Any, x2: Any) -> Any:
+    if isinstance(x2, int | float | complex):
+        if x2 == 2:
+            return (g + g) * x1
+        return zeros_like(g) if x2 == 0 else g * (x2 * x1 ** (x2 - 1))
+    # Where the exponent is zero the derivative is, also at base zero, where the formula gives 0 * inf.
+    return where(x2 == 0, 0.0, g * x2 * x1 ** where(x2 == 0, 1.0, x2 - 1))
+
+
+def _pow_exponent(g: Any, x1: Any, x2: Any, out: Any) -> Any:
+    # 0**x is constantly zero for positive x; the logarithm would give 0 * -inf.
+    return where(x1 == 0, 0.0, g * out * log(where(x1 == 0, 1.0, x1)))
+
+
+@elementwise(_pow_base, _pow_exponent, domain=(0.5, 2.0), flops=20)
+def pow(backend: Backend, x1: Any, x2: Any, /) -> Any:
+    """``x1 ** x2``, elementwise.
+
+    The derivative with respect to `x1` is zero where `x2` is, and the one with respect to `x2` is zero where `x1` is.
+
+    Examples
+    --------
+    >>> tl.pow(tl.tensor([2.0, 3.0]), 2)
+    tensor([4., 9.])
+    """
+    return backend.xp.pow(x1, x2)
+
+
+def _tied(g: Any, chosen: Any, equal: Any) -> Any:
+    """Give the cotangent to the chosen one, half of it where both are equal."""
+    return where(chosen, g, where(equal, 0.5 * g, 0.0))
+
+
+@elementwise(lambda g, x1, x2: _tied(g, x1 > x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 > x1, x1 == x2), numbers="real")
+def maximum(backend: Backend, x1: Any, x2: Any, /) -> Any:
+    """The greater of two, elementwise; where they are equal, each gets half of the gradient.
+
+    Examples
+    --------
+    >>> tl.maximum(tl.tensor([1.0, 5.0]), 2)
+    tensor([2., 5.])
+    """
+    return backend.xp.maximum(x1, x2)
+
+
+@elementwise(lambda g, x1, x2: _tied(g, x1 < x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 < x1, x1 == x2), numbers="real")
+def minimum(backend: Backend, x1: Any, x2: Any, /) -> Any:
+    """The smaller of two, elementwise; where they are equal, each gets half of the gradient.
+
+    Examples
+    --------
+    >>> tl.minimum(tl.tensor([1.0, 5.0]), 2)
+    tensor([1., 2.])
+    """
+    return backend.xp.minimum(x1, x2)
+
+
+@elementwise(lambda g, x1, out: g * (x1 / out), lambda g, x2, out: g * (x2 / out), domain=(0.5, 2.0), dtype="floating", flops=4)
+def hypot(backend: Backend, x1: Any, x2: Any, /) -> Any:
+    """``sqrt(x1**2 + x2**2)`` without overflow on the way, elementwise.
+
+    Examples
+    --------
+    >>> tl.hypot(tl.tensor([3.0]), 4.0)
+    tensor([5.])
+    """
+    return backend.xp.hypot(x1, x2)
+
+
+@elementwise(
+    lambda g, x1, out: g * (sign(x1) * sign(out)), lambda g: zeros_like(g), domain=(0.5, 2.0), dtype="floating"
+)
+def copysign(backend: Backend, x1: Any, x2: Any, /) -> Any:
+    """`x1` with the sign of `x2`, elementwise.
+
+    Examples
+    --------
+    >>> tl.copysign(tl.tensor([1.0, -2.0]), -1.0)
+    tensor([-1., -2.])
+    """
+    return backend.xp.copysign(x1, x2)
+
+
+@elementwise(dtype="floating")
+def nextafter(backend: Backend, x1: Any, x2: Any, /) -> Any:
+    """The next representable number from `x1` towards `x2`, elementwise.
+
+    Examples
+    --------
+    >>> bool((tl.nextafter(tl.tensor([1.0]), 2.0) > 1).item())
+    True
+    """
+    return backend.xp.nextafter(x1, x2)
+
+
+# -- rounding ------------------------------------------------------------------------------------------------------
+
+
+@elementwise(_zero, domain=(0.1, 0.9), numbers="real")
+def ceil(backend: Backend, x: Any, /) -> Any:
+    """The smallest integer not below `x`, elementwise; its derivative is zero.
+
+    Examples
+    --------
+    >>> tl.ceil(tl.tensor([1.2, -1.2]))
+    tensor([ 2., -1.])
+    """
+    return backend.xp.ceil(x)
+
+
+@elementwise(_zero, domain=(0.1, 0.9), numbers="real")
+def floor(backend: Backend, x: Any, /) -> Any:
+    """The greatest integer not above `x`, elementwise; its derivative is zero.
+
+    Examples
+    --------
+    >>> tl.floor(tl.tensor([1.2, -1.2]))
+    tensor([ 1., -2.])
+    """
+    return backend.xp.floor(x)
+
+
+@elementwise(_zero, domain=(0.1, 0.9), numbers="real")
+def trunc(backend: Backend, x: Any, /) -> Any:
+    """`x` rounded towards zero, elementwise; its derivative is zero.
+
+    Examples
+    --------
+    >>> tl.trunc(tl.tensor([1.2, -1.2]))
+    tensor([ 1., -1.])
+    """
+    return backend.xp.trunc(x)
+
+
+@elementwise(_zero, domain=(0.6, 0.9))
+def round(backend: Backend, x: Any, /) -> Any:
+    """`x` rounded to the nearest integer, halves to the even one, elementwise; its derivative is zero.
+
+    Examples
+    --------
+    >>> tl.round(tl.tensor([0.5, 1.5, 1.6]))
+    tensor([0., 2., 2.])
+    """
+    return backend.xp.round(x)
+
+
+# -- sign and complex parts ----------------------------------------------------------------------------------------
+
+
+def _pull_sign(g: Any, x: Any) -> Any:
+    if not is_complex(x):
+        return zeros_like(g)
+    size = abs(x)
+    return g / size - real(g * x) * conj(x) / size**3
+
+
+def _push_sign(t: Any, x: Any) -> Any:
+    if not is_complex(x):
+        return zeros_like(t)
+    size = abs(x)
+    return t / size - real(conj(x) * t) * x / size**3
+
+
+@elementwise(_pull_sign, jvp=(_push_sign,), domain=(0.5, 2.0))
+def sign(backend: Backend, x: Any, /) -> Any:
+    """-1, 0 or 1 by the sign of `x`, or ``x / abs(x)`` for complex `x`, elementwise.
+
+    Examples
+    --------
+    >>> tl.sign(tl.tensor([-3.0, 0.0, 2.0]))
+    tensor([-1.,  0.,  1.])
+    """
+    return backend.xp.sign(x)
+
+
+@elementwise(
+    lambda g, x: g * conj(sign(x)), jvp=(lambda t, x: real(conj(sign(x)) * t),), domain=(0.5, 2.0), dtype="real", numbers="numeric"
+)
+def abs(backend: Backend, x: Any, /) -> Any:
+    """Absolute value, elementwise; the derivative at zero is zero.
+
+    Examples
+    --------
+    >>> tl.abs(tl.tensor([-3.0, 2.0]))
+    tensor([3., 2.])
+    """
+    return backend.xp.abs(x)
+
+
+@elementwise(lambda g: conj(g), jvp=(lambda t: conj(t),))
+def conj(backend: Backend, x: Any, /) -> Any:
+    """Complex conjugate, elementwise.
+
+    Examples
+    --------
+    >>> tl.conj(tl.tensor([1 + 2j]))
+    tensor([1.-2.j])
+    """
+    return backend.xp.conj(x) if backend.dtype_of(x).is_complex else x
+
+
+@elementwise(lambda g, x: g + zeros_like(x), jvp=(lambda t: real(t),), dtype="real")
+def real(backend: Backend, x: Any, /) -> Any:
+    """Real part, elementwise; a real `x` itself.
+
+    Examples
+    --------
+    >>> tl.real(tl.tensor([1 + 2j]))
+    tensor([1.])
+    """
+    return backend.xp.real(x) if backend.dtype_of(x).is_complex else x
+
+
+def _pull_imag(g: Any, x: Any) -> Any:
+    return g * -1j if is_complex(x) else zeros_like(g)
+
+
+@elementwise(_pull_imag, jvp=(lambda t: imag(t),), dtype="real")
+def imag(backend: Backend, x: Any, /) -> Any:
+    """Imaginary part, elementwise; zeros for a real `x`.
+
+    Examples
+    --------
+    >>> tl.imag(tl.tensor([1 + 2j]))
+    tensor([2.])
+    """
+    return backend.xp.imag(x) if backend.dtype_of(x).is_complex else backend.xp.zeros_like(x)
+
+
+def is_complex(x: Any) -> bool:
+    """Whether an array or tensor is of a complex type."""
+    if isinstance(x, Tensor):
+        return x.dtype.is_complex
+    return backend_of(x).dtype_of(x).is_complex

@@ -1,0 +1,398 @@
+"""Making tensors: from data, filled, and in sequences.
+
+All of these make their tensors on the active backend; see `use_backend`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..backend import Backend, Device, active_backend, backend_for_type, backend_of, dtypes, host_array, resolve_target
+from ..tensor import Tensor
+from .comparison import where
+from .shapes import Shape, broadcast_to, reshape
+
+DeviceLike = Device | str | None
+
+
+def place(device: DeviceLike) -> tuple[Backend, Any]:
+    """Return the backend, and its word for the device, that a `device` argument means."""
+    if device is None:
+        return active_backend(), None
+    backend, name = resolve_target(device if isinstance(device, str) else device.name)
+    return backend, backend.native_device(name)
+
+
+def tensor(data: Any, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of data, always with a copy.
+
+    Parameters
+    ----------
+    data : number, nested sequences, array or tensor
+        Python floats become float32, ints int64, complex numbers complex64; arrays keep their type.
+    dtype : dtype, optional
+        Type of the elements.
+    device : Device or str, optional
+        Where to put it: a device (``"cuda:0"``) or a backend; by default where the active backend puts arrays.
+    requires_grad : bool
+        Whether gradients with respect to it are wanted.
+
+    Returns
+    -------
+    Tensor
+        Without history.
+
+    Raises
+    ------
+    TypeError
+        If the data is of no supported type, or `requires_grad` is asked of integers.
+
+    Examples
+    --------
+    >>> tl.tensor([[1, 2], [3, 4]]).dtype
+    tensorlab.int64
+    """
+    made = asarray(data, dtype=dtype, device=device, copy=True)
+    return made.requires_grad_(requires_grad)
+
+
+def asarray(obj: Any, /, *, dtype: Any = None, device: DeviceLike = None, copy: bool | None = None) -> Tensor:
+    """Make a tensor of data, sharing memory where that is possible.
+
+    Parameters
+    ----------
+    obj : number, nested sequences, array or tensor
+        Python floats become float32, ints int64, complex numbers complex64; arrays keep their type. A tensor stays
+        on its backend unless `device` says otherwise.
+    dtype : dtype, optional
+        Type of the elements.
+    device : Device or str, optional
+        Where to put it.
+    copy : bool, optional
+        True copies always, False raises where it would be necessary, None copies where it is.
+
+    Examples
+    --------
+    >>> tl.asarray([1.0, 2.0])
+    tensor([1., 2.])
+    """
+    if isinstance(obj, list | tuple):
+        obj = _without_tensors(obj)
+    array = obj._array if isinstance(obj, Tensor) else obj
+    source = backend_for_type(type(array))
+    backend, native_device = (source, None) if source and device is None and isinstance(obj, Tensor) else place(device)
+    if source is not None and source is not backend:
+        array = source.to_numpy(array)
+    elif source is None:
+        array = host_array(array)
+        if dtype is None:
+            dtype = _default_dtype(array)
+    made = backend.asarray(array, dtype=backend.native(dtype), device=native_device, copy=copy)
+    return Tensor(made)
+
+
+def _without_tensors(obj: Any) -> Any:
+    if isinstance(obj, list | tuple):
+        return [_without_tensors(part) for part in obj]
+    return obj.tolist() if isinstance(obj, Tensor) else obj
+
+
+def _default_dtype(obj: Any) -> Any:
+    """Return the default type for Python numbers; None where the data brings a type of its own."""
+    kinds = {type(number) for number in _numbers(obj)}
+    if not kinds:
+        return dtypes.float32 if isinstance(obj, list | tuple) else None
+    if not kinds <= set(dtypes.DEFAULT_OF_PYTHON):
+        return None
+    return dtypes.DEFAULT_OF_PYTHON[max(kinds, key=list(dtypes.DEFAULT_OF_PYTHON).index)]
+
+
+def _numbers(obj: Any) -> Any:
+    if isinstance(obj, list | tuple):
+        for part in obj:
+            yield from _numbers(part)
+    else:
+        yield obj
+
+
+def from_numpy(array: Any) -> Tensor:
+    """Make a tensor of a NumPy array, sharing its memory on a CPU backend.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tl.from_numpy(np.arange(3.0)).dtype
+    tensorlab.float64
+    """
+    return asarray(array)
+
+
+def _filled(maker: str, shape: Any, dtype: Any, device: DeviceLike, requires_grad: bool, *args: Any) -> Tensor:
+    backend, native_device = place(device)
+    native = backend.native(dtype or dtypes.float32)
+    made = getattr(backend.xp, maker)(shape, *args, dtype=native, device=native_device)
+    return Tensor(made, requires_grad)
+
+
+def _shape_of(shape: tuple[Any, ...]) -> Any:
+    """Return a shape given as one tuple or as several numbers."""
+    return shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+
+
+def zeros(*shape: Any, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of zeros.
+
+    Parameters
+    ----------
+    *shape : int or tuple of int
+        As one tuple, or as several numbers.
+    dtype : dtype, optional
+        float32 by default.
+    device : Device or str, optional
+        Where to put it.
+    requires_grad : bool
+        Whether gradients with respect to it are wanted.
+
+    Examples
+    --------
+    >>> tl.zeros(2)
+    tensor([0., 0.])
+    """
+    return _filled("zeros", _shape_of(shape), dtype, device, requires_grad)
+
+
+def ones(*shape: Any, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of ones; see `zeros`.
+
+    Examples
+    --------
+    >>> tl.ones((1, 2))
+    tensor([[1., 1.]])
+    """
+    return _filled("ones", _shape_of(shape), dtype, device, requires_grad)
+
+
+def empty(*shape: Any, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor without setting its elements; see `zeros`.
+
+    Examples
+    --------
+    >>> tl.empty(2, 3).shape
+    (2, 3)
+    """
+    return _filled("empty", _shape_of(shape), dtype, device, requires_grad)
+
+
+def full(
+    shape: int | Sequence[int], fill_value: Any, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False
+) -> Tensor:
+    """Make a tensor of one number; its type follows the number's unless `dtype` says otherwise.
+
+    Examples
+    --------
+    >>> tl.full((2,), 7)
+    tensor([7, 7])
+    """
+    if isinstance(fill_value, Tensor):
+        fill_value = fill_value.item()
+    return _filled("full", shape, dtype or _default_dtype(fill_value), device, requires_grad, fill_value)
+
+
+def _like(maker: str, x: Any, dtype: Any, requires_grad: bool, *args: Any) -> Tensor:
+    array = x._array if isinstance(x, Tensor) else x
+    backend = backend_of(array)
+    native = backend.native(dtype) if dtype is not None else array.dtype
+    made = getattr(backend.xp, maker)(array.shape, *args, dtype=native, device=getattr(array, "device", None))
+    return Tensor(made, requires_grad)
+
+
+def ones_like(x: Any, /, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of ones of another's shape, type and device.
+
+    Examples
+    --------
+    >>> tl.ones_like(tl.tensor([3, 4]))
+    tensor([1, 1])
+    """
+    return _like("ones", x, dtype, requires_grad)
+
+
+def empty_like(x: Any, /, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of another's shape, type and device without setting its elements.
+
+    Examples
+    --------
+    >>> tl.empty_like(tl.tensor([3, 4])).shape
+    (2,)
+    """
+    return _like("empty", x, dtype, requires_grad)
+
+
+def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of one number, of another's shape, type and device.
+
+    Examples
+    --------
+    >>> tl.full_like(tl.tensor([3, 4]), 7)
+    tensor([7, 7])
+    """
+    return _like("full", x, dtype, requires_grad, fill_value)
+
+
+def arange(
+    start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False
+) -> Tensor:
+    """Make a tensor of evenly spaced numbers from `start`, before `stop`, by their distance.
+
+    Parameters
+    ----------
+    start, stop, step : int or float
+        ``arange(n)`` runs from 0 to before n.
+    dtype : dtype, optional
+        int64 for integers, float32 otherwise.
+    device : Device or str, optional
+        Where to put it.
+    requires_grad : bool
+        Whether gradients with respect to it are wanted.
+
+    Examples
+    --------
+    >>> tl.arange(3), tl.arange(0.0, 1.0, 0.5)
+    (tensor([0, 1, 2]), tensor([0. , 0.5]))
+    """
+    if stop is None:
+        start, stop = 0, start
+    backend, native_device = place(device)
+    native = backend.native(dtype or _default_dtype([start, stop, step]))
+    return Tensor(backend.xp.arange(start, stop, step, dtype=native, device=native_device), requires_grad)
+
+
+def linspace(
+    start: Any, stop: Any, /, num: int, *, dtype: Any = None, device: DeviceLike = None, endpoint: bool = True,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Make a tensor of evenly spaced numbers from `start` to `stop`, by their count.
+
+    Parameters
+    ----------
+    start, stop : float
+        The ends.
+    num : int
+        How many numbers.
+    dtype : dtype, optional
+        float32 by default.
+    device : Device or str, optional
+        Where to put it.
+    endpoint : bool
+        Whether `stop` is the last of them.
+    requires_grad : bool
+        Whether gradients with respect to it are wanted.
+
+    Examples
+    --------
+    >>> tl.linspace(0, 1, 3)
+    tensor([0. , 0.5, 1. ])
+    """
+    backend, native_device = place(device)
+    is_complex = isinstance(start, complex) or isinstance(stop, complex)
+    native = backend.native(dtype or (dtypes.complex64 if is_complex else dtypes.float32))
+    made = backend.xp.linspace(start, stop, num, dtype=native, device=native_device, endpoint=endpoint)
+    return Tensor(made, requires_grad)
+
+
+def eye(
+    n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any = None, device: DeviceLike = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Make a matrix with ones on a diagonal and zeros elsewhere.
+
+    Parameters
+    ----------
+    n_rows, n_cols : int
+        The shape; square by default.
+    k : int
+        Which diagonal; positive ones are above the main one.
+    dtype : dtype, optional
+        float32 by default.
+    device : Device or str, optional
+        Where to put it.
+    requires_grad : bool
+        Whether gradients with respect to it are wanted.
+
+    Examples
+    --------
+    >>> tl.eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    backend, native_device = place(device)
+    native = backend.native(dtype or dtypes.float32)
+    return Tensor(backend.xp.eye(n_rows, n_cols, k=k, dtype=native, device=native_device), requires_grad)
+
+
+def _triangle(x: Any, k: int, lower: bool) -> Tensor:
+    rows, columns = x.shape[-2:]
+    array = x._array if isinstance(x, Tensor) else x
+    xp = backend_of(array).xp
+    i = xp.reshape(xp.arange(rows), (-1, 1))
+    j = xp.arange(columns)
+    chosen = j - i <= k if lower else j - i >= k
+    return where(broadcast_to(chosen, tuple(x.shape)), x, _like("zeros", x, None, False))  # type: ignore[no-any-return]
+
+
+def tril(x: Any, /, *, k: int = 0) -> Tensor:
+    """The elements on and below a diagonal of the last two axes, zeros above.
+
+    Examples
+    --------
+    >>> tl.tril(tl.ones((2, 2)))
+    tensor([[1., 0.],
+            [1., 1.]])
+    """
+    return _triangle(x, k, lower=True)
+
+
+def triu(x: Any, /, *, k: int = 0) -> Tensor:
+    """The elements on and above a diagonal of the last two axes, zeros below.
+
+    Examples
+    --------
+    >>> tl.triu(tl.ones((2, 2)))
+    tensor([[1., 1.],
+            [0., 1.]])
+    """
+    return _triangle(x, k, lower=False)
+
+
+def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Tensor]:
+    """Coordinate arrays of a grid.
+
+    Parameters
+    ----------
+    *arrays : one-dimensional tensors or arrays
+        The coordinates along each axis.
+    indexing : {"xy", "ij"}
+        ``"xy"`` exchanges the first two axes, as in pictures.
+
+    Examples
+    --------
+    >>> tl.meshgrid(tl.arange(2), tl.arange(3))[0]
+    tensor([[0, 1],
+            [0, 1],
+            [0, 1]])
+    """
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"indexing must be 'xy' or 'ij', not {indexing!r}")
+    order = list(range(len(arrays)))
+    if indexing == "xy" and len(arrays) > 1:
+        order[0], order[1] = 1, 0
+    shape: Shape = tuple(0 for _ in arrays)
+    for x, a in zip(arrays, order, strict=True):
+        shape = (*shape[:a], x.shape[0], *shape[a + 1 :])
+    return [
+        broadcast_to(reshape(x, tuple(-1 if i == a else 1 for i in range(len(arrays)))), shape)
+        for x, a in zip(arrays, order, strict=True)
+    ]
+
+

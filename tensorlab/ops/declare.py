@@ -1,0 +1,127 @@
+"""Declaring the elementwise ops: what they share, said once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from ..autodiff.op import Draw, DTypeRule, Op, Sample, ShapeError, op, sample
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Rule = Callable[..., Any]
+Decorator = Callable[[Callable[Concatenate[Any, P], R]], Callable[P, R]]
+
+
+def broadcast_shape(*shapes: tuple[int, ...], **params: Any) -> tuple[int, ...]:
+    """Return the shape that arrays of these shapes broadcast to.
+
+    Raises
+    ------
+    ShapeError
+        If they do not; the message names the axis.
+    """
+    ndim = max(map(len, shapes), default=0)
+    result = []
+    for axis in range(-ndim, 0):
+        lengths = {shape[axis] for shape in shapes if len(shape) >= -axis and shape[axis] != 1}
+        if len(lengths) > 1:
+            listed = " and ".join(str(tuple(shape)) for shape in shapes)
+            raise ShapeError(
+                f"shapes {listed} do not broadcast: axis {axis} has lengths {' and '.join(map(str, sorted(lengths)))}, "
+                "which must be equal or 1"
+            )
+        result.append(lengths.pop() if lengths else 1)
+    return tuple(result)
+
+
+def same_shape(shape: tuple[int, ...], *others: tuple[int, ...], **params: Any) -> tuple[int, ...]:
+    """Return the shape of the first operand."""
+    return shape
+
+
+DTYPE_TEXT: dict[str, tuple[str, str]] = {
+    "same": ("any numeric type", "the operands' type"),
+    "floating": ("floating-point; integers become float32", "the operands' type"),
+    "bool": ("any type", "bool"),
+    "real": ("floating-point or complex", "the real type of the operand's precision"),
+}
+
+
+def _documented(function: Callable[..., Any], dtype: str, numbers: str | None) -> None:
+    """Put the sections that all elementwise ops share between a docstring's summary and its example."""
+    takes, gives = DTYPE_TEXT[dtype]
+    takes = numbers or takes
+    summary, marker, example = (function.__doc__ or "").partition("\n\n    Examples\n")
+    names = function.op.operands  # type: ignore[attr-defined]
+    listed = ", ".join(names)
+    shape = "Any shape" if len(names) == 1 else "Shapes that broadcast to one another"
+    kind = "tensor or array" if len(names) == 1 else "tensor, array or number"
+    function.__doc__ = (
+        f"{summary.rstrip()}\n\n    Parameters\n    ----------\n    {listed} : {kind}\n        {shape}; {takes}.\n\n"
+        f"    Returns\n    -------\n    Tensor\n        The broadcast shape; {gives}.\n{marker}{example}"
+    )
+
+
+def elementwise(
+    *rules: Rule | None,
+    domain: tuple[float, float] = (-2.0, 2.0),
+    dtype: DTypeRule = "same",
+    jvp: Sequence[Rule] = (),
+    numbers: str | None = None,
+    flops: int = 1,
+    tolerance: dict[str, float] | None = None,
+    draws: str = "floating",
+) -> Any:
+    """Declare an elementwise op: broadcasting, one vjp rule per operand, sample inputs from `domain`.
+
+    Parameters
+    ----------
+    *rules : callable or None
+        The vjp rule of each operand, None for one that carries no gradient; none at all for ops without derivative.
+    domain : pair of float
+        Where the op is defined and smooth.
+    dtype : str
+        The record's dtype rule.
+    jvp : sequence of callable
+        Rules of their own for forward mode; needed only where an op is not complex-differentiable.
+    numbers : str, optional
+        Which types it takes, for the documentation, where that is not what `dtype` says.
+    flops : int
+        Floating-point operations per element.
+    tolerance : dict, optional
+        Relative errors that differ from the default.
+    draws : {"floating", "integer", "bool"}
+        Kind of the sample inputs.
+    """
+
+    def decorate(compute: Callable[..., Any]) -> Callable[..., Any]:
+        names = [name for name in compute.__code__.co_varnames[1 : compute.__code__.co_argcount]]
+        vjp = {name: rule for name, rule in zip(names, rules, strict=False) if rule is not None}
+        record = op(
+            vjp=vjp,
+            jvp=dict(zip(names, jvp, strict=False)),
+            kind="elementwise",
+            shape=broadcast_shape,
+            dtype=dtype,
+            flops=lambda shapes, out, params: flops * prod(out),
+            samples=elementwise_samples(len(names), domain, draws),
+            tolerance=tolerance,
+        )(compute)
+        _documented(record, dtype, numbers)
+        return record
+
+    return decorate
+
+
+def elementwise_samples(count: int, domain: tuple[float, float], kind: Any = "floating") -> list[Sample]:
+    """Return samples with equal shapes, broadcasting ones, a single number and none at all."""
+    shapes = [((2, 3),), ((),), ((0, 3),)] if count == 1 else [((2, 3), (2, 3)), ((3,), (2, 1)), ((), (2,)), ((0, 2), (2,))]
+    return [sample(*(Draw(shape, *domain, kind) for shape in group)) for group in shapes]
+
+
+def record_of(function: Callable[..., Any]) -> Op:
+    """Return the record of a public op."""
+    record: Op = function.op  # type: ignore[attr-defined]
+    return record

@@ -1,0 +1,413 @@
+"""Reading and writing parts of arrays, gathering and scattering."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..autodiff.op import Draw, ShapeError, op, sample
+from ..backend import Backend, backend_of
+from ..tensor import Tensor
+from .shapes import Shape, flatten, normalized_axis, permute_dims, reshape, sum_to_shape
+
+Index = Any
+
+
+def plain_index(index: Index) -> Index:
+    """Return an index with its tensors replaced by their arrays."""
+    if isinstance(index, tuple):
+        return tuple(i._array if isinstance(i, Tensor) else i for i in index)
+    return index._array if isinstance(index, Tensor) else index
+
+
+def is_basic(index: Index) -> bool:
+    """Whether an index consists of integers, slices, None and ... alone: it selects every element at most once."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(i is None or i is Ellipsis or isinstance(i, int | slice) for i in parts)
+
+
+def _indexed(x_shape: Shape, index: Index, **_: Any) -> Shape | None:
+    """Return the shape of ``x[index]``; None where arrays in the index decide it."""
+    parts = index if isinstance(index, tuple) else (index,)
+    taken = sum(_axes_taken(i) for i in parts)
+    if taken > len(x_shape):
+        raise ShapeError(f"an index for {taken} axes is too long for shape {x_shape}")
+    if not is_basic(index):
+        return None
+    rest = [slice(None)] * (len(x_shape) - taken)
+    at = next((n for n, i in enumerate(parts) if i is Ellipsis), len(parts))
+    result, axis = [], 0
+    for part in (*parts[:at], *rest, *parts[at + 1 :]):
+        if part is None:
+            result.append(1)
+            continue
+        if isinstance(part, slice):
+            result.append(len(range(x_shape[axis])[part]))
+        elif not -x_shape[axis] <= part < x_shape[axis]:
+            raise ShapeError(f"index {part} is out of range for axis {axis} of shape {x_shape}")
+        axis += 1
+    return tuple(result)
+
+
+def _axes_taken(part: Any) -> int:
+    if part is None or part is Ellipsis:
+        return 0
+    boolean = "bool" in str(getattr(part, "dtype", ""))
+    return len(part.shape) if boolean else 1
+
+
+@op(
+    vjp={"x": lambda g, x_shape, index: scatter_index(g, x_shape, index)},
+    kind="linear",
+    shape=_indexed,
+    samples=[sample((3, 4), index=(slice(None, None, 2), 1)), sample((3,), index=(None, Ellipsis)), sample((2, 3), index=1)],
+    view=True,
+)
+def getitem(backend: Backend, x: Any, /, index: Index) -> Any:
+    """``x[index]``: integers, slices, None, ..., integer arrays, or one boolean array.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape.
+    index : int, slice, None, ..., array, or tuple of them
+        As in NumPy.
+
+    Returns
+    -------
+    Tensor
+        Shares memory with `x` where the index is of integers and slices.
+
+    Raises
+    ------
+    ShapeError
+        If the index has too many axes, or an integer is out of range.
+
+    Examples
+    --------
+    >>> tl.getitem(tl.tensor([[1.0, 2.0], [3.0, 4.0]]), (slice(None), 0))
+    tensor([1., 3.])
+    """
+    return x[index]
+
+
+@op(
+    vjp={"g": lambda g, index: getitem(g, index)},
+    jvp={"g": lambda t, shape, index: scatter_index(t, shape, index)},
+    kind="linear",
+    shape=lambda g_shape, shape, index: tuple(shape),
+    samples=[
+        sample((2,), shape=(3, 4), index=(slice(None, None, 2), 1)),
+        sample((1, 3), shape=(3,), index=(None, Ellipsis)),
+    ],
+)
+def scatter_index(backend: Backend, g: Any, /, shape: Shape, index: Index) -> Any:
+    """Zeros of `shape` with `g` added at `index`: the transpose of `getitem`.
+
+    Parameters
+    ----------
+    g : tensor or array
+        Of the shape that ``x[index]`` has for an `x` of `shape`.
+    shape : tuple of int
+        The result's shape.
+    index : index
+        Where to add; an element selected several times receives the sum.
+
+    Examples
+    --------
+    >>> tl.ops.indexing.scatter_index(tl.tensor([5.0]), (3,), (slice(1, 2),))
+    tensor([0., 5., 0.])
+    """
+    out = backend.xp.zeros(tuple(shape), dtype=g.dtype, device=g.device)
+    if is_basic(index) or _only_boolean(index):
+        out[index] = g
+        return out
+    return backend.index_add(out, index, g)
+
+
+def _only_boolean(index: Index) -> bool:
+    return getattr(index, "dtype", None) is not None and backend_of(index).dtype_of(index).kind == "bool"
+
+
+@op(
+    vjp={
+        "x": lambda g, index, value_shape: _with_zeros(g, index, value_shape),
+        "value": lambda g, index, value_shape: sum_to_shape(getitem(g, index), value_shape),
+    },
+    kind="linear",
+    jvp={
+        "x": lambda t, index, value_shape: _with_zeros(t, index, value_shape),
+        "value": lambda t, x_shape, index: replace_index(_zeros_like_shape(t, x_shape), t, index),
+    },
+    shape=lambda x_shape, value_shape, index: x_shape,
+    samples=[
+        sample((3, 4), (2,), index=(slice(None, None, 2), 1)),
+        sample((3, 4), (), index=(slice(None), 1)),
+        sample((3, 2), (2,), index=(Ellipsis,)),
+    ],
+)
+def replace_index(backend: Backend, x: Any, value: Any, /, index: Index) -> Any:
+    """A copy of `x` with ``x[index] = value``.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape.
+    value : tensor or array
+        A shape that broadcasts to that of ``x[index]``.
+    index : index
+        As in `getitem`.
+
+    Examples
+    --------
+    >>> tl.ops.indexing.replace_index(tl.zeros(3), tl.tensor(1.0), 1)
+    tensor([0., 1., 0.])
+    """
+    out = backend.xp.asarray(x, copy=True)
+    out[index] = value
+    return out
+
+
+def _with_zeros(g: Any, index: Index, value_shape: Shape) -> Any:
+    return replace_index(g, _zeros_like_shape(g, value_shape), index)
+
+
+def _zeros_like_shape(like: Any, shape: Shape) -> Any:
+    """Return zeros of a shape, of the type and device of `like`; an array for an array."""
+    array = like._array if isinstance(like, Tensor) else like
+    zeros = backend_of(array).xp.zeros(tuple(shape), dtype=array.dtype, device=array.device)
+    return Tensor(zeros) if isinstance(like, Tensor) else zeros
+
+
+# -- gathering along an axis -----------------------------------------------------------------------------------------
+
+
+def _taken(x_shape: Shape, indices_shape: Shape, axis: int) -> Shape:
+    place = normalized_axis(axis, len(x_shape))
+    if len(indices_shape) != 1:
+        raise ShapeError(f"take: indices must have 1 axis, not shape {indices_shape}")
+    return (*x_shape[:place], *indices_shape, *x_shape[place + 1 :])
+
+
+@op(
+    vjp={"x": lambda g, x_shape, indices, axis: take_add(g, indices, axis % len(x_shape), x_shape[axis])},
+    jvp={"x": lambda t, indices, axis: take_along(t, indices, axis)},
+    kind="linear",
+    shape=_taken,
+    samples=[sample((3, 4), Draw((5,), 0, 3, "integer"), axis=0), sample((2, 3), Draw((2,), 0, 3, "integer"), axis=-1)],
+)
+def take_along(backend: Backend, x: Any, indices: Any, /, axis: int) -> Any:
+    """Slices of `x` along `axis` at one-dimensional `indices`; see `take`.
+
+    Examples
+    --------
+    >>> tl.ops.indexing.take_along(tl.tensor([1.0, 2.0, 3.0]), tl.tensor([2, 0]), 0)
+    tensor([3., 1.])
+    """
+    return backend.xp.take(x, indices, axis=axis)
+
+
+@op(
+    vjp={"g": lambda g, indices, axis: take_along(g, indices, axis)},
+    jvp={"g": lambda t, indices, axis, size: take_add(t, indices, axis, size)},
+    kind="linear",
+    shape=lambda g_shape, indices_shape, axis, size: (*g_shape[:axis], size, *g_shape[axis + 1 :]),
+    samples=[
+        sample((5, 4), Draw((5,), 0, 3, "integer"), axis=0, size=3),
+        sample((2, 4), Draw((4,), 0, 3, "integer"), axis=1, size=3),
+    ],
+)
+def take_add(backend: Backend, g: Any, indices: Any, /, axis: int, size: int) -> Any:
+    """Add slices of `g` at `indices` of an axis of `size` zeros: the transpose of `take`.
+
+    Examples
+    --------
+    >>> tl.ops.indexing.take_add(tl.ones(3), tl.tensor([0, 2, 2]), 0, 4)
+    tensor([1., 0., 2., 0.])
+    """
+    return backend.take_add(g, indices, axis=axis, size=size)
+
+
+def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Tensor:
+    """Slices of an array along an axis; differentiable in the array.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis.
+    indices : tensor or array of integers
+        Which slices; any shape.
+    axis : int, optional
+        Along which axis; may be left out where there is only one.
+
+    Returns
+    -------
+    Tensor
+        The shape of `x` with `axis` replaced by the shape of `indices`.
+
+    Raises
+    ------
+    ShapeError
+        If the axis does not exist, or must be named and is not.
+    IndexError
+        If an index is out of range (on a GPU it wraps instead).
+
+    Examples
+    --------
+    >>> tl.take(tl.tensor([1.0, 2.0, 3.0]), tl.tensor([2, 0]))
+    tensor([3., 1.])
+    """
+    if axis is None and len(x.shape) != 1:
+        raise ShapeError(f"take: say which axis of shape {tuple(x.shape)} is meant with axis=...")
+    axis = normalized_axis(axis or 0, len(x.shape))
+    shape = tuple(indices.shape)
+    taken = take_along(x, indices if len(shape) == 1 else flatten(indices), axis)
+    if len(shape) == 1:
+        return taken  # type: ignore[no-any-return]
+    return reshape(taken, (*x.shape[:axis], *shape, *x.shape[axis + 1 :]))  # type: ignore[no-any-return]
+
+
+def embedding(indices: Any, weight: Any, /) -> Tensor:
+    """Rows of a table.
+
+    Parameters
+    ----------
+    indices : tensor or array of integers
+        Any shape; each in ``[0, len(weight))``.
+    weight : tensor or array, shape (rows, features)
+        The table.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(*indices.shape, features)``.
+
+    Examples
+    --------
+    >>> tl.embedding(tl.tensor([1, 1]), tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([[3., 4.],
+            [3., 4.]])
+    """
+    return take(weight, indices, axis=0)
+
+
+def _gathered(x_shape: Shape, indices_shape: Shape, axis: int = -1) -> Shape:
+    place = normalized_axis(axis, len(x_shape))
+    if len(x_shape) != len(indices_shape) or any(
+        n != m for i, (n, m) in enumerate(zip(x_shape, indices_shape, strict=True)) if i != place
+    ):
+        raise ShapeError(
+            f"take_along_axis: indices of shape {indices_shape} must match shape {x_shape} in all axes but {place}"
+        )
+    return indices_shape
+
+
+@op(
+    vjp={"x": lambda g, x_shape, indices, axis: put_along_axis_add(g, indices, axis, x_shape[axis])},
+    jvp={"x": lambda t, indices, axis: take_along_axis(t, indices, axis)},
+    kind="linear",
+    shape=_gathered,
+    samples=[sample((3, 4), Draw((2, 4), 0, 3, "integer"), axis=0), sample((2, 3), Draw((2, 5), 0, 3, "integer"), axis=-1)],
+)
+def take_along_axis(backend: Backend, x: Any, indices: Any, /, axis: int = -1) -> Any:
+    """Elements of each one-dimensional slice along an axis, by index (PyTorch's ``gather``).
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape.
+    indices : tensor or array of integers
+        The shape of `x`, but for any length along `axis`.
+    axis : int
+        Along which axis.
+
+    Returns
+    -------
+    Tensor
+        The shape of `indices`.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not match.
+
+    Examples
+    --------
+    >>> tl.take_along_axis(tl.tensor([[1.0, 2.0], [3.0, 4.0]]), tl.tensor([[1], [0]]))
+    tensor([[2.],
+            [3.]])
+    """
+    return backend.xp.take_along_axis(x, indices, axis=axis)
+
+
+@op(
+    vjp={"g": lambda g, indices, axis: take_along_axis(g, indices, axis)},
+    jvp={"g": lambda t, indices, axis, size: put_along_axis_add(t, indices, axis, size)},
+    kind="linear",
+    shape=lambda g_shape, indices_shape, axis, size: tuple(
+        size if i == axis % len(g_shape) else n for i, n in enumerate(g_shape)
+    ),
+    samples=[
+        sample((2, 4), Draw((2, 4), 0, 3, "integer"), axis=0, size=3),
+        sample((2, 5), Draw((2, 5), 0, 3, "integer"), axis=-1, size=3),
+    ],
+)
+def put_along_axis_add(backend: Backend, g: Any, indices: Any, /, axis: int, size: int) -> Any:
+    """Add elements at `indices` of each slice of `size` zeros along an axis: the transpose of `take_along_axis`.
+
+    Examples
+    --------
+    >>> tl.ops.indexing.put_along_axis_add(tl.ones((1, 3)), tl.tensor([[0, 2, 2]]), -1, 4)
+    tensor([[1., 0., 2., 0.]])
+    """
+    # Flat positions in the result, so that accumulation along one axis is all that a backend must have.
+    xp, ndim = backend.xp, g.ndim
+    axis = axis % ndim
+    shape = tuple(size if i == axis else n for i, n in enumerate(g.shape))
+    positions = xp.astype(indices, xp.int64)
+    stride = 1
+    flat = xp.zeros(g.shape, dtype=xp.int64)
+    for i in reversed(range(ndim)):
+        along = positions if i == axis else xp.reshape(
+            xp.arange(g.shape[i], dtype=xp.int64), tuple(g.shape[i] if j == i else 1 for j in range(ndim))
+        )
+        flat = flat + along * stride
+        stride *= shape[i]
+    added = backend.take_add(xp.reshape(g, (-1,)), xp.reshape(flat, (-1,)), axis=0, size=stride)
+    return xp.reshape(added, shape)
+
+
+def scatter_add(x: Any, axis: int, indices: Any, source: Any, /) -> Tensor:
+    """A copy of `x` with `source` added along an axis at `indices`, as PyTorch's ``scatter_add``.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape.
+    axis : int
+        Along which axis.
+    indices : tensor or array of integers
+        The shape of `source`.
+    source : tensor or array
+        The shape of `x`, but for any length along `axis`.
+
+    Examples
+    --------
+    >>> tl.scatter_add(tl.zeros(3), 0, tl.tensor([0, 0]), tl.tensor([1.0, 2.0]))
+    tensor([3., 0., 0.])
+    """
+    return x + put_along_axis_add(source, indices, axis, x.shape[axis])  # type: ignore[no-any-return]
+
+
+def diagonal_pair(x: Any, first: int, second: int) -> Tensor:
+    """The elements where two axes of equal length have equal indices; the two become the last axis.
+
+    Examples
+    --------
+    >>> tl.ops.indexing.diagonal_pair(tl.tensor([[1.0, 2.0], [3.0, 4.0]]), 0, 1)
+    tensor([1., 4.])
+    """
+    rest = [a for a in range(len(x.shape)) if a not in (first, second)]
+    moved = permute_dims(x, (*rest, first, second))
+    length = moved.shape[-1]
+    flat = reshape(moved, (*moved.shape[:-2], length * length))
+    return getitem(flat, (Ellipsis, slice(None, None, length + 1)))  # type: ignore[no-any-return]

@@ -1,0 +1,224 @@
+"""Joining, cutting and repeating arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from ..autodiff.op import ShapeError, op, sample
+from ..backend import Backend
+from ..tensor import Tensor
+from .indexing import getitem
+from .shapes import Shape, broadcast_to, expand_dims, flatten, normalized_axes, normalized_axis, reshape
+
+
+def _concatenated(*shapes: Shape, axis: int | None = 0, **_: Any) -> Shape:
+    if axis is None:
+        return (sum(map(prod, shapes)),)
+    first = shapes[0]
+    place = normalized_axis(axis, len(first))
+    for i, shape in enumerate(shapes[1:], 1):
+        differing = [a for a in range(len(first)) if a != place and (len(shape) != len(first) or shape[a] != first[a])]
+        if len(shape) != len(first) or differing:
+            where_ = f"axis {differing[0]}" if len(shape) == len(first) else "the number of axes"
+            raise ShapeError(
+                f"concat along axis {axis}: array 0 has shape {first}, array {i} has {shape}; they differ in {where_}"
+            )
+    return (*first[:place], sum(shape[place] for shape in shapes), *first[place + 1 :])
+
+
+def _split_back(g: Any, arrays_shape: Sequence[Shape], axis: int | None) -> list[Any]:
+    parts, start = [], 0
+    for shape in arrays_shape:
+        length = prod(shape) if axis is None else shape[axis]
+        place = 0 if axis is None else axis % len(shape)
+        part = getitem(g, (*(slice(None),) * place, slice(start, start + length)))
+        parts.append(reshape(part, shape) if axis is None else part)
+        start += length
+    return parts
+
+
+@op(
+    vjp={"arrays": _split_back},
+    kind="linear",
+    shape=_concatenated,
+    dtype="promote",
+    samples=[
+        sample((2, 3), (1, 3), axis=0),
+        sample((2, 1), (2, 2), (2, 0), axis=-1),
+        sample((2,), (3, 1), axis=None),
+    ],
+)
+def concatenate_arrays(backend: Backend, /, *arrays: Any, axis: Any = 0) -> Any:
+    """Join arrays, given one by one, along an existing axis; see `concat`.
+
+    Examples
+    --------
+    >>> from tensorlab.ops.joining import concatenate_arrays
+    >>> concatenate_arrays(tl.ones(1), tl.zeros(2), axis=0)
+    tensor([1., 0., 0.])
+    """
+    return backend.xp.concat(arrays, axis=axis)
+
+
+def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> Tensor:
+    """Join arrays along an existing axis.
+
+    Parameters
+    ----------
+    arrays : sequence of tensors or arrays
+        Equal shapes but for `axis`; types are promoted.
+    axis : int or None
+        Along which axis; None joins the flattened arrays.
+
+    Returns
+    -------
+    Tensor
+        The arrays one behind the other.
+
+    Raises
+    ------
+    ShapeError
+        If they differ in another axis.
+
+    Examples
+    --------
+    >>> tl.concat([tl.ones(2), tl.zeros(1)])
+    tensor([1., 1., 0.])
+    """
+    return concatenate_arrays(*arrays, axis=axis)  # type: ignore[no-any-return]
+
+
+def stack(arrays: Sequence[Any], /, *, axis: int = 0) -> Tensor:
+    """Join arrays along a new axis.
+
+    Parameters
+    ----------
+    arrays : sequence of tensors or arrays
+        Equal shapes; types are promoted.
+    axis : int
+        Where the new axis stands in the result.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> tl.stack([tl.ones(2), tl.zeros(2)], axis=1)
+    tensor([[1., 0.],
+            [1., 0.]])
+    """
+    return concat([expand_dims(x, axis=axis) for x in arrays], axis=axis)
+
+
+@op(
+    vjp={"x": lambda g, axis: flip(g, axis=axis)},
+    kind="linear",
+    shape=lambda x_shape, axis=None: (normalized_axes(axis, len(x_shape)), x_shape)[1],
+    samples=[sample((2, 3), axis=1), sample((2, 3), axis=None), sample((2, 3), axis=(0, -1))],
+    view=True,
+)
+def flip(backend: Backend, x: Any, /, *, axis: Any = None) -> Any:
+    """The elements in reverse order along some axes; along all of them for None.
+
+    Examples
+    --------
+    >>> tl.flip(tl.tensor([1.0, 2.0, 3.0]))
+    tensor([3., 2., 1.])
+    """
+    return backend.xp.flip(x, axis=axis)
+
+
+def roll(x: Any, /, shift: int | Sequence[int], *, axis: int | Sequence[int] | None = None) -> Tensor:
+    """Move elements along axes; those that leave at one end come back at the other.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape.
+    shift : int or tuple of int
+        By how many places.
+    axis : int, tuple of int or None
+        Along which axes; None rolls the flattened array.
+
+    Examples
+    --------
+    >>> tl.roll(tl.tensor([1.0, 2.0, 3.0]), 1)
+    tensor([3., 1., 2.])
+    """
+    if axis is None:
+        return reshape(roll(flatten(x), shift, axis=0), tuple(x.shape))  # type: ignore[no-any-return]
+    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    shifts = shift if isinstance(shift, tuple | list) else (shift,) * len(axes)
+    for by, a in zip(shifts, axes, strict=True):
+        place = normalized_axis(a, len(x.shape))
+        length = x.shape[place]
+        if length and by % length:
+            before = (slice(None),) * place
+            cut = length - by % length
+            x = concat([getitem(x, (*before, slice(cut, None))), getitem(x, (*before, slice(None, cut)))], axis=place)
+    return x  # type: ignore[no-any-return]
+
+
+def tile(x: Any, repetitions: Sequence[int], /) -> Tensor:
+    """The whole array repeated along each axis.
+
+    Examples
+    --------
+    >>> tl.tile(tl.tensor([1.0, 2.0]), (2, 2))
+    tensor([[1., 2., 1., 2.],
+            [1., 2., 1., 2.]])
+    """
+    repetitions = (1,) * (len(x.shape) - len(repetitions)) + tuple(repetitions)
+    shape = (1,) * (len(repetitions) - len(x.shape)) + tuple(x.shape)
+    spread = reshape(x, tuple(n for length in shape for n in (1, length)))
+    spread = broadcast_to(spread, tuple(n for r, length in zip(repetitions, shape, strict=True) for n in (r, length)))
+    return reshape(spread, tuple(r * length for r, length in zip(repetitions, shape, strict=True)))  # type: ignore[no-any-return]
+
+
+def unstack(x: Any, /, *, axis: int = 0) -> tuple[Tensor, ...]:
+    """The slices along an axis, which disappears.
+
+    Examples
+    --------
+    >>> tl.unstack(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    (tensor([1., 2.]), tensor([3., 4.]))
+    """
+    before = (slice(None),) * normalized_axis(axis, len(x.shape))
+    return tuple(getitem(x, (*before, i)) for i in range(x.shape[axis]))
+
+
+def split(x: Any, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[Tensor, ...]:
+    """Cut an array into pieces, as ``numpy.split`` does.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis.
+    sections : int or sequence of int
+        How many equal pieces, or where to cut.
+    axis : int
+        Along which axis.
+
+    Raises
+    ------
+    ShapeError
+        If the axis is no multiple of the number of pieces.
+
+    Examples
+    --------
+    >>> tl.split(tl.arange(4), 2)
+    (tensor([0, 1]), tensor([2, 3]))
+    """
+    place = normalized_axis(axis, len(x.shape))
+    length = x.shape[place]
+    if isinstance(sections, int):
+        if length % sections:
+            raise ShapeError(f"split: an axis of length {length} does not divide into {sections} equal pieces")
+        sections = range(length // sections, length, length // sections) if length else ()
+    edges = [0, *sections, length]
+    before = (slice(None),) * place
+    return tuple(getitem(x, (*before, slice(a, b))) for a, b in zip(edges, edges[1:], strict=False))

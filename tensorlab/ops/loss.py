@@ -1,0 +1,123 @@
+"""Losses that are worth an op of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..autodiff.op import Draw, ShapeError, op, sample
+from ..backend import Backend
+from .activation import softmax
+from .comparison import where
+from .reduction import sum
+from .shapes import Shape
+
+NOT_IGNORED = -100
+"""PyTorch's default for the class that is left out of the loss."""
+
+
+def _per_sample(logits: Shape, target: Shape, ignore_index: int = NOT_IGNORED) -> Shape:
+    if len(logits) != 2 or tuple(target) != logits[:1]:
+        raise ShapeError(
+            f"cross entropy expects logits of shape (samples, classes) and one class index per sample, not logits of "
+            f"shape {logits} and a target of shape {target}"
+        )
+    return target
+
+
+def _checked_target(backend: Backend, target: Any, classes: int, ignore_index: int) -> tuple[Any, Any]:
+    """Return which samples count, and the target with class 0 for those that do not."""
+    xp = backend.xp
+    counted = target != ignore_index
+    safe = xp.where(counted, target, xp.zeros_like(target))
+    if not bool(xp.all((safe >= 0) & (safe < classes))):
+        raise IndexError(f"cross entropy: a target is outside the {classes} classes 0 to {classes - 1}")
+    return counted, safe
+
+
+def _one_hot(backend: Backend, target: Any, like: Any) -> Any:
+    xp = backend.xp
+    classes = xp.arange(like.shape[1], dtype=target.dtype, device=like.device)
+    return xp.astype(target[:, None] == classes[None, :], like.dtype)
+
+
+@op(
+    vjp={"logits": lambda g, logits, target, ignore_index: softmax_cross_entropy_grad(g, logits, target, ignore_index)},
+    shape=_per_sample,
+    flops=lambda shapes, out, params: 13 * shapes[0][0] * shapes[0][1],
+    samples=[sample((4, 3), Draw((4,), 0, 3, "integer")), sample((4, 3), Draw((4,), 0, 3, "integer"), ignore_index=1)],
+)
+def softmax_cross_entropy(backend: Backend, logits: Any, target: Any, /, ignore_index: int = NOT_IGNORED) -> Any:
+    """Cross entropy of class indices with the softmax of logits, per sample.
+
+    Parameters
+    ----------
+    logits : tensor or array, shape (samples, classes)
+        Unnormalised log-probabilities.
+    target : tensor or array of integers, shape (samples,)
+        The right classes.
+    ignore_index : int
+        Samples with this target have loss zero.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(samples,)``: ``logsumexp(logits[i]) - logits[i, target[i]]``.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit.
+    IndexError
+        If a target is no class.
+
+    Examples
+    --------
+    >>> tl.ops.loss.softmax_cross_entropy(tl.tensor([[0.0, 0.0]]), tl.tensor([1]))
+    tensor([0.6931472])
+    """
+    xp = backend.xp
+    counted, safe = _checked_target(backend, target, logits.shape[1], ignore_index)
+    shifted = logits - xp.max(logits, axis=1, keepdims=True)
+    chosen = xp.take_along_axis(shifted, safe[:, None], axis=1)[:, 0]
+    losses = xp.log(xp.sum(xp.exp(shifted), axis=1)) - chosen
+    return xp.where(counted, losses, xp.zeros_like(losses))
+
+
+def _pull_weight(cotangent: Any, logits: Any, target: Any, ignore_index: int) -> Any:
+    # The gradient is linear in g: its transpose weighs the rows of "softmax minus one-hot" with the cotangent.
+    ones = logits[:, 0] * 0 + 1
+    return sum(cotangent * softmax_cross_entropy_grad(ones, logits, target, ignore_index), axis=1)
+
+
+def _pull_logits(cotangent: Any, g: Any, logits: Any, target: Any, ignore_index: int) -> Any:
+    probabilities = softmax(logits, axis=1)
+    weighted = cotangent * _counted_weight(g, target, ignore_index)[:, None]
+    return (weighted - sum(weighted * probabilities, axis=1, keepdims=True)) * probabilities
+
+
+def _counted_weight(g: Any, target: Any, ignore_index: int) -> Any:
+    return where(target != ignore_index, g, 0.0)
+
+
+@op(
+    vjp={"g": _pull_weight, "logits": _pull_logits},
+    shape=lambda g, logits, target, ignore_index: logits,
+    flops=lambda shapes, out, params: 16 * shapes[1][0] * shapes[1][1],
+    samples=[
+        sample((4,), (4, 3), Draw((4,), 0, 3, "integer"), ignore_index=NOT_IGNORED),
+        sample((4,), (4, 3), Draw((4,), 0, 3, "integer"), ignore_index=1),
+    ],
+)
+def softmax_cross_entropy_grad(backend: Backend, g: Any, logits: Any, target: Any, /, ignore_index: int) -> Any:
+    """Gradient of `softmax_cross_entropy`: each row of softmax minus one-hot, times the sample's `g`.
+
+    Examples
+    --------
+    >>> tl.ops.loss.softmax_cross_entropy_grad(tl.ones(1), tl.tensor([[0.0, 0.0]]), tl.tensor([1]), -100)
+    tensor([[ 0.5, -0.5]])
+    """
+    xp = backend.xp
+    counted = target != ignore_index
+    powers = xp.exp(logits - xp.max(logits, axis=1, keepdims=True))
+    difference = powers / xp.sum(powers, axis=1, keepdims=True) - _one_hot(backend, target, logits)
+    return difference * xp.where(counted, g, xp.zeros_like(g))[:, None]

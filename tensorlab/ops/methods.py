@@ -1,0 +1,328 @@
+"""What a tensor's operators and methods do: each is one of the public ops."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..autodiff.backward import backward
+from ..autodiff.custom import custom_gradient
+from ..autodiff.graph import current_mode, write_log
+from ..backend import Backend, Device, DType, resolve_target
+from ..backend.dtypes import spelled
+from ..tensor import Tensor
+from . import activation, arithmetic, comparison, contraction, exponential, indexing, joining, reduction, shapes, trigonometric
+from .creation import asarray
+
+# -- operators ---------------------------------------------------------------------------------------------------------
+
+BINARY: dict[str, Callable[..., Any]] = {
+    "add": arithmetic.add,
+    "sub": arithmetic.subtract,
+    "mul": arithmetic.multiply,
+    "truediv": arithmetic.divide,
+    "floordiv": arithmetic.floor_divide,
+    "mod": arithmetic.remainder,
+    "pow": arithmetic.pow,
+    "matmul": contraction.matmul,
+    "and": comparison.bitwise_and,
+    "or": comparison.bitwise_or,
+    "xor": comparison.bitwise_xor,
+    "lshift": comparison.bitwise_left_shift,
+    "rshift": comparison.bitwise_right_shift,
+}
+
+COMPARISONS: dict[str, Callable[..., Any]] = {
+    "eq": comparison.equal,
+    "ne": comparison.not_equal,
+    "lt": comparison.less,
+    "le": comparison.less_equal,
+    "gt": comparison.greater,
+    "ge": comparison.greater_equal,
+}
+
+UNARY: dict[str, Callable[..., Any]] = {
+    "neg": arithmetic.negative,
+    "pos": arithmetic.positive,
+    "abs": arithmetic.abs,
+    "invert": comparison.bitwise_invert,
+}
+
+METHODS: dict[str, Callable[..., Any]] = {
+    **{name: getattr(arithmetic, name) for name in ("abs", "ceil", "conj", "floor", "pow", "round", "sign", "square", "trunc")},
+    **{name: getattr(exponential, name) for name in ("exp", "log", "log2", "log10", "log1p", "sqrt")},
+    **{name: getattr(trigonometric, name) for name in ("cos", "sin", "tan", "tanh")},
+    **{name: getattr(activation, name) for name in ("log_softmax", "relu", "sigmoid", "softmax")},
+    **{name: getattr(reduction, name) for name in ("all", "any", "argmax", "argmin", "max", "mean", "min", "prod", "sum")},
+    **{name: getattr(reduction, name) for name in ("cumulative_sum", "logsumexp", "std", "var")},
+    **{name: getattr(shapes, name) for name in ("broadcast_to", "flatten", "moveaxis", "squeeze", "swapaxes")},
+    **{name: getattr(indexing, name) for name in ("scatter_add", "take", "take_along_axis")},
+    **{name: getattr(comparison, name) for name in ("isfinite", "isinf", "isnan")},
+    "add": arithmetic.add,
+    "div": arithmetic.divide,
+    "matmul": contraction.matmul,
+    "mul": arithmetic.multiply,
+    "sub": arithmetic.subtract,
+    "backward": backward,
+}
+
+
+def reflected(function: Callable[..., Any]) -> Callable[[Tensor, Any], Tensor]:
+    """Return a binary op with its operands exchanged, for ``2 - x``."""
+
+    def operator(x: Tensor, other: Any) -> Tensor:
+        return function(other, x)  # type: ignore[no-any-return]
+
+    return operator
+
+
+def in_place(function: Callable[..., Any]) -> Callable[[Tensor, Any], Tensor]:
+    """Return a binary op that replaces its first operand's contents, for ``x += 1``."""
+
+    def operator(x: Tensor, other: Any) -> Tensor:
+        write(x, Ellipsis, function(x, other))
+        return x
+
+    return operator
+
+
+# -- writing in place --------------------------------------------------------------------------------------------------
+
+
+def write(x: Tensor, index: Any, value: Any) -> None:
+    """Put a value into a tensor.
+
+    Without gradients the memory is written, and views of it see the change. With gradients the tensor's contents are
+    replaced by a new array that remembers both what it was and what was put in: earlier uses, and views that were
+    taken, keep the old contents, and every gradient is right.
+
+    Raises
+    ------
+    RuntimeError
+        With gradients: for a leaf that requires its own, and for a view, which its base would not see.
+    """
+    index = indexing.plain_index(index)
+    traced = current_mode.get().recording and (x.requires_grad or (isinstance(value, Tensor) and value.requires_grad))
+    if traced:
+        _write_traced(x, index, asarray(value, device=x.device) if not isinstance(value, Tensor) else value)
+        return
+    if isinstance(value, Tensor):
+        if value.backend is not x.backend:
+            value = arithmetic.add(x, value)  # says which backends were mixed
+        value = value._array
+    x._array[index] = value
+    write_log.note(x)
+
+
+def _write_traced(x: Tensor, index: Any, value: Tensor) -> None:
+    if x.requires_grad and x.is_leaf:
+        raise RuntimeError(
+            "a leaf tensor that requires a gradient cannot be changed in place while operations are recorded; "
+            "use no_grad(), or clone() it first"
+        )
+    if x.backend.is_view(x._array):
+        raise RuntimeError(
+            "this tensor is a view, and the tensor that it is a view of would not see a change with a gradient; "
+            "write to that one with an index, or clone() the view first"
+        )
+    if value.dtype != x.dtype:
+        value = shapes.astype(value, x.dtype)
+    replaced = indexing.replace_index(x, value, index)
+    x._array, x._node = replaced._array, replaced._node
+
+
+def setitem(x: Tensor, index: Any, value: Any) -> None:
+    """``x[index] = value``; see `write`."""
+    write(x, index, value)
+
+
+def getitem(x: Tensor, index: Any) -> Tensor:
+    """``x[index]``."""
+    if isinstance(index, list):
+        index = asarray(index, device=x.device)
+    return indexing.getitem(x, indexing.plain_index(index))  # type: ignore[no-any-return]
+
+
+def iterate(x: Tensor) -> Iterator[Tensor]:
+    """Iterate over the first axis."""
+    return iter([x[i] for i in range(len(x))])
+
+
+def contains(x: Tensor, value: Any) -> bool:
+    """Whether some element equals `value`."""
+    return bool(reduction.any(comparison.equal(x, value)))
+
+
+# -- methods with arguments of their own ---------------------------------------------------------------------------------
+
+
+def _shape_arguments(shape: tuple[Any, ...]) -> Any:
+    return shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+
+
+def reshape(x: Tensor, *shape: Any) -> Tensor:
+    """The same elements in another shape, given as one tuple or as several numbers."""
+    return shapes.reshape(x, _shape_arguments(shape))  # type: ignore[no-any-return]
+
+
+def permute(x: Tensor, *axes: Any) -> Tensor:
+    """The axes in another order, given as one tuple or as several numbers."""
+    return shapes.permute_dims(x, _shape_arguments(axes))  # type: ignore[no-any-return]
+
+
+def transpose(x: Tensor, axis0: int, axis1: int) -> Tensor:
+    """Exchange two axes."""
+    return shapes.swapaxes(x, axis0, axis1)
+
+
+def expand(x: Tensor, *shape: Any) -> Tensor:
+    """Repeat axes of length 1; -1 keeps a length."""
+    wanted = tuple(_shape_arguments(shape))
+    old = (1,) * (len(wanted) - x.ndim) + x.shape
+    return shapes.broadcast_to(x, tuple(o if n == -1 else n for n, o in zip(wanted, old, strict=True)))  # type: ignore[no-any-return]
+
+
+def unsqueeze(x: Tensor, axis: int) -> Tensor:
+    """Insert an axis of length 1."""
+    return shapes.expand_dims(x, axis=axis)
+
+
+def size(x: Tensor, axis: int | None = None) -> Any:
+    """The shape, or the length of one axis."""
+    return x.shape if axis is None else x.shape[axis]
+
+
+def dim(x: Tensor) -> int:
+    """The number of axes."""
+    return x.ndim
+
+
+def clone(x: Tensor) -> Tensor:
+    """A copy, with the gradient led through."""
+    return arithmetic.positive(x)  # type: ignore[no-any-return]
+
+
+def transposed(x: Tensor) -> Tensor:
+    """The axes of a matrix exchanged.
+
+    Raises
+    ------
+    ShapeError
+        If there are not two axes.
+    """
+    if x.ndim != 2:
+        raise shapes.ShapeError(f".T is for 2 axes, not shape {x.shape}; use .mT or .permute(...)")
+    return shapes.permute_dims(x, (1, 0))  # type: ignore[no-any-return]
+
+
+def stack_with(x: Tensor, others: list[Tensor], axis: int = 0) -> Tensor:
+    """The tensor and others of its shape along a new axis."""
+    return joining.stack([x, *others], axis=axis)
+
+
+def astype(x: Tensor, dtype: Any, *, copy: bool = True) -> Tensor:
+    """Cast to another data type."""
+    if not copy and x.dtype == dtype:
+        return x
+    return shapes.astype(x, dtype, copy=copy)  # type: ignore[no-any-return]
+
+
+def namespace(x: Tensor, /, *, api_version: str | None = None) -> Any:
+    """The array namespace that the tensor belongs to: tensorlab itself."""
+    return sys.modules[__name__.partition(".")[0]]
+
+
+# -- moving --------------------------------------------------------------------------------------------------------------
+
+
+def to(x: Tensor, target: Any = None, /, *, dtype: Any = None, device: Any = None, copy: bool = False) -> Tensor:
+    """Move to another backend or device, or cast, keeping the gradient's way back.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any tensor.
+    target : str, Device, dtype or Tensor
+        A backend (``"cupy"``), a device (``"cuda:1"``, ``"cpu"``), a data type, or a tensor to match in both.
+    dtype : dtype, optional
+        What to cast to.
+    device : str or Device, optional
+        Where to move to.
+    copy : bool
+        Whether to copy where nothing is to do.
+
+    Returns
+    -------
+    Tensor
+        `x` itself where nothing is to do.
+
+    Raises
+    ------
+    BackendUnavailable
+        If the target cannot be used here.
+    """
+    if isinstance(target, Tensor):
+        dtype, device = target.dtype, target.device
+    elif isinstance(target, Device):
+        device = target
+    elif isinstance(target, DType) or (target is not None and spelled(target) is not None):
+        dtype = target
+    elif target is not None:
+        device = target
+    moved = x if dtype is None else astype(x, dtype, copy=False)
+    if device is not None:
+        moved = _moved(moved, *_backend_and_device(device))
+    return clone(moved) if copy and moved is x else moved
+
+
+def _backend_and_device(device: Any) -> tuple[Backend, str | None]:
+    if isinstance(device, Device):
+        return resolve_target(device.backend)[0], device.name
+    return resolve_target(str(device))
+
+
+def _moved(x: Tensor, backend: Backend, device: str | None) -> Tensor:
+    source, source_device = x.backend, x.device
+    if backend is source and device in (None, source_device.name):
+        return x
+
+    @custom_gradient
+    def move(x: Tensor) -> Any:
+        array = x._array if backend is source else source.to_numpy(x._array)
+        made = backend.asarray(
+            array, dtype=backend.native(x.dtype), device=backend.native_device(device), copy=True
+        )
+        return Tensor(made), lambda g: _moved(g, source, source_device.name)
+
+    return move(x)  # type: ignore[no-any-return]
+
+
+def cpu(x: Tensor) -> Tensor:
+    """The tensor in host memory: itself, or a copy."""
+    return to(x, "cpu")
+
+
+def install() -> None:
+    """Give `Tensor` its operators and methods."""
+    for name, function in BINARY.items():
+        setattr(Tensor, f"__{name}__", function)
+        setattr(Tensor, f"__r{name}__", reflected(function))
+        setattr(Tensor, f"__i{name}__", in_place(function))
+    for name, function in {**COMPARISONS, **UNARY}.items():
+        setattr(Tensor, f"__{name}__", function)
+    for name, function in METHODS.items():
+        setattr(Tensor, name, function)
+    for function in (reshape, permute, transpose, expand, unsqueeze, size, dim, clone, stack_with, astype, to, cpu):
+        setattr(Tensor, function.__name__, function)
+    Tensor.view = reshape
+    Tensor.T = property(transposed)
+    Tensor.mT = property(shapes.matrix_transpose)
+    Tensor.real = property(arithmetic.real)
+    Tensor.imag = property(arithmetic.imag)
+    Tensor.__getitem__ = getitem  # type: ignore[method-assign]
+    Tensor.__setitem__ = setitem  # type: ignore[method-assign]
+    Tensor.__iter__ = iterate  # type: ignore[method-assign]
+    Tensor.__contains__ = contains
+    Tensor.__array_namespace__ = namespace
+

@@ -1,0 +1,259 @@
+"""Pooling of any number of dimensions, and its transposes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+from ..autodiff.op import Draw, Sample, ShapeError, op, sample
+from ..backend import Backend
+from ..backend.windows import Pairs, output_size
+from .shapes import Shape
+
+Sizes = tuple[int, ...]
+
+
+def pooled_shape(
+    x: Shape, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes | None = None, **_: Any
+) -> Shape:
+    """Return the shape of pooled images.
+
+    Raises
+    ------
+    ShapeError
+        If the images have another number of axes, or no window fits.
+    """
+    if len(x) != len(kernel_size) + 2:
+        raise ShapeError(f"pooling over {len(kernel_size)} axes expects (batch, channels, *spatial), not shape {x}")
+    out = output_size(x[2:], kernel_size, stride, padding, dilation or (1,) * len(kernel_size))
+    for axis, n in enumerate(out):
+        if n < 1:
+            raise ShapeError(
+                f"pooling: a window of length {kernel_size[axis]} does not fit axis {2 + axis} of images of shape {x} "
+                f"with padding {tuple(padding[axis])}"
+            )
+    return (*x[:2], *out)
+
+
+CASES: list[tuple[Shape, dict[str, Any]]] = [
+    ((2, 2, 6), {"kernel_size": (2,), "stride": (2,), "padding": ((0, 0),)}),
+    ((2, 2, 5, 6), {"kernel_size": (3, 2), "stride": (2, 1), "padding": ((1, 1), (0, 1))}),
+    ((1, 2, 4, 3, 4), {"kernel_size": (2, 2, 2), "stride": (2, 1, 2), "padding": ((0, 0),) * 3}),
+]
+
+
+def _dilated(geometry: dict[str, Any]) -> dict[str, Any]:
+    return {**geometry, "dilation": (1,) * len(geometry["kernel_size"])}
+
+
+def _samples(make: Callable[[Shape, dict[str, Any]], Sample]) -> list[Sample]:
+    return [make(shape, geometry) for shape, geometry in CASES]
+
+
+def _index_draw(shape: Shape, geometry: dict[str, Any]) -> Draw:
+    # Position 0 of the first windows can be padding; a position that is always inside keeps the maps each other's
+    # transposes, as they are for what max_pool returns.
+    last = prod(geometry["kernel_size"]) - 1
+    inside = last if not any(map(any, geometry["padding"])) else 2
+    return Draw(pooled_shape(shape, **geometry), min(inside, last), min(inside, last) + 1, "integer")
+
+
+def _unpool_max(
+    g: tuple[Any, Any], out: tuple[Any, Any], x_shape: Shape, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
+) -> Any:
+    return max_unpool(
+        g[0], out[1], input_size=x_shape[2:], kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation
+    )
+
+
+def _push_max(
+    t: Any, out: tuple[Any, Any], kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
+) -> tuple[Any, None]:
+    return pool_gather(t, out[1], kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation), None
+
+
+@op(
+    vjp={"x": _unpool_max},
+    jvp={"x": _push_max},
+    shape=lambda x, **geometry: (pooled_shape(x, **geometry),) * 2,
+    flops=lambda shapes, out, params: prod(out[0]) * prod(params["kernel_size"]),
+    results=2,
+    differentiable_results=(0,),
+    samples=_samples(lambda shape, geometry: sample(shape, **_dilated(geometry))),
+    checks_first=True,
+)
+def max_pool(
+    backend: Backend, x: Any, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
+) -> Any:
+    """The greatest element of each window, and its place in the window.
+
+    Parameters
+    ----------
+    x : tensor or array, shape (batch, channels, *spatial)
+        Real.
+    kernel_size, stride, dilation : tuple of int
+        Size and step of the window and distance of its elements, per spatial axis.
+    padding : tuple of (int, int)
+        What is added before and after each spatial axis; it never wins.
+
+    Returns
+    -------
+    values : Tensor, shape (batch, channels, *out)
+        NaN where there is one in the window.
+    index : Tensor of integers, shape (batch, channels, *out)
+        Place in the window in C order; the first one where several tie.
+
+    Raises
+    ------
+    ShapeError
+        If no window fits.
+
+    Examples
+    --------
+    >>> x = tl.tensor([[[1.0, 5.0, 3.0, 2.0]]])
+    >>> tl.ops.pooling.max_pool(x, kernel_size=(2,), stride=(2,), padding=((0, 0),), dilation=(1,))[0]
+    tensor([[[5., 3.]]])
+    """
+    return backend.max_pool(x, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation)
+
+
+@op(
+    vjp={
+        "g": lambda g_, index, kernel_size, stride, padding, dilation: pool_gather(
+            g_, index, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation
+        )
+    },
+    kind="linear",
+    shape=lambda g, index, input_size, **_: (*g[:2], *input_size),
+    samples=_samples(
+        lambda shape, geometry: sample(
+            pooled_shape(shape, **geometry), _index_draw(shape, geometry), input_size=shape[2:], **_dilated(geometry)
+        )
+    ),
+)
+def max_unpool(
+    backend: Backend,
+    g: Any,
+    index: Any,
+    /,
+    *,
+    input_size: Sizes,
+    kernel_size: Sizes,
+    stride: Sizes,
+    padding: Pairs,
+    dilation: Sizes,
+) -> Any:
+    """Add each element at its window's place `index` in images of zeros: the transpose of `pool_gather`.
+
+    Examples
+    --------
+    >>> g, index = tl.tensor([[[5.0, 3.0]]]), tl.tensor([[[1, 0]]])
+    >>> geometry = dict(kernel_size=(2,), stride=(2,), padding=((0, 0),), dilation=(1,))
+    >>> tl.ops.pooling.max_unpool(g, index, input_size=(4,), **geometry)
+    tensor([[[0., 5., 3., 0.]]])
+    """
+    return backend.max_unpool(
+        g, index, input_size=input_size, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation
+    )
+
+
+@op(
+    vjp={
+        "x": lambda g, index, x_shape, kernel_size, stride, padding, dilation: max_unpool(
+            g,
+            index,
+            input_size=x_shape[2:],
+            kernel_size=kernel_size,
+            stride=stride,
+            padding=padding,
+            dilation=dilation,
+        )
+    },
+    kind="linear",
+    shape=lambda x, index, **_: index,
+    samples=_samples(
+        lambda shape, geometry: sample(shape, _index_draw(shape, geometry), **_dilated(geometry))
+    ),
+)
+def pool_gather(
+    backend: Backend, x: Any, index: Any, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
+) -> Any:
+    """The element at place `index` of each window.
+
+    Examples
+    --------
+    >>> x, index = tl.tensor([[[1.0, 5.0, 3.0, 2.0]]]), tl.tensor([[[1, 0]]])
+    >>> tl.ops.pooling.pool_gather(x, index, kernel_size=(2,), stride=(2,), padding=((0, 0),), dilation=(1,))
+    tensor([[[5., 3.]]])
+    """
+    return backend.pool_gather(x, index, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation)
+
+
+@op(
+    vjp={
+        "x": lambda g, x_shape, kernel_size, stride, padding: avg_unpool(
+            g, input_size=x_shape[2:], kernel_size=kernel_size, stride=stride, padding=padding
+        )
+    },
+    kind="linear",
+    shape=pooled_shape,
+    flops=lambda shapes, out, params: prod(out) * prod(params["kernel_size"]),
+    samples=_samples(lambda shape, geometry: sample(shape, **geometry)),
+    checks_first=True,
+)
+def avg_pool(backend: Backend, x: Any, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs) -> Any:
+    """The mean of each window, padding counted as zeros.
+
+    Parameters
+    ----------
+    x : tensor or array, shape (batch, channels, *spatial)
+        Floating-point.
+    kernel_size, stride : tuple of int
+        Size and step of the window, per spatial axis.
+    padding : tuple of (int, int)
+        Zeros before and after each spatial axis.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(batch, channels, *out)``.
+
+    Raises
+    ------
+    ShapeError
+        If no window fits.
+
+    Examples
+    --------
+    >>> x = tl.tensor([[[1.0, 5.0, 3.0, 2.0]]])
+    >>> tl.ops.pooling.avg_pool(x, kernel_size=(2,), stride=(2,), padding=((0, 0),))
+    tensor([[[3. , 2.5]]])
+    """
+    return backend.avg_pool(x, kernel_size=kernel_size, stride=stride, padding=padding)
+
+
+@op(
+    vjp={
+        "g": lambda g_, kernel_size, stride, padding: avg_pool(
+            g_, kernel_size=kernel_size, stride=stride, padding=padding
+        )
+    },
+    kind="linear",
+    shape=lambda g, input_size, **_: (*g[:2], *input_size),
+    samples=_samples(
+        lambda shape, geometry: sample(pooled_shape(shape, **geometry), input_size=shape[2:], **geometry)
+    ),
+)
+def avg_unpool(
+    backend: Backend, g: Any, /, *, input_size: Sizes, kernel_size: Sizes, stride: Sizes, padding: Pairs
+) -> Any:
+    """Spread each element evenly over its window in images of zeros: the transpose of `avg_pool`.
+
+    Examples
+    --------
+    >>> g = tl.tensor([[[2.0, 4.0]]])
+    >>> tl.ops.pooling.avg_unpool(g, input_size=(4,), kernel_size=(2,), stride=(2,), padding=((0, 0),))
+    tensor([[[1., 1., 2., 2.]]])
+    """
+    return backend.avg_unpool(g, input_size=input_size, kernel_size=kernel_size, stride=stride, padding=padding)

@@ -1,0 +1,474 @@
+"""Reductions and cumulative sums."""
+
+from __future__ import annotations
+
+from math import prod as product
+from typing import Any
+
+from ..autodiff.op import Draw, Sample, count_operand, op, sample
+from ..backend import Backend, backend_of
+from ..tensor import Tensor
+from .arithmetic import abs as absolute
+from .arithmetic import is_complex, square
+from .comparison import where
+from .exponential import exp, sqrt
+from .indexing import getitem
+from .joining import flip
+from .shapes import Shape, _cast_back, astype, broadcast_to, normalized_axes, normalized_axis, permute_dims, reshape
+
+Axis = int | tuple[int, ...] | None
+
+
+def reduced_shape(x_shape: Shape, axis: Axis = None, keepdims: bool = False, **_: Any) -> Shape:
+    """Return the shape of a reduction over `axis`."""
+    axes = normalized_axes(axis, len(x_shape))
+    if keepdims:
+        return tuple(1 if i in axes else n for i, n in enumerate(x_shape))
+    return tuple(n for i, n in enumerate(x_shape) if i not in axes)
+
+
+def kept(g: Any, x_shape: Shape, axis: Axis) -> Any:
+    """Return a reduction's result with the reduced axes put back as length 1."""
+    return reshape(g, reduced_shape(x_shape, axis, True))
+
+
+def spread(g: Any, x_shape: Shape, axis: Axis) -> Any:
+    """Return a reduction's result repeated over the axes that were reduced."""
+    return broadcast_to(kept(g, x_shape, axis), x_shape)
+
+
+def reduced_count(x_shape: Shape, axis: Axis) -> int:
+    """Return how many elements each result of a reduction comes from."""
+    return product(x_shape[a] for a in normalized_axes(axis, len(x_shape)))
+
+
+def _samples(*extra: Sample) -> list[Sample]:
+    return [
+        sample((2, 3), axis=None),
+        sample((2, 3), axis=1),
+        sample((2, 3, 2), axis=(0, -1), keepdims=True),
+        sample((), axis=None),
+        *extra,
+    ]
+
+
+def _pull_sum(g: Any, x_shape: Shape, x_dtype: Any, axis: Axis, dtype: Any) -> Any:
+    return spread(g if dtype is None else _cast_back(g, x_dtype), x_shape, axis)
+
+
+@op(
+    vjp={"x": _pull_sum},
+    jvp={"x": lambda t, axis, dtype, keepdims: sum(t, axis=axis, dtype=dtype, keepdims=keepdims)},
+    kind="linear",
+    shape=reduced_shape,
+    flops=count_operand,
+    samples=_samples(sample((0, 2), axis=0)),
+)
+def sum(backend: Backend, x: Any, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Any:
+    """Sum over axes.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; numeric.
+    axis : int, tuple of int or None
+        Which axes; None for all.
+    dtype : dtype, optional
+        Type to sum in and to return. Small integers are summed in 64 bits otherwise, all else in its own type.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    Tensor
+        The shape without `axis`; zero for an empty sum.
+
+    Raises
+    ------
+    ShapeError
+        If an axis does not exist or is named twice.
+
+    Examples
+    --------
+    >>> tl.sum(tl.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
+    tensor([4., 6.])
+    """
+    return backend.xp.sum(x, axis=axis, dtype=backend.native(dtype), keepdims=keepdims)
+
+
+@op(
+    vjp={"x": lambda g, x_shape, axis: spread(g / reduced_count(x_shape, axis), x_shape, axis)},
+    kind="linear",
+    shape=reduced_shape,
+    dtype="floating",
+    flops=count_operand,
+    samples=_samples(),
+)
+def mean(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Arithmetic mean over axes.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; integers become float32.
+    axis : int, tuple of int or None
+        Which axes; None for all.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    Tensor
+        The shape without `axis`; NaN for a mean of nothing.
+
+    Examples
+    --------
+    >>> tl.mean(tl.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=1)
+    tensor([1.5, 3.5])
+    """
+    return backend.xp.mean(x, axis=axis, keepdims=keepdims)
+
+
+def _pull_extreme(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
+    """Give each cotangent to the extreme elements, in equal shares where several tie."""
+    chosen = x == spread(out, x_shape, axis)
+    shares = kept(g, x_shape, axis) / astype(sum(astype(chosen, "int64"), axis=axis, keepdims=True), g.dtype)
+    return where(chosen, broadcast_to(shares, x_shape), 0.0)
+
+
+@op(vjp={"x": _pull_extreme}, shape=reduced_shape, flops=count_operand, samples=_samples())
+def max(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """The greatest element over axes; where several tie, they share the gradient equally.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape without empty reduced axes; real.
+    axis : int, tuple of int or None
+        Which axes; None for all.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    Tensor
+        The shape without `axis`; NaN where there is one.
+
+    Raises
+    ------
+    ValueError
+        For a maximum of nothing.
+
+    Examples
+    --------
+    >>> tl.max(tl.tensor([[1.0, 5.0], [3.0, 4.0]]), axis=1)
+    tensor([5., 4.])
+    """
+    return backend.xp.max(x, axis=axis, keepdims=keepdims)
+
+
+@op(vjp={"x": _pull_extreme}, shape=reduced_shape, flops=count_operand, samples=_samples())
+def min(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """The smallest element over axes; see `max`.
+
+    Examples
+    --------
+    >>> tl.min(tl.tensor([[1.0, 5.0], [3.0, 4.0]]), axis=1)
+    tensor([1., 3.])
+    """
+    return backend.xp.min(x, axis=axis, keepdims=keepdims)
+
+
+# -- products ----------------------------------------------------------------------------------------------------------
+
+
+def _pull_prod(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
+    if not _has_zero(x):
+        return spread(g * out, x_shape, axis) / x
+    flat, restore = _axes_last(x, axis)
+    n = flat.shape[-1]
+    others = where(_eye(flat, n), 1.0, reshape(flat, (*flat.shape[:-1], 1, n)))
+    return restore(prod(others, axis=-1) * reshape(g, (*flat.shape[:-1], 1)))
+
+
+def _has_zero(x: Any) -> bool:
+    return bool(any(x == 0))
+
+
+def _eye(like: Any, n: int) -> Any:
+    array = like._array if isinstance(like, Tensor) else like
+    xp = backend_of(array).xp
+    return xp.eye(n, dtype=xp.bool, device=array.device)
+
+
+def _axes_last(x: Any, axis: Axis) -> tuple[Any, Any]:
+    """Return `x` with `axis` flattened and last, and the function that undoes it."""
+    ndim = len(x.shape)
+    axes = normalized_axes(axis, ndim)
+    rest = [a for a in range(ndim) if a not in axes]
+    order = (*rest, *axes)
+    moved = permute_dims(x, order)
+    back = tuple(order.index(a) for a in range(ndim))
+    flat = reshape(moved, (*(x.shape[a] for a in rest), product(x.shape[a] for a in axes)))
+    return flat, lambda y: permute_dims(reshape(y, tuple(moved.shape)), back)
+
+
+@op(
+    vjp={"x": _pull_prod},
+    shape=reduced_shape,
+    flops=count_operand,
+    samples=_samples(),
+    tolerance={"float32": 5e-6},
+)
+def prod(backend: Backend, x: Any, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Any:
+    """Product over axes; the gradient is right at zeros too.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; numeric.
+    axis : int, tuple of int or None
+        Which axes; None for all.
+    dtype : dtype, optional
+        Type to multiply in and to return.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    Tensor
+        The shape without `axis`; one for an empty product.
+
+    Examples
+    --------
+    >>> tl.prod(tl.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
+    tensor([3., 8.])
+    """
+    return backend.xp.prod(x, axis=axis, dtype=backend.native(dtype), keepdims=keepdims)
+
+
+# -- cumulative --------------------------------------------------------------------------------------------------------
+
+
+def _cumulated(x_shape: Shape, axis: int | None = None, include_initial: bool = False, **_: Any) -> Shape:
+    place = normalized_axis(axis or 0, len(x_shape))
+    return tuple(n + (include_initial and i == place) for i, n in enumerate(x_shape))
+
+
+def _from_the_end(g: Any, axis: int | None) -> Any:
+    """Return for each element the sum of it and all behind it."""
+    place = 0 if axis is None else axis
+    return flip(cumulative_sum(flip(g, axis=place), axis=place), axis=place)
+
+
+def _without_initial(g: Any, axis: int | None, include_initial: bool) -> Any:
+    place = normalized_axis(axis or 0, len(g.shape))
+    return getitem(g, (*(slice(None),) * place, slice(1, None))) if include_initial else g
+
+
+@op(
+    vjp={"x": lambda g, axis, include_initial: _from_the_end(_without_initial(g, axis, include_initial), axis)},
+    kind="linear",
+    shape=_cumulated,
+    flops=count_operand,
+    samples=[sample((4,), axis=None), sample((2, 3), axis=1), sample((2, 3), axis=0, include_initial=True)],
+)
+def cumulative_sum(backend: Backend, x: Any, /, *, axis: Any = None, include_initial: bool = False) -> Any:
+    """Sum of each element and all before it along an axis.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis; numeric.
+    axis : int, optional
+        Along which axis; may be left out where there is only one.
+    include_initial : bool
+        Whether to begin with the empty sum, which makes the axis longer by one.
+
+    Examples
+    --------
+    >>> tl.cumulative_sum(tl.tensor([1.0, 2.0, 3.0]))
+    tensor([1., 3., 6.])
+    """
+    return backend.xp.cumulative_sum(x, axis=axis, include_initial=include_initial)
+
+
+def _pull_cumulative_prod(g: Any, x: Any, out: Any, axis: int | None, include_initial: bool) -> Any:
+    g, out = _without_initial(g, axis, include_initial), _without_initial(out, axis, include_initial)
+    place = 0 if axis is None else axis
+    if not _has_zero(x):
+        return _from_the_end(g * out, place) / x
+    # d out[j] / d x[i] is the product of all x[k], k <= j, but x[i]: quadratic in the length, exact at zeros.
+    flat, restore = _axes_last(x, place)
+    cotangent, _ = _axes_last(g, place)
+    n = flat.shape[-1]
+    eye = _eye(flat, n)
+    others = where(eye, 1.0, reshape(flat, (*flat.shape[:-1], 1, n)))
+    partial = cumulative_prod(others, axis=len(flat.shape))
+    later = cumulative_sum(astype(eye, "int64"), axis=1) > 0
+    return restore(sum(where(later, partial * reshape(cotangent, (*flat.shape[:-1], 1, n)), 0.0), axis=-1))
+
+
+@op(
+    vjp={"x": _pull_cumulative_prod},
+    shape=_cumulated,
+    flops=count_operand,
+    samples=[sample((4,), axis=None), sample((2, 3), axis=1), sample((2, 3), axis=0, include_initial=True)],
+    tolerance={"float32": 5e-6},
+)
+def cumulative_prod(backend: Backend, x: Any, /, *, axis: Any = None, include_initial: bool = False) -> Any:
+    """Product of each element and all before it along an axis; the gradient is right at zeros too.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis; numeric.
+    axis : int, optional
+        Along which axis; may be left out where there is only one.
+    include_initial : bool
+        Whether to begin with the empty product, which makes the axis longer by one.
+
+    Examples
+    --------
+    >>> tl.cumulative_prod(tl.tensor([1.0, 2.0, 3.0]))
+    tensor([1., 2., 6.])
+    """
+    return backend.xp.cumulative_prod(x, axis=axis, include_initial=include_initial)
+
+
+# -- spread ------------------------------------------------------------------------------------------------------------
+
+
+def var(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
+    """Variance over axes.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; floating-point.
+    axis : int, tuple of int or None
+        Which axes; None for all.
+    correction : float
+        The sum of squares is divided by the count less this: 0 for the population's variance, 1 for Bessel's.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Examples
+    --------
+    >>> tl.var(tl.tensor([1.0, 3.0]))
+    tensor(1.)
+    """
+    centred = x - mean(x, axis=axis, keepdims=True)
+    squares = square(absolute(centred)) if is_complex(centred) else square(centred)
+    count = reduced_count(tuple(x.shape), axis) - correction
+    return sum(squares, axis=axis, keepdims=keepdims) / (count if count > 0 else 0)  # type: ignore[no-any-return]
+
+
+def std(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
+    """Standard deviation over axes; see `var`.
+
+    Examples
+    --------
+    >>> tl.std(tl.tensor([1.0, 3.0]))
+    tensor(1.)
+    """
+    return sqrt(var(x, axis=axis, correction=correction, keepdims=keepdims))  # type: ignore[no-any-return]
+
+
+def _pull_logsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
+    return kept(g, x_shape, axis) * exp(x - kept(out, x_shape, axis))
+
+
+@op(
+    vjp={"x": _pull_logsumexp},
+    shape=reduced_shape,
+    dtype="floating",
+    flops=lambda shapes, out, params: 12 * product(shapes[0]),
+    samples=_samples(),
+)
+def logsumexp(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """``log(sum(exp(x)))`` over axes, without overflow on the way.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; real floating-point.
+    axis : int, tuple of int or None
+        Which axes; None for all.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Examples
+    --------
+    >>> tl.logsumexp(tl.tensor([1000.0, 1000.0]))
+    tensor(1000.6931)
+    """
+    xp = backend.xp
+    peak = xp.max(x, axis=axis, keepdims=True)
+    peak = xp.where(xp.isfinite(peak), peak, xp.zeros_like(peak))
+    result = xp.log(xp.sum(xp.exp(x - peak), axis=axis, keepdims=True)) + peak
+    return result if keepdims else xp.reshape(result, reduced_shape(x.shape, axis))
+
+
+# -- without a gradient ------------------------------------------------------------------------------------------------
+
+
+@op(shape=reduced_shape, dtype="bool", flops=count_operand, samples=[sample(Draw((2, 3), 0, 2, "bool"), axis=0)])
+def all(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Whether all elements are true (not zero), over axes.
+
+    Examples
+    --------
+    >>> tl.all(tl.tensor([True, False]))
+    tensor(False)
+    """
+    return backend.xp.all(x, axis=axis, keepdims=keepdims)
+
+
+@op(shape=reduced_shape, dtype="bool", flops=count_operand, samples=[sample(Draw((2, 3), 0, 2, "bool"), axis=0)])
+def any(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Whether at least one element is true (not zero), over axes.
+
+    Examples
+    --------
+    >>> tl.any(tl.tensor([True, False]))
+    tensor(True)
+    """
+    return backend.xp.any(x, axis=axis, keepdims=keepdims)
+
+
+@op(shape=reduced_shape, dtype="int64", flops=count_operand, samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)])
+def argmax(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Index of the greatest element along an axis, or in the flattened array; the first where several tie.
+
+    Examples
+    --------
+    >>> tl.argmax(tl.tensor([1.0, 5.0, 3.0]))
+    tensor(1)
+    """
+    return backend.xp.argmax(x, axis=axis, keepdims=keepdims)
+
+
+@op(shape=reduced_shape, dtype="int64", flops=count_operand, samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)])
+def argmin(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Index of the smallest element along an axis, or in the flattened array; the first where several tie.
+
+    Examples
+    --------
+    >>> tl.argmin(tl.tensor([1.0, 5.0, 3.0]))
+    tensor(0)
+    """
+    return backend.xp.argmin(x, axis=axis, keepdims=keepdims)
+
+
+@op(shape=reduced_shape, dtype="int64", flops=count_operand, samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)])
+def count_nonzero(backend: Backend, x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """How many elements are not zero, over axes.
+
+    Examples
+    --------
+    >>> tl.count_nonzero(tl.tensor([1.0, 0.0, 3.0]))
+    tensor(2)
+    """
+    xp = backend.xp
+    return xp.sum(xp.astype(x != 0, xp.int64), axis=axis, keepdims=keepdims)

@@ -1,0 +1,417 @@
+"""Shapes and types: the same elements, arranged, repeated or cast anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from operator import index as as_index
+from typing import Any
+
+from ..autodiff.op import ShapeError, hooks, op, sample
+from ..backend import Backend, dtypes
+from ..tensor import Tensor
+from .arithmetic import is_complex, real
+from .declare import broadcast_shape, same_shape
+
+Shape = tuple[int, ...]
+
+
+def normalized_axis(axis: int, ndim: int, name: str = "axis") -> int:
+    """Return a non-negative axis.
+
+    Raises
+    ------
+    ShapeError
+        If there is no such axis.
+    """
+    axis = as_index(axis)
+    if not -ndim <= axis < ndim:
+        raise ShapeError(f"{name} {axis} is out of range for {ndim} axes")
+    return axis % ndim
+
+
+def normalized_axes(axis: int | Sequence[int] | None, ndim: int) -> Shape:
+    """Return a tuple of different non-negative axes; all of them for None.
+
+    Raises
+    ------
+    ShapeError
+        If one does not exist, or is named twice.
+    """
+    if axis is None:
+        return tuple(range(ndim))
+    axes = tuple(normalized_axis(a, ndim) for a in (axis if isinstance(axis, tuple | list) else (axis,)))
+    if len(set(axes)) < len(axes):
+        raise ShapeError(f"axis {axis} names an axis twice")
+    return axes
+
+
+# -- types -----------------------------------------------------------------------------------------------------------
+
+
+def _cast_back(g: Any, x_dtype: Any) -> Any:
+    wanted = dtypes.named(x_dtype)
+    return astype(g if wanted.is_complex or not is_complex(g) else real(g), wanted)
+
+
+@op(
+    vjp={"x": _cast_back},
+    jvp={"x": lambda t, dtype: astype(t, dtype)},
+    shape=same_shape,
+    dtype="param",
+    samples=[sample((2, 3), dtype="float32"), sample((2,), dtype="float64")],
+    tolerance={"float64": 1e-6},
+)
+def astype(backend: Backend, x: Any, /, dtype: Any, *, copy: bool = True) -> Any:
+    """Cast to another data type; differentiable between floating types.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape and type.
+    dtype : dtype
+        What to cast to.
+    copy : bool
+        Whether to copy where the type is the same already.
+
+    Returns
+    -------
+    Tensor
+        The same shape, type `dtype`.
+
+    Examples
+    --------
+    >>> tl.astype(tl.tensor([1.7, -1.7]), tl.int64)
+    tensor([ 1, -1])
+    """
+    native = backend.native(dtype)
+    return x if x.dtype == native and not copy else backend.xp.astype(x, native, copy=copy)
+
+
+hooks.cast = astype
+
+# -- shapes ----------------------------------------------------------------------------------------------------------
+
+
+def _reshaped(x_shape: Shape, shape: Sequence[int], **_: Any) -> Shape:
+    known, total = prod(n for n in shape if n != -1), prod(x_shape)
+    unknown = sum(n == -1 for n in shape)
+    if unknown > 1 or (unknown and (known == 0 or total % known)) or (not unknown and known != total):
+        raise ShapeError(f"reshape: {total} elements of shape {x_shape} do not fill shape {tuple(shape)}")
+    return tuple(total // known if n == -1 else n for n in shape)
+
+
+@op(
+    vjp={"x": lambda g, x_shape: reshape(g, x_shape)},
+    jvp={"x": lambda t, shape: reshape(t, shape)},
+    kind="linear",
+    shape=_reshaped,
+    samples=[sample((2, 3), shape=(3, 2)), sample((2, 3), shape=(-1,)), sample((), shape=(1, 1)), sample((0, 2), shape=(2, 0))],
+    view=True,
+)
+def reshape(backend: Backend, x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
+    """The same elements in another shape, in C order.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape.
+    shape : tuple of int
+        As many elements as `x` has; one length may be -1 and follows from the others.
+    copy : bool, optional
+        True copies always; False raises where it would be necessary; None copies where it is.
+
+    Returns
+    -------
+    Tensor
+        Shares memory with `x` where it can.
+
+    Raises
+    ------
+    ShapeError
+        If the numbers of elements differ.
+
+    Examples
+    --------
+    >>> tl.reshape(tl.arange(4), (2, -1))
+    tensor([[0, 1],
+            [2, 3]])
+    """
+    return backend.xp.reshape(x, shape, copy=copy)
+
+
+def _permuted(x_shape: Shape, axes: Sequence[int], **_: Any) -> Shape:
+    if sorted(normalized_axis(a, len(x_shape)) for a in axes) != list(range(len(x_shape))):
+        raise ShapeError(f"permute_dims: axes {tuple(axes)} are no permutation of the {len(x_shape)} axes of {x_shape}")
+    return tuple(x_shape[a] for a in axes)
+
+
+def _unpermute(g: Any, axes: Sequence[int]) -> Any:
+    inverse = [0] * len(axes)
+    for new, old in enumerate(axes):
+        inverse[old] = new
+    return permute_dims(g, tuple(inverse))
+
+
+@op(
+    vjp={"x": _unpermute},
+    kind="linear",
+    shape=_permuted,
+    samples=[sample((2, 3, 4), axes=(2, 0, 1)), sample((2, 3), axes=(-1, 0)), sample((), axes=())],
+    view=True,
+)
+def permute_dims(backend: Backend, x: Any, /, axes: Any) -> Any:
+    """The axes in another order.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape.
+    axes : tuple of int
+        For each axis of the result, which axis of `x` it is.
+
+    Returns
+    -------
+    Tensor
+        Shares memory with `x`.
+
+    Raises
+    ------
+    ShapeError
+        If `axes` is no permutation.
+
+    Examples
+    --------
+    >>> tl.permute_dims(tl.zeros((2, 3, 4)), (2, 0, 1)).shape
+    (4, 2, 3)
+    """
+    return backend.xp.permute_dims(x, axes)
+
+
+def _broadcastable(x_shape: Shape, shape: Sequence[int], **_: Any) -> Shape:
+    if broadcast_shape(x_shape, tuple(shape)) != tuple(shape):
+        raise ShapeError(f"broadcast_to: shape {x_shape} does not broadcast to {tuple(shape)}")
+    return tuple(shape)
+
+
+@op(
+    vjp={"x": lambda g, x_shape: sum_to_shape(g, x_shape)},
+    kind="linear",
+    shape=_broadcastable,
+    samples=[sample((3,), shape=(2, 3)), sample((2, 1), shape=(2, 3)), sample((), shape=(2,))],
+    view=True,
+)
+def broadcast_to(backend: Backend, x: Any, /, shape: Any) -> Any:
+    """The elements repeated along new axes and axes of length 1, without copying them.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape that broadcasts to `shape`.
+    shape : tuple of int
+        The result's shape.
+
+    Returns
+    -------
+    Tensor
+        A read-only view of `x`.
+
+    Raises
+    ------
+    ShapeError
+        If it does not broadcast.
+
+    Examples
+    --------
+    >>> tl.broadcast_to(tl.tensor([1.0, 2.0]), (2, 2))
+    tensor([[1., 2.],
+            [1., 2.]])
+    """
+    return backend.xp.broadcast_to(x, shape)
+
+
+def _check_sum_to(x_shape: Shape, shape: Sequence[int], **_: Any) -> Shape:
+    _broadcastable(tuple(shape), x_shape)
+    return tuple(shape)
+
+
+@op(
+    vjp={"x": lambda g, x_shape: broadcast_to(g, x_shape)},
+    kind="linear",
+    shape=_check_sum_to,
+    samples=[sample((2, 3), shape=(3,)), sample((2, 3), shape=(2, 1)), sample((2,), shape=()), sample((2, 3), shape=(2, 3))],
+)
+def sum_to_shape(backend: Backend, x: Any, /, shape: Any) -> Any:
+    """Sum over the axes along which `shape` would be broadcast: the transpose of `broadcast_to`.
+
+    Parameters
+    ----------
+    x : tensor or array
+        A shape that `shape` broadcasts to.
+    shape : tuple of int
+        The result's shape.
+
+    Returns
+    -------
+    Tensor
+        Of shape `shape`.
+
+    Raises
+    ------
+    ShapeError
+        If `shape` does not broadcast to that of `x`.
+
+    Examples
+    --------
+    >>> tl.sum_to_shape(tl.ones((2, 3)), (3,))
+    tensor([2., 2., 2.])
+    """
+    extra = x.ndim - len(shape)
+    axes = tuple(range(extra)) + tuple(
+        extra + i for i, n in enumerate(shape) if n == 1 and x.shape[extra + i] != 1
+    )
+    summed = backend.xp.sum(x, axis=axes, keepdims=True) if axes else x
+    return backend.xp.reshape(summed, tuple(shape))
+
+
+hooks.sum_to_shape = sum_to_shape
+hooks.broadcast_to = broadcast_to
+
+
+def expand_dims(x: Any, /, *, axis: int | Sequence[int] = 0) -> Tensor:
+    """Insert axes of length 1.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape.
+    axis : int or tuple of int
+        Where the new axes stand in the result.
+
+    Returns
+    -------
+    Tensor
+        Shares memory with `x`.
+
+    Raises
+    ------
+    ShapeError
+        If an axis is out of range.
+
+    Examples
+    --------
+    >>> tl.expand_dims(tl.zeros(3), axis=0).shape
+    (1, 3)
+    """
+    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    ndim = len(x.shape) + len(axes)
+    new, old = normalized_axes(tuple(axes), ndim), iter(x.shape)
+    return reshape(x, tuple(1 if i in new else next(old) for i in range(ndim)))  # type: ignore[no-any-return]
+
+
+def squeeze(x: Any, /, axis: int | Sequence[int] | None = None) -> Tensor:
+    """Remove axes of length 1; all of them where none is named.
+
+    Raises
+    ------
+    ShapeError
+        If a named axis does not exist or is longer than 1.
+
+    Examples
+    --------
+    >>> tl.squeeze(tl.zeros((1, 3, 1)), axis=0).shape
+    (3, 1)
+    """
+    shape = x.shape
+    axes = {i for i, n in enumerate(shape) if n == 1} if axis is None else set(normalized_axes(axis, len(shape)))
+    for a in sorted(axes):
+        if shape[a] != 1:
+            raise ShapeError(f"squeeze: axis {a} of shape {tuple(shape)} has length {shape[a]}, not 1")
+    return reshape(x, tuple(n for i, n in enumerate(shape) if i not in axes))  # type: ignore[no-any-return]
+
+
+def matrix_transpose(x: Any, /) -> Tensor:
+    """The last two axes exchanged.
+
+    Raises
+    ------
+    ShapeError
+        If there are fewer than two.
+
+    Examples
+    --------
+    >>> tl.matrix_transpose(tl.zeros((5, 2, 3))).shape
+    (5, 3, 2)
+    """
+    ndim = len(x.shape)
+    if ndim < 2:
+        raise ShapeError(f"matrix_transpose needs at least 2 axes, not shape {tuple(x.shape)}")
+    return permute_dims(x, (*range(ndim - 2), ndim - 1, ndim - 2))  # type: ignore[no-any-return]
+
+
+def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[int], /) -> Tensor:
+    """Move axes to other places; the others keep their order.
+
+    Raises
+    ------
+    ShapeError
+        If an axis does not exist or is named twice.
+
+    Examples
+    --------
+    >>> tl.moveaxis(tl.zeros((2, 3, 4)), 0, -1).shape
+    (3, 4, 2)
+    """
+    ndim = len(x.shape)
+    sources, destinations = normalized_axes(source, ndim), normalized_axes(destination, ndim)
+    if len(sources) != len(destinations):
+        raise ShapeError(f"moveaxis: {len(sources)} axes cannot go to {len(destinations)} places")
+    order = [a for a in range(ndim) if a not in sources]
+    for place, a in sorted(zip(destinations, sources, strict=True)):
+        order.insert(place, a)
+    return permute_dims(x, tuple(order))  # type: ignore[no-any-return]
+
+
+def swapaxes(x: Any, axis1: int, axis2: int, /) -> Tensor:
+    """Exchange two axes.
+
+    Examples
+    --------
+    >>> tl.swapaxes(tl.zeros((2, 3, 4)), 0, 2).shape
+    (4, 3, 2)
+    """
+    order = list(range(len(x.shape)))
+    order[axis1], order[axis2] = order[axis2], order[axis1]
+    return permute_dims(x, tuple(order))  # type: ignore[no-any-return]
+
+
+def flatten(x: Any, /, start_axis: int = 0, end_axis: int = -1) -> Tensor:
+    """Make one axis of several neighbouring ones.
+
+    Examples
+    --------
+    >>> tl.flatten(tl.zeros((2, 3, 4)), 1).shape
+    (2, 12)
+    """
+    shape = tuple(x.shape) or (1,)
+    start, end = normalized_axis(start_axis, len(shape)), normalized_axis(end_axis, len(shape))
+    if start > end:
+        raise ShapeError(f"flatten: start_axis {start_axis} comes after end_axis {end_axis}")
+    return reshape(x, (*shape[:start], prod(shape[start : end + 1]), *shape[end + 1 :]))  # type: ignore[no-any-return]
+
+
+def broadcast_arrays(*arrays: Any) -> list[Tensor]:
+    """Broadcast arrays against one another.
+
+    Raises
+    ------
+    ShapeError
+        If they do not broadcast.
+
+    Examples
+    --------
+    >>> [x.shape for x in tl.broadcast_arrays(tl.zeros(3), tl.zeros((2, 1)))]
+    [(2, 3), (2, 3)]
+    """
+    shape = broadcast_shape(*(tuple(x.shape) for x in arrays))
+    return [broadcast_to(x, shape) for x in arrays]

@@ -1,0 +1,173 @@
+"""Trigonometric and hyperbolic functions, elementwise; angles in radians."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..backend import Backend
+from .declare import elementwise
+from .exponential import sqrt
+
+
+@elementwise(lambda g, x: g * cos(x), dtype="floating", flops=10)
+def sin(backend: Backend, x: Any, /) -> Any:
+    """Sine, elementwise.
+
+    Examples
+    --------
+    >>> tl.sin(tl.tensor([0.0, 1.0]))
+    tensor([0.       , 0.8414710])
+    """
+    return backend.xp.sin(x)
+
+
+@elementwise(lambda g, x: -g * sin(x), dtype="floating", flops=10)
+def cos(backend: Backend, x: Any, /) -> Any:
+    """Cosine, elementwise.
+
+    Examples
+    --------
+    >>> tl.cos(tl.tensor([0.0]))
+    tensor([1.])
+    """
+    return backend.xp.cos(x)
+
+
+@elementwise(lambda g, out: g * (1 + out * out), domain=(-1.0, 1.0), dtype="floating", flops=15)
+def tan(backend: Backend, x: Any, /) -> Any:
+    """Tangent, elementwise.
+
+    Examples
+    --------
+    >>> tl.tan(tl.tensor([0.0]))
+    tensor([0.])
+    """
+    return backend.xp.tan(x)
+
+
+@elementwise(lambda g, x: g / sqrt(1 - x * x), domain=(-0.8, 0.8), dtype="floating", flops=15)
+def asin(backend: Backend, x: Any, /) -> Any:
+    """Inverse sine, elementwise, in [-pi/2, pi/2].
+
+    Examples
+    --------
+    >>> tl.asin(tl.tensor([0.0]))
+    tensor([0.])
+    """
+    return backend.xp.asin(x)
+
+
+@elementwise(lambda g, x: -g / sqrt(1 - x * x), domain=(-0.8, 0.8), dtype="floating", flops=15)
+def acos(backend: Backend, x: Any, /) -> Any:
+    """Inverse cosine, elementwise, in [0, pi].
+
+    Examples
+    --------
+    >>> tl.acos(tl.tensor([1.0]))
+    tensor([0.])
+    """
+    return backend.xp.acos(x)
+
+
+@elementwise(lambda g, x: g / (1 + x * x), dtype="floating", flops=15)
+def atan(backend: Backend, x: Any, /) -> Any:
+    """Inverse tangent, elementwise, in [-pi/2, pi/2].
+
+    Examples
+    --------
+    >>> tl.atan(tl.tensor([0.0]))
+    tensor([0.])
+    """
+    return backend.xp.atan(x)
+
+
+@elementwise(
+    lambda g, x1, x2: g * x2 / (x1 * x1 + x2 * x2),
+    lambda g, x1, x2: -g * x1 / (x1 * x1 + x2 * x2),
+    domain=(0.5, 2.0),
+    dtype="floating",
+    numbers="real floating-point",
+    flops=20,
+)
+def atan2(backend: Backend, x1: Any, x2: Any, /) -> Any:
+    """Angle of the point ``(x2, x1)``, elementwise, in [-pi, pi].
+
+    Examples
+    --------
+    >>> tl.atan2(tl.tensor([0.0]), -1.0)
+    tensor([3.1415927])
+    """
+    return backend.xp.atan2(x1, x2)
+
+
+@elementwise(lambda g, x: g * cosh(x), dtype="floating", flops=15)
+def sinh(backend: Backend, x: Any, /) -> Any:
+    """Hyperbolic sine, elementwise.
+
+    Examples
+    --------
+    >>> tl.sinh(tl.tensor([0.0]))
+    tensor([0.])
+    """
+    return backend.xp.sinh(x)
+
+
+@elementwise(lambda g, x: g * sinh(x), dtype="floating", flops=15)
+def cosh(backend: Backend, x: Any, /) -> Any:
+    """Hyperbolic cosine, elementwise.
+
+    Examples
+    --------
+    >>> tl.cosh(tl.tensor([0.0]))
+    tensor([1.])
+    """
+    return backend.xp.cosh(x)
+
+
+@elementwise(lambda g, out: g * (1 - out * out), dtype="floating", flops=15)
+def tanh(backend: Backend, x: Any, /) -> Any:
+    """Hyperbolic tangent, elementwise.
+
+    Examples
+    --------
+    >>> tl.tanh(tl.tensor([0.0]))
+    tensor([0.])
+    """
+    return backend.xp.tanh(x)
+
+
+@elementwise(lambda g, x: g / sqrt(x * x + 1), dtype="floating", flops=15)
+def asinh(backend: Backend, x: Any, /) -> Any:
+    """Inverse hyperbolic sine, elementwise.
+
+    Examples
+    --------
+    >>> tl.asinh(tl.tensor([0.0]))
+    tensor([0.])
+    """
+    return backend.xp.asinh(x)
+
+
+# Two roots rather than one of a product: that is the branch which acosh has for complex numbers.
+@elementwise(lambda g, x: g / (sqrt(x - 1) * sqrt(x + 1)), domain=(1.5, 3.0), dtype="floating", flops=15)
+def acosh(backend: Backend, x: Any, /) -> Any:
+    """Inverse hyperbolic cosine, elementwise.
+
+    Examples
+    --------
+    >>> tl.acosh(tl.tensor([1.0]))
+    tensor([0.])
+    """
+    return backend.xp.acosh(x)
+
+
+@elementwise(lambda g, x: g / (1 - x * x), domain=(-0.8, 0.8), dtype="floating", flops=15)
+def atanh(backend: Backend, x: Any, /) -> Any:
+    """Inverse hyperbolic tangent, elementwise.
+
+    Examples
+    --------
+    >>> tl.atanh(tl.tensor([0.0]))
+    tensor([0.])
+    """
+    return backend.xp.atanh(x)

@@ -1,0 +1,322 @@
+"""Tensor: an array that can remember how it was computed.
+
+This file holds what a tensor *is*; what it can *do* (operators and methods) stands in :mod:`tensorlab.ops.methods`,
+because every operation of a tensor is one of the public ops.
+"""
+
+from __future__ import annotations
+
+import re
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from .backend import Backend, Device, DType, backend_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Leaf:
+    """Where a gradient ends: the graph's node of a tensor that was not computed but requires a gradient.
+
+    Nodes know their parents, so a leaf holds its tensor weakly: a graph must not keep a parameter alive that
+    nobody else wants, and no reference cycle arises.
+    """
+
+    __slots__ = ("__weakref__", "serial", "shape", "tensor")
+    op = None
+    parents = ()
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = weakref.ref(tensor)
+        self.shape = tensor.shape
+        self.serial = 0
+
+
+class Tensor:
+    """An n-dimensional array on a backend, which records the operations on it where a gradient is asked for.
+
+    Make tensors with `tensorlab.tensor`, `tensorlab.asarray`, `tensorlab.zeros` and the like; this constructor wraps
+    an array of a backend as it is, without copying.
+
+    Parameters
+    ----------
+    array : array
+        An array of any installed backend.
+    requires_grad : bool
+        Whether gradients with respect to this tensor are wanted; floating-point only.
+
+    Attributes
+    ----------
+    grad : Tensor or None
+        The gradient that `backward` accumulated here; of the tensor's own shape and dtype.
+
+    Raises
+    ------
+    BackendError
+        If `array` is no array of an installed backend.
+    TypeError
+        If a gradient is asked for an integer or boolean tensor.
+
+    Examples
+    --------
+    >>> import tensorlab as tl
+    >>> x = tl.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    # Class attributes rather than slots: an operation sets only what differs, which keeps it under a microsecond.
+    _array: Any
+    _node: Any = None
+    grad: Tensor | None = None
+
+    # NumPy's operators step back, so that `array + tensor` is the tensor's operation.
+    __array_priority__ = 1000
+
+    def __init__(self, array: Any, requires_grad: bool = False) -> None:
+        if isinstance(array, Tensor):
+            array = array._array
+        self._array = backend_of(array).canonical(array)
+        if requires_grad:
+            self.requires_grad = True
+
+    # -- what it is ------------------------------------------------------------------------------------------
+
+    @property
+    def array(self) -> Any:
+        """The backend's own array, shared and without history."""
+        return self._array
+
+    @property
+    def backend(self) -> Backend:
+        """The backend that the array belongs to."""
+        return backend_of(self._array)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        shape: tuple[int, ...] = self._array.shape
+        return shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self._array.shape)
+
+    @property
+    def dtype(self) -> DType:
+        """The data type of the elements."""
+        return self.backend.dtype_of(self._array)
+
+    @property
+    def device(self) -> Device:
+        """The backend and device that the elements are on."""
+        backend = self.backend
+        return Device(backend.name, backend.device_name(self._array))
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes per element."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.dtype.itemsize * self.nelement()
+
+    def nelement(self) -> int:
+        """Return the number of elements."""
+        count = 1
+        for length in self._array.shape:
+            count *= length
+        return count
+
+    # -- gradients -------------------------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this tensor are recorded; can be set on tensors that were not computed."""
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if value == self.requires_grad:
+            return
+        if not value:
+            if not self.is_leaf:
+                raise RuntimeError("a computed tensor cannot stop requiring its gradient; use .detach()")
+            self._node = None
+            return
+        if not self.dtype.is_floating:
+            raise TypeError(f"only floating-point and complex tensors can require gradients, not {self.dtype}")
+        self._node = Leaf(self)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set `requires_grad` and return the tensor itself.
+
+        Raises
+        ------
+        TypeError
+            For integer and boolean tensors.
+        """
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the tensor was made rather than computed from one that requires a gradient."""
+        return self._node is None or self._node.op is None
+
+    def detach(self) -> Tensor:
+        """Return a tensor that shares the elements and has no history."""
+        return Tensor(self._array)
+
+    @property
+    def data(self) -> Tensor:
+        """The elements without history, as in PyTorch; assigning replaces the elements and keeps `requires_grad`."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if value.shape != self.shape and self.requires_grad:
+            raise ValueError(f"the data of a tensor of shape {self.shape} cannot become one of {value.shape}")
+        self._array = value._array
+
+    # -- to Python and to the host ---------------------------------------------------------------------------
+
+    def numpy(self) -> Any:
+        """Return the elements as a NumPy array, shared where they are in host memory.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor requires a gradient; ``.detach().numpy()`` says that it may be lost.
+        """
+        if self.requires_grad:
+            raise RuntimeError("this tensor requires a gradient, which NumPy cannot follow; use .detach().numpy()")
+        return self.backend.to_numpy(self._array)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        array = self.numpy()
+        if self.backend.device_name(self._array) != "cpu":
+            raise TypeError("this tensor is not in host memory; call .numpy() or .to('cpu') to copy it there")
+        if dtype is not None and dtype != array.dtype:
+            if copy is False:
+                raise ValueError(f"{self.dtype} elements cannot become {dtype} without a copy")
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def item(self) -> Any:
+        """Return the only element as a Python number.
+
+        Raises
+        ------
+        ValueError
+            If there is not exactly one element.
+        """
+        if self.nelement() != 1:
+            raise ValueError(f"only a tensor with one element is a number; this one has shape {self.shape}")
+        return self.backend.to_numpy(self._array).item()
+
+    def tolist(self) -> Any:
+        """Return the elements as nested Python lists, or a number for a 0-d tensor."""
+        return self.backend.to_numpy(self._array).tolist()
+
+    def __bool__(self) -> bool:
+        return bool(self.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in ("signed integer", "unsigned integer"):
+            raise TypeError(f"only integer tensors can be indices, not {self.dtype}")
+        return int(self.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    def __len__(self) -> int:
+        if not self._array.shape:
+            raise TypeError("a 0-d tensor has no length")
+        length: int = self._array.shape[0]
+        return length
+
+    def __repr__(self) -> str:
+        return tensor_repr(self)
+
+    # `==` compares elements, so tensors are told apart by identity in sets and dictionaries.
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("tensors are not pickled; save them with tensorlab.save(...), which writes safetensors")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if not self.is_leaf:
+            raise RuntimeError("a computed tensor cannot be deep-copied: its history would be lost; detach it first")
+        copy = object.__new__(type(self))
+        memo[id(self)] = copy
+        copy._array = self.backend.xp.asarray(self._array, copy=True)
+        if self.requires_grad:
+            copy._node = Leaf(copy)
+        if self.grad is not None:
+            copy.grad = self.grad.__deepcopy__(memo)
+        return copy
+
+    def __dir__(self) -> Iterator[str]:
+        return (name for name in super().__dir__() if not name.startswith("_") or name.startswith("__"))
+
+    if TYPE_CHECKING:
+        # Installed by tensorlab.ops.methods; named here for type checkers.
+        def __getattr__(self, name: str) -> Any: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __rpow__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __abs__(self) -> Tensor: ...
+        def __lt__(self, other: Any) -> Tensor: ...
+        def __le__(self, other: Any) -> Tensor: ...
+        def __gt__(self, other: Any) -> Tensor: ...
+        def __ge__(self, other: Any) -> Tensor: ...
+        def __invert__(self) -> Tensor: ...
+        def __and__(self, other: Any) -> Tensor: ...
+        def __or__(self, other: Any) -> Tensor: ...
+        def __xor__(self, other: Any) -> Tensor: ...
+        def __getitem__(self, index: Any) -> Tensor: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+        def __iter__(self) -> Iterator[Tensor]: ...
+
+
+def tensor_repr(tensor: Tensor) -> str:
+    """Write a tensor as NumPy writes arrays; the dtype where it is no default one, and what it remembers."""
+    host = tensor.backend.to_numpy(tensor._array)
+    text = repr(host)
+    body = text[text.index("(") + 1 : text.rindex(")")]
+    body = re.sub(r",\s*dtype=\w+$", "", body).replace("\n      ", "\n       ")
+    notes = []
+    if tensor.dtype.name not in ("float32", "complex64", "int64", "bool"):
+        notes.append(f"dtype={tensor.dtype}")
+    if tensor.backend.name != "numpy":
+        notes.append(f"device={tensor.device.backend}:{tensor.device}")
+    if not tensor.is_leaf:
+        notes.append(f"grad_fn={tensor._node.op.name}")
+    elif tensor.requires_grad:
+        notes.append("requires_grad=True")
+    return f"tensor({', '.join([body, *notes])})"
