@@ -38,7 +38,7 @@ MIN_COLUMNS = 512
 """A matrix product narrower than this runs below the BLAS's full rate, so a block is not made narrower."""
 
 Block: TypeAlias = tuple[Slices, Array]
-"""Output positions, as slices of the arranged output, and their columns (rows, groups, weights, positions)."""
+"""Output positions, slices of the arranged output, and their columns (rows, groups, weights, positions)."""
 
 
 class Rows(Enum):

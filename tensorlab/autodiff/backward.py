@@ -11,9 +11,10 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ..backend import backend_of
-from ..tensor import Leaf, Tensor
+from ..tensor import Leaf, Tensor, wrapped
 from .anomaly import check_finite_parts
 from .graph import FREED, Node, Select, ancestors, current_mode, recording, write_log
+from .op import COMPLEX_DTYPES
 
 
 def backward(
@@ -82,16 +83,15 @@ def _seed(tensor: Tensor, gradient: Tensor | None) -> Any:
 
 def ones_like(array: Any) -> Any:
     """Return an array of ones, like `array` in shape, data type and device."""
-    return backend_of(array).xp.ones_like(array)
+    return backend_of(array).xp.ones(array.shape, dtype=array.dtype, device=array.device)
 
 
 def conjugated(x: Any) -> Any:
     """Return the complex conjugate of an array or tensor: the same object where it is real."""
     array = x._array if isinstance(x, Tensor) else x
-    backend = backend_of(array)
-    if not backend.dtype_of(array).is_complex:
+    if array.dtype not in COMPLEX_DTYPES:
         return x
-    return x.conj() if isinstance(x, Tensor) else backend.xp.conj(array)
+    return x.conj() if isinstance(x, Tensor) else backend_of(array).xp.conj(array)
 
 
 def _accumulate(leaf: Tensor, cotangent: Any, handed_out: set[int]) -> None:
@@ -108,7 +108,7 @@ def _accumulate(leaf: Tensor, cotangent: Any, handed_out: set[int]) -> None:
         if id(array) in handed_out:
             array = backend.xp.asarray(array, copy=True)
         handed_out.add(id(array))
-        leaf.grad = Tensor(array)
+        leaf.grad = wrapped(array)
 
 
 def gradients(

@@ -295,7 +295,7 @@ def _compile(source: str, record: Op, name: str) -> Callable[..., Any]:
         "attach_results": attach_results,
         "current_mode": current_mode.get,
         "explain": explain,
-        "fit": lambda part, shape: hooks.sum_to_shape(part, shape),
+        "hooks": hooks,
         "floating_dtypes": FLOATING_DTYPES,
         "isinstance": isinstance,
         "kernels": KernelTable(record),
@@ -305,7 +305,7 @@ def _compile(source: str, record: Op, name: str) -> Callable[..., Any]:
         "second_try": second_try,
         "tuple": tuple,
         "type": type,
-        "weak_dtypes": WEAK_DTYPES.get,
+        "weak_dtypes": WEAK_DTYPES,
         **{f"rule_{operand}": rule for operand, rule in record.vjp.items()},
     }
     body = source.replace("\n", "\n    ").rstrip()
@@ -376,7 +376,16 @@ def _unwrap_fixed(record: Op) -> list[str]:
             "    else:",
             f"        a_{x} = {x}{no_node}",
         ]
-    return [*lines, f"    array_type = type(a_{record.operands[0]})", "    kernel = kernels[array_type]"]
+    lines.append(f"    array_type = type(a_{record.operands[0]})")
+    if _is_pair(record):
+        # In `2 - x` the second operand says what kind of array this is about.
+        lines.append(f"    if array_type in weak_dtypes: array_type = type(a_{record.operands[1]})")
+    return [*lines, "    kernel = kernels[array_type]"]
+
+
+def _is_pair(record: Op) -> bool:
+    """Whether the op is elementwise with two operands, of which one may be a Python number."""
+    return record.kind == "elementwise" and len(record.operands) == len(record.promoted) == 2
 
 
 def _unwrap_variadic(record: Op) -> list[str]:
@@ -390,26 +399,41 @@ def _unwrap_variadic(record: Op) -> list[str]:
     ]
 
 
+def _differ(a: str, b: str) -> str:
+    """Write that two arrays' data types differ; mostly they are the same object, which is quick to see."""
+    return f"({a}.dtype is not {b}.dtype and {a}.dtype != {b}.dtype)"
+
+
 def _refusal(record: Op) -> str:
     """Write the condition under which operands are not ready for the kernel and `second_try` sorts them out."""
     if record.variadic:
-        same = " or a.dtype is not raw[0].dtype" if record.dtype == "promote" else ""
+        same = f" or {_differ('a', 'raw[0]')}" if record.dtype == "promote" else ""
         return f"kernel is None or any([type(a) is not array_type{same} for a in raw])"
     conditions = ["kernel is None"]
     reference, *rest = (f"a_{x}" for x in record.promoted)
-    for a in (f"a_{x}" for x in record.operands[1:]):
-        if a not in rest:
-            conditions.append(f"(type({a}) is not array_type and {a} is not None)")
-        elif record.kind == "elementwise":
-            conditions.append(
-                f"({a}.dtype is not {reference}.dtype if type({a}) is array_type "
-                f"else {reference}.dtype not in weak_dtypes(type({a}), ()))"
-            )
-        else:
-            conditions.append(f"({a} is not None and (type({a}) is not array_type or {a}.dtype is not {reference}.dtype))")
+    if _is_pair(record):
+        conditions.append(_mismatch(*(f"a_{x}" for x in record.operands)))
+    else:
+        for a in (f"a_{x}" for x in record.operands[1:]):
+            if a not in rest:
+                conditions.append(f"(type({a}) is not array_type and {a} is not None)")
+            elif record.kind == "elementwise":
+                conditions.append(f"type({reference}) is not array_type or {_mismatch(reference, a)}")
+            else:
+                conditions.append(f"({a} is not None and (type({a}) is not array_type or {_differ(a, reference)}))")
     if record.dtype == "floating":
-        conditions.append(f"{reference}.dtype not in floating_dtypes")
+        for a in (reference, *rest) if _is_pair(record) else (reference,):
+            conditions.append(f"not (type({a}) in weak_dtypes or {a}.dtype in floating_dtypes)")
     return " or ".join(conditions)
+
+
+def _mismatch(a: str, b: str) -> str:
+    """Write that two operands, of which one may be a Python number, do not have one data type."""
+    return (
+        f"({_differ(a, b)} if type({a}) is type({b}) "
+        f"else {a}.dtype not in weak_dtypes.get(type({b}), ()) if type({a}) is array_type "
+        f"else {b}.dtype not in weak_dtypes.get(type({a}), ()))"
+    )
 
 
 def _wrap_results(record: Op) -> list[str]:
@@ -477,7 +501,7 @@ def _pull_source(record: Op) -> str:
         call = f"rule_{x}({', '.join(('g', *record.rule_needs[x]))})"
         lines += [f"    p_{x} = None", f"    if n_{x} is not None:", f"        p_{x} = {call}"]
         if record.kind == "elementwise":
-            lines += [f"        if p_{x}.shape != n_{x}.shape:", f"            p_{x} = fit(p_{x}, n_{x}.shape)"]
+            lines += [f"        if p_{x}.shape != n_{x}.shape:", f"            p_{x} = hooks.sum_to_shape(p_{x}, n_{x}.shape)"]
     lines.append(f"    return ({''.join(f'p_{x}, ' for x in differentiable)})")
     return "\n".join(lines) + "\n"
 
@@ -489,6 +513,9 @@ KNOWN_TYPES: dict[type, Backend] = {}
 
 FLOATING_DTYPES: set[Any] = set()
 """The native floating types of all backends in use."""
+
+COMPLEX_DTYPES: set[Any] = set()
+"""The native complex types among them."""
 
 WEAK_DTYPES: dict[type, set[Any]] = {bool: set(), int: set(), float: set(), complex: set()}
 """For each type of Python number, the native dtypes that it adapts to."""
@@ -522,6 +549,7 @@ def meet_type(array_type: type) -> Backend | None:
         WEAK_DTYPES[bool] |= backend.dtypes_of_kind("bool")
         WEAK_DTYPES[int] |= integers | backend.floating_dtypes
         WEAK_DTYPES[float] |= backend.floating_dtypes
+        COMPLEX_DTYPES.update(backend.dtypes_of_kind("complex floating"))
         WEAK_DTYPES[complex] |= backend.dtypes_of_kind("complex floating")
         KNOWN_TYPES[array_type] = backend
     return KNOWN_TYPES[array_type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from . import dtypes
@@ -175,11 +176,7 @@ class Backend(DefaultKernels):
         own = getattr(self, name, None)
         if own is not None:
             return own  # type: ignore[no-any-return]
-
-        def computed(*operands: Any, **params: Any) -> Any:
-            return default(self, *operands, **params)
-
-        return computed
+        return partial(default, self)
 
     def __repr__(self) -> str:
         return f"<tensorlab backend {self.name!r}>"

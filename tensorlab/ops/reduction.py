@@ -34,6 +34,8 @@ def kept(g: Any, x_shape: Shape, axis: Axis) -> Any:
 
 def spread(g: Any, x_shape: Shape, axis: Axis) -> Any:
     """Return a reduction's result repeated over the axes that were reduced."""
+    if not g.shape:
+        return broadcast_to(g, x_shape)
     return broadcast_to(kept(g, x_shape, axis), x_shape)
 
 

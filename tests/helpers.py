@@ -1,0 +1,63 @@
+"""What the tests share: arrays of the active backend made from NumPy's, and comparisons with NumPy's."""
+
+import zlib
+
+import numpy as np
+
+import tensorlab as tl
+
+FLOATS = ("float32", "float64")
+
+
+def native(x, dtype=None):
+    """Return an array of the active backend's own type with the elements of a NumPy array."""
+    return tl.asarray(np.asarray(x), dtype=dtype).array
+
+
+def tensor(x, dtype=None, requires_grad=False):
+    """Return a tensor on the active backend with a copy of a NumPy array's elements."""
+    return tl.tensor(np.asarray(x), dtype=dtype, requires_grad=requires_grad)
+
+
+def leaf(x, dtype="float64"):
+    """Return a tensor that requires a gradient: float64 unless said otherwise."""
+    return tensor(x, dtype=dtype, requires_grad=True)
+
+
+def host(x):
+    """Return a tensor's, or a backend array's, elements as a NumPy array."""
+    if isinstance(x, tl.Tensor):
+        x = x.array
+    from tensorlab.backend import backend_of
+
+    return backend_of(x).to_numpy(x)
+
+
+def assert_same(found, expected):
+    """Assert that all elements, and the shapes, are equal; NaN equals NaN."""
+    np.testing.assert_array_equal(host(found), expected, strict=False)
+    assert tuple(found.shape) == np.shape(expected)
+
+
+def assert_close(found, expected, rtol=1e-12, atol=None):
+    """Assert that elements and shapes agree; `atol` is `rtol` unless given, as test data is of order one."""
+    found, expected = host(found), np.asarray(expected)
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, rtol=rtol, atol=rtol if atol is None else atol)
+
+
+def seeded(*key):
+    """Return NumPy's generator for a test case: its numbers do not depend on which tests run before."""
+    return np.random.default_rng(zlib.crc32(repr(key).encode()))
+
+
+def drawn(rng, draw, dtype="float64"):
+    """Return a NumPy array for an operand of a sample; `dtype` is that of floating operands."""
+    if draw.kind == "floating":
+        numbers = np.asarray(rng.uniform(draw.low, draw.high, draw.shape))
+        if dtype.startswith("complex"):
+            # Half a unit off the real axis at most: no further branch cuts and poles than the domain avoids already.
+            numbers = numbers + 1j * rng.uniform(-0.5, 0.5, draw.shape)
+        return np.asarray(numbers, dtype=dtype)
+    numbers = np.asarray(rng.integers(int(draw.low), int(draw.high), draw.shape))
+    return numbers.astype("bool" if draw.kind == "bool" else "int64")
