@@ -11,6 +11,7 @@ from tensorlab.backend import Backend
 
 from . import convolution as convolutions
 from . import elementwise, pooling
+from . import softmax as softmaxes
 
 NAMESAKES = (
     "abs acos acosh add asin asinh atan atan2 atanh bitwise_and bitwise_invert bitwise_left_shift bitwise_or "
@@ -124,7 +125,10 @@ class NumpyBackend(Backend):
     @staticmethod
     def linear(x: Any, weight: Any, bias: Any = None) -> Any:
         """``x @ weight.T + bias``, the bias added in place."""
-        y = np.dot(x, weight.T)
+        rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+        y = np.dot(rows, weight.T)
+        if rows is not x:
+            y = y.reshape(*x.shape[:-1], weight.shape[0])
         if bias is not None:
             y += bias
         return y
@@ -132,6 +136,11 @@ class NumpyBackend(Backend):
     relu = staticmethod(elementwise.relu)
     where = staticmethod(elementwise.where)
     broadcast_to = staticmethod(elementwise.broadcast_to)
+
+    softmax = staticmethod(softmaxes.softmax)
+    log_softmax = staticmethod(softmaxes.log_softmax)
+    softmax_cross_entropy = staticmethod(softmaxes.softmax_cross_entropy)
+    softmax_cross_entropy_grad = staticmethod(softmaxes.softmax_cross_entropy_grad)
 
     @staticmethod
     def reshape(x: Any, shape: Any, copy: bool | None = None) -> Any:

@@ -52,7 +52,7 @@ def backward(
     >>> x.grad
     tensor(6.)
     """
-    seed = _seed(tensor, gradient)
+    seed = _seed(tensor, gradient, create_graph)
     keep = create_graph if retain_graph is None else retain_graph
     order = ancestors([tensor._node])
     leaves: dict[Any, Any] = {node: None for node in order if node.op is None}
@@ -64,7 +64,7 @@ def backward(
             _accumulate(target, cotangent, handed_out)
 
 
-def _seed(tensor: Tensor, gradient: Tensor | None) -> Any:
+def _seed(tensor: Tensor, gradient: Tensor | None, as_tensor: bool) -> Any:
     if tensor._node is None:
         raise RuntimeError(
             "this tensor does not depend on anything that requires a gradient; set requires_grad=True on what you "
@@ -73,12 +73,13 @@ def _seed(tensor: Tensor, gradient: Tensor | None) -> Any:
     if gradient is not None:
         if gradient.shape != tensor.shape:
             raise ValueError(f"gradient has shape {gradient.shape}, the tensor has shape {tensor.shape}")
-        return conjugated(gradient)
+        return conjugated(gradient if as_tensor else gradient._array)
     if tensor.nelement() != 1:
         raise RuntimeError(
             f"backward() of a tensor of shape {tensor.shape} needs gradient=...; only a single number has an obvious one"
         )
-    return ones_like(tensor._array)
+    ones = ones_like(tensor._array)
+    return Tensor(ones) if as_tensor else ones
 
 
 def ones_like(array: Any) -> Any:

@@ -487,18 +487,19 @@ def _saved_source(record: Op, name: str) -> str:
 
 def _pull_source(record: Op) -> str:
     """Write the function that takes the result's cotangent to the operands' cotangents."""
-    lines = ["def pull(g, saved, parents):"]
+    # Names of the function's own begin with an underscore: an operand may be called g.
+    lines = ["def pull(_g, _saved, _parents):"]
     if record.saved_names:
-        lines.append(f"    {', '.join(record.saved_names)}, = saved")
+        lines.append(f"    {', '.join(record.saved_names)}, = _saved")
     if record.variadic and record.differentiable:
         (operands,) = record.operands
-        lines.append(f"    return rule_{operands}(g, {', '.join(record.rule_needs[operands])})")
+        lines.append(f"    return rule_{operands}(_g, {', '.join(record.rule_needs[operands])})")
         return "\n".join(lines) + "\n"
     differentiable = [x for x in record.operands if x in record.vjp]
     if differentiable:
-        lines.append(f"    {', '.join(f'n_{x}' for x in differentiable)}, = parents")
+        lines.append(f"    {', '.join(f'n_{x}' for x in differentiable)}, = _parents")
     for x in differentiable:
-        call = f"rule_{x}({', '.join(('g', *record.rule_needs[x]))})"
+        call = f"rule_{x}({', '.join(('_g', *record.rule_needs[x]))})"
         lines += [f"    p_{x} = None", f"    if n_{x} is not None:", f"        p_{x} = {call}"]
         if record.kind == "elementwise":
             lines += [f"        if p_{x}.shape != n_{x}.shape:", f"            p_{x} = hooks.sum_to_shape(p_{x}, n_{x}.shape)"]
@@ -605,7 +606,7 @@ def _prepared(
         x = backend.canonical(array)
     if name not in record.promoted or backend.dtype_of(array) == target:
         return x
-    if record.kind == "elementwise" or record.dtype == "promote":
+    if record.kind == "elementwise" or record.dtype in ("promote", "floating"):
         return hooks.cast(x, target)
     raise TypeError(
         f"{record.name}: {name} is {backend.dtype_of(array)} where {target} is expected, as {record.promoted[0]} is; "

@@ -1,0 +1,40 @@
+"""CuPy as an Array API namespace in which the `device` argument means something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import array_api_compat.cupy as compat
+import cupy
+
+CREATORS = ("arange", "asarray", "empty", "eye", "full", "linspace", "ones", "zeros")
+LIKE = ("empty_like", "full_like", "ones_like", "zeros_like")
+
+
+def on_device(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that makes arrays, made to work on the device that it is given, else on the current one."""
+
+    @wraps(function)
+    def create(*args: Any, device: Any = None, **kwargs: Any) -> Any:
+        if device is None:
+            return function(*args, **kwargs)
+        with device:
+            return function(*args, **kwargs)
+
+    return create
+
+
+class Namespace:
+    """`array_api_compat.cupy`, with creation functions that respect `device`."""
+
+    def __init__(self) -> None:
+        for name in CREATORS + LIKE:
+            setattr(self, name, on_device(getattr(compat, name)))
+        self.bool = cupy.bool_
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(compat, name)
+        setattr(self, name, value)  # found directly from now on
+        return value

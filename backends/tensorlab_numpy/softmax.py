@@ -1,0 +1,68 @@
+"""Softmax and its relatives: the defaults' arithmetic in fewer passes over memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def _shifted_powers(x: Any, axis: int) -> tuple[Any, Any, Any]:
+    """Return `x` less its maximum along an axis, the exponential of that, and its sum."""
+    shifted = x - np.maximum.reduce(x, axis, None, None, True)
+    powers = np.exp(shifted)
+    return shifted, powers, np.add.reduce(powers, axis, None, None, True)
+
+
+def softmax(x: Any, axis: int = -1) -> Any:
+    """``exp(x)`` scaled to sum to one along an axis."""
+    _, powers, total = _shifted_powers(x, axis)
+    powers /= total
+    return powers
+
+
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """Logarithm of `softmax`."""
+    shifted, _, total = _shifted_powers(x, axis)
+    shifted -= np.log(total)
+    return shifted
+
+
+def softmax_cross_entropy(logits: Any, target: Any, ignore_index: int) -> Any:
+    """Cross entropy of class indices, per row of `logits`; see `tensorlab.ops.loss`."""
+    shifted, _, total = _shifted_powers(logits, 1)
+    chosen, ignored = _choose_classes(target, logits.shape[1], ignore_index)
+    losses = np.log(total[:, 0])
+    losses -= shifted[np.arange(len(chosen)), chosen]
+    if ignored is not None:
+        losses[ignored] = 0
+    return losses
+
+
+def softmax_cross_entropy_grad(g: Any, logits: Any, target: Any, ignore_index: int) -> Any:
+    """Softmax less one-hot, each row times its entry of `g`; see `tensorlab.ops.loss`."""
+    difference = softmax(logits, 1)
+    chosen, ignored = _choose_classes(target, logits.shape[1], ignore_index)
+    difference[np.arange(len(chosen)), chosen] -= 1
+    difference *= g[:, None]
+    if ignored is not None:
+        difference[ignored] = 0
+    return difference
+
+
+def _choose_classes(target: Any, classes: int, ignore_index: int) -> tuple[Any, Any]:
+    """Return a class for each row, and which rows are ignored (None where none is).
+
+    Raises
+    ------
+    IndexError
+        If a target is neither a class nor `ignore_index`.
+    """
+    if len(target) == 0 or (np.minimum.reduce(target) >= 0 and ignore_index < 0):
+        ignored, chosen = None, target
+    else:
+        ignored = target == ignore_index
+        chosen = np.where(ignored, 0, target)
+    if len(chosen) and not 0 <= np.minimum.reduce(chosen) <= np.maximum.reduce(chosen) < classes:
+        raise IndexError(f"cross entropy: a target is outside the {classes} classes 0 to {classes - 1}")
+    return chosen, ignored
