@@ -153,6 +153,16 @@ class NumpyBackend(Backend):
         return x.transpose(axes)
 
     @staticmethod
+    def getitem(x: Any, index: Any) -> Any:
+        """Read at an index; NumPy takes every kind itself."""
+        return x[index]
+
+    @staticmethod
+    def index_put(x: Any, index: Any, values: Any) -> None:
+        """Write at an index."""
+        x[index] = values
+
+    @staticmethod
     def index_add(x: Any, index: Any, values: Any) -> Any:
         """Add at an index with integer arrays."""
         np.add.at(x, index, values)

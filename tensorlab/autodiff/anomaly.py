@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Sequence
+from traceback import format_stack
 from typing import Any
 
 from ..backend import backend_of
@@ -48,7 +48,7 @@ def _inspect(op: Any, operands: tuple[Any, ...], params: dict[str, Any], result:
         if fault is not None:
             raise AnomalyError(f"{op.name} gave {fault} (operands: {_describe(operands)})")
         if part._node is not None:
-            part._node.origin = traceback.format_stack()[:-2]
+            part._node.origin = format_stack()[:-2]
 
 
 def check_finite_parts(node: Node, parts: Sequence[Any]) -> None:

@@ -14,7 +14,7 @@ from ..backend import backend_of
 from ..tensor import Leaf, Tensor, wrapped
 from .anomaly import check_finite_parts
 from .graph import FREED, Node, Select, ancestors, current_mode, recording, write_log
-from .op import COMPLEX_DTYPES
+from .operands import COMPLEX_DTYPES
 
 
 def backward(

@@ -14,7 +14,8 @@ from ..backend import backend_of
 from ..tensor import Tensor
 from .backward import gradients
 from .graph import Node, Select, ancestors, recording
-from .op import Op, hooks
+from .op import Op
+from .operands import hooks
 
 
 def push_forward(outputs: Sequence[Tensor], tangents: dict[Any, Any], as_tensors: bool) -> list[Any]:
@@ -53,9 +54,10 @@ def push(node: Node, tangents: tuple[Any, ...], as_tensors: bool) -> Any:
     while type(saved) is not tuple:
         saved = saved.restore()
     op = node.op
-    if as_tensors:
+    derived = not isinstance(op, Op) or (op.kind == "other" and not op.jvp)
+    if as_tensors or derived:
         saved = op.saved_tensors(node, saved)
-    if not isinstance(op, Op) or (op.kind == "other" and not op.jvp):
+    if derived:
         return _transposed(node, saved, tangents, as_tensors)
     values = dict(zip(op.saved_names, saved, strict=True))
     if op.variadic:
@@ -63,10 +65,18 @@ def push(node: Node, tangents: tuple[Any, ...], as_tensors: bool) -> Any:
     summands = [
         _push_operand(op, x, t, values) for x, t in zip(op.promoted, tangents, strict=True) if t is not None
     ]
-    total = summands[0]
+    if op.results > 1:
+        return tuple(_total([part for part in parts if part is not None]) for parts in zip(*summands, strict=True))
+    total = _total(summands)
+    return total if tuple(total.shape) == tuple(node.shape) else hooks.broadcast_to(total, node.shape)
+
+
+def _total(summands: Sequence[Any]) -> Any:
+    """Return the sum of tangents; None where there are none."""
+    total = summands[0] if summands else None
     for summand in summands[1:]:
         total = total + summand
-    return total if tuple(total.shape) == tuple(node.shape) else hooks.broadcast_to(total, node.shape)
+    return total
 
 
 def _push_operand(op: Op, operand: str, tangent: Any, values: dict[str, Any]) -> Any:

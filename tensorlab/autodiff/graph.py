@@ -204,13 +204,15 @@ def attach_results(op: Any, results: tuple[Tensor, ...], parents: tuple[Any, ...
     node.op, node.parents, node.saved = op, parents, saved
     node.shape = tuple(result._array.shape for result in results)
     node.serial = next_serial()
-    select_results(node, results)
+    select_results(node, results, op.differentiable_results)
 
 
-def select_results(node: Node, results: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    """Give each differentiable result of a node the node that selects it."""
+def select_results(
+    node: Node, results: Sequence[Tensor], positions: Sequence[int] | None = None
+) -> tuple[Tensor, ...]:
+    """Give the results at `positions`, or all results of a node, nodes that select them."""
     for position, result in enumerate(results):
-        if node.op.differentiable_results is None or position in node.op.differentiable_results:
+        if positions is None or position in positions:
             select = Node()
             select.op, select.parents, select.saved = Select(position), (node,), ()
             select.shape, select.serial = node.shape[position], next_serial()

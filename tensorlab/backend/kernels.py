@@ -13,6 +13,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from .indices import Index, flat_positions, is_basic, with_every_axis
 from .windows import Pairs, inner_slices, kernel_offsets, output_size, padded_size
 
 Sizes = tuple[int, ...]
@@ -158,10 +159,36 @@ class PoolingKernels:
         return gx[(..., *inner_slices(input_size, padding))]
 
 
-class ScatterKernels:
-    """Accumulation at given positions, in order: the same bits each time."""
+class IndexingKernels:
+    """Reading, writing and accumulating at given positions; accumulation in order, so the same bits each time."""
 
     xp: Any
+
+    def getitem(self, x: Any, index: Index) -> Any:
+        """Return ``x[index]`` by NumPy's rules."""
+        xp = self.xp
+        if is_basic(index):
+            return x[with_every_axis(index)]
+        positions = flat_positions(xp, x.shape, index)
+        return xp.reshape(xp.take(xp.reshape(x, (-1,)), xp.reshape(positions, (-1,)), axis=0), positions.shape)
+
+    def index_put(self, x: Any, index: Index, values: Any) -> None:
+        """Do ``x[index] = values``, in place, by NumPy's rules."""
+        xp = self.xp
+        values = xp.asarray(values, dtype=x.dtype)
+        if is_basic(index):
+            index = with_every_axis(index)
+            target = tuple(part for part in index if part is not None)
+            # Where one writes, the standard has no None; broadcast first, as the new axes may be those of `values`.
+            x[target] = xp.reshape(xp.broadcast_to(values, x[index].shape), x[target].shape)
+            return
+        positions = flat_positions(xp, x.shape, index)
+        values = xp.reshape(xp.broadcast_to(values, positions.shape), (-1,))
+        positions = xp.reshape(positions, (-1,))
+        flat = xp.reshape(x, (-1,), copy=True)
+        for i in range(positions.shape[0]):
+            flat[int(positions[i])] = values[i]
+        x[...] = xp.reshape(flat, x.shape)
 
     def take_add(self, g: Any, indices: Any, *, axis: int, size: int) -> Any:
         """Add slices of `g` along `axis` at `indices` (1-d) in zeros with `size` slices: transpose of ``take``."""
@@ -173,11 +200,10 @@ class ScatterKernels:
             out[(*before, int(indices[i]), ...)] += g[(*before, i, ...)]
         return out
 
-
-    def index_add(self, x: Any, index: Any, values: Any) -> Any:
+    def index_add(self, x: Any, index: Index, values: Any) -> Any:
         """Add `values` into `x`, in place, at an index with integer arrays; return `x`."""
         xp = self.xp
-        positions = xp.reshape(xp.arange(prod(x.shape)), x.shape)[index]
+        positions = flat_positions(xp, x.shape, index)
         flat = self.take_add(xp.reshape(values, (-1,)), xp.reshape(positions, (-1,)), axis=0, size=prod(x.shape))
         x += xp.reshape(flat, x.shape)
         return x
@@ -285,7 +311,7 @@ class OptimizerKernels:
 
 
 class DefaultKernels(
-    ConvolutionKernels, PoolingKernels, ScatterKernels, RandomKernels, OptimizerKernels
+    ConvolutionKernels, PoolingKernels, IndexingKernels, RandomKernels, OptimizerKernels
 ):
     """All kernels with their defaults."""
 

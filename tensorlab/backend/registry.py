@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from contextvars import ContextVar
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .base import Backend, BackendError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ENTRY_POINT_GROUP = "tensorlab.backends"
 VARIABLE = "TENSORLAB_BACKEND"
@@ -29,6 +31,8 @@ _active: ContextVar[Backend | None] = ContextVar("tensorlab_backend", default=No
 
 @cache
 def _entry_points() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points  # takes longer to import than all of tensorlab's own backend modules
+
     return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
 
 

@@ -6,10 +6,9 @@ from typing import Any
 
 from ..autodiff.op import Draw, ShapeError, op, sample
 from ..backend import Backend, backend_of
+from ..backend.indices import Index, as_parts, axes_taken, is_basic
 from ..tensor import Tensor
 from .shapes import Shape, flatten, normalized_axis, permute_dims, reshape, sum_to_shape
-
-Index = Any
 
 
 def plain_index(index: Index) -> Index:
@@ -19,16 +18,10 @@ def plain_index(index: Index) -> Index:
     return index._array if isinstance(index, Tensor) else index
 
 
-def is_basic(index: Index) -> bool:
-    """Whether an index consists of integers, slices, None and ... alone: it selects every element at most once."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return all(i is None or i is Ellipsis or isinstance(i, int | slice) for i in parts)
-
-
 def _indexed(x_shape: Shape, index: Index, **_: Any) -> Shape | None:
     """Return the shape of ``x[index]``; None where arrays in the index decide it."""
-    parts = index if isinstance(index, tuple) else (index,)
-    taken = sum(_axes_taken(i) for i in parts)
+    parts = as_parts(index)
+    taken = sum(map(axes_taken, parts))
     if taken > len(x_shape):
         raise ShapeError(f"an index for {taken} axes is too long for shape {x_shape}")
     if not is_basic(index):
@@ -48,13 +41,6 @@ def _indexed(x_shape: Shape, index: Index, **_: Any) -> Shape | None:
     return tuple(result)
 
 
-def _axes_taken(part: Any) -> int:
-    if part is None or part is Ellipsis:
-        return 0
-    boolean = "bool" in str(getattr(part, "dtype", ""))
-    return len(part.shape) if boolean else 1
-
-
 @op(
     vjp={"x": lambda g, x_shape, index: scatter_index(g, x_shape, index)},
     kind="linear",
@@ -63,7 +49,7 @@ def _axes_taken(part: Any) -> int:
     view=True,
 )
 def getitem(backend: Backend, x: Any, /, index: Index) -> Any:
-    """``x[index]``: integers, slices, None, ..., integer arrays, or one boolean array.
+    """``x[index]``: integers, slices, None, ..., integer and boolean arrays.
 
     Parameters
     ----------
@@ -87,7 +73,7 @@ def getitem(backend: Backend, x: Any, /, index: Index) -> Any:
     >>> tl.getitem(tl.tensor([[1.0, 2.0], [3.0, 4.0]]), (slice(None), 0))
     tensor([1., 3.])
     """
-    return x[index]
+    return backend.getitem(x, index)
 
 
 @op(
@@ -118,14 +104,10 @@ def scatter_index(backend: Backend, g: Any, /, shape: Shape, index: Index) -> An
     tensor([0., 5., 0.])
     """
     out = backend.xp.zeros(tuple(shape), dtype=g.dtype, device=g.device)
-    if is_basic(index) or _only_boolean(index):
-        out[index] = g
+    if is_basic(index):
+        backend.index_put(out, index, g)
         return out
     return backend.index_add(out, index, g)
-
-
-def _only_boolean(index: Index) -> bool:
-    return getattr(index, "dtype", None) is not None and backend_of(index).dtype_of(index).kind == "bool"
 
 
 @op(
@@ -163,7 +145,7 @@ def replace_index(backend: Backend, x: Any, value: Any, /, index: Index) -> Any:
     tensor([0., 1., 0.])
     """
     out = backend.xp.asarray(x, copy=True)
-    out[index] = value
+    backend.index_put(out, index, value)
     return out
 
 

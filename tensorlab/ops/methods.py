@@ -111,7 +111,7 @@ def write(x: Tensor, index: Any, value: Any) -> None:
         if value.backend is not x.backend:
             value = arithmetic.add(x, value)  # says which backends were mixed
         value = value._array
-    x._array[index] = value
+    x.backend.index_put(x._array, index, value)
     write_log.note(x)
 
 

@@ -18,11 +18,19 @@ def _standardized(x: Shape, axis: tuple[int, ...], eps: float = 1e-5) -> tuple[S
 
 
 def _pull_standardize(g: tuple[Any, Any, Any], out: tuple[Any, Any, Any], axis: tuple[int, ...], eps: float) -> Any:
-    """Pull the cotangent of the standardised array; mean and variance are statistics, not results."""
+    """Pull the cotangent of the standardised array, and of the variance, which derivatives of this rule meet."""
     standard, _, variance = out
-    g_standard = g[0]
-    along = mean(g_standard * standard, axis=axis, keepdims=True)
-    return (g_standard - mean(g_standard, axis=axis, keepdims=True) - standard * along) * (variance + eps) ** -0.5
+    g_standard, _, g_variance = g
+    pulled = None
+    if g_standard is not None:
+        along = mean(g_standard * standard, axis=axis, keepdims=True)
+        centred = g_standard - mean(g_standard, axis=axis, keepdims=True) - standard * along
+        pulled = centred * (variance + eps) ** -0.5
+    if g_variance is not None:
+        count = prod(standard.shape) // prod(variance.shape)
+        through = standard * (g_variance * (variance + eps) ** 0.5 * (2 / count))
+        pulled = through if pulled is None else pulled + through
+    return pulled
 
 
 def count_standardize(shapes: Sequence[Shape], out: Any, params: Mapping[str, Any]) -> int:

@@ -7,7 +7,8 @@ from math import prod
 from operator import index as as_index
 from typing import Any
 
-from ..autodiff.op import ShapeError, hooks, op, sample
+from ..autodiff.op import ShapeError, op, sample
+from ..autodiff.operands import hooks
 from ..backend import Backend, dtypes
 from ..tensor import Tensor
 from .arithmetic import is_complex, real

@@ -62,7 +62,7 @@ def assert_agree(op, found, expected, tolerance):
 @pytest.mark.parametrize("op", REGISTRY.values(), ids=lambda op: op.name)
 def test_record_is_complete(op):
     assert op.samples, f"{op.name} has no samples"
-    assert reference_of(op.name) is not None, f"{op.name} has no reference in tests/ops/references.py"
+    assert reference_of(op.name) is not None, f"{op.name} has no reference in tests/references.py"
     assert op.public.__doc__, f"{op.name} has no docstring"
 
 

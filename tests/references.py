@@ -190,6 +190,7 @@ def softmax_cross_entropy_grad(g, logits, target, *, ignore_index):
 
 
 REFERENCES = {
+    "astype": lambda x, dtype: x.astype(dtype),
     "avg_pool": avg_pool,
     "avg_unpool": avg_unpool,
     "concatenate_arrays": lambda *arrays, axis: np.concatenate(arrays, axis=axis),

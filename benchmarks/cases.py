@@ -1,0 +1,198 @@
+"""What is measured: one table of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+import tensorlab as tl
+from tensorlab.autodiff.graph import watched
+
+from . import machine
+from .harness import Contender
+from .models import Program, lenet5_training, mlp_training
+
+Builder = Callable[[Any], Program]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One line of the table.
+
+    Attributes
+    ----------
+    group, name : str
+        What it is called.
+    build : callable
+        ``build(lib)`` returns the program, ready to be run again and again; `lib` is tensorlab, PyTorch or NumPy.
+    numpy : bool
+        Whether NumPy, too, can run it.
+    counted : bool
+        Whether its operations per second say anything.
+    """
+
+    group: str
+    name: str
+    build: Builder
+    numpy: bool = False
+    counted: bool = True
+
+    def contenders(self, backend_name: str) -> dict[str, Contender]:
+        """Return tensorlab on a backend, and beside it PyTorch on the same device, where it is there."""
+        gpu = machine.on_gpu(backend_name)
+        with tl.use_backend(backend_name) as backend:
+            found = {"tensorlab": Contender(self.build(tl), backend.synchronize)}
+        torch = machine.torch_module()
+        if torch and not gpu:
+            found["PyTorch"] = Contender(self.build(torch))
+        elif torch and torch.cuda.is_available():
+            with torch.device("cuda"):
+                found["PyTorch"] = Contender(self.build(torch), torch.cuda.synchronize)
+        if self.numpy and not gpu:
+            found["NumPy"] = Contender(self.build(np))
+        return found
+
+    def flops(self) -> int | None:
+        """Return the floating-point operations of one run, as the records of its ops count them."""
+        return count_flops(self.build(tl)) if self.counted else None
+
+
+def count_flops(program: Program) -> int:
+    """Run a program under an observer and add up what the op records say; a backward pass is recorded to be seen."""
+    total = 0
+
+    def count(op: Any, operands: tuple[Any, ...], params: Mapping[str, Any], result: Any) -> None:
+        nonlocal total
+        shapes = [getattr(x, "shape", ()) for x in operands if x is not None]
+        out = tuple(part.shape for part in result) if isinstance(result, tuple) else result.shape
+        total += op.flops(shapes, out, params)
+
+    with watched(count):
+        program(create_graph=True)
+    return total
+
+
+# -- products -----------------------------------------------------------------------------------------------------------
+
+
+def _forward_and_backward(function: Program, leaves: tuple[Any, ...], seed: Any, **how: Any) -> None:
+    for leaf in leaves:
+        leaf.grad = None
+    function(*leaves).backward(seed, **how)
+
+
+def _with_gradients(function: Program, leaves: tuple[Any, ...], lib: Any) -> Program:
+    """Return a program that computes a function of leaves and all its gradients."""
+    for leaf in leaves:
+        leaf.requires_grad_()
+    seed = lib.randn(*function(*leaves).shape)
+    return partial(_forward_and_backward, function, leaves, seed)
+
+
+def _forward(function: Program, leaves: tuple[Any, ...], **how: Any) -> None:
+    function(*leaves)
+
+
+def _program(function: Program, leaves: tuple[Any, ...], lib: Any, gradients: bool) -> Program:
+    return _with_gradients(function, leaves, lib) if gradients else partial(_forward, function, leaves)
+
+
+def matmul(n: int, gradients: bool) -> Builder:
+    return lambda lib: _program(lib.matmul, (lib.randn(n, n), lib.randn(n, n)), lib, gradients)
+
+
+def convolution(x: tuple[int, ...], w: tuple[int, ...], gradients: bool, **geometry: int) -> Builder:
+    """Return a builder of a convolution of any number of axes; `x` and `w` are the shapes of images and filters."""
+
+    def build(lib: Any) -> Program:
+        function = partial(getattr(lib.nn.functional, f"conv{len(x) - 2}d"), **geometry)
+        return _program(function, (lib.randn(*x), lib.randn(*w), lib.randn(w[0])), lib, gradients)
+
+    return build
+
+
+MATMUL_SIZES = (64, 128, 256, 512, 1024, 2048)
+
+CONVOLUTIONS: list[tuple[str, tuple[int, ...], tuple[int, ...], dict[str, int]]] = [
+    ("LeNet 1: 1→6, 5×5, batch 64", (64, 1, 32, 32), (6, 1, 5, 5), {}),
+    ("LeNet 2: 6→16, 5×5, batch 64", (64, 6, 14, 14), (16, 6, 5, 5), {}),
+    ("LeNet 3: 16→120, 5×5 on 5×5, batch 64", (64, 16, 5, 5), (120, 16, 5, 5), {}),
+    ("CIFAR: 32→64, 3×3 on 32×32, batch 32", (32, 32, 32, 32), (64, 32, 3, 3), {"padding": 1}),
+    ("ResNet: 64→64, 3×3 on 56×56, batch 8", (8, 64, 56, 56), (64, 64, 3, 3), {"padding": 1}),
+    ("ResNet: 128→128, 3×3 on 28×28, batch 8", (8, 128, 28, 28), (128, 128, 3, 3), {"padding": 1}),
+    ("ResNet: 256→256, 3×3 on 14×14, batch 8", (8, 256, 14, 14), (256, 256, 3, 3), {"padding": 1}),
+    ("ResNet: 512→512, 3×3 on 7×7, batch 8", (8, 512, 7, 7), (512, 512, 3, 3), {"padding": 1}),
+    ("ResNet: 256→64, 1×1 on 56×56, batch 8", (8, 256, 56, 56), (64, 256, 1, 1), {}),
+    ("ResNet stem: 3→64, 7×7 stride 2 on 224×224, batch 8", (8, 3, 224, 224), (64, 3, 7, 7), {"stride": 2, "padding": 3}),
+    ("1-d: 64→64, 5 on 1024, batch 16", (16, 64, 1024), (64, 64, 5), {"padding": 2}),
+    ("3-d: 16→32, 3×3×3 on 16×32×32, batch 4", (4, 16, 16, 32, 32), (32, 16, 3, 3, 3), {"padding": 1}),
+]
+
+
+# -- small ops ----------------------------------------------------------------------------------------------------------
+
+
+def small_op(expression: Callable[[Any, Any, Any], Any], shape: tuple[int, ...] = (32,), traced: bool = False) -> Builder:
+    """Return a builder of an expression of the library and two arrays, both traced or both not."""
+
+    def build(lib: Any) -> Program:
+        x, y = (lib.asarray(_values(shape, seed), dtype=lib.float32) for seed in (0, 1))
+        for leaf in (x, y) if traced else ():
+            leaf.requires_grad_()
+        return partial(expression, lib, x, y)
+
+    return build
+
+
+def _values(shape: tuple[int, ...], seed: int) -> Any:
+    return np.random.default_rng(seed).uniform(0.5, 1.5, shape).astype(np.float32)
+
+
+def chain_of_20(lib: Any, x: Any, y: Any) -> Any:
+    for _ in range(5):
+        x = lib.tanh(x * y + y) - y
+    return x
+
+
+def chain_with_gradients(lib: Any) -> Program:
+    leaves = tuple(lib.asarray(_values((32,), seed), dtype=lib.float32) for seed in (0, 1))
+    return _with_gradients(partial(chain_of_20, lib), leaves, lib)
+
+
+SMALL_OPS: dict[str, tuple[Callable[[Any, Any, Any], Any], tuple[int, ...]]] = {
+    "x * y, 32 floats": (lambda lib, x, y: x * y, (32,)),
+    "exp(x), 32 floats": (lambda lib, x, y: lib.exp(x), (32,)),
+    "x.sum(), 32 floats": (lambda lib, x, y: x.sum(), (32,)),
+    "x @ y, 64×64": (lambda lib, x, y: x @ y, (64, 64)),
+}
+
+CASES: list[Case] = [
+    *[
+        Case("matmul", f"{n}×{n}, {'forward and backward' if gradients else 'forward'}", matmul(n, gradients))
+        for gradients in (False, True)
+        for n in MATMUL_SIZES
+    ],
+    *[
+        Case("convolution", f"{name}, {'and gradients' if gradients else 'forward'}", convolution(x, w, gradients, **geometry))
+        for name, x, w, geometry in CONVOLUTIONS
+        for gradients in (False, True)
+    ],
+    Case("training step", "MLP 8-16-4, batch 1, SGD", mlp_training((8, 16, 4), 1)),
+    Case("training step", "MLP 64-64-64-10, batch 32, Adam", mlp_training((64, 64, 64, 10), 32, "Adam")),
+    Case("training step", "MLP 784-1024-1024-10, batch 256, SGD", mlp_training((784, 1024, 1024, 10), 256)),
+    Case("training step", "LeNet-5, batch 64, SGD", lenet5_training(64)),
+    *[
+        Case("small op", f"{name}, untraced", small_op(expression, shape), numpy=True, counted=False)
+        for name, (expression, shape) in SMALL_OPS.items()
+    ],
+    *[
+        Case("small op", f"{name}, traced", small_op(expression, shape, traced=True), counted=False)
+        for name, (expression, shape) in SMALL_OPS.items()
+    ],
+    Case("small op", "chain of 20, 32 floats, untraced", small_op(chain_of_20), counted=False),
+    Case("small op", "chain of 20, 32 floats, forward and backward", chain_with_gradients, counted=False),
+]

@@ -1,0 +1,81 @@
+"""The chart of a run: time against PyTorch's on the left, GFLOP/s on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+
+from . import machine
+from .report import Row
+
+COLORS = {"numpy": "#3b76af", "llvm": "#8d69b8", "cupy": "#519d3e"}
+PYTORCH = "#ef8636"
+
+
+def draw_chart(rows: Sequence[Row], file: Path) -> None:
+    """Draw results into a PNG file."""
+    ratios = [row for row in rows if row.ratio is not None]
+    rates = [row for row in rows if row.rate is not None]
+    panels = [(_draw_ratios, ratios), (_draw_rates, rates)]
+    panels = [(draw, found) for draw, found in panels if found]
+    if not panels:
+        return
+    height = 1.5 + 0.24 * max(len(found) for _, found in panels)
+    figure, axes = plt.subplots(1, len(panels), figsize=(9.5 * len(panels), height), layout="constrained", squeeze=False)
+    for axis, (draw, found) in zip(axes[0], panels, strict=True):
+        draw(axis, found)
+        _label(axis, found)
+    gpu = machine.gpu_name() if any(map(machine.on_gpu, machine.backends())) else None
+    figure.suptitle(", ".join(filter(None, [machine.cpu_name(), f"{machine.THREADS} threads", gpu])))
+    figure.savefig(file, dpi=110)
+    plt.close(figure)
+
+
+def _color(row: Row) -> str:
+    return COLORS.get(row.backend, "#777777")
+
+
+def _label(axis: Any, rows: Sequence[Row]) -> None:
+    several = len({row.backend for row in rows}) > 1
+    axis.set_yticks(range(len(rows)))
+    axis.set_yticklabels([f"{row.name} ({row.backend})" if several else row.name for row in rows], fontsize=8)
+    axis.set_ylim(len(rows) - 0.4, -0.6)
+    for i, (row, before) in enumerate(zip(rows[1:], rows, strict=False)):
+        if row.group != before.group:
+            axis.axhline(i + 0.5, color="0.7", linewidth=0.8)
+    axis.grid(axis="x", which="both", color="0.9")
+    axis.set_axisbelow(True)
+
+
+def _draw_ratios(axis: Any, rows: Sequence[Row]) -> None:
+    for i, row in enumerate(rows):
+        axis.plot([1, row.ratio], [i, i], color=_color(row), linewidth=6, solid_capstyle="butt")
+        right = row.ratio >= 1
+        offset, align = ((4, 0), "left") if right else ((-4, 0), "right")
+        axis.annotate(f"{row.ratio:.2f}", (row.ratio, i), offset, textcoords="offset points", ha=align, va="center", fontsize=8)
+    axis.axvline(1, color="black", linewidth=1)
+    axis.set_xscale("log", base=2)
+    axis.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
+    low, high = min(row.ratio for row in rows), max(row.ratio for row in rows)
+    axis.set_xlim(min(0.5, low / 1.5), max(2, high * 1.5))
+    axis.set_title("time or memory ÷ PyTorch's (left of 1: tensorlab takes less)", fontsize=10)
+
+
+def _draw_rates(axis: Any, rows: Sequence[Row]) -> None:
+    for i, row in enumerate(rows):
+        axis.barh(i, row.rate / 1e9, height=0.7, color=_color(row))
+        if "PyTorch" in row.others:
+            axis.plot(row.flops / row.others["PyTorch"] / 1e9, i, marker="D", markersize=5, color=PYTORCH, linestyle="")
+    for backend in dict.fromkeys(row.backend for row in rows):
+        color = COLORS.get(backend, "#777777")
+        axis.axvline(machine.peak(backend).flops / 1e9, color=color, linestyle="--", label=f"{backend}: best matrix product")
+        axis.barh(0, 0, color=color, label=f"tensorlab, {backend}")
+    if any("PyTorch" in row.others for row in rows):
+        axis.plot([], [], marker="D", markersize=5, color=PYTORCH, linestyle="", label="PyTorch")
+    if any(machine.on_gpu(row.backend) for row in rows):
+        axis.set_xscale("log")
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.03), ncols=4, fontsize=8, frameon=False)
+    axis.set_title("GFLOP/s (longer is better)", fontsize=10)

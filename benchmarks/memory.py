@@ -1,0 +1,89 @@
+"""Peak memory of training steps: `python -m benchmarks.memory` prints that of tensorlab and of PyTorch.
+
+What is measured is the most that a few training steps hold beyond the model and its data: activations, gradients,
+working memory, the optimizer's state, and whatever a library keeps from one step to the next.
+
+Both are asked what their arrays take: NumPy reports each of its buffers to `tracemalloc`, PyTorch's CPU allocator (which
+oneDNN's working memory comes from, too) each of its buffers to `torch.profiler`. Neither sees the few fixed buffers
+inside BLAS libraries. The resident size of the process would be no measure: it says as much about the C library's
+habit of keeping freed memory.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import tempfile
+import tracemalloc
+from collections.abc import Callable
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import tensorlab as tl
+import tensorlab.nn
+import tensorlab.optim
+
+from .machine import torch_module
+from .models import Program, lenet5_training, mlp_training
+
+STEPS = 3
+LIMIT = 1.2
+"""How much of PyTorch's peak tensorlab may take."""
+
+WORKLOADS: dict[str, Callable[[int], Callable[[Any], Program]]] = {
+    "LeNet-5, batch 64": lambda batch: lenet5_training(batch),
+    "MLP of 50 layers, width 256, batch 256": lambda batch: mlp_training((256,) * 51, batch),
+}
+"""Builders of training steps by batch size."""
+
+BATCH = {"LeNet-5, batch 64": 64, "MLP of 50 layers, width 256, batch 256": 256}
+
+PYTORCH_BYTES = {"LeNet-5, batch 64": 4_685_848, "MLP of 50 layers, width 256, batch 256": 13_681_672}
+"""What `pytorch_peak` measured with PyTorch 2.13.0 on a CPU, for tests that run where there is no PyTorch."""
+
+
+def tensorlab_peak(workload: str) -> int:
+    """Return the peak of a workload on the NumPy backend, in bytes."""
+    with tl.use_backend("numpy"):
+        WORKLOADS[workload](2)(tl)()  # what is imported and made at the first call is no part of a step
+        gc.collect()
+        tracemalloc.start()
+        try:
+            step = WORKLOADS[workload](BATCH[workload])(tl)
+            before, _ = tracemalloc.get_traced_memory()
+            tracemalloc.reset_peak()
+            for _ in range(STEPS):
+                step()
+            return tracemalloc.get_traced_memory()[1] - before
+        finally:
+            tracemalloc.stop()
+
+
+def pytorch_peak(workload: str) -> int:
+    """Return the peak of a workload in PyTorch on the CPU, in bytes."""
+    torch = torch_module()
+    WORKLOADS[workload](2)(torch)()
+    step = WORKLOADS[workload](BATCH[workload])(torch)
+    gc.collect()
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
+        for _ in range(STEPS):
+            step()
+    with tempfile.TemporaryDirectory() as folder:
+        trace = Path(folder) / "trace.json"
+        profile.export_chrome_trace(str(trace))
+        events = [event for event in json.loads(trace.read_text())["traceEvents"] if event.get("name") == "[memory]"]
+    events.sort(key=lambda event: event["ts"])
+    return max(accumulate(event["args"]["Bytes"] for event in events))
+
+
+def main() -> None:
+    for workload in WORKLOADS:
+        line = f"{workload}: tensorlab {tensorlab_peak(workload):,} bytes"
+        if torch_module():
+            line += f", PyTorch {pytorch_peak(workload):,} bytes"
+        print(line)
+
+
+if __name__ == "__main__":
+    main()

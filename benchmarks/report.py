@@ -1,0 +1,211 @@
+"""Results: the lines of the table, the targets, and the files and chart made from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import geometric_mean
+
+from . import machine
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One result.
+
+    Attributes
+    ----------
+    value : float
+        Median seconds per call, or bytes where `unit` says so.
+    others : dict from name to float
+        The same of PyTorch, NumPy, or whoever ran beside it.
+    flops : int, optional
+        Floating-point operations of a call.
+    roof : float, optional
+        Share of what the machine reaches at best.
+    """
+
+    group: str
+    name: str
+    backend: str
+    value: float
+    others: dict[str, float] = field(default_factory=dict)
+    flops: int | None = None
+    roof: float | None = None
+    bandwidth: float | None = None
+    unit: str = "s"
+
+    @property
+    def rate(self) -> float | None:
+        """Floating-point operations per second."""
+        return self.flops / self.value if self.flops else None
+
+    @property
+    def ratio(self) -> float | None:
+        """What tensorlab takes, in parts of what PyTorch takes."""
+        return self.value / self.others["PyTorch"] if "PyTorch" in self.others else None
+
+    def cells(self) -> list[str]:
+        def filled(value: float | None, form: str) -> str:
+            return "" if value is None else format(value, form)
+
+        return [
+            self.name,
+            self.backend,
+            quantity(self.value, self.unit),
+            filled(None if self.rate is None else self.rate / 1e9, ".1f" if (self.rate or 0) < 1e11 else ".0f"),
+            filled(None if self.bandwidth is None else self.bandwidth / 1e9, ".1f"),
+            filled(self.roof, ".0%"),
+            ", ".join(f"{quantity(v, self.unit)}{'' if k == 'PyTorch' else f' {k}'}" for k, v in self.others.items()),
+            filled(self.ratio, ".2f"),
+        ]
+
+
+HEADER = ["what", "backend", "median", "GFLOP/s", "GB/s", "of peak", "PyTorch", "ratio"]
+
+
+def quantity(value: float, unit: str) -> str:
+    """Write seconds or bytes with three digits."""
+    steps = [(1, "s"), (1e-3, "ms"), (1e-6, "µs")] if unit == "s" else [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")]
+    scale, symbol = next((step for step in steps if value >= step[0]), steps[-1])
+    digits = max(0, 2 - len(str(int(value / scale))) + 1)
+    return f"{value / scale:.{digits}f} {symbol}"
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Return lines of cells as text: the first two columns to the left, the others to the right; empty columns left out."""
+    columns = [column for column in zip(*lines, strict=True) if any(column[1:])]
+    padded = [_padded(column, i < 2) for i, column in enumerate(columns)]
+    return ["  ".join(line).rstrip() for line in zip(*padded, strict=True)]
+
+
+def _padded(column: Sequence[str], left: bool) -> list[str]:
+    width = max(map(len, column))
+    return [cell.ljust(width) if left else cell.rjust(width) for cell in column]
+
+
+def table(rows: Iterable[Row]) -> list[str]:
+    """Return the table of results, with a blank line and a title before each group."""
+    rows = list(rows)
+    header, *lines = aligned([HEADER, *(row.cells() for row in rows)])
+    text, group = [header, "-" * len(header)], ""
+    for row, line in zip(rows, lines, strict=True):
+        if row.group != group:
+            group = row.group
+            text += ["", group.upper()]
+        text.append(line)
+    return text
+
+
+# -- targets ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Target:
+    """What some results must reach on a CPU: `measure` of those in `group` whose names `names` picks is at most `limit`."""
+
+    what: str
+    group: str
+    names: str
+    limit: float
+    measure: Callable[[list[Row]], float | None]
+    unit: str = "× PyTorch"
+
+    def reached(self, rows: Iterable[Row]) -> float | None:
+        """Return what was measured, or None where that did not run."""
+        found = [row for row in rows if row.group == self.group and self.names in row.name and row.backend == "numpy"]
+        return self.measure(found) if found else None
+
+
+def mean_ratio(rows: list[Row]) -> float | None:
+    """Return the geometric mean of the ratios to PyTorch."""
+    ratios = [row.ratio for row in rows if row.ratio is not None]
+    return geometric_mean(ratios) if ratios else None
+
+
+def most_over_numpy(rows: list[Row]) -> float | None:
+    """Return the most microseconds that an op takes more than NumPy's own function."""
+    return max(((row.value - row.others["NumPy"]) * 1e6 for row in rows if "NumPy" in row.others), default=None)
+
+
+def worst_ratio(rows: list[Row]) -> float | None:
+    return max((row.ratio for row in rows if row.ratio is not None), default=None)
+
+
+TARGETS = [
+    Target("training step of an MLP 8-16-4, batch 1, SGD", "training step", "8-16-4", 0.6, mean_ratio),
+    Target("training step of an MLP 64-64-64-10, batch 32, Adam", "training step", "64-64-64-10", 0.7, mean_ratio),
+    Target("training step of an MLP 784-1024-1024-10, batch 256", "training step", "784-1024-1024-10", 1.1, mean_ratio),
+    Target("training step of LeNet-5, batch 64", "training step", "LeNet-5", 3.0, mean_ratio),
+    Target("untraced op on 32 floats, over NumPy's own", "small op", "32 floats, untraced", 0.8, most_over_numpy, "µs"),
+    Target("traced op on 32 floats, x * y", "small op", "x * y, 32 floats, traced", 1.0, worst_ratio),
+    Target("traced op on 32 floats, exp(x)", "small op", "exp(x), 32 floats, traced", 1.0, worst_ratio),
+    Target("chain of small ops, forward and backward", "small op", "floats, forward and backward", 0.8, mean_ratio),
+    Target("matmul forward and backward, geometric mean", "matmul", "forward and backward", 1.1, mean_ratio),
+    Target("peak memory of a step of LeNet-5", "peak memory", "LeNet-5", 1.2, mean_ratio),
+    Target("peak memory of a step of a 50-layer MLP", "peak memory", "50 layers", 1.2, mean_ratio),
+]
+
+
+def target_lines(rows: Sequence[Row]) -> list[str]:
+    """Return the table of targets: the limit, what was measured, and whether that is within it."""
+    lines = [["target", "unit", "limit", "measured", ""]]
+    for target in TARGETS:
+        reached = target.reached(rows)
+        verdict = "not measured" if reached is None else "met" if reached <= target.limit else "MISSED"
+        value = "" if reached is None else f"{reached:.2f}"
+        lines.append([target.what, target.unit, f"≤ {target.limit:g}", value, verdict])
+    return aligned(lines)
+
+
+# -- in words, and in files ---------------------------------------------------------------------------------------------
+
+
+def in_words() -> list[str]:
+    """Say on what the benchmarks ran, and what could not run here and why."""
+    facts = machine.facts()
+    lines = [f"CPU: {facts['cpu']}, {facts['threads']} threads; {', '.join(facts['blas'])}."]
+    lines += [f"Peak of {name}: {machine.peak(name)}." for name in machine.backends()]
+    for name, why_not in machine.tl.available_backends().items():
+        if why_not is not None:
+            lines.append(f"Not run, the backend {name}: {why_not}.")
+    torch = machine.torch_module()
+    if torch is None:
+        lines.append("Not run, PyTorch: it is not installed; `make peers` installs it.")
+    else:
+        lines.append(f"Beside it: PyTorch {torch.__version__}, {torch.get_num_threads()} threads.")
+        if facts["gpu"] and not torch.cuda.is_available():
+            lines.append("Not run, PyTorch on the GPU: this build of PyTorch does not see it.")
+    return lines
+
+
+def save(rows: Sequence[Row], name: str) -> list[Path]:
+    """Write results as JSON, and their chart where matplotlib is installed; return the files."""
+    RESULTS.mkdir(exist_ok=True)
+    data = {
+        "machine": machine.facts(),
+        "peaks": {backend: asdict(machine.peak(backend)) for backend in machine.backends()},
+        "targets": [{"what": t.what, "unit": t.unit, "limit": t.limit, "measured": t.reached(rows)} for t in TARGETS],
+        "rows": [asdict(row) for row in rows],
+    }
+    file = RESULTS / f"{name}.json"
+    file.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    chart = file.with_suffix(".png")
+    return [file, *([chart] if draw(rows, chart) else [])]
+
+
+def draw(rows: Sequence[Row], file: Path) -> bool:
+    """Draw the ratios to PyTorch and the rates; return whether that was possible."""
+    try:
+        import matplotlib
+    except ImportError:
+        return False
+    matplotlib.use("Agg")
+    from .chart import draw_chart
+
+    draw_chart(rows, file)
+    return True

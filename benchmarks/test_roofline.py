@@ -1,0 +1,79 @@
+"""Every op alone on large arrays, from its record: `pytest benchmarks --roofline`.
+
+The record says how many floating-point operations and bytes a call takes at least. The machine's best rate for either
+gives the least time; its share of the measured time is how close the op comes to what the machine can do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import tensorlab as tl
+from tensorlab.autodiff.op import REGISTRY, Draw, Op, Sample, sample
+
+from . import machine
+from .harness import Contender, compare
+from .report import Row
+
+SIDE = 2048
+SQUARE = (SIDE, SIDE)
+IMAGES, FILTERS = (16, 64, 56, 56), (64, 64, 3, 3)
+CONVOLVED = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
+POOLED = {"kernel_size": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
+
+LARGE: dict[str, Sample] = {
+    **dict.fromkeys(("all", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "prod", "sum"), sample(SQUARE, axis=1)),
+    **dict.fromkeys(("cumulative_prod", "cumulative_sum", "log_softmax", "softmax"), sample(SQUARE, axis=1)),
+    "matmul": sample(SQUARE, SQUARE),
+    "linear": sample(SQUARE, SQUARE, (SIDE,)),
+    "standardize": sample(SQUARE, axis=(1,)),
+    "softmax_cross_entropy": sample(SQUARE, Draw((SIDE,), 0, SIDE, "integer")),
+    "convolution": sample(IMAGES, FILTERS, None, **CONVOLVED),
+    "convolution_input_grad": sample(IMAGES, FILTERS, input_size=IMAGES[2:], **CONVOLVED),
+    "convolution_weight_grad": sample(IMAGES, IMAGES, kernel_size=FILTERS[2:], **CONVOLVED),
+    "max_pool": sample(IMAGES, dilation=(1, 1), **POOLED),
+    "avg_pool": sample(IMAGES, **POOLED),
+    "take_along": sample(SQUARE, Draw((SIDE,), 0, SIDE, "integer"), axis=0),
+    "concat": sample(SQUARE, SQUARE, axis=0),
+    "flip": sample(SQUARE, axis=(0, 1)),
+}
+"""Large calls of ops that are not elementwise; elementwise ones get theirs from their first sample."""
+
+
+def large_calls() -> Iterator[tuple[Op, Sample]]:
+    """Return the ops that are measured, each with a large call."""
+    for name, record in REGISTRY.items():
+        if name in LARGE:
+            yield record, LARGE[name]
+        elif record.kind == "elementwise" and record.samples:
+            draws = [Draw(SQUARE, d.low, d.high, d.kind) for d in record.samples[0].draws() if d]
+            yield record, Sample(tuple(draws), record.samples[0].params)
+
+
+def drawn(draw: Draw | None) -> Any:
+    """Return a tensor as a sample asks for it."""
+    if draw is None:
+        return None
+    x = tl.rand(*draw.shape) * (draw.high - draw.low) + draw.low
+    return x if draw.kind == "floating" else tl.astype(x, tl.int64) if draw.kind == "integer" else x > 0
+
+
+@pytest.mark.parametrize("backend", machine.backends())
+@pytest.mark.parametrize(("record", "call"), large_calls(), ids=lambda part: getattr(part, "name", ""))
+def test_roofline(record: Op, call: Sample, backend: str, benchmark: Any, rows: list[Row]) -> None:
+    with tl.use_backend(backend) as active:
+        operands = [drawn(draw) for draw in call.draws()]
+    result = record.public(*operands, **call.params)
+    shapes = [x.shape for x in operands if x is not None]
+    out = tuple(part.shape for part in result) if record.results > 1 else result.shape
+    itemsize = max(x.itemsize for x in operands if x is not None)
+    flops, moved = record.flops(shapes, out, call.params), record.bytes(shapes, out, itemsize)
+
+    contender = Contender(lambda: record.public(*operands, **call.params), active.synchronize)
+    (seconds,) = compare(benchmark, {"tensorlab": contender}).values()
+    peak = machine.peak(backend)
+    least = max(flops / peak.flops, moved / peak.bandwidth)
+    rows.append(Row("roofline", record.name, backend, seconds, {}, flops, least / seconds, moved / seconds))

@@ -1,0 +1,91 @@
+"""NumPy's indexing rules in terms of the Array API standard, which leaves out most uses of arrays in an index."""
+
+from __future__ import annotations
+
+from math import prod
+from types import EllipsisType
+from typing import Any
+
+Index = Any
+
+
+def as_parts(index: Index) -> tuple[Any, ...]:
+    """Return an index as a tuple."""
+    return index if isinstance(index, tuple) else (index,)
+
+
+def is_basic(index: Index) -> bool:
+    """Whether an index consists of integers, slices, None and ... alone: it selects every element at most once."""
+    return all(part is None or isinstance(part, int | slice | EllipsisType) for part in as_parts(index))
+
+
+def with_every_axis(index: Index) -> Index:
+    """Return a basic index with ... at its end if it has none: the standard wants each axis named.
+
+    Examples
+    --------
+    >>> with_every_axis(1), with_every_axis((None, slice(2)))
+    ((1, Ellipsis), (None, slice(None, 2, None), Ellipsis))
+    """
+    parts = as_parts(index)
+    return parts if any(part is Ellipsis for part in parts) else (*parts, Ellipsis)
+
+
+def axes_taken(part: Any) -> int:
+    """Return how many axes of the array one part of an index stands for."""
+    if part is None or part is Ellipsis:
+        return 0
+    return len(part.shape) if "bool" in str(getattr(part, "dtype", "")) else 1
+
+
+def flat_positions(xp: Any, shape: tuple[int, ...], index: Index) -> Any:
+    """Return where the elements that ``x[index]`` selects stand in the flattened `x`, in the result's shape.
+
+    Parameters
+    ----------
+    xp : namespace
+        The array namespace of the arrays in the index.
+    shape : tuple of int
+        The shape of `x`.
+    index : index
+        Integers, slices, None, ..., and integer or boolean arrays, in any mixture.
+    """
+    parts = _expanded(xp, as_parts(index), len(shape))
+    arrays = [place for place, part in enumerate(parts) if isinstance(part, int) or hasattr(part, "shape")]
+    together = arrays == list(range(arrays[0], arrays[-1] + 1))
+    # The axes of arrays (and of integers among them) become one group, which stands first unless they are neighbours.
+    group = xp.broadcast_arrays(*(xp.asarray(parts[place]) for place in arrays))
+    before = arrays[0] if together else 0
+    plain = [part for place, part in enumerate(parts) if place not in arrays]
+    rank = len(plain) + group[0].ndim
+    positions = xp.zeros((1,) * rank, dtype=xp.int64)
+    members, seen, axis = iter(group), 0, 0
+    for place, part in enumerate(parts):
+        stride = prod(shape[axis + 1 :])
+        if place in arrays:
+            chosen = xp.astype(next(members), xp.int64)
+            chosen = xp.where(chosen < 0, chosen + shape[axis], chosen)
+            spread = (1,) * before + tuple(chosen.shape) + (1,) * (len(plain) - before)
+        else:
+            taken = range(1) if part is None else range(shape[axis])[part]
+            chosen = xp.arange(taken.start, taken.stop, taken.step, dtype=xp.int64)
+            at = seen if seen < before else seen + group[0].ndim
+            spread = tuple(len(taken) if i == at else 1 for i in range(rank))
+            seen += 1
+        positions = positions + xp.reshape(chosen, spread) * (0 if part is None else stride)
+        axis += part is not None
+    return positions
+
+
+def _expanded(xp: Any, parts: tuple[Any, ...], ndim: int) -> list[Any]:
+    """Return an index with ... written out as slices, and boolean arrays as the integer arrays that they stand for."""
+    missing = [slice(None)] * (ndim - sum(map(axes_taken, parts)))
+    expanded: list[Any] = []
+    for part in with_every_axis(parts):
+        if part is Ellipsis:
+            expanded += missing
+        elif "bool" in str(getattr(part, "dtype", "")):
+            expanded += xp.nonzero(part)
+        else:
+            expanded.append(part)
+    return expanded

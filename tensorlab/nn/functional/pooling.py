@@ -1,0 +1,265 @@
+"""Pooling, as PyTorch spells it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+from ...backend.windows import output_size
+from ...ops.creation import asarray
+from ...ops.pooling import avg_pool, max_pool
+from ...ops.shapes import reshape
+from ...tensor import Tensor
+from .geometry import IntOrInts, Sizes, hashable, pooling_geometry, with_batch_axis, without_batch_axis
+
+
+def max_pool1d(
+    input: Any,
+    kernel_size: IntOrInts,
+    stride: IntOrInts | None = None,
+    padding: IntOrInts = 0,
+    dilation: IntOrInts = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The greatest element of each window.
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, channels, length) or (channels, length)
+        Real.
+    kernel_size : int or tuple of int
+        The window.
+    stride : int or tuple of int, optional
+        By how much it moves; by its own size where none is given.
+    padding : int or tuple of int
+        What is added at both ends; it never wins. At most half a window.
+    dilation : int or tuple of int
+        The distance between the window's elements.
+    ceil_mode : bool
+        Whether a last window may hang over the end.
+    return_indices : bool
+        Whether to return the places of the maxima too.
+
+    Returns
+    -------
+    Tensor, or pair of Tensor
+        Shape ``(batch, channels, out)``; the places, int64, count the elements of each channel in C order.
+
+    Raises
+    ------
+    ShapeError
+        If no window fits.
+    ValueError
+        If a setting is out of range.
+
+    Examples
+    --------
+    >>> tl.nn.functional.max_pool1d(tl.tensor([[[1.0, 5.0, 3.0]]]), 2, ceil_mode=True)
+    tensor([[[5., 3.]]])
+    """
+    return _max(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool2d(
+    input: Any,
+    kernel_size: IntOrInts,
+    stride: IntOrInts | None = None,
+    padding: IntOrInts = 0,
+    dilation: IntOrInts = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The greatest element of each window; as `max_pool1d`, with two spatial axes.
+
+    Examples
+    --------
+    >>> tl.nn.functional.max_pool2d(tl.ones(1, 3, 8, 8), 3, stride=2, padding=1).shape
+    (1, 3, 4, 4)
+    """
+    return _max(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool3d(
+    input: Any,
+    kernel_size: IntOrInts,
+    stride: IntOrInts | None = None,
+    padding: IntOrInts = 0,
+    dilation: IntOrInts = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The greatest element of each window; as `max_pool1d`, with three spatial axes.
+
+    Examples
+    --------
+    >>> tl.nn.functional.max_pool3d(tl.ones(1, 3, 4, 4, 4), 2).shape
+    (1, 3, 2, 2, 2)
+    """
+    return _max(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def _max(
+    ndim: int, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool
+) -> Any:
+    x, added = with_batch_axis(x, ndim)
+    geometry = pooling_geometry(
+        ndim, x.shape[2:], hashable(kernel), hashable(stride), hashable(padding), hashable(dilation), ceil_mode
+    )
+    values, places = max_pool(x, **geometry)
+    values = without_batch_axis(values, added)
+    if not return_indices:
+        return values
+    return values, without_batch_axis(_places_in_image(places, x.shape[2:], **geometry), added)
+
+
+def _places_in_image(
+    places: Tensor, size: Sizes, *, kernel_size: Sizes, stride: Sizes, padding: Any, dilation: Sizes
+) -> Tensor:
+    """Return each maximum's place in its channel, given its place in the window."""
+    total: Any = 0
+    within = places
+    for axis in reversed(range(len(size))):
+        length = kernel_size[axis]
+        starts = [o * stride[axis] - padding[axis][0] for o in range(places.shape[2 + axis])]
+        start = asarray(starts, device=places.device).reshape((-1,) + (1,) * (len(size) - 1 - axis))
+        coordinate = start + (within % length) * dilation[axis]
+        total = total + coordinate * prod(size[axis + 1 :])
+        within = within // length
+    return total  # type: ignore[no-any-return]
+
+
+def avg_pool1d(
+    input: Any,
+    kernel_size: IntOrInts,
+    stride: IntOrInts | None = None,
+    padding: IntOrInts = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Tensor:
+    """The mean of each window.
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, channels, length) or (channels, length)
+        Floating-point.
+    kernel_size : int or tuple of int
+        The window.
+    stride : int or tuple of int, optional
+        By how much it moves; by its own size where none is given.
+    padding : int or tuple of int
+        Zeros at both ends; at most half a window.
+    ceil_mode : bool
+        Whether a last window may hang over the end.
+    count_include_pad : bool
+        Whether those zeros count as elements.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(batch, channels, out)``.
+
+    Raises
+    ------
+    ShapeError
+        If no window fits.
+    ValueError
+        If a setting is out of range.
+
+    Examples
+    --------
+    >>> tl.nn.functional.avg_pool1d(tl.tensor([[[1.0, 3.0, 5.0]]]), 2, padding=1, count_include_pad=False)
+    tensor([[[1., 4.]]])
+    """
+    return _mean(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+
+
+def avg_pool2d(
+    input: Any,
+    kernel_size: IntOrInts,
+    stride: IntOrInts | None = None,
+    padding: IntOrInts = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """The mean of each window; as `avg_pool1d`, with two spatial axes.
+
+    `divisor_override` divides each window's sum by that number instead of by the number of its elements.
+
+    Examples
+    --------
+    >>> tl.nn.functional.avg_pool2d(tl.ones(1, 3, 8, 8), 2).shape
+    (1, 3, 4, 4)
+    """
+    return _mean(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+def avg_pool3d(
+    input: Any,
+    kernel_size: IntOrInts,
+    stride: IntOrInts | None = None,
+    padding: IntOrInts = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """The mean of each window; as `avg_pool2d`, with three spatial axes.
+
+    Examples
+    --------
+    >>> tl.nn.functional.avg_pool3d(tl.ones(1, 3, 4, 4, 4), 2).shape
+    (1, 3, 2, 2, 2)
+    """
+    return _mean(3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+def _mean(
+    ndim: int,
+    x: Any,
+    kernel: Any,
+    stride: Any,
+    padding: Any,
+    ceil_mode: bool,
+    count_include_pad: bool,
+    divisor_override: int | None,
+) -> Tensor:
+    if divisor_override == 0:
+        raise ValueError("divisor_override must not be zero")
+    x, added = with_batch_axis(x, ndim)
+    geometry = pooling_geometry(
+        ndim, x.shape[2:], hashable(kernel), hashable(stride), hashable(padding), 1, ceil_mode
+    )
+    window = {name: geometry[name] for name in ("kernel_size", "stride", "padding")}
+    y = avg_pool(x, **window)
+    if divisor_override is not None:
+        y = y * (prod(window["kernel_size"]) / divisor_override)
+    else:
+        counted = hashable(padding) if count_include_pad else 0
+        for axis, factors in _corrections(x.shape[2:], counted, **window):
+            factor = asarray(factors, dtype=y.dtype, device=y.device)
+            y = y * reshape(factor, (-1,) + (1,) * (ndim - 1 - axis))
+    return without_batch_axis(y, added)  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=None)
+def _corrections(
+    size: Sizes, counted: Any, *, kernel_size: Sizes, stride: Sizes, padding: Any
+) -> list[tuple[int, list[float]]]:
+    """Return (axis, factor per window) where windows have fewer elements that count than the kernel has.
+
+    `counted` is how much of the padding counts; what `ceil_mode` added behind it never does.
+    """
+    counted = (counted,) * len(size) if isinstance(counted, int) else counted
+    out = output_size(size, kernel_size, stride, padding, (1,) * len(size))
+    corrections = []
+    for axis, length in enumerate(size):
+        factors = []
+        for position in range(out[axis]):
+            start = position * stride[axis] - padding[axis][0]
+            first, last = max(start, -counted[axis]), min(start + kernel_size[axis], length + counted[axis])
+            factors.append(kernel_size[axis] / (last - first))
+        if set(factors) != {1.0}:
+            corrections.append((axis, factors))
+    return corrections
