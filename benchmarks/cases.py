@@ -17,6 +17,7 @@ from .harness import Contender
 from .models import Program, lenet5_training, mlp_training
 
 Builder = Callable[[Any], Program]
+Expression = Callable[[Any, Any, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def count_flops(program: Program) -> int:
     return total
 
 
-# -- products -----------------------------------------------------------------------------------------------------------
+# -- products ---------------------------------------------------------------------------------------------------------
 
 
 def _forward_and_backward(function: Program, leaves: tuple[Any, ...], seed: Any, **how: Any) -> None:
@@ -115,6 +116,8 @@ def convolution(x: tuple[int, ...], w: tuple[int, ...], gradients: bool, **geome
     return build
 
 
+DIRECTIONS = {False: "forward", True: "forward and backward"}
+
 MATMUL_SIZES = (64, 128, 256, 512, 1024, 2048)
 
 CONVOLUTIONS: list[tuple[str, tuple[int, ...], tuple[int, ...], dict[str, int]]] = [
@@ -127,16 +130,16 @@ CONVOLUTIONS: list[tuple[str, tuple[int, ...], tuple[int, ...], dict[str, int]]]
     ("ResNet: 256→256, 3×3 on 14×14, batch 8", (8, 256, 14, 14), (256, 256, 3, 3), {"padding": 1}),
     ("ResNet: 512→512, 3×3 on 7×7, batch 8", (8, 512, 7, 7), (512, 512, 3, 3), {"padding": 1}),
     ("ResNet: 256→64, 1×1 on 56×56, batch 8", (8, 256, 56, 56), (64, 256, 1, 1), {}),
-    ("ResNet stem: 3→64, 7×7 stride 2 on 224×224, batch 8", (8, 3, 224, 224), (64, 3, 7, 7), {"stride": 2, "padding": 3}),
+    ("ResNet stem: 3→64, 7×7 / 2 on 224×224, batch 8", (8, 3, 224, 224), (64, 3, 7, 7), {"stride": 2, "padding": 3}),
     ("1-d: 64→64, 5 on 1024, batch 16", (16, 64, 1024), (64, 64, 5), {"padding": 2}),
     ("3-d: 16→32, 3×3×3 on 16×32×32, batch 4", (4, 16, 16, 32, 32), (32, 16, 3, 3, 3), {"padding": 1}),
 ]
 
 
-# -- small ops ----------------------------------------------------------------------------------------------------------
+# -- small ops --------------------------------------------------------------------------------------------------------
 
 
-def small_op(expression: Callable[[Any, Any, Any], Any], shape: tuple[int, ...] = (32,), traced: bool = False) -> Builder:
+def small_op(expression: Expression, shape: tuple[int, ...] = (32,), traced: bool = False) -> Builder:
     """Return a builder of an expression of the library and two arrays, both traced or both not."""
 
     def build(lib: Any) -> Program:
@@ -163,7 +166,7 @@ def chain_with_gradients(lib: Any) -> Program:
     return _with_gradients(partial(chain_of_20, lib), leaves, lib)
 
 
-SMALL_OPS: dict[str, tuple[Callable[[Any, Any, Any], Any], tuple[int, ...]]] = {
+SMALL_OPS: dict[str, tuple[Expression, tuple[int, ...]]] = {
     "x * y, 32 floats": (lambda lib, x, y: x * y, (32,)),
     "exp(x), 32 floats": (lambda lib, x, y: lib.exp(x), (32,)),
     "x.sum(), 32 floats": (lambda lib, x, y: x.sum(), (32,)),
@@ -172,14 +175,14 @@ SMALL_OPS: dict[str, tuple[Callable[[Any, Any, Any], Any], tuple[int, ...]]] = {
 
 CASES: list[Case] = [
     *[
-        Case("matmul", f"{n}×{n}, {'forward and backward' if gradients else 'forward'}", matmul(n, gradients))
-        for gradients in (False, True)
+        Case("matmul", f"{n}×{n}, {how}", matmul(n, gradients))
+        for gradients, how in DIRECTIONS.items()
         for n in MATMUL_SIZES
     ],
     *[
-        Case("convolution", f"{name}, {'and gradients' if gradients else 'forward'}", convolution(x, w, gradients, **geometry))
+        Case("convolution", f"{name}, {how}", convolution(x, w, gradients, **geometry))
         for name, x, w, geometry in CONVOLUTIONS
-        for gradients in (False, True)
+        for gradients, how in DIRECTIONS.items()
     ],
     Case("training step", "MLP 8-16-4, batch 1, SGD", mlp_training((8, 16, 4), 1)),
     Case("training step", "MLP 64-64-64-10, batch 32, Adam", mlp_training((64, 64, 64, 10), 32, "Adam")),

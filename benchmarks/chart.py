@@ -23,8 +23,8 @@ def draw_chart(rows: Sequence[Row], file: Path) -> None:
     panels = [(draw, found) for draw, found in panels if found]
     if not panels:
         return
-    height = 1.5 + 0.24 * max(len(found) for _, found in panels)
-    figure, axes = plt.subplots(1, len(panels), figsize=(9.5 * len(panels), height), layout="constrained", squeeze=False)
+    size = (9.5 * len(panels), 1.5 + 0.24 * max(len(found) for _, found in panels))
+    figure, axes = plt.subplots(1, len(panels), figsize=size, layout="constrained", squeeze=False)
     for axis, (draw, found) in zip(axes[0], panels, strict=True):
         draw(axis, found)
         _label(axis, found)
@@ -53,9 +53,9 @@ def _label(axis: Any, rows: Sequence[Row]) -> None:
 def _draw_ratios(axis: Any, rows: Sequence[Row]) -> None:
     for i, row in enumerate(rows):
         axis.plot([1, row.ratio], [i, i], color=_color(row), linewidth=6, solid_capstyle="butt")
-        right = row.ratio >= 1
-        offset, align = ((4, 0), "left") if right else ((-4, 0), "right")
-        axis.annotate(f"{row.ratio:.2f}", (row.ratio, i), offset, textcoords="offset points", ha=align, va="center", fontsize=8)
+        gap, side = (4, "left") if row.ratio >= 1 else (-4, "right")
+        text, place = f"{row.ratio:.2f}", (row.ratio, i)
+        axis.annotate(text, place, (gap, 0), textcoords="offset points", ha=side, va="center", fontsize=8)
     axis.axvline(1, color="black", linewidth=1)
     axis.set_xscale("log", base=2)
     axis.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
@@ -71,8 +71,9 @@ def _draw_rates(axis: Any, rows: Sequence[Row]) -> None:
             axis.plot(row.flops / row.others["PyTorch"] / 1e9, i, marker="D", markersize=5, color=PYTORCH, linestyle="")
     for backend in dict.fromkeys(row.backend for row in rows):
         color = COLORS.get(backend, "#777777")
-        axis.axvline(machine.peak(backend).flops / 1e9, color=color, linestyle="--", label=f"{backend}: best matrix product")
         axis.barh(0, 0, color=color, label=f"tensorlab, {backend}")
+        best = machine.peak(backend).flops / 1e9
+        axis.axvline(best, color=color, linestyle="--", label=f"{backend}: best matrix product")
     if any("PyTorch" in row.others for row in rows):
         axis.plot([], [], marker="D", markersize=5, color=PYTORCH, linestyle="", label="PyTorch")
     if any(machine.on_gpu(row.backend) for row in rows):

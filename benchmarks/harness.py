@@ -58,14 +58,16 @@ class Contender:
             self.run()
         self.synchronize()
 
-    def calibrate(self) -> None:
-        """Warm up and choose the number of calls of a block."""
+    def calibrate(self) -> float:
+        """Warm up and choose the number of calls of a block; return the seconds that it will take."""
         self.settle()
         self.block()
         while self.times[-1] * self.calls < BLOCK_SECONDS / 2:
             self.calls = min(10 * self.calls, 1 + int(BLOCK_SECONDS / max(self.times[-1], 1e-7)))
             self.block()
+        seconds = self.times[-1] * self.calls
         self.times.clear()
+        return seconds
 
 
 def compare(benchmark: Any, contenders: Mapping[str, Contender]) -> dict[str, float]:
@@ -87,20 +89,12 @@ def compare(benchmark: Any, contenders: Mapping[str, Contender]) -> dict[str, fl
         first.settle()
 
     with collector_off():
-        for contender in contenders.values():
-            contender.calibrate()
-        round_time = sum(BLOCK_SECONDS if c.calls > 1 else max(BLOCK_SECONDS, seconds_of(c)) for c in contenders.values())
-        rounds = max(LEAST_ROUNDS, min(ROUNDS, int(SECONDS_PER_CASE / round_time)))
+        rounds = int(SECONDS_PER_CASE / sum(contender.calibrate() for contender in contenders.values()))
+        rounds = max(LEAST_ROUNDS, min(ROUNDS, rounds))
         benchmark.pedantic(first.block, setup=others_turn, rounds=rounds)
     medians = {name: median(contender.times) for name, contender in contenders.items()}
     benchmark.extra_info.update({"calls_per_round": first.calls, "seconds_per_call": medians})
     return medians
-
-
-def seconds_of(contender: Contender) -> float:
-    """Return the time of one call, by one call."""
-    contender.block()
-    return contender.times.pop()
 
 
 @contextmanager

@@ -3,10 +3,10 @@
 What is measured is the most that a few training steps hold beyond the model and its data: activations, gradients,
 working memory, the optimizer's state, and whatever a library keeps from one step to the next.
 
-Both are asked what their arrays take: NumPy reports each of its buffers to `tracemalloc`, PyTorch's CPU allocator (which
-oneDNN's working memory comes from, too) each of its buffers to `torch.profiler`. Neither sees the few fixed buffers
-inside BLAS libraries. The resident size of the process would be no measure: it says as much about the C library's
-habit of keeping freed memory.
+Both are asked what their arrays take: NumPy reports each of its buffers to `tracemalloc`, PyTorch's CPU allocator
+(which oneDNN's working memory comes from, too) each of its buffers to `torch.profiler`. Neither sees the few fixed
+buffers inside BLAS libraries. The resident size of the process would be no measure: it says as much about the C
+library's habit of keeping freed memory.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def quantity(value: float, unit: str) -> str:
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
-    """Return lines of cells as text: the first two columns to the left, the others to the right; empty columns left out."""
+    """Return lines of cells as text: two columns to the left, the others to the right, empty ones left out."""
     columns = [column for column in zip(*lines, strict=True) if any(column[1:])]
     padded = [_padded(column, i < 2) for i, column in enumerate(columns)]
     return ["  ".join(line).rstrip() for line in zip(*padded, strict=True)]
@@ -101,12 +101,12 @@ def table(rows: Iterable[Row]) -> list[str]:
     return text
 
 
-# -- targets ------------------------------------------------------------------------------------------------------------
+# -- targets ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Target:
-    """What some results must reach on a CPU: `measure` of those in `group` whose names `names` picks is at most `limit`."""
+    """What results on a CPU must reach: `measure` of those in `group` with `names` in their names is at most `limit`."""
 
     what: str
     group: str
@@ -162,7 +162,7 @@ def target_lines(rows: Sequence[Row]) -> list[str]:
     return aligned(lines)
 
 
-# -- in words, and in files ---------------------------------------------------------------------------------------------
+# -- in words, and in files -------------------------------------------------------------------------------------------
 
 
 def in_words() -> list[str]:

@@ -6,7 +6,6 @@ gives the least time; its share of the measured time is how close the op comes t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,9 +23,13 @@ IMAGES, FILTERS = (16, 64, 56, 56), (64, 64, 3, 3)
 CONVOLVED = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
 POOLED = {"kernel_size": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
 
+ALONG_AN_AXIS = (
+    *("all", "any", "argmax", "argmin", "cumulative_prod", "cumulative_sum", "log_softmax", "logsumexp", "max", "mean"),
+    *("min", "prod", "softmax", "sum"),
+)
+
 LARGE: dict[str, Sample] = {
-    **dict.fromkeys(("all", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "prod", "sum"), sample(SQUARE, axis=1)),
-    **dict.fromkeys(("cumulative_prod", "cumulative_sum", "log_softmax", "softmax"), sample(SQUARE, axis=1)),
+    **dict.fromkeys(ALONG_AN_AXIS, sample(SQUARE, axis=1)),
     "matmul": sample(SQUARE, SQUARE),
     "linear": sample(SQUARE, SQUARE, (SIDE,)),
     "standardize": sample(SQUARE, axis=(1,)),
@@ -43,14 +46,16 @@ LARGE: dict[str, Sample] = {
 """Large calls of ops that are not elementwise; elementwise ones get theirs from their first sample."""
 
 
-def large_calls() -> Iterator[tuple[Op, Sample]]:
+def large_calls() -> list[tuple[Op, Sample]]:
     """Return the ops that are measured, each with a large call."""
+    calls = []
     for name, record in REGISTRY.items():
         if name in LARGE:
-            yield record, LARGE[name]
+            calls.append((record, LARGE[name]))
         elif record.kind == "elementwise" and record.samples:
             draws = [Draw(SQUARE, d.low, d.high, d.kind) for d in record.samples[0].draws() if d]
-            yield record, Sample(tuple(draws), record.samples[0].params)
+            calls.append((record, Sample(tuple(draws), record.samples[0].params)))
+    return calls
 
 
 def drawn(draw: Draw | None) -> Any:

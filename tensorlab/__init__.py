@@ -105,7 +105,7 @@ from .ops.comparison import (
     signbit,
     where,
 )
-from .ops.contraction import einsum, linear, matmul, outer, tensordot, vecdot
+from .ops.contraction import linear, matmul, outer, tensordot, vecdot
 from .ops.creation import (
     arange,
     asarray,
@@ -124,6 +124,7 @@ from .ops.creation import (
     triu,
     zeros,
 )
+from .ops.einsum import einsum
 from .ops.exponential import exp, expm1, log, log1p, log2, log10, logaddexp, sqrt
 from .ops.indexing import embedding, getitem, scatter_add, take, take_along_axis
 from .ops.joining import concat, flip, roll, split, stack, tile, unstack

@@ -70,7 +70,10 @@ class Generator:
         xp = backend.xp
         if native != backend.native(dtypes.float64):
             words = self._bits(backend, -(-count // 2))
-            low, high = words & backend.asarray(0xFFFFFFFF, dtype=xp.uint64), words >> backend.asarray(32, dtype=xp.uint64)
+            low, high = (
+                words & backend.asarray(0xFFFFFFFF, dtype=xp.uint64),
+                words >> backend.asarray(32, dtype=xp.uint64),
+            )
             halves = xp.reshape(xp.stack((low, high), axis=1), (-1,))[:count]
             numbers = xp.astype(halves >> backend.asarray(8, dtype=xp.uint64), xp.float32) * 2.0**-24
             return xp.astype(numbers, native, copy=False)
@@ -78,7 +81,12 @@ class Generator:
         return xp.astype(words, xp.float64) * 2.0**-53
 
     def uniform(
-        self, shape: int | Sequence[int] = (), low: float = 0.0, high: float = 1.0, *, dtype: Any = None,
+        self,
+        shape: int | Sequence[int] = (),
+        low: float = 0.0,
+        high: float = 1.0,
+        *,
+        dtype: Any = None,
         device: DeviceLike = None,
     ) -> Tensor:
         """Draw numbers evenly from ``[low, high)``.
@@ -106,7 +114,12 @@ class Generator:
         return self._placed(backend, backend.xp.reshape(numbers, size), device)
 
     def normal(
-        self, shape: int | Sequence[int] = (), mean: float = 0.0, std: float = 1.0, *, dtype: Any = None,
+        self,
+        shape: int | Sequence[int] = (),
+        mean: float = 0.0,
+        std: float = 1.0,
+        *,
+        dtype: Any = None,
         device: DeviceLike = None,
     ) -> Tensor:
         """Draw normally distributed numbers (Box and Muller, 1958).
@@ -139,7 +152,12 @@ class Generator:
         return self._placed(backend, xp.reshape(numbers, size), device)
 
     def integers(
-        self, low: int, high: int | None = None, shape: int | Sequence[int] = (), *, dtype: Any = None,
+        self,
+        low: int,
+        high: int | None = None,
+        shape: int | Sequence[int] = (),
+        *,
+        dtype: Any = None,
         device: DeviceLike = None,
     ) -> Tensor:
         """Draw integers evenly from ``[low, high)``, or from ``[0, low)``.
@@ -254,7 +272,11 @@ def _shape_of(shape: tuple[Any, ...]) -> Any:
 
 
 def rand(
-    *shape: Any, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False, generator: Generator | None = None
+    *shape: Any,
+    dtype: Any = None,
+    device: DeviceLike = None,
+    requires_grad: bool = False,
+    generator: Generator | None = None,
 ) -> Tensor:
     """Draw numbers evenly from [0, 1).
 
@@ -281,7 +303,11 @@ def rand(
 
 
 def randn(
-    *shape: Any, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False, generator: Generator | None = None
+    *shape: Any,
+    dtype: Any = None,
+    device: DeviceLike = None,
+    requires_grad: bool = False,
+    generator: Generator | None = None,
 ) -> Tensor:
     """Draw numbers from the standard normal distribution; see `rand`.
 
@@ -295,7 +321,12 @@ def randn(
 
 
 def randint(
-    low: int, high: int | Sequence[int], size: Sequence[int] | None = None, *, dtype: Any = None, device: DeviceLike = None,
+    low: int,
+    high: int | Sequence[int],
+    size: Sequence[int] | None = None,
+    *,
+    dtype: Any = None,
+    device: DeviceLike = None,
     generator: Generator | None = None,
 ) -> Tensor:
     """Draw integers evenly from ``[low, high)``; with two arguments, ``randint(high, size)``, from ``[0, high)``.
@@ -305,12 +336,13 @@ def randint(
     >>> tl.randint(0, 10, (2, 3)).dtype
     tensorlab.int64
     """
-    if size is None:
-        if isinstance(high, int):
+    if isinstance(high, int):
+        if size is None:
             raise TypeError("randint needs the shape: randint(low, high, size)")
-        low, high, size = 0, low, high
-    assert isinstance(high, int)
-    return (generator or default_generator).integers(low, high, size, dtype=dtype, device=device)
+        start, stop, shape = low, high, size
+    else:
+        start, stop, shape = 0, low, high
+    return (generator or default_generator).integers(start, stop, shape, dtype=dtype, device=device)
 
 
 def randperm(n: int, *, device: DeviceLike = None, generator: Generator | None = None) -> Tensor:

@@ -39,8 +39,8 @@ def op_table() -> str:
     lines = [
         "# Ops",
         "",
-        "Every op, from its record (`make docs` writes this page). *Gradients*: the operands that carry one; *kept*: what "
-        "is saved for it.",
+        "Every op, from its record (`make docs` writes this page). *Gradients*: the operands that carry one; *kept*: "
+        "what is saved for it.",
         "",
         "| op | operands | parameters | kind | result type | gradients | kept |",
         "|---|---|---|---|---|---|---|",

@@ -55,7 +55,9 @@ def _is_zero(x: Any) -> bool:
 
 
 def _maskable(x: Any, condition: Any) -> bool:
-    return isinstance(x, np.ndarray) and x.shape == condition.shape and x.dtype.kind == "f" and x.itemsize in _MASK_TYPES
+    return (
+        isinstance(x, np.ndarray) and x.shape == condition.shape and x.dtype.kind == "f" and x.itemsize in _MASK_TYPES
+    )
 
 
 def _masked(condition: Any, x: Any) -> Any:

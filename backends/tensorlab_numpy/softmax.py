@@ -9,9 +9,9 @@ import numpy as np
 
 def _shifted_powers(x: Any, axis: int) -> tuple[Any, Any, Any]:
     """Return `x` less its maximum along an axis, the exponential of that, and its sum."""
-    shifted = x - np.maximum.reduce(x, axis, None, None, True)
+    shifted = x - np.maximum.reduce(x, axis=axis, keepdims=True)
     powers = np.exp(shifted)
-    return shifted, powers, np.add.reduce(powers, axis, None, None, True)
+    return shifted, powers, np.add.reduce(powers, axis=axis, keepdims=True)
 
 
 def softmax(x: Any, axis: int = -1) -> Any:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ..backend import backend_of
-from ..tensor import Leaf, Tensor, wrapped
+from ..tensor import Tensor, wrapped
 from .anomaly import check_finite_parts
 from .graph import FREED, Node, Select, ancestors, current_mode, recording, write_log
 from .operands import COMPLEX_DTYPES
@@ -76,7 +76,7 @@ def _seed(tensor: Tensor, gradient: Tensor | None, as_tensor: bool) -> Any:
         return conjugated(gradient if as_tensor else gradient._array)
     if tensor.nelement() != 1:
         raise RuntimeError(
-            f"backward() of a tensor of shape {tensor.shape} needs gradient=...; only a single number has an obvious one"
+            f"backward() of a tensor of shape {tensor.shape} needs gradient=...; only a number has an obvious one"
         )
     ones = ones_like(tensor._array)
     return Tensor(ones) if as_tensor else ones

@@ -125,7 +125,7 @@ def _difference(function: Callable[..., Any], args: list[Any], direction: list[A
 
     def moved(by: float) -> list[Any]:
         pairs = zip(leaves(args), leaves(direction), strict=True)
-        return rebuild(args, [x.detach() + by * d.detach() for x, d in pairs])  # type: ignore[no-any-return]
+        return rebuild(args, [x.detach() + by * d.detach() for x, d in pairs])
 
     with no_grad():
         high, low = function(*moved(step)), function(*moved(-step))

@@ -7,7 +7,7 @@ costs 0.6 us for it; a generic function that loops over its operands costs 1.0 u
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
@@ -247,6 +247,9 @@ def _pull_source(record: Op) -> str:
         call = f"rule_{x}({', '.join(('_g', *record.rule_needs[x]))})"
         lines += [f"    p_{x} = None", f"    if n_{x} is not None:", f"        p_{x} = {call}"]
         if record.kind == "elementwise":
-            lines += [f"        if p_{x}.shape != n_{x}.shape:", f"            p_{x} = hooks.sum_to_shape(p_{x}, n_{x}.shape)"]
+            lines += [
+                f"        if p_{x}.shape != n_{x}.shape:",
+                f"            p_{x} = hooks.sum_to_shape(p_{x}, n_{x}.shape)",
+            ]
     lines.append(f"    return ({''.join(f'p_{x}, ' for x in differentiable)})")
     return "\n".join(lines) + "\n"

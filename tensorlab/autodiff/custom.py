@@ -194,5 +194,3 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
         return result
 
     return checkpointed
-
-

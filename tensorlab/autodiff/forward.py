@@ -36,7 +36,7 @@ def push_forward(outputs: Sequence[Tensor], tangents: dict[Any, Any], as_tensors
         for node in reversed(ancestors([x._node for x in outputs if x._node is not None])):
             if node in known or node.op is None:
                 continue
-            incoming = tuple(None if parent is None else known.get(parent) for parent in node.parents)
+            incoming: tuple[Any, ...] = tuple(None if parent is None else known.get(parent) for parent in node.parents)
             if all(tangent is None for tangent in incoming):
                 continue
             if type(node.op) is Select:
@@ -48,7 +48,7 @@ def push_forward(outputs: Sequence[Tensor], tangents: dict[Any, Any], as_tensors
     return [None if x._node is None else known.get(x._node) for x in outputs]
 
 
-def push(node: Node, tangents: tuple[Any, ...], as_tensors: bool) -> Any:
+def push(node: Any, tangents: tuple[Any, ...], as_tensors: bool) -> Any:
     """Return the tangent of a node's result, by the rule that its op has for it."""
     saved = node.saved
     while type(saved) is not tuple:
@@ -62,9 +62,7 @@ def push(node: Node, tangents: tuple[Any, ...], as_tensors: bool) -> Any:
     values = dict(zip(op.saved_names, saved, strict=True))
     if op.variadic:
         return _variadic_linear(node, values, tangents)
-    summands = [
-        _push_operand(op, x, t, values) for x, t in zip(op.promoted, tangents, strict=True) if t is not None
-    ]
+    summands = [_push_operand(op, x, t, values) for x, t in zip(op.promoted, tangents, strict=True) if t is not None]
     if op.results > 1:
         return tuple(_total([part for part in parts if part is not None]) for parts in zip(*summands, strict=True))
     total = _total(summands)
@@ -125,9 +123,5 @@ def _transposed(node: Node, saved: tuple[Any, ...], tangents: tuple[Any, ...], a
         for part, tangent in zip(parts, tangents, strict=True)
         if isinstance(part, Tensor) and part._node is not None and tangent is not None
     ]
-    found = gradients(
-        [part for part, _ in pairs], cotangents, [t for _, t in pairs], create_graph=as_tensors
-    )
+    found = gradients([part for part, _ in pairs], cotangents, [t for _, t in pairs], create_graph=as_tensors)
     return tuple(found) if several else found[0]
-
-

@@ -42,7 +42,7 @@ class Mode:
 
 
 # A context variable rather than a thread-local: half the cost to read, and right for asynchronous code as well.
-current_mode: ContextVar[Mode] = ContextVar("tensorlab_mode", default=Mode())
+current_mode: ContextVar[Mode] = ContextVar("tensorlab_mode", default=Mode())  # noqa: B039 - modes do not change
 
 
 class ModeChange:
@@ -207,9 +207,7 @@ def attach_results(op: Any, results: tuple[Tensor, ...], parents: tuple[Any, ...
     select_results(node, results, op.differentiable_results)
 
 
-def select_results(
-    node: Node, results: Sequence[Tensor], positions: Sequence[int] | None = None
-) -> tuple[Tensor, ...]:
+def select_results(node: Node, results: Sequence[Tensor], positions: Sequence[int] | None = None) -> tuple[Tensor, ...]:
     """Give the results at `positions`, or all results of a node, nodes that select them."""
     for position, result in enumerate(results):
         if positions is None or position in positions:

@@ -11,8 +11,9 @@ others are plain *params*. What comes back is the public function, without `back
 array, given tensors it returns a tensor and records a graph node if one of them requires a gradient.
 
 **A rule's parameter names say what is kept for it until the backward pass**: an operand's name, ``out`` for the
-result, ``x_shape`` and ``x_dtype`` for the shape and the data type of operand ``x``, or a param's name. Nothing else is kept. Rules are written with the
-public ops, so they serve plain arrays (the fast first-order sweep) and tensors (derivatives of any order) alike.
+result, ``x_shape`` and ``x_dtype`` for the shape and the data type of operand ``x``, or a param's name. Nothing else
+is kept. Rules are written with the public ops, so they serve plain arrays (the fast first-order sweep) and tensors
+(derivatives of any order) alike.
 
 Cotangents are *transposed*, never conjugated, inside the engine: no rule of a holomorphic function needs a
 conjugate. PyTorch's convention for complex gradients is applied where cotangents enter and leave

@@ -96,9 +96,7 @@ class _Linearized:
     def push(self, tangents: Sequence[Any]) -> list[Tensor]:
         """Return the results' tangents, zeros where there is no dependence."""
         connected = self.connected or any(t.requires_grad for t in tangents)
-        seeds = {
-            x._node: (t if connected else t._array) for x, t in zip(self.inputs, tangents, strict=True)
-        }
+        seeds = {x._node: (t if connected else t._array) for x, t in zip(self.inputs, tangents, strict=True)}
         found = push_forward(self.outputs, seeds, as_tensors=connected)
         return [self._as_tensor(part, x) for part, x in zip(found, self.outputs, strict=True)]
 
@@ -214,9 +212,7 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
     return (run.value(), pullback, run.aux) if has_aux else (run.value(), pullback)
 
 
-def jvp(
-    function: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
-) -> tuple[Any, ...]:
+def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> tuple[Any, ...]:
     """Return a function's value and its directional derivative along `tangents`: forward mode.
 
     Parameters
@@ -392,5 +388,3 @@ def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     """
     argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
     return jvp(grad(function, argnums), primals, tangents)[1]
-
-

@@ -175,7 +175,7 @@ class Backend(DefaultKernels):
         """Return what computes the op `name` here: this backend's own method, else `default` bound to it."""
         own = getattr(self, name, None)
         if own is not None:
-            return own  # type: ignore[no-any-return]
+            return own
         return partial(default, self)
 
     def __repr__(self) -> str:

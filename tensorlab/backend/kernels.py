@@ -146,9 +146,7 @@ class PoolingKernels:
             y += padded[(..., *window)]
         return y / prod(kernel_size)
 
-    def avg_unpool(
-        self, g: Any, *, input_size: Sizes, kernel_size: Sizes, stride: Sizes, padding: Pairs
-    ) -> Any:
+    def avg_unpool(self, g: Any, *, input_size: Sizes, kernel_size: Sizes, stride: Sizes, padding: Pairs) -> Any:
         """Spread each value evenly over its window in an image of zeros: the transpose of `avg_pool`."""
         ones = (1,) * len(kernel_size)
         share = g / prod(kernel_size)
@@ -310,9 +308,7 @@ class OptimizerKernels:
         param -= (lr / (1 - beta1**step)) * mean / (xp.sqrt(square) / correction + eps)
 
 
-class DefaultKernels(
-    ConvolutionKernels, PoolingKernels, IndexingKernels, RandomKernels, OptimizerKernels
-):
+class DefaultKernels(ConvolutionKernels, PoolingKernels, IndexingKernels, RandomKernels, OptimizerKernels):
     """All kernels with their defaults."""
 
 

@@ -297,4 +297,4 @@ class Module(Parts):
 
 
 def _moved(tensor: Tensor, dtype: Any, device: Any) -> Tensor:
-    return tensor.to(dtype=dtype if tensor.dtype.is_floating else None, device=device)  # type: ignore[no-any-return]
+    return tensor.to(dtype=dtype if tensor.dtype.is_floating else None, device=device)

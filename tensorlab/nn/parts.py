@@ -214,7 +214,7 @@ class Parts:
         module: Any = self
         for name in target.split(".") if target else ():
             module = _member(module, name, Parts, target)
-        return module  # type: ignore[no-any-return]
+        return module
 
     def get_parameter(self, target: str) -> Parameter:
         """Return the parameter at a dotted path; raises `AttributeError` where there is none.
@@ -225,7 +225,7 @@ class Parts:
         (3,)
         """
         path, _, name = target.rpartition(".")
-        return _member(self.get_submodule(path), name, Parameter, target)  # type: ignore[no-any-return]
+        return _member(self.get_submodule(path), name, Parameter, target)
 
     def get_buffer(self, target: str) -> Tensor:
         """Return the buffer at a dotted path; raises `AttributeError` where there is none."""
@@ -233,7 +233,7 @@ class Parts:
         module = self.get_submodule(path)
         if name not in module._buffer_names:
             raise AttributeError(f"{target!r}: {type(module).__name__} has no buffer {name!r}")
-        return _member(module, name, Tensor, target)  # type: ignore[no-any-return]
+        return _member(module, name, Tensor, target)
 
 
 def joined(prefix: str, name: str) -> str:

@@ -7,6 +7,7 @@ from . import (
     contraction,
     convolution,
     creation,
+    einsum,
     exponential,
     indexing,
     joining,
@@ -20,3 +21,23 @@ from . import (
 )
 
 methods.install()
+
+__all__ = [
+    "activation",
+    "arithmetic",
+    "comparison",
+    "contraction",
+    "convolution",
+    "creation",
+    "einsum",
+    "exponential",
+    "indexing",
+    "joining",
+    "loss",
+    "methods",
+    "normalization",
+    "pooling",
+    "reduction",
+    "shapes",
+    "trigonometric",
+]

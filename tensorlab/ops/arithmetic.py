@@ -88,7 +88,11 @@ def floor_divide(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(
-    lambda g: g, lambda g, x1, x2: -g * floor_divide(x1, x2), domain=(0.6, 0.9), numbers="real", tolerance={"float32": 1e-5}
+    lambda g: g,
+    lambda g, x1, x2: -g * floor_divide(x1, x2),
+    domain=(0.6, 0.9),
+    numbers="real",
+    tolerance={"float32": 1e-5},
 )
 def remainder(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """What `floor_divide` leaves, with the sign of `x2`, elementwise.
@@ -182,7 +186,9 @@ def _tied(g: Any, chosen: Any, equal: Any) -> Any:
     return where(chosen, g, where(equal, 0.5 * g, 0.0))
 
 
-@elementwise(lambda g, x1, x2: _tied(g, x1 > x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 > x1, x1 == x2), numbers="real")
+@elementwise(
+    lambda g, x1, x2: _tied(g, x1 > x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 > x1, x1 == x2), numbers="real"
+)
 def maximum(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """The greater of two, elementwise; where they are equal, each gets half of the gradient.
 
@@ -194,7 +200,9 @@ def maximum(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.maximum(x1, x2)
 
 
-@elementwise(lambda g, x1, x2: _tied(g, x1 < x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 < x1, x1 == x2), numbers="real")
+@elementwise(
+    lambda g, x1, x2: _tied(g, x1 < x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 < x1, x1 == x2), numbers="real"
+)
 def minimum(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """The smaller of two, elementwise; where they are equal, each gets half of the gradient.
 
@@ -206,7 +214,9 @@ def minimum(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.minimum(x1, x2)
 
 
-@elementwise(lambda g, x1, out: g * (x1 / out), lambda g, x2, out: g * (x2 / out), domain=(0.5, 2.0), dtype="floating", flops=4)
+@elementwise(
+    lambda g, x1, out: g * (x1 / out), lambda g, x2, out: g * (x2 / out), domain=(0.5, 2.0), dtype="floating", flops=4
+)
 def hypot(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """``sqrt(x1**2 + x2**2)`` without overflow on the way, elementwise.
 
@@ -325,7 +335,11 @@ def sign(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(
-    lambda g, x: g * conj(sign(x)), jvp=(lambda t, x: real(conj(sign(x)) * t),), domain=(0.5, 2.0), dtype="real", numbers="numeric"
+    lambda g, x: g * conj(sign(x)),
+    jvp=(lambda t, x: real(conj(sign(x)) * t),),
+    domain=(0.5, 2.0),
+    dtype="real",
+    numbers="numeric",
 )
 def abs(backend: Backend, x: Any, /) -> Any:
     """Absolute value, elementwise; the derivative at zero is zero.

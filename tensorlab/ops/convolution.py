@@ -71,9 +71,24 @@ def _geometry(stride: Sizes, padding: Pairs, dilation: Sizes, groups: int) -> di
 CASES = [
     ((2, 3, 7), (4, 3, 3), (5,), {"stride": (1,), "padding": ((0, 0),), "dilation": (1,), "groups": 1}),
     ((2, 4, 8), (6, 2, 3), (6,), {"stride": (2,), "padding": ((1, 2),), "dilation": (2,), "groups": 2}),
-    ((2, 2, 5, 6), (3, 2, 3, 2), (4, 3), {"stride": (2, 1), "padding": ((1, 1), (0, 1)), "dilation": (1, 2), "groups": 1}),
-    ((1, 3, 4, 4), (3, 1, 2, 2), (3, 3), {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 3}),
-    ((1, 2, 3, 4, 3), (2, 2, 2, 2, 2), (2, 3, 2), {"stride": (1,) * 3, "padding": ((0, 0),) * 3, "dilation": (1,) * 3, "groups": 1}),
+    (
+        (2, 2, 5, 6),
+        (3, 2, 3, 2),
+        (4, 3),
+        {"stride": (2, 1), "padding": ((1, 1), (0, 1)), "dilation": (1, 2), "groups": 1},
+    ),
+    (
+        (1, 3, 4, 4),
+        (3, 1, 2, 2),
+        (3, 3),
+        {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 3},
+    ),
+    (
+        (1, 2, 3, 4, 3),
+        (2, 2, 2, 2, 2),
+        (2, 3, 2),
+        {"stride": (1,) * 3, "padding": ((0, 0),) * 3, "dilation": (1,) * 3, "groups": 1},
+    ),
 ]
 """Image shape, filter shape, output size and geometry of the sample calls."""
 
@@ -104,7 +119,8 @@ def _output_shape(case: tuple[Any, ...]) -> Shape:
     },
     shape=convolution_shape,
     flops=count_convolution,
-    samples=[sample(x, w, (w[0],), **geometry) for x, w, _, geometry in CASES] + [sample(*CASES[0][:2], None, **CASES[0][3])],
+    samples=[sample(x, w, (w[0],), **geometry) for x, w, _, geometry in CASES]
+    + [sample(*CASES[0][:2], None, **CASES[0][3])],
     tolerance={"float32": 1e-5},
     checks_first=True,
 )
@@ -163,7 +179,16 @@ def convolution(
     tolerance={"float32": 1e-5},
 )
 def convolution_input_grad(
-    backend: Backend, g: Any, w: Any, /, *, input_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int
+    backend: Backend,
+    g: Any,
+    w: Any,
+    /,
+    *,
+    input_size: Sizes,
+    stride: Sizes,
+    padding: Pairs,
+    dilation: Sizes,
+    groups: int,
 ) -> Any:
     """Transpose of `convolution` in its images; also what transposed convolution is.
 
@@ -196,7 +221,16 @@ def convolution_input_grad(
     tolerance={"float32": 1e-5},
 )
 def convolution_weight_grad(
-    backend: Backend, x: Any, g: Any, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int
+    backend: Backend,
+    x: Any,
+    g: Any,
+    /,
+    *,
+    kernel_size: Sizes,
+    stride: Sizes,
+    padding: Pairs,
+    dilation: Sizes,
+    groups: int,
 ) -> Any:
     """Transpose of `convolution` in its filters.
 

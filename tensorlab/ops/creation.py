@@ -185,7 +185,12 @@ def empty(*shape: Any, dtype: Any = None, device: DeviceLike = None, requires_gr
 
 
 def full(
-    shape: int | Sequence[int], fill_value: Any, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False
+    shape: int | Sequence[int],
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: DeviceLike = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Make a tensor of one number; its type follows the number's unless `dtype` says otherwise.
 
@@ -241,7 +246,14 @@ def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, requires_grad: b
 
 
 def arange(
-    start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False
+    start: Any,
+    /,
+    stop: Any = None,
+    step: Any = 1,
+    *,
+    dtype: Any = None,
+    device: DeviceLike = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Make a tensor of evenly spaced numbers from `start`, before `stop`, by their distance.
 
@@ -269,7 +281,14 @@ def arange(
 
 
 def linspace(
-    start: Any, stop: Any, /, num: int, *, dtype: Any = None, device: DeviceLike = None, endpoint: bool = True,
+    start: Any,
+    stop: Any,
+    /,
+    num: int,
+    *,
+    dtype: Any = None,
+    device: DeviceLike = None,
+    endpoint: bool = True,
     requires_grad: bool = False,
 ) -> Tensor:
     """Make a tensor of evenly spaced numbers from `start` to `stop`, by their count.
@@ -302,7 +321,13 @@ def linspace(
 
 
 def eye(
-    n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any = None, device: DeviceLike = None,
+    n_rows: int,
+    n_cols: int | None = None,
+    /,
+    *,
+    k: int = 0,
+    dtype: Any = None,
+    device: DeviceLike = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Make a matrix with ones on a diagonal and zeros elsewhere.
@@ -338,7 +363,7 @@ def _triangle(x: Any, k: int, lower: bool) -> Tensor:
     i = xp.reshape(xp.arange(rows), (-1, 1))
     j = xp.arange(columns)
     chosen = j - i <= k if lower else j - i >= k
-    return where(broadcast_to(chosen, tuple(x.shape)), x, _like("zeros", x, None, False))  # type: ignore[no-any-return]
+    return where(broadcast_to(chosen, tuple(x.shape)), x, _like("zeros", x, None, False))
 
 
 def tril(x: Any, /, *, k: int = 0) -> Tensor:
@@ -394,5 +419,3 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Tensor]:
         broadcast_to(reshape(x, tuple(-1 if i == a else 1 for i in range(len(arrays)))), shape)
         for x, a in zip(arrays, order, strict=True)
     ]
-
-

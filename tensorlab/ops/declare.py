@@ -97,7 +97,7 @@ def elementwise(
     """
 
     def decorate(compute: Callable[..., Any]) -> Callable[..., Any]:
-        names = [name for name in compute.__code__.co_varnames[1 : compute.__code__.co_argcount]]
+        names = compute.__code__.co_varnames[1 : compute.__code__.co_argcount]
         vjp = {name: rule for name, rule in zip(names, rules, strict=False) if rule is not None}
         record = op(
             vjp=vjp,
@@ -117,7 +117,9 @@ def elementwise(
 
 def elementwise_samples(count: int, domain: tuple[float, float], kind: Any = "floating") -> list[Sample]:
     """Return samples with equal shapes, broadcasting ones, a single number and none at all."""
-    shapes = [((2, 3),), ((),), ((0, 3),)] if count == 1 else [((2, 3), (2, 3)), ((3,), (2, 1)), ((), (2,)), ((0, 2), (2,))]
+    shapes = (
+        [((2, 3),), ((),), ((0, 3),)] if count == 1 else [((2, 3), (2, 3)), ((3,), (2, 1)), ((), (2,)), ((0, 2), (2,))]
+    )
     return [sample(*(Draw(shape, *domain, kind) for shape in group)) for group in shapes]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from ..autodiff.op import Draw, ShapeError, op, sample
 from ..backend import Backend, backend_of
 from ..backend.indices import Index, as_parts, axes_taken, is_basic
 from ..tensor import Tensor
+from .comparison import where
 from .shapes import Shape, flatten, normalized_axis, permute_dims, reshape, sum_to_shape
 
 
@@ -45,7 +47,11 @@ def _indexed(x_shape: Shape, index: Index, **_: Any) -> Shape | None:
     vjp={"x": lambda g, x_shape, index: scatter_index(g, x_shape, index)},
     kind="linear",
     shape=_indexed,
-    samples=[sample((3, 4), index=(slice(None, None, 2), 1)), sample((3,), index=(None, Ellipsis)), sample((2, 3), index=1)],
+    samples=[
+        sample((3, 4), index=(slice(None, None, 2), 1)),
+        sample((3,), index=(None, Ellipsis)),
+        sample((2, 3), index=1),
+    ],
     view=True,
 )
 def getitem(backend: Backend, x: Any, /, index: Index) -> Any:
@@ -113,7 +119,7 @@ def scatter_index(backend: Backend, g: Any, /, shape: Shape, index: Index) -> An
 @op(
     vjp={
         "x": lambda g, index, value_shape: _with_zeros(g, index, value_shape),
-        "value": lambda g, index, value_shape: sum_to_shape(getitem(g, index), value_shape),
+        "value": lambda g, index, value_shape: sum_to_shape(_stayed(getitem(g, index), g, index), value_shape),
     },
     kind="linear",
     jvp={
@@ -151,6 +157,19 @@ def replace_index(backend: Backend, x: Any, value: Any, /, index: Index) -> Any:
 
 def _with_zeros(g: Any, index: Index, value_shape: Shape) -> Any:
     return replace_index(g, _zeros_like_shape(g, value_shape), index)
+
+
+def _stayed(taken: Any, g: Any, index: Index) -> Any:
+    """Return ``g[index]`` with zeros where a later write to the same place took the value away again."""
+    if is_basic(index):
+        return taken
+    array = g._array if isinstance(g, Tensor) else g
+    backend = backend_of(array)
+    xp, shape = backend.xp, tuple(taken.shape)
+    order = xp.reshape(xp.arange(prod(shape), device=array.device), shape)
+    last = xp.zeros(array.shape, dtype=order.dtype, device=array.device)
+    backend.index_put(last, index, order)
+    return where(backend.getitem(last, index) == order, taken, 0.0)
 
 
 def _zeros_like_shape(like: Any, shape: Shape) -> Any:
@@ -244,8 +263,8 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Tensor:
     shape = tuple(indices.shape)
     taken = take_along(x, indices if len(shape) == 1 else flatten(indices), axis)
     if len(shape) == 1:
-        return taken  # type: ignore[no-any-return]
-    return reshape(taken, (*x.shape[:axis], *shape, *x.shape[axis + 1 :]))  # type: ignore[no-any-return]
+        return taken
+    return reshape(taken, (*x.shape[:axis], *shape, *x.shape[axis + 1 :]))
 
 
 def embedding(indices: Any, weight: Any, /) -> Tensor:
@@ -288,7 +307,10 @@ def _gathered(x_shape: Shape, indices_shape: Shape, axis: int = -1) -> Shape:
     jvp={"x": lambda t, indices, axis: take_along_axis(t, indices, axis)},
     kind="linear",
     shape=_gathered,
-    samples=[sample((3, 4), Draw((2, 4), 0, 3, "integer"), axis=0), sample((2, 3), Draw((2, 5), 0, 3, "integer"), axis=-1)],
+    samples=[
+        sample((3, 4), Draw((2, 4), 0, 3, "integer"), axis=0),
+        sample((2, 3), Draw((2, 5), 0, 3, "integer"), axis=-1),
+    ],
 )
 def take_along_axis(backend: Backend, x: Any, indices: Any, /, axis: int = -1) -> Any:
     """Elements of each one-dimensional slice along an axis, by index (PyTorch's ``gather``).
@@ -349,8 +371,12 @@ def put_along_axis_add(backend: Backend, g: Any, indices: Any, /, axis: int, siz
     stride = 1
     flat = xp.zeros(g.shape, dtype=xp.int64)
     for i in reversed(range(ndim)):
-        along = positions if i == axis else xp.reshape(
-            xp.arange(g.shape[i], dtype=xp.int64), tuple(g.shape[i] if j == i else 1 for j in range(ndim))
+        along = (
+            positions
+            if i == axis
+            else xp.reshape(
+                xp.arange(g.shape[i], dtype=xp.int64), tuple(g.shape[i] if j == i else 1 for j in range(ndim))
+            )
         )
         flat = flat + along * stride
         stride *= shape[i]
@@ -377,7 +403,7 @@ def scatter_add(x: Any, axis: int, indices: Any, source: Any, /) -> Tensor:
     >>> tl.scatter_add(tl.zeros(3), 0, tl.tensor([0, 0]), tl.tensor([1.0, 2.0]))
     tensor([3., 0., 0.])
     """
-    return x + put_along_axis_add(source, indices, axis, x.shape[axis])  # type: ignore[no-any-return]
+    return x + put_along_axis_add(source, indices, axis, x.shape[axis])
 
 
 def diagonal_pair(x: Any, first: int, second: int) -> Tensor:
@@ -392,4 +418,4 @@ def diagonal_pair(x: Any, first: int, second: int) -> Tensor:
     moved = permute_dims(x, (*rest, first, second))
     length = moved.shape[-1]
     flat = reshape(moved, (*moved.shape[:-2], length * length))
-    return getitem(flat, (Ellipsis, slice(None, None, length + 1)))  # type: ignore[no-any-return]
+    return getitem(flat, (Ellipsis, slice(None, None, length + 1)))

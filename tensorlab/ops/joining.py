@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -87,7 +88,7 @@ def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> Tensor:
     >>> tl.concat([tl.ones(2), tl.zeros(1)])
     tensor([1., 1., 0.])
     """
-    return concatenate_arrays(*arrays, axis=axis)  # type: ignore[no-any-return]
+    return concatenate_arrays(*arrays, axis=axis)
 
 
 def stack(arrays: Sequence[Any], /, *, axis: int = 0) -> Tensor:
@@ -150,7 +151,7 @@ def roll(x: Any, /, shift: int | Sequence[int], *, axis: int | Sequence[int] | N
     tensor([3., 1., 2.])
     """
     if axis is None:
-        return reshape(roll(flatten(x), shift, axis=0), tuple(x.shape))  # type: ignore[no-any-return]
+        return reshape(roll(flatten(x), shift, axis=0), tuple(x.shape))
     axes = axis if isinstance(axis, tuple | list) else (axis,)
     shifts = shift if isinstance(shift, tuple | list) else (shift,) * len(axes)
     for by, a in zip(shifts, axes, strict=True):
@@ -160,7 +161,7 @@ def roll(x: Any, /, shift: int | Sequence[int], *, axis: int | Sequence[int] | N
             before = (slice(None),) * place
             cut = length - by % length
             x = concat([getitem(x, (*before, slice(cut, None))), getitem(x, (*before, slice(None, cut)))], axis=place)
-    return x  # type: ignore[no-any-return]
+    return x
 
 
 def tile(x: Any, repetitions: Sequence[int], /) -> Tensor:
@@ -176,7 +177,7 @@ def tile(x: Any, repetitions: Sequence[int], /) -> Tensor:
     shape = (1,) * (len(repetitions) - len(x.shape)) + tuple(x.shape)
     spread = reshape(x, tuple(n for length in shape for n in (1, length)))
     spread = broadcast_to(spread, tuple(n for r, length in zip(repetitions, shape, strict=True) for n in (r, length)))
-    return reshape(spread, tuple(r * length for r, length in zip(repetitions, shape, strict=True)))  # type: ignore[no-any-return]
+    return reshape(spread, tuple(r * length for r, length in zip(repetitions, shape, strict=True)))
 
 
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[Tensor, ...]:
@@ -221,4 +222,4 @@ def split(x: Any, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[T
         sections = range(length // sections, length, length // sections) if length else ()
     edges = [0, *sections, length]
     before = (slice(None),) * place
-    return tuple(getitem(x, (*before, slice(a, b))) for a, b in zip(edges, edges[1:], strict=False))
+    return tuple(getitem(x, (*before, slice(a, b))) for a, b in pairwise(edges))

@@ -12,7 +12,18 @@ from ..autodiff.graph import current_mode, write_log
 from ..backend import Backend, Device, DType, resolve_target
 from ..backend.dtypes import spelled
 from ..tensor import Tensor
-from . import activation, arithmetic, comparison, contraction, exponential, indexing, joining, reduction, shapes, trigonometric
+from . import (
+    activation,
+    arithmetic,
+    comparison,
+    contraction,
+    exponential,
+    indexing,
+    joining,
+    reduction,
+    shapes,
+    trigonometric,
+)
 from .creation import asarray
 
 # -- operators ---------------------------------------------------------------------------------------------------------
@@ -50,11 +61,17 @@ UNARY: dict[str, Callable[..., Any]] = {
 }
 
 METHODS: dict[str, Callable[..., Any]] = {
-    **{name: getattr(arithmetic, name) for name in ("abs", "ceil", "conj", "floor", "pow", "round", "sign", "square", "trunc")},
+    **{
+        name: getattr(arithmetic, name)
+        for name in ("abs", "ceil", "conj", "floor", "pow", "round", "sign", "square", "trunc")
+    },
     **{name: getattr(exponential, name) for name in ("exp", "log", "log2", "log10", "log1p", "sqrt")},
     **{name: getattr(trigonometric, name) for name in ("cos", "sin", "tan", "tanh")},
     **{name: getattr(activation, name) for name in ("log_softmax", "relu", "sigmoid", "softmax")},
-    **{name: getattr(reduction, name) for name in ("all", "any", "argmax", "argmin", "max", "mean", "min", "prod", "sum")},
+    **{
+        name: getattr(reduction, name)
+        for name in ("all", "any", "argmax", "argmin", "max", "mean", "min", "prod", "sum")
+    },
     **{name: getattr(reduction, name) for name in ("cumulative_sum", "logsumexp", "std", "var")},
     **{name: getattr(shapes, name) for name in ("broadcast_to", "flatten", "moveaxis", "squeeze", "swapaxes")},
     **{name: getattr(indexing, name) for name in ("scatter_add", "take", "take_along_axis")},
@@ -72,7 +89,7 @@ def reflected(function: Callable[..., Any]) -> Callable[[Tensor, Any], Tensor]:
     """Return a binary op with its operands exchanged, for ``2 - x``."""
 
     def operator(x: Tensor, other: Any) -> Tensor:
-        return function(other, x)  # type: ignore[no-any-return]
+        return function(other, x)
 
     return operator
 
@@ -141,7 +158,7 @@ def getitem(x: Tensor, index: Any) -> Tensor:
     """``x[index]``."""
     if isinstance(index, list):
         index = asarray(index, device=x.device)
-    return indexing.getitem(x, indexing.plain_index(index))  # type: ignore[no-any-return]
+    return indexing.getitem(x, indexing.plain_index(index))
 
 
 def iterate(x: Tensor) -> Iterator[Tensor]:
@@ -154,7 +171,7 @@ def contains(x: Tensor, value: Any) -> bool:
     return bool(reduction.any(comparison.equal(x, value)))
 
 
-# -- methods with arguments of their own ---------------------------------------------------------------------------------
+# -- methods with arguments of their own -------------------------------------------------------------------------------
 
 
 def _shape_arguments(shape: tuple[Any, ...]) -> Any:
@@ -163,12 +180,12 @@ def _shape_arguments(shape: tuple[Any, ...]) -> Any:
 
 def reshape(x: Tensor, *shape: Any) -> Tensor:
     """The same elements in another shape, given as one tuple or as several numbers."""
-    return shapes.reshape(x, _shape_arguments(shape))  # type: ignore[no-any-return]
+    return shapes.reshape(x, _shape_arguments(shape))
 
 
 def permute(x: Tensor, *axes: Any) -> Tensor:
     """The axes in another order, given as one tuple or as several numbers."""
-    return shapes.permute_dims(x, _shape_arguments(axes))  # type: ignore[no-any-return]
+    return shapes.permute_dims(x, _shape_arguments(axes))
 
 
 def transpose(x: Tensor, axis0: int, axis1: int) -> Tensor:
@@ -180,7 +197,7 @@ def expand(x: Tensor, *shape: Any) -> Tensor:
     """Repeat axes of length 1; -1 keeps a length."""
     wanted = tuple(_shape_arguments(shape))
     old = (1,) * (len(wanted) - x.ndim) + x.shape
-    return shapes.broadcast_to(x, tuple(o if n == -1 else n for n, o in zip(wanted, old, strict=True)))  # type: ignore[no-any-return]
+    return shapes.broadcast_to(x, tuple(o if n == -1 else n for n, o in zip(wanted, old, strict=True)))
 
 
 def unsqueeze(x: Tensor, axis: int) -> Tensor:
@@ -200,7 +217,7 @@ def dim(x: Tensor) -> int:
 
 def clone(x: Tensor) -> Tensor:
     """A copy, with the gradient led through."""
-    return arithmetic.positive(x)  # type: ignore[no-any-return]
+    return arithmetic.positive(x)
 
 
 def transposed(x: Tensor) -> Tensor:
@@ -213,7 +230,7 @@ def transposed(x: Tensor) -> Tensor:
     """
     if x.ndim != 2:
         raise shapes.ShapeError(f".T is for 2 axes, not shape {x.shape}; use .mT or .permute(...)")
-    return shapes.permute_dims(x, (1, 0))  # type: ignore[no-any-return]
+    return shapes.permute_dims(x, (1, 0))
 
 
 def stack_with(x: Tensor, others: list[Tensor], axis: int = 0) -> Tensor:
@@ -225,7 +242,7 @@ def astype(x: Tensor, dtype: Any, *, copy: bool = True) -> Tensor:
     """Cast to another data type."""
     if not copy and x.dtype == dtype:
         return x
-    return shapes.astype(x, dtype, copy=copy)  # type: ignore[no-any-return]
+    return shapes.astype(x, dtype, copy=copy)
 
 
 def namespace(x: Tensor, /, *, api_version: str | None = None) -> Any:
@@ -233,7 +250,7 @@ def namespace(x: Tensor, /, *, api_version: str | None = None) -> Any:
     return sys.modules[__name__.partition(".")[0]]
 
 
-# -- moving --------------------------------------------------------------------------------------------------------------
+# -- moving ------------------------------------------------------------------------------------------------------------
 
 
 def to(x: Tensor, target: Any = None, /, *, dtype: Any = None, device: Any = None, copy: bool = False) -> Tensor:
@@ -290,12 +307,10 @@ def _moved(x: Tensor, backend: Backend, device: str | None) -> Tensor:
     @custom_gradient
     def move(x: Tensor) -> Any:
         array = x._array if backend is source else source.to_numpy(x._array)
-        made = backend.asarray(
-            array, dtype=backend.native(x.dtype), device=backend.native_device(device), copy=True
-        )
+        made = backend.asarray(array, dtype=backend.native(x.dtype), device=backend.native_device(device), copy=True)
         return Tensor(made), lambda g: _moved(g, source, source_device.name)
 
-    return move(x)  # type: ignore[no-any-return]
+    return move(x)
 
 
 def cpu(x: Tensor) -> Tensor:
@@ -303,26 +318,36 @@ def cpu(x: Tensor) -> Tensor:
     return to(x, "cpu")
 
 
+OWN_METHODS: dict[str, Callable[..., Any]] = {
+    **{
+        function.__name__: function
+        for function in (reshape, permute, transpose, expand, unsqueeze, size, dim, clone, stack_with, astype, to, cpu)
+    },
+    "view": reshape,
+    "__getitem__": getitem,
+    "__setitem__": setitem,
+    "__iter__": iterate,
+    "__contains__": contains,
+    "__array_namespace__": namespace,
+}
+
+PROPERTIES: dict[str, Callable[[Tensor], Tensor]] = {
+    "T": transposed,
+    "mT": shapes.matrix_transpose,
+    "real": arithmetic.real,
+    "imag": arithmetic.imag,
+}
+
+
 def install() -> None:
-    """Give `Tensor` its operators and methods."""
+    """Give `Tensor` its operators, methods and properties."""
     for name, function in BINARY.items():
         setattr(Tensor, f"__{name}__", function)
         setattr(Tensor, f"__r{name}__", reflected(function))
         setattr(Tensor, f"__i{name}__", in_place(function))
     for name, function in {**COMPARISONS, **UNARY}.items():
         setattr(Tensor, f"__{name}__", function)
-    for name, function in METHODS.items():
+    for name, function in {**METHODS, **OWN_METHODS}.items():
         setattr(Tensor, name, function)
-    for function in (reshape, permute, transpose, expand, unsqueeze, size, dim, clone, stack_with, astype, to, cpu):
-        setattr(Tensor, function.__name__, function)
-    Tensor.view = reshape
-    Tensor.T = property(transposed)
-    Tensor.mT = property(shapes.matrix_transpose)
-    Tensor.real = property(arithmetic.real)
-    Tensor.imag = property(arithmetic.imag)
-    Tensor.__getitem__ = getitem  # type: ignore[method-assign]
-    Tensor.__setitem__ = setitem  # type: ignore[method-assign]
-    Tensor.__iter__ = iterate  # type: ignore[method-assign]
-    Tensor.__contains__ = contains
-    Tensor.__array_namespace__ = namespace
-
+    for name, function in PROPERTIES.items():
+        setattr(Tensor, name, property(function))

@@ -60,7 +60,13 @@ def _index_draw(shape: Shape, geometry: dict[str, Any]) -> Draw:
 
 
 def _unpool_max(
-    g: tuple[Any, Any], out: tuple[Any, Any], x_shape: Shape, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
+    g: tuple[Any, Any],
+    out: tuple[Any, Any],
+    x_shape: Shape,
+    kernel_size: Sizes,
+    stride: Sizes,
+    padding: Pairs,
+    dilation: Sizes,
 ) -> Any:
     return max_unpool(
         g[0], out[1], input_size=x_shape[2:], kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation
@@ -83,9 +89,7 @@ def _push_max(
     samples=_samples(lambda shape, geometry: sample(shape, **_dilated(geometry))),
     checks_first=True,
 )
-def max_pool(
-    backend: Backend, x: Any, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
-) -> Any:
+def max_pool(backend: Backend, x: Any, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes) -> Any:
     """The greatest element of each window, and its place in the window.
 
     Parameters
@@ -172,9 +176,7 @@ def max_unpool(
     },
     kind="linear",
     shape=lambda x, index, **_: index,
-    samples=_samples(
-        lambda shape, geometry: sample(shape, _index_draw(shape, geometry), **_dilated(geometry))
-    ),
+    samples=_samples(lambda shape, geometry: sample(shape, _index_draw(shape, geometry), **_dilated(geometry))),
 )
 def pool_gather(
     backend: Backend, x: Any, index: Any, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
@@ -241,9 +243,7 @@ def avg_pool(backend: Backend, x: Any, /, *, kernel_size: Sizes, stride: Sizes, 
     },
     kind="linear",
     shape=lambda g, input_size, **_: (*g[:2], *input_size),
-    samples=_samples(
-        lambda shape, geometry: sample(pooled_shape(shape, **geometry), input_size=shape[2:], **geometry)
-    ),
+    samples=_samples(lambda shape, geometry: sample(pooled_shape(shape, **geometry), input_size=shape[2:], **geometry)),
 )
 def avg_unpool(
     backend: Backend, g: Any, /, *, input_size: Sizes, kernel_size: Sizes, stride: Sizes, padding: Pairs

@@ -363,7 +363,7 @@ def var(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool
     centred = x - mean(x, axis=axis, keepdims=True)
     squares = square(absolute(centred)) if is_complex(centred) else square(centred)
     count = reduced_count(tuple(x.shape), axis) - correction
-    return sum(squares, axis=axis, keepdims=keepdims) / (count if count > 0 else 0)  # type: ignore[no-any-return]
+    return sum(squares, axis=axis, keepdims=keepdims) / (count if count > 0 else 0)
 
 
 def std(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
@@ -374,7 +374,7 @@ def std(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool
     >>> tl.std(tl.tensor([1.0, 3.0]))
     tensor(1.)
     """
-    return sqrt(var(x, axis=axis, correction=correction, keepdims=keepdims))  # type: ignore[no-any-return]
+    return sqrt(var(x, axis=axis, correction=correction, keepdims=keepdims))
 
 
 def _pull_logsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
@@ -439,7 +439,9 @@ def any(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False
     return backend.xp.any(x, axis=axis, keepdims=keepdims)
 
 
-@op(shape=reduced_shape, dtype="int64", flops=count_operand, samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)])
+@op(
+    shape=reduced_shape, dtype="int64", flops=count_operand, samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)]
+)
 def argmax(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Index of the greatest element along an axis, or in the flattened array; the first where several tie.
 
@@ -451,7 +453,9 @@ def argmax(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = Fa
     return backend.xp.argmax(x, axis=axis, keepdims=keepdims)
 
 
-@op(shape=reduced_shape, dtype="int64", flops=count_operand, samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)])
+@op(
+    shape=reduced_shape, dtype="int64", flops=count_operand, samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)]
+)
 def argmin(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Index of the smallest element along an axis, or in the flattened array; the first where several tie.
 
@@ -463,7 +467,9 @@ def argmin(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = Fa
     return backend.xp.argmin(x, axis=axis, keepdims=keepdims)
 
 
-@op(shape=reduced_shape, dtype="int64", flops=count_operand, samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)])
+@op(
+    shape=reduced_shape, dtype="int64", flops=count_operand, samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)]
+)
 def count_nonzero(backend: Backend, x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
     """How many elements are not zero, over axes.
 

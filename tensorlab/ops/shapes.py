@@ -107,7 +107,12 @@ def _reshaped(x_shape: Shape, shape: Sequence[int], **_: Any) -> Shape:
     jvp={"x": lambda t, shape: reshape(t, shape)},
     kind="linear",
     shape=_reshaped,
-    samples=[sample((2, 3), shape=(3, 2)), sample((2, 3), shape=(-1,)), sample((), shape=(1, 1)), sample((0, 2), shape=(2, 0))],
+    samples=[
+        sample((2, 3), shape=(3, 2)),
+        sample((2, 3), shape=(-1,)),
+        sample((), shape=(1, 1)),
+        sample((0, 2), shape=(2, 0)),
+    ],
     view=True,
 )
 def reshape(backend: Backend, x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
@@ -240,7 +245,12 @@ def _check_sum_to(x_shape: Shape, shape: Sequence[int], **_: Any) -> Shape:
     vjp={"x": lambda g, x_shape: broadcast_to(g, x_shape)},
     kind="linear",
     shape=_check_sum_to,
-    samples=[sample((2, 3), shape=(3,)), sample((2, 3), shape=(2, 1)), sample((2,), shape=()), sample((2, 3), shape=(2, 3))],
+    samples=[
+        sample((2, 3), shape=(3,)),
+        sample((2, 3), shape=(2, 1)),
+        sample((2,), shape=()),
+        sample((2, 3), shape=(2, 3)),
+    ],
 )
 def sum_to_shape(backend: Backend, x: Any, /, shape: Any) -> Any:
     """Sum over the axes along which `shape` would be broadcast: the transpose of `broadcast_to`.
@@ -268,9 +278,7 @@ def sum_to_shape(backend: Backend, x: Any, /, shape: Any) -> Any:
     tensor([2., 2., 2.])
     """
     extra = x.ndim - len(shape)
-    axes = tuple(range(extra)) + tuple(
-        extra + i for i, n in enumerate(shape) if n == 1 and x.shape[extra + i] != 1
-    )
+    axes = tuple(range(extra)) + tuple(extra + i for i, n in enumerate(shape) if n == 1 and x.shape[extra + i] != 1)
     summed = backend.xp.sum(x, axis=axes, keepdims=True) if axes else x
     return backend.xp.reshape(summed, tuple(shape))
 
@@ -307,7 +315,7 @@ def expand_dims(x: Any, /, *, axis: int | Sequence[int] = 0) -> Tensor:
     axes = axis if isinstance(axis, tuple | list) else (axis,)
     ndim = len(x.shape) + len(axes)
     new, old = normalized_axes(tuple(axes), ndim), iter(x.shape)
-    return reshape(x, tuple(1 if i in new else next(old) for i in range(ndim)))  # type: ignore[no-any-return]
+    return reshape(x, tuple(1 if i in new else next(old) for i in range(ndim)))
 
 
 def squeeze(x: Any, /, axis: int | Sequence[int] | None = None) -> Tensor:
@@ -328,7 +336,7 @@ def squeeze(x: Any, /, axis: int | Sequence[int] | None = None) -> Tensor:
     for a in sorted(axes):
         if shape[a] != 1:
             raise ShapeError(f"squeeze: axis {a} of shape {tuple(shape)} has length {shape[a]}, not 1")
-    return reshape(x, tuple(n for i, n in enumerate(shape) if i not in axes))  # type: ignore[no-any-return]
+    return reshape(x, tuple(n for i, n in enumerate(shape) if i not in axes))
 
 
 def matrix_transpose(x: Any, /) -> Tensor:
@@ -347,7 +355,7 @@ def matrix_transpose(x: Any, /) -> Tensor:
     ndim = len(x.shape)
     if ndim < 2:
         raise ShapeError(f"matrix_transpose needs at least 2 axes, not shape {tuple(x.shape)}")
-    return permute_dims(x, (*range(ndim - 2), ndim - 1, ndim - 2))  # type: ignore[no-any-return]
+    return permute_dims(x, (*range(ndim - 2), ndim - 1, ndim - 2))
 
 
 def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[int], /) -> Tensor:
@@ -370,7 +378,7 @@ def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[in
     order = [a for a in range(ndim) if a not in sources]
     for place, a in sorted(zip(destinations, sources, strict=True)):
         order.insert(place, a)
-    return permute_dims(x, tuple(order))  # type: ignore[no-any-return]
+    return permute_dims(x, tuple(order))
 
 
 def swapaxes(x: Any, axis1: int, axis2: int, /) -> Tensor:
@@ -383,7 +391,7 @@ def swapaxes(x: Any, axis1: int, axis2: int, /) -> Tensor:
     """
     order = list(range(len(x.shape)))
     order[axis1], order[axis2] = order[axis2], order[axis1]
-    return permute_dims(x, tuple(order))  # type: ignore[no-any-return]
+    return permute_dims(x, tuple(order))
 
 
 def flatten(x: Any, /, start_axis: int = 0, end_axis: int = -1) -> Tensor:
@@ -398,7 +406,7 @@ def flatten(x: Any, /, start_axis: int = 0, end_axis: int = -1) -> Tensor:
     start, end = normalized_axis(start_axis, len(shape)), normalized_axis(end_axis, len(shape))
     if start > end:
         raise ShapeError(f"flatten: start_axis {start_axis} comes after end_axis {end_axis}")
-    return reshape(x, (*shape[:start], prod(shape[start : end + 1]), *shape[end + 1 :]))  # type: ignore[no-any-return]
+    return reshape(x, (*shape[:start], prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
 def broadcast_arrays(*arrays: Any) -> list[Tensor]:

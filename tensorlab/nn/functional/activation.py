@@ -38,7 +38,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     >>> tl.nn.functional.linear(tl.tensor([1.0, 2.0]), tl.tensor([[3.0, 4.0]]), bias=tl.tensor([0.5]))
     tensor([11.5])
     """
-    return contraction.linear(input, weight, bias)  # type: ignore[no-any-return]
+    return contraction.linear(input, weight, bias)
 
 
 def relu(input: Any) -> Tensor:
@@ -49,7 +49,7 @@ def relu(input: Any) -> Tensor:
     >>> tl.nn.functional.relu(tl.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
-    return activation.relu(input)  # type: ignore[no-any-return]
+    return activation.relu(input)
 
 
 def sigmoid(input: Any) -> Tensor:
@@ -60,7 +60,7 @@ def sigmoid(input: Any) -> Tensor:
     >>> tl.nn.functional.sigmoid(tl.tensor([0.0]))
     tensor([0.5])
     """
-    return activation.sigmoid(input)  # type: ignore[no-any-return]
+    return activation.sigmoid(input)
 
 
 def tanh(input: Any) -> Tensor:
@@ -71,7 +71,7 @@ def tanh(input: Any) -> Tensor:
     >>> tl.nn.functional.tanh(tl.tensor([0.0]))
     tensor([0.])
     """
-    return trigonometric.tanh(input)  # type: ignore[no-any-return]
+    return trigonometric.tanh(input)
 
 
 def softmax(input: Any, axis: int = -1, dtype: Any = None) -> Tensor:
@@ -91,7 +91,7 @@ def softmax(input: Any, axis: int = -1, dtype: Any = None) -> Tensor:
     >>> tl.nn.functional.softmax(tl.tensor([0.0, 0.0]))
     tensor([0.5, 0.5])
     """
-    return activation.softmax(input if dtype is None else astype(input, dtype), axis)  # type: ignore[no-any-return]
+    return activation.softmax(input if dtype is None else astype(input, dtype), axis)
 
 
 def log_softmax(input: Any, axis: int = -1, dtype: Any = None) -> Tensor:
@@ -102,7 +102,7 @@ def log_softmax(input: Any, axis: int = -1, dtype: Any = None) -> Tensor:
     >>> tl.nn.functional.log_softmax(tl.tensor([0.0, 1000.0]))
     tensor([-1000.,     0.])
     """
-    return activation.log_softmax(input if dtype is None else astype(input, dtype), axis)  # type: ignore[no-any-return]
+    return activation.log_softmax(input if dtype is None else astype(input, dtype), axis)
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True) -> Tensor:
@@ -130,6 +130,6 @@ def dropout(input: Any, p: float = 0.5, training: bool = True) -> Tensor:
     if not 0 <= p <= 1:
         raise ValueError(f"dropout: p is a probability in [0, 1], not {p}")
     if not training or p == 0:
-        return input  # type: ignore[no-any-return]
+        return input
     kept = default_generator.bernoulli(1 - p, input.shape, dtype=input.dtype, device=input.device)
-    return multiply(input, kept if p == 1 else kept * (1 / (1 - p)))  # type: ignore[no-any-return]
+    return multiply(input, kept if p == 1 else kept * (1 / (1 - p)))

@@ -105,4 +105,4 @@ def convolve(
         weight.shape[-ndim:], hashable(stride), hashable(padding), hashable(dilation), groups
     )
     x, added = with_batch_axis(x, ndim)
-    return without_batch_axis(convolution(x, weight, bias, **geometry), added)  # type: ignore[no-any-return]
+    return without_batch_axis(convolution(x, weight, bias, **geometry), added)

@@ -19,7 +19,6 @@ def hashable(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-@lru_cache(maxsize=None)
 def per_axis(value: Any, ndim: int, name: str) -> Sizes:
     """Return one integer per spatial axis of what may be one for all.
 
@@ -42,7 +41,7 @@ def per_axis(value: Any, ndim: int, name: str) -> Sizes:
 
 def positive_per_axis(value: Any, ndim: int, name: str) -> Sizes:
     """Return one positive integer per spatial axis; see `per_axis`."""
-    values = per_axis(hashable(value), ndim, name)
+    values = per_axis(value, ndim, name)
     if min(values) < 1:
         raise ValueError(f"{name} must be positive, not {value!r}")
     return values
@@ -69,7 +68,7 @@ def convolution_geometry(
 def padding_pairs(kernel: Sizes, stride: Sizes, padding: Any, dilation: Sizes) -> Pairs:
     """Return (before, after) for each spatial axis; ``"same"`` puts the odd element behind, as PyTorch does."""
     if not isinstance(padding, str):
-        sizes = per_axis(hashable(padding), len(kernel), "padding")
+        sizes = per_axis(padding, len(kernel), "padding")
         if min(sizes) < 0:
             raise ValueError(f"padding must not be negative: {padding!r}")
         return tuple((p, p) for p in sizes)

@@ -12,7 +12,7 @@ from ...ops.comparison import where
 from ...ops.indexing import take, take_along_axis
 from ...ops.loss import NOT_IGNORED, softmax_cross_entropy
 from ...ops.reduction import count_nonzero, mean, sum
-from ...ops.shapes import expand_dims, moveaxis, reshape, squeeze
+from ...ops.shapes import astype, expand_dims, reshape, squeeze
 from ...tensor import Tensor
 
 
@@ -147,12 +147,12 @@ def _reduced(losses: Any, reduction: str, count: Any = None) -> Tensor:
     """Reduce losses; the mean divides by `count` where it is not the number of losses."""
     if reduction == "mean":
         if count is None:
-            return mean(losses)  # type: ignore[no-any-return]
-        return sum(losses) / count  # type: ignore[no-any-return]
+            return mean(losses)
+        return sum(losses) / count
     if reduction == "sum":
-        return sum(losses)  # type: ignore[no-any-return]
+        return sum(losses)
     if reduction == "none":
-        return losses  # type: ignore[no-any-return]
+        return losses
     raise ValueError(f"reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
 
 
@@ -171,17 +171,13 @@ def _against_classes(
     safe = where(counted, target, 0)
     _check_classes(safe, log_probabilities.shape[axis])
     chosen = squeeze(take_along_axis(log_probabilities, expand_dims(safe, axis=axis), axis), axis)
-    each = 1.0 if weight is None else reshape(take(weight, reshape(safe, (-1,)), axis=0), target.shape)
-    counts = where(counted, each, chosen.detach() * 0 + 1) if weight is not None else 1.0
+    each = astype(counted, chosen.dtype) if weight is None else where(counted, take(weight, safe, axis=0), 0.0)
     losses = where(counted, -chosen * each, 0.0)
     if smoothing:
         weighted = log_probabilities if weight is None else log_probabilities * _along(weight, log_probabilities, axis)
         spread = where(counted, -sum(weighted, axis=axis), 0.0)
         losses = (1 - smoothing) * losses + (smoothing / log_probabilities.shape[axis]) * spread
-    if reduction != "mean":
-        return _reduced(losses, reduction)
-    total = count_nonzero(counted) if weight is None else sum(where(counted, counts, 0.0))
-    return _reduced(losses, reduction, total)
+    return _reduced(losses, reduction, sum(each))
 
 
 def _against_probabilities(

@@ -64,7 +64,7 @@ def batch_norm(
         normal = (input - reshape(running_mean, per_channel)) * reshape(scale, per_channel)
     if weight is not None:
         normal = normal * reshape(weight, per_channel)
-    return normal if bias is None else normal + reshape(bias, per_channel)  # type: ignore[no-any-return]
+    return normal if bias is None else normal + reshape(bias, per_channel)
 
 
 def _by_batch(x: Any, running_mean: Tensor | None, running_var: Tensor | None, momentum: float, eps: float) -> Any:

@@ -59,14 +59,14 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float = 0
     for axis, (before, after) in enumerate(pairs):
         if before or after:
             input = _continued(input, axis, before, after, mode)
-    return input  # type: ignore[no-any-return]
+    return input
 
 
 def _filled_up(x: Any, pairs: list[tuple[int, int]], value: float) -> Tensor:
     shape = tuple(before + length + after for length, (before, after) in zip(x.shape, pairs, strict=True))
     inside = tuple(slice(before, before + length) for length, (before, _) in zip(x.shape, pairs, strict=True))
     frame = full(shape, value, dtype=x.dtype, device=x.device)
-    return replace_index(frame, x, inside)  # type: ignore[no-any-return]
+    return replace_index(frame, x, inside)
 
 
 def _continued(x: Any, axis: int, before: int, after: int, mode: str) -> Any:

@@ -127,7 +127,7 @@ def _places_in_image(
         coordinate = start + (within % length) * dilation[axis]
         total = total + coordinate * prod(size[axis + 1 :])
         within = within // length
-    return total  # type: ignore[no-any-return]
+    return total
 
 
 def avg_pool1d(
@@ -240,7 +240,7 @@ def _mean(
         for axis, factors in _corrections(x.shape[2:], counted, **window):
             factor = asarray(factors, dtype=y.dtype, device=y.device)
             y = y * reshape(factor, (-1,) + (1,) * (ndim - 1 - axis))
-    return without_batch_axis(y, added)  # type: ignore[no-any-return]
+    return without_batch_axis(y, added)
 
 
 @lru_cache(maxsize=None)

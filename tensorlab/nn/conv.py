@@ -1,0 +1,151 @@
+"""Convolution layers: one body, for one to three spatial axes."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ..ops.creation import empty
+from . import functional as F
+from . import init
+from .functional.convolution import Padding, convolve
+from .functional.geometry import IntOrInts, padding_pairs, per_axis, positive_per_axis
+from .module import Module
+from .parameter import Parameter
+
+PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
+
+
+class _ConvNd(Module):
+    """Cross-correlation over `ndim` spatial axes."""
+
+    ndim: ClassVar[int]
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: IntOrInts,
+        stride: IntOrInts = 1,
+        padding: Padding = 0,
+        dilation: IntOrInts = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        if groups < 1 or in_channels % groups or out_channels % groups:
+            raise ValueError(
+                f"in_channels {in_channels} and out_channels {out_channels} do not both divide into {groups} groups"
+            )
+        if padding_mode not in PADDING_MODES:
+            raise ValueError(f"padding_mode must be one of {', '.join(PADDING_MODES)}, not {padding_mode!r}")
+        self.in_channels, self.out_channels = in_channels, out_channels
+        self.kernel_size = positive_per_axis(kernel_size, self.ndim, "kernel_size")
+        self.stride = positive_per_axis(stride, self.ndim, "stride")
+        self.padding = padding if isinstance(padding, str) else per_axis(padding, self.ndim, "padding")
+        self.dilation = positive_per_axis(dilation, self.ndim, "dilation")
+        self.groups, self.padding_mode = groups, padding_mode
+        padding_pairs(self.kernel_size, self.stride, self.padding, self.dilation)  # raises where they do not fit
+        shape = (out_channels, in_channels // groups, *self.kernel_size)
+        self.weight = Parameter(empty(shape, device=device, dtype=dtype))
+        self.bias = Parameter(empty(out_channels, device=device, dtype=dtype)) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw weight and bias anew."""
+        init.by_fan_in_(self.weight, self.bias)
+
+    def forward(self, x: Any) -> Any:
+        padding = self.padding
+        if self.padding_mode != "zeros":
+            x, padding = F.pad(x, self._ends(), self.padding_mode), 0
+        return convolve(self.ndim, x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+    def _ends(self) -> list[int]:
+        """Return the padding as `functional.pad` takes it: the last axis first."""
+        pairs = padding_pairs(self.kernel_size, self.stride, self.padding, self.dilation)
+        return [amount for pair in reversed(pairs) for amount in pair]
+
+    def extra_repr(self) -> str:
+        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+        if self.padding != (0,) * self.ndim:
+            text += f", padding={self.padding!r}"
+        if self.dilation != (1,) * self.ndim:
+            text += f", dilation={self.dilation}"
+        if self.groups != 1:
+            text += f", groups={self.groups}"
+        if self.bias is None:
+            text += ", bias=False"
+        return text if self.padding_mode == "zeros" else f"{text}, padding_mode={self.padding_mode}"
+
+
+class Conv1d(_ConvNd):
+    """Cross-correlation of signals with learned filters.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        Length of the channel axis before and after.
+    kernel_size : int or tuple of int
+        The window.
+    stride : int or tuple of int
+        By how much it moves.
+    padding : int, tuple of int, "same" or "valid"
+        What is added at both ends; "same" keeps the length, "valid" adds nothing.
+    dilation : int or tuple of int
+        The distance between the window's elements.
+    groups : int
+        Into how many groups the channels are divided, each convolved for itself.
+    bias : bool
+        Whether there is one per output channel.
+    padding_mode : {"zeros", "reflect", "replicate", "circular"}
+        What is added; see `functional.pad`.
+    device : Device or str, optional
+        Where the parameters are.
+    dtype : dtype, optional
+        Their type; float32 by default.
+
+    Attributes
+    ----------
+    weight : Parameter, shape (out_channels, in_channels / groups, *kernel_size)
+        Drawn evenly within ``1 / sqrt(in_channels / groups * prod(kernel_size))``.
+    bias : Parameter, shape (out_channels,), or None
+        Drawn likewise.
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of range, or channels do not divide into the groups.
+
+    Examples
+    --------
+    >>> tl.nn.Conv1d(16, 33, 3, stride=2)(tl.ones(20, 16, 50)).shape
+    (20, 33, 24)
+    """
+
+    ndim = 1
+
+
+class Conv2d(_ConvNd):
+    """Cross-correlation of images with learned filters; as `Conv1d`, with two spatial axes.
+
+    Examples
+    --------
+    >>> tl.nn.Conv2d(3, 6, 5, padding="same")(tl.ones(2, 3, 32, 32)).shape
+    (2, 6, 32, 32)
+    """
+
+    ndim = 2
+
+
+class Conv3d(_ConvNd):
+    """Cross-correlation of volumes with learned filters; as `Conv1d`, with three spatial axes.
+
+    Examples
+    --------
+    >>> tl.nn.Conv3d(1, 2, (1, 2, 2))(tl.ones(1, 3, 4, 4)).shape
+    (2, 3, 3, 3)
+    """
+
+    ndim = 3

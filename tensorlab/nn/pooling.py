@@ -1,0 +1,189 @@
+"""Pooling layers: one body each for maxima and means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from . import functional as F
+from .functional.geometry import IntOrInts
+from .module import Module
+
+
+class _MaxPoolNd(Module):
+    """The greatest element of each window."""
+
+    pool: ClassVar[Callable[..., Any]]
+
+    def __init__(
+        self,
+        kernel_size: IntOrInts,
+        stride: IntOrInts | None = None,
+        padding: IntOrInts = 0,
+        dilation: IntOrInts = 1,
+        return_indices: bool = False,
+        ceil_mode: bool = False,
+    ) -> None:
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding, self.dilation = padding, dilation
+        self.return_indices, self.ceil_mode = return_indices, ceil_mode
+
+    def forward(self, x: Any) -> Any:
+        return type(self).pool(
+            x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
+        )
+
+    def extra_repr(self) -> str:
+        return (
+            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
+            f"dilation={self.dilation}, ceil_mode={self.ceil_mode}"
+        )
+
+
+class MaxPool1d(_MaxPoolNd):
+    """The greatest element of each window of signals.
+
+    Parameters
+    ----------
+    kernel_size : int or tuple of int
+        The window.
+    stride : int or tuple of int, optional
+        By how much it moves; by its own size where none is given.
+    padding : int or tuple of int
+        What is added at both ends; it never wins. At most half a window.
+    dilation : int or tuple of int
+        The distance between the window's elements.
+    return_indices : bool
+        Whether to return the places of the maxima too.
+    ceil_mode : bool
+        Whether a last window may hang over the end.
+
+    Examples
+    --------
+    >>> tl.nn.MaxPool1d(2)(tl.tensor([[[1.0, 5.0, 3.0, 2.0]]]))
+    tensor([[[5., 3.]]])
+    """
+
+    pool = F.max_pool1d
+
+
+class MaxPool2d(_MaxPoolNd):
+    """The greatest element of each window of images; as `MaxPool1d`, with two spatial axes.
+
+    Examples
+    --------
+    >>> tl.nn.MaxPool2d(3, stride=2, padding=1)(tl.ones(1, 3, 8, 8)).shape
+    (1, 3, 4, 4)
+    """
+
+    pool = F.max_pool2d
+
+
+class MaxPool3d(_MaxPoolNd):
+    """The greatest element of each window of volumes; as `MaxPool1d`, with three spatial axes.
+
+    Examples
+    --------
+    >>> tl.nn.MaxPool3d(2)(tl.ones(1, 3, 4, 4, 4)).shape
+    (1, 3, 2, 2, 2)
+    """
+
+    pool = F.max_pool3d
+
+
+class _AvgPoolNd(Module):
+    """The mean of each window."""
+
+    pool: ClassVar[Callable[..., Any]]
+
+    def __init__(
+        self,
+        kernel_size: IntOrInts,
+        stride: IntOrInts | None = None,
+        padding: IntOrInts = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding, self.ceil_mode, self.count_include_pad = padding, ceil_mode, count_include_pad
+
+    def forward(self, x: Any) -> Any:
+        return type(self).pool(*self._arguments(x))
+
+    def _arguments(self, x: Any) -> tuple[Any, ...]:
+        return x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class _AvgPoolWithDivisor(_AvgPoolNd):
+    """What two and three axes have and one has not in PyTorch: a divisor of one's own."""
+
+    def __init__(
+        self,
+        kernel_size: IntOrInts,
+        stride: IntOrInts | None = None,
+        padding: IntOrInts = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ) -> None:
+        super().__init__(kernel_size, stride, padding, ceil_mode, count_include_pad)
+        self.divisor_override = divisor_override
+
+    def _arguments(self, x: Any) -> tuple[Any, ...]:
+        return (*super()._arguments(x), self.divisor_override)
+
+
+class AvgPool1d(_AvgPoolNd):
+    """The mean of each window of signals.
+
+    Parameters
+    ----------
+    kernel_size : int or tuple of int
+        The window.
+    stride : int or tuple of int, optional
+        By how much it moves; by its own size where none is given.
+    padding : int or tuple of int
+        Zeros at both ends; at most half a window.
+    ceil_mode : bool
+        Whether a last window may hang over the end.
+    count_include_pad : bool
+        Whether those zeros count as elements.
+
+    Examples
+    --------
+    >>> tl.nn.AvgPool1d(2)(tl.tensor([[[1.0, 5.0, 3.0, 2.0]]]))
+    tensor([[[3. , 2.5]]])
+    """
+
+    pool = F.avg_pool1d
+
+
+class AvgPool2d(_AvgPoolWithDivisor):
+    """The mean of each window of images; as `AvgPool1d`, with two spatial axes.
+
+    Its last argument, `divisor_override`, is what each window's sum is divided by instead of its size.
+
+    Examples
+    --------
+    >>> tl.nn.AvgPool2d(2)(tl.ones(1, 3, 8, 8)).shape
+    (1, 3, 4, 4)
+    """
+
+    pool = F.avg_pool2d
+
+
+class AvgPool3d(_AvgPoolWithDivisor):
+    """The mean of each window of volumes; as `AvgPool2d`, with three spatial axes.
+
+    Examples
+    --------
+    >>> tl.nn.AvgPool3d(2)(tl.ones(1, 3, 4, 4, 4)).shape
+    (1, 3, 2, 2, 2)
+    """
+
+    pool = F.avg_pool3d
