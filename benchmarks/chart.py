@@ -1,4 +1,4 @@
-"""The chart of a run: time against PyTorch's on the left, GFLOP/s on the right."""
+"""The chart of a run: time against PyTorch's, GFLOP/s, and of a roofline run the share of the roof."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ PYTORCH = "#ef8636"
 def draw_chart(rows: Sequence[Row], file: Path) -> None:
     """Draw results into a PNG file."""
     ratios = [row for row in rows if row.ratio is not None]
-    rates = [row for row in rows if row.rate is not None]
-    panels = [(_draw_ratios, ratios), (_draw_rates, rates)]
+    rates = [row for row in rows if row.rate is not None and row.bandwidth is None]
+    roofs = [row for row in rows if row.bandwidth is not None]
+    panels = [(_draw_ratios, ratios), (_draw_rates, rates), (_draw_roofs, roofs)]
     panels = [(draw, found) for draw, found in panels if found]
     if not panels:
         return
@@ -80,3 +81,9 @@ def _draw_rates(axis: Any, rows: Sequence[Row]) -> None:
         axis.set_xscale("log")
     axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.03), ncols=4, fontsize=8, frameon=False)
     axis.set_title("GFLOP/s (longer is better)", fontsize=10)
+
+
+def _draw_roofs(axis: Any, rows: Sequence[Row]) -> None:
+    axis.barh(range(len(rows)), [100 * row.roof for row in rows], height=0.7, color=[_color(row) for row in rows])
+    axis.axvline(100, color="black", linewidth=1)
+    axis.set_title("% of what the measured bandwidth and the best matrix product allow", fontsize=10)

@@ -20,9 +20,7 @@ ROOFLINE_FILE = "test_roofline.py"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--roofline", action="store_true", help="measure every op alone against the machine's roofline instead"
-    )
+    parser.addoption("--roofline", action="store_true", help="measure every op alone, against the machine's roofline")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 BLOCK_SECONDS = 0.015
 ROUNDS = 20
 LEAST_ROUNDS = 5
-SECONDS_PER_CASE = 2.0
+SECONDS = 2.0
 
 # Threads of OpenBLAS and of PyTorch's OpenMP go on spinning after their work is done. Whoever comes next would share
 # the processors with them, so each waits until they have gone to sleep.
@@ -70,7 +70,7 @@ class Contender:
         return seconds
 
 
-def compare(benchmark: Any, contenders: Mapping[str, Contender]) -> dict[str, float]:
+def compare(benchmark: Any, contenders: Mapping[str, Contender], seconds: float = SECONDS) -> dict[str, float]:
     """Time contenders in turn, the first of them through pytest-benchmark; return the median seconds per call of each.
 
     Parameters
@@ -79,6 +79,8 @@ def compare(benchmark: Any, contenders: Mapping[str, Contender]) -> dict[str, fl
         pytest-benchmark's. It times blocks of calls; ``extra_info`` says of how many.
     contenders : mapping from name to Contender
         Tensorlab first.
+    seconds : float
+        How long to measure, pauses apart; at least `LEAST_ROUNDS` and at most `ROUNDS` rounds are run.
     """
     first, *others = contenders.values()
 
@@ -89,7 +91,7 @@ def compare(benchmark: Any, contenders: Mapping[str, Contender]) -> dict[str, fl
         first.settle()
 
     with collector_off():
-        rounds = int(SECONDS_PER_CASE / sum(contender.calibrate() for contender in contenders.values()))
+        rounds = int(seconds / sum(contender.calibrate() for contender in contenders.values()))
         rounds = max(LEAST_ROUNDS, min(ROUNDS, rounds))
         benchmark.pedantic(first.block, setup=others_turn, rounds=rounds)
     medians = {name: median(contender.times) for name, contender in contenders.items()}

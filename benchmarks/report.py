@@ -106,7 +106,7 @@ def table(rows: Iterable[Row]) -> list[str]:
 
 @dataclass(frozen=True)
 class Target:
-    """What results on a CPU must reach: `measure` of those in `group` with `names` in their names is at most `limit`."""
+    """What is to be reached on a CPU: `measure` of the results of `group` whose names contain `names` is <= `limit`."""
 
     what: str
     group: str

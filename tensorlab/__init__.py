@@ -58,6 +58,7 @@ from .ops.arithmetic import (
     abs,
     add,
     ceil,
+    clip,
     conj,
     copysign,
     divide,

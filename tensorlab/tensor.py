@@ -199,9 +199,9 @@ class Tensor:
         return self.backend.to_numpy(self._array)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        array = self.numpy()
         if self.backend.device_name(self._array) != "cpu":
             raise TypeError("this tensor is not in host memory; call .numpy() or .to('cpu') to copy it there")
+        array = self.numpy()
         if dtype is not None and dtype != array.dtype:
             if copy is False:
                 raise ValueError(f"{self.dtype} elements cannot become {dtype} without a copy")

@@ -30,10 +30,10 @@ class detect_anomaly(ModeChange):
     --------
     >>> import tensorlab as tl
     >>> with tl.detect_anomaly():
-    ...     tl.log(tl.tensor([1.0, -1.0]))
+    ...     tl.tensor([1.0, float("nan")]) + 1
     Traceback (most recent call last):
         ...
-    tensorlab.autodiff.anomaly.AnomalyError: log gave 1 NaN and 0 infinite of 2 elements (operands: shape (2,), finite)
+    tensorlab.autodiff.anomaly.AnomalyError: add gave 1 NaN and 0 infinite of 2 elements (operands: shape (2,), not finite)
     """
 
     def changed(self, mode: Mode) -> Mode:

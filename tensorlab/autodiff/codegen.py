@@ -201,6 +201,8 @@ def _wrap_results(record: Op) -> list[str]:
         names = [f"n_{x}" for x in record.operands if x in record.vjp]
         traced = "(" + " or ".join(f"{n} is not None" for n in names) + ")"
         parents = "(" + ", ".join(names) + ",)"
+    if "dtype" in record.params:  # a result cast to integers has no gradient
+        traced = f"{traced} and out.dtype in floating_dtypes"
     lines.append(f"    if mode.recording and {traced}:")
     saved = "(" + "".join(f"{_saved_source(record, name)}, " for name in record.saved_names) + ")"
     if record.results > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from ..backend import Backend, BackendError, active_backend, backend_for_type, dtypes
@@ -127,13 +128,17 @@ def _operand_names(record: Op, operands: Sequence[Any]) -> list[str]:
 def _refuse_foreign(record: Op, arrays: Sequence[Any], backends: Sequence[Backend | None]) -> None:
     names = _operand_names(record, arrays)
     for position, (name, array, backend) in enumerate(zip(names, arrays, backends, strict=True)):
-        if backend is None and array is not None and type(array) not in WEAK_DTYPES:
+        if backend is None and type(array) not in WEAK_DTYPES and not (array is None and _optional(record, name)):
             raise TypeError(
                 f"{record.name}: {name if not record.variadic else f'operand {position}'} must be a tensor or an "
                 f"array, not {type(array).__name__}; tensorlab.asarray(...) makes a tensor of it"
             )
-    if not arrays or arrays[0] is None:
+    if not arrays:
         raise TypeError(f"{record.name} needs at least one tensor")
+
+
+def _optional(record: Op, operand: str) -> bool:
+    return signature(record.public).parameters[operand].default is None
 
 
 def _only_backend(record: Op, backends: Sequence[Backend | None]) -> Backend:

@@ -183,8 +183,11 @@ class Backend(DefaultKernels):
 
 
 def host_array(obj: Any) -> Any:
-    """Return `obj` as what `Backend.asarray` takes: arrays of other libraries become host arrays through DLPack.
+    """Return `obj` as what `Backend.asarray` takes: arrays of other libraries become host arrays in native byte order.
 
     Nested sequences and numbers pass as they are.
     """
-    return obj.__array__() if hasattr(obj, "__array__") else obj
+    if not hasattr(obj, "__array__"):
+        return obj
+    array = obj.__array__()
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 from types import EllipsisType
 from typing import Any
@@ -19,16 +20,38 @@ def is_basic(index: Index) -> bool:
     return all(part is None or isinstance(part, int | slice | EllipsisType) for part in as_parts(index))
 
 
-def with_every_axis(index: Index) -> Index:
-    """Return a basic index with ... at its end if it has none: the standard wants each axis named.
+def standard_index(index: Index, shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """Return a basic index as the standard wants it: each axis named, and slices that end where the axis does.
 
     Examples
     --------
-    >>> with_every_axis(1), with_every_axis((None, slice(2)))
-    ((1, Ellipsis), (None, slice(None, 2, None), Ellipsis))
+    >>> standard_index((None, slice(1, 9)), (3, 4))
+    (None, slice(1, 3, 1), Ellipsis)
     """
-    parts = as_parts(index)
+    parts = _with_ellipsis(as_parts(index))
+    at = next(place for place, part in enumerate(parts) if part is Ellipsis)
+    lengths = iter(shape)
+    before = [_bounded(part, lengths) for part in parts[:at]]
+    behind = parts[at + 1 :]
+    lengths = iter(shape[len(shape) - sum(map(axes_taken, behind)) :])
+    return (*before, Ellipsis, *(_bounded(part, lengths) for part in behind))
+
+
+def _with_ellipsis(parts: tuple[Any, ...]) -> tuple[Any, ...]:
     return parts if any(part is Ellipsis for part in parts) else (*parts, Ellipsis)
+
+
+def _bounded(part: Any, lengths: Iterator[int]) -> Any:
+    """Return one part of an index, a slice cut to the length of its axis."""
+    if part is None:
+        return None
+    length = next(lengths)
+    if not isinstance(part, slice):
+        return part
+    taken = range(length)[part]
+    if not taken:
+        return slice(0, 0)
+    return slice(taken.start, taken.stop if taken.stop >= 0 else None, taken.step)
 
 
 def axes_taken(part: Any) -> int:
@@ -81,7 +104,7 @@ def _expanded(xp: Any, parts: tuple[Any, ...], ndim: int) -> list[Any]:
     """Return an index with ... written out as slices, and boolean arrays as the integer arrays that they stand for."""
     missing = [slice(None)] * (ndim - sum(map(axes_taken, parts)))
     expanded: list[Any] = []
-    for part in with_every_axis(parts):
+    for part in _with_ellipsis(parts):
         if part is Ellipsis:
             expanded += missing
         elif "bool" in str(getattr(part, "dtype", "")):

@@ -13,7 +13,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from .indices import Index, flat_positions, is_basic, with_every_axis
+from .indices import Index, flat_positions, is_basic, standard_index
 from .windows import Pairs, inner_slices, kernel_offsets, output_size, padded_size
 
 Sizes = tuple[int, ...]
@@ -166,7 +166,7 @@ class IndexingKernels:
         """Return ``x[index]`` by NumPy's rules."""
         xp = self.xp
         if is_basic(index):
-            return x[with_every_axis(index)]
+            return x[standard_index(index, x.shape)]
         positions = flat_positions(xp, x.shape, index)
         return xp.reshape(xp.take(xp.reshape(x, (-1,)), xp.reshape(positions, (-1,)), axis=0), positions.shape)
 
@@ -175,7 +175,7 @@ class IndexingKernels:
         xp = self.xp
         values = xp.asarray(values, dtype=x.dtype)
         if is_basic(index):
-            index = with_every_axis(index)
+            index = standard_index(index, x.shape)
             target = tuple(part for part in index if part is not None)
             # Where one writes, the standard has no None; broadcast first, as the new axes may be those of `values`.
             x[target] = xp.reshape(xp.broadcast_to(values, x[index].shape), x[target].shape)
@@ -251,9 +251,14 @@ class RandomKernels:
 
 
 class OptimizerKernels:
-    """Optimizer updates over one flat array of parameters, in place."""
+    """Optimizer updates over one flat array of parameters, in place.
+
+    Parameters of up to `bundle_limit` elements share a flat array, so that one call updates them all; for larger ones
+    it would cost more to gather their gradients than it saves.
+    """
 
     xp: Any
+    bundle_limit = 1 << 14
 
     def sgd_update(
         self,

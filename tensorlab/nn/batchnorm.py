@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ..autodiff.op import ShapeError
+from ..autodiff import ShapeError
 from ..backend.dtypes import int64
 from ..ops.creation import ones, zeros
 from ..tensor import Tensor

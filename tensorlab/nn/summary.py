@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..autodiff.graph import no_grad, watched
-from ..autodiff.op import Op
+from ..autodiff import Op
 from ..autodiff.tree import leaves
 from ..ops.creation import zeros
 from .module import Module
@@ -116,7 +116,9 @@ class Watcher:
         self.running.pop().output_shapes = [tuple(x.shape) for x in leaves(output) if hasattr(x, "shape")]
 
     def count(self, op: Op, operands: tuple[Any, ...], params: dict[str, Any], result: Any) -> None:
-        """Add the floating-point operations of one call of an op."""
+        """Add the floating-point operations of one call of an op; looking at elements in another way costs none."""
+        if op.view:
+            return
         shapes = [tuple(getattr(operand, "shape", ())) for operand in operands if operand is not None]
         out = [part.shape for part in result] if isinstance(result, tuple) else result.shape
         self.running[-1].flops += op.flops(shapes, out, params)

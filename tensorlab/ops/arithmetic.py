@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..autodiff.op import op, sample
 from ..backend import Backend, backend_of
 from ..tensor import Tensor
 from .comparison import where
-from .declare import elementwise
+from .declare import elementwise, same_shape
 from .exponential import log
 
 
@@ -303,6 +304,58 @@ def round(backend: Backend, x: Any, /) -> Any:
     tensor([0., 2., 2.])
     """
     return backend.xp.round(x)
+
+
+# -- bounds ---------------------------------------------------------------------------------------------------------
+
+
+def _inside(g: Any, x: Any, low: float | None, high: float | None) -> Any:
+    if low is not None:
+        g = where(x < low, 0.0, g)
+    return g if high is None else where(x > high, 0.0, g)
+
+
+@op(
+    vjp={"x": _inside},
+    jvp={"x": _inside},
+    shape=same_shape,
+    samples=[sample((2, 3), low=-0.5, high=1.0), sample((4,), low=0.1), sample((), high=0.3), sample((0,), low=0.0)],
+)
+def clip_to_numbers(backend: Backend, x: Any, /, low: float | None = None, high: float | None = None) -> Any:
+    """Limit elements to a range given by numbers; see `clip`.
+
+    Examples
+    --------
+    >>> tl.ops.arithmetic.clip_to_numbers(tl.tensor([-3.0, 3.0]), -1.0, 2.0)
+    tensor([-1.,  2.])
+    """
+    return backend.xp.clip(x, low, high)
+
+
+def clip(x: Any, /, min: Any = None, max: Any = None) -> Tensor:
+    """Limit elements to a range.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; real.
+    min, max : number, tensor or array, optional
+        The ends of the range; arrays broadcast with `x` and have gradients too.
+
+    Returns
+    -------
+    Tensor
+        The shape and type of `x`. Elements at the ends get their gradient, as in PyTorch; those beyond get none.
+
+    Examples
+    --------
+    >>> tl.clip(tl.tensor([-3.0, 0.5, 3.0]), -1, 2)
+    tensor([-1. ,  0.5,  2. ])
+    """
+    if isinstance(min, int | float | None) and isinstance(max, int | float | None):
+        return clip_to_numbers(x, min, max)
+    low = x if min is None else maximum(x, min)
+    return low if max is None else minimum(low, max)
 
 
 # -- sign and complex parts ----------------------------------------------------------------------------------------

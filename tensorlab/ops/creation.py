@@ -83,7 +83,7 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: DeviceLike = None, copy: 
     source = backend_for_type(type(array))
     backend, native_device = (source, None) if source and device is None and isinstance(obj, Tensor) else place(device)
     if source is not None and source is not backend:
-        array = source.to_numpy(array)
+        array = host_array(source.to_numpy(array))
     elif source is None:
         array = host_array(array)
         if dtype is None:

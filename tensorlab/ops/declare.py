@@ -60,7 +60,7 @@ def _documented(function: Callable[..., Any], dtype: str, numbers: str | None) -
     kind = "tensor or array" if len(names) == 1 else "tensor, array or number"
     function.__doc__ = (
         f"{summary.rstrip()}\n\n    Parameters\n    ----------\n    {listed} : {kind}\n        {shape}; {takes}.\n\n"
-        f"    Returns\n    -------\n    Tensor\n        The broadcast shape; {gives}.\n{marker}{example}"
+        f"    Returns\n    -------\n    Tensor\n        The broadcast shape; {gives}.{marker}{example}"
     )
 
 

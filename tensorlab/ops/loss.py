@@ -72,8 +72,8 @@ def softmax_cross_entropy(backend: Backend, logits: Any, target: Any, /, ignore_
 
     Examples
     --------
-    >>> tl.ops.loss.softmax_cross_entropy(tl.tensor([[0.0, 0.0]]), tl.tensor([1]))
-    tensor([0.6931472])
+    >>> tl.ops.loss.softmax_cross_entropy(tl.tensor([[0.0, 1000.0]]), tl.tensor([1]))
+    tensor([0.])
     """
     xp = backend.xp
     counted, safe = _checked_target(backend, target, logits.shape[1], ignore_index)

@@ -63,7 +63,7 @@ UNARY: dict[str, Callable[..., Any]] = {
 METHODS: dict[str, Callable[..., Any]] = {
     **{
         name: getattr(arithmetic, name)
-        for name in ("abs", "ceil", "conj", "floor", "pow", "round", "sign", "square", "trunc")
+        for name in ("abs", "ceil", "clip", "conj", "floor", "pow", "round", "sign", "square", "trunc")
     },
     **{name: getattr(exponential, name) for name in ("exp", "log", "log2", "log10", "log1p", "sqrt")},
     **{name: getattr(trigonometric, name) for name in ("cos", "sin", "tan", "tanh")},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from ...autodiff.op import ShapeError
+from ...autodiff import ShapeError
 from ...ops.activation import log_softmax
 from ...ops.arithmetic import abs, square
 from ...ops.comparison import where

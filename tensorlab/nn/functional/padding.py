@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...autodiff.op import ShapeError
+from ...autodiff import ShapeError
 from ...ops.creation import full
 from ...ops.indexing import getitem, replace_index
 from ...ops.joining import concatenate_arrays, flip

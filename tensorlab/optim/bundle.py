@@ -1,0 +1,180 @@
+"""Parameters that are updated together, as one flat array.
+
+A small model's step consists of starting kernels, so the fewer arrays the better: all small parameters of a group are
+made views of one array, and one kernel updates them, whatever their number. A large one is a bundle of its own, whose
+gradient is used where it lies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+
+from ..autodiff.graph import write_log
+from ..tensor import Tensor
+
+
+@dataclass
+class History:
+    """What an optimizer knows about one parameter: how many steps it took, and arrays of its shape."""
+
+    step: int = 0
+    arrays: dict[str, Any] = field(default_factory=dict)
+
+
+class Bundle:
+    """Parameters of one group, data type and device that have taken the same steps, in one flat array.
+
+    Parameters
+    ----------
+    parameters : sequence of Tensor
+        Their arrays become views of the flat one.
+    histories : sequence of History
+        Of equal steps and names.
+
+    Attributes
+    ----------
+    flat : array
+        The elements of all parameters, one behind the other.
+    state : dict from str to array
+        The optimizer's flat arrays.
+    step : int
+        How many steps were taken.
+    """
+
+    def __init__(self, parameters: Sequence[Tensor], histories: Sequence[History]) -> None:
+        backend = parameters[0].backend
+        concat = backend.xp.concat
+        flat = concat([parameter._array for parameter in parameters], axis=None)
+        names = histories[0].arrays
+        state = {name: concat([history.arrays[name] for history in histories], axis=None) for name in names}
+        self._hold(list(parameters), flat, state, histories[0].step)
+        for parameter, view in zip(self.parameters, self._views, strict=True):
+            parameter._array = view
+
+    def _hold(self, parameters: list[Tensor], flat: Any, state: dict[str, Any], step: int) -> None:
+        self.parameters, self.flat, self.state, self.step = parameters, flat, state, step
+        self.backend = parameters[0].backend
+        self._views = self._shaped(flat)
+        storages = {self.backend.storage(view): place for place, view in enumerate(self._views)}
+        self._written = [parameters[place] for place in storages.values()]
+
+    def _spans(self) -> Iterable[tuple[slice, tuple[int, ...]]]:
+        start = 0
+        for parameter in self.parameters:
+            stop = start + prod(parameter.shape)
+            yield slice(start, stop), parameter.shape
+            start = stop
+
+    def _shaped(self, flat: Any) -> list[Any]:
+        """Return the views of a flat array that have the parameters' shapes."""
+        return [self.backend.xp.reshape(flat[span], shape) for span, shape in self._spans()]
+
+    def zeros(self, name: str) -> Any:
+        """Return the optimizer's flat array of that name: zeros at first."""
+        if name not in self.state:
+            self.state[name] = self.backend.xp.zeros_like(self.flat)
+        return self.state[name]
+
+    def histories(self) -> list[History]:
+        """Return each parameter's history; the arrays share the bundle's memory."""
+        shaped = {name: self._shaped(flat) for name, flat in self.state.items()}
+        return [
+            History(self.step, {name: views[place] for name, views in shaped.items()})
+            for place in range(len(self.parameters))
+        ]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Bundle:
+        return Bundle([deepcopy(parameter, memo) for parameter in self.parameters], self.histories())
+
+    # -- before a step ---------------------------------------------------------------------------------------
+
+    def holds(self) -> bool:
+        """Take back parameters whose elements were replaced; whether that was possible.
+
+        It is not where the new ones are of another type or on another device.
+        """
+        for parameter, view in zip(self.parameters, self._views):
+            array = parameter._array
+            if array is not view:
+                if type(array) is not type(view) or array.dtype != view.dtype or array.device != view.device:
+                    return False
+                view[...] = array
+                parameter._array = view
+        return True
+
+    def divided(self) -> bool:
+        """Whether some of the parameters have a gradient and others have none."""
+        return len({parameter.grad is None for parameter in self.parameters}) > 1
+
+    def parts(self) -> list[Bundle]:
+        """Return bundles of neighbours that all have a gradient, or have none, in the same memory."""
+        found: list[Bundle] = []
+        starts = [
+            place
+            for place, parameter in enumerate(self.parameters)
+            if place == 0 or (parameter.grad is None) != (self.parameters[place - 1].grad is None)
+        ]
+        spans = list(self._spans())
+        for first, end in zip(starts, [*starts[1:], len(spans)], strict=True):
+            memory = slice(spans[first][0].start, spans[end - 1][0].stop)
+            part = object.__new__(Bundle)
+            state = {name: flat[memory] for name, flat in self.state.items()}
+            part._hold(self.parameters[first:end], self.flat[memory], state, self.step)
+            for parameter, view in zip(part.parameters, part._views, strict=True):
+                parameter._array = view
+            found.append(part)
+        return found
+
+    def gradient(self) -> Any:
+        """Return the flat gradient; None where the parameters have none.
+
+        Raises
+        ------
+        ValueError
+            If a gradient has not its parameter's shape.
+        """
+        parameters = self.parameters
+        if parameters[0].grad is None:
+            return None
+        arrays = [parameter.grad._array for parameter in parameters]  # type: ignore[union-attr]
+        xp = self.backend.xp
+        flat = xp.concat(arrays, axis=None) if len(arrays) > 1 else xp.reshape(arrays[0], (-1,))
+        if flat.shape != self.flat.shape:
+            shapes = [(p.shape, a.shape) for p, a in zip(parameters, arrays, strict=True) if p.shape != a.shape]
+            raise ValueError(f"a gradient must have its parameter's shape {shapes[0][0]}, not {shapes[0][1]}")
+        return flat
+
+    # -- after it --------------------------------------------------------------------------------------------
+
+    def stepped(self) -> None:
+        """Count a step, and let graphs that still need the old elements know that they are gone."""
+        self.step += 1
+        for parameter in self._written:
+            write_log.note(parameter)
+
+
+def bundled(parameters: Sequence[Tensor], histories: Sequence[History]) -> list[Bundle]:
+    """Return bundles of parameters that go together, each large one for itself.
+
+    Raises
+    ------
+    ValueError
+        If two parameters have one array between them.
+    """
+    seen: set[int] = set()
+    together: dict[Any, list[tuple[Tensor, History]]] = {}
+    for place, (parameter, history) in enumerate(zip(parameters, histories, strict=True)):
+        if id(parameter._array) in seen:
+            raise ValueError(
+                "two parameters share one array, as after `a.data = b.data`; assign the parameter itself (`a = b`) to "
+                "tie them, or a copy of the data"
+            )
+        seen.add(id(parameter._array))
+        alone = place if parameter.nelement() > parameter.backend.bundle_limit else None
+        key = (parameter.backend.name, parameter.device, parameter.dtype, history.step, (*history.arrays,), alone)
+        together.setdefault(key, []).append((parameter, history))
+    return [Bundle(*zip(*pairs, strict=True)) for pairs in together.values()]
