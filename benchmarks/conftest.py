@@ -56,7 +56,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     lines = report.table(rows)
     if not config.option.roofline:
         lines += ["", *report.target_lines(rows)]
-    lines += ["", *report.in_words(), ""]
+    lines += ["", *report.in_words(rows), ""]
     if len(rows) == config.stash[EXPECTED]:
         name = machine.slug() + ("-roofline" if config.option.roofline else "")
         lines += [f"Written: {os.path.relpath(file)}" for file in report.save(rows, name)]

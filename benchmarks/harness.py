@@ -1,4 +1,4 @@
-"""Timing: contenders take turns, and each is given the machine to itself while it is timed."""
+"""Timing: contenders take turns, and each has the machine to itself while it is timed."""
 
 from __future__ import annotations
 
@@ -8,17 +8,24 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import repeat
+from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 BLOCK_SECONDS = 0.015
 ROUNDS = 20
 LEAST_ROUNDS = 5
 SECONDS = 2.0
 
-# Threads of OpenBLAS and of PyTorch's OpenMP go on spinning after their work is done. Whoever comes next would share
-# the processors with them, so each waits until they have gone to sleep.
-PAUSE = 0.03
+MOST_WAITING = 0.02
+"""A block counts if its threads waited for a processor for at most this share of its time."""
+
+
+class Timing(NamedTuple):
+    """The median seconds per call, and whether enough blocks had the processors to themselves to say so."""
+
+    seconds: float
+    undisturbed: bool
 
 
 def nothing() -> None:
@@ -34,26 +41,31 @@ class Contender:
     calls : int
         Calls per timed block, so that a block takes about `BLOCK_SECONDS`.
     times : list of float
-        Seconds per call, one for each block.
+        Seconds per call of each block.
+    waits : list of float
+        The share of each block's time that its threads waited for a processor which others held.
     """
 
     run: Callable[[], Any]
     synchronize: Callable[[], Any] = nothing
     calls: int = 1
     times: list[float] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
 
     def block(self) -> None:
         """Run a block of calls and note the time."""
-        run = self.run
+        run, waited = self.run, waiting_time()
         start = time.perf_counter()
         for _ in repeat(None, self.calls):
             run()
         self.synchronize()
-        self.times.append((time.perf_counter() - start) / self.calls)
+        seconds = time.perf_counter() - start
+        self.times.append(seconds / self.calls)
+        self.waits.append((waiting_time() - waited) / seconds)
 
     def settle(self) -> None:
-        """Wait until other threads sleep, and run a few calls untimed."""
-        time.sleep(PAUSE)
+        """Wait until no thread of this process runs, then run a few calls untimed."""
+        wait_for_idle_threads()
         for _ in repeat(None, 1 + self.calls // 20):
             self.run()
         self.synchronize()
@@ -67,11 +79,18 @@ class Contender:
             self.block()
         seconds = self.times[-1] * self.calls
         self.times.clear()
+        self.waits.clear()
         return seconds
 
+    def timing(self) -> Timing:
+        """Return the median of the blocks without waiting, or of all if there are too few of them."""
+        clean = [seconds for seconds, wait in zip(self.times, self.waits, strict=True) if wait <= MOST_WAITING]
+        enough = len(clean) >= min(LEAST_ROUNDS, len(self.times))
+        return Timing(median(clean if enough else self.times), enough)
 
-def compare(benchmark: Any, contenders: Mapping[str, Contender], seconds: float = SECONDS) -> dict[str, float]:
-    """Time contenders in turn, the first of them through pytest-benchmark; return the median seconds per call of each.
+
+def compare(benchmark: Any, contenders: Mapping[str, Contender], seconds: float = SECONDS) -> dict[str, Timing]:
+    """Time contenders in turn, the first of them through pytest-benchmark.
 
     Parameters
     ----------
@@ -92,11 +111,33 @@ def compare(benchmark: Any, contenders: Mapping[str, Contender], seconds: float 
 
     with collector_off():
         rounds = int(seconds / sum(contender.calibrate() for contender in contenders.values()))
-        rounds = max(LEAST_ROUNDS, min(ROUNDS, rounds))
-        benchmark.pedantic(first.block, setup=others_turn, rounds=rounds)
-    medians = {name: median(contender.times) for name, contender in contenders.items()}
-    benchmark.extra_info.update({"calls_per_round": first.calls, "seconds_per_call": medians})
-    return medians
+        benchmark.pedantic(first.block, setup=others_turn, rounds=max(LEAST_ROUNDS, min(ROUNDS, rounds)))
+    timings = {name: contender.timing() for name, contender in contenders.items()}
+    benchmark.extra_info.update({"calls_per_round": first.calls, "timings": timings})
+    return timings
+
+
+def wait_for_idle_threads(step: float = 0.005, limit: float = 0.5) -> None:
+    """Wait until no thread of this process computes.
+
+    Threads of OpenBLAS and OpenMP go on spinning after their work is done, OpenBLAS's for a tenth of a second, and
+    whoever computed next would share the processors with them.
+    """
+    deadline = time.perf_counter() + limit
+    while time.perf_counter() < deadline:
+        used = time.process_time()
+        time.sleep(step)
+        if time.process_time() - used < step / 5:
+            return
+
+
+def waiting_time() -> float:
+    """Return the seconds that threads of this process have been ready to run without a processor (0 if unknown)."""
+    try:
+        stats = [(task / "schedstat").read_text() for task in Path("/proc/self/task").iterdir()]
+    except OSError:
+        return 0.0
+    return sum(int(stat.split()[1]) for stat in stats) * 1e-9
 
 
 @contextmanager

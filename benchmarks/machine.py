@@ -83,7 +83,7 @@ def _product_time(backend: Backend, n: int) -> float:
     return _least_time(lambda: backend.xp.matmul(a, b), backend)
 
 
-def _least_time(call: Callable[[], Any], backend: Backend, seconds: float = 0.4) -> float:
+def _least_time(call: Callable[[], Any], backend: Backend, seconds: float = 1.0) -> float:
     """Return the least time of one call; after a call as warm-up, at least three are timed."""
     call()
     times: list[float] = []

@@ -81,7 +81,10 @@ def test_roofline(record: Op, call: Sample, backend: str, benchmark: Any, rows: 
     flops, moved = record.flops(shapes, out, call.params), record.bytes(shapes, out, itemsize)
 
     contender = Contender(lambda: record.public(*operands, **call.params), active.synchronize)
-    (seconds,) = compare(benchmark, {"tensorlab": contender}, seconds=0.5).values()
+    (timing,) = compare(benchmark, {"tensorlab": contender}, seconds=0.5).values()
     peak = machine.peak(backend)
+    seconds = timing.seconds
     least = max(flops / peak.flops, moved / peak.bandwidth)
-    rows.append(Row("roofline", record.name, backend, seconds, {}, flops, least / seconds, moved / seconds))
+    rows.append(
+        Row("roofline", record.name, backend, seconds, {}, flops, least / seconds, moved / seconds, timing.undisturbed)
+    )

@@ -19,9 +19,11 @@ from .report import Row
 @pytest.mark.parametrize("backend", machine.backends())
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.group}: {case.name}")
 def test_speed(case: Case, backend: str, benchmark: Any, rows: list[Row]) -> None:
-    contenders = case.contenders(backend)
-    ours, *others = compare(benchmark, contenders).items()
+    timings = compare(benchmark, case.contenders(backend))
+    seconds = {name: timing.seconds for name, timing in timings.items()}
+    ours = seconds.pop("tensorlab")
     with tl.use_backend(backend):
         flops = case.flops()
-    roof = flops / ours[1] / machine.peak(backend).flops if flops else None
-    rows.append(Row(case.group, case.name, backend, ours[1], dict(others), flops, roof))
+    roof = flops / ours / machine.peak(backend).flops if flops else None
+    undisturbed = all(timing.undisturbed for timing in timings.values())
+    rows.append(Row(case.group, case.name, backend, ours, seconds, flops, roof, undisturbed=undisturbed))

@@ -193,6 +193,7 @@ REFERENCES = {
     "astype": lambda x, dtype: x.astype(dtype),
     "avg_pool": avg_pool,
     "avg_unpool": avg_unpool,
+    "clip_to_numbers": lambda x, low=None, high=None: np.clip(x, low, high),
     "concatenate_arrays": lambda *arrays, axis: np.concatenate(arrays, axis=axis),
     "convolution": convolution,
     "convolution_input_grad": convolution_input_grad,

@@ -10,7 +10,7 @@ import numpy as np
 from tensorlab.backend import Backend
 
 from . import convolution as convolutions
-from . import elementwise, pooling
+from . import elementwise, machine, optimizers, pooling
 from . import softmax as softmaxes
 
 NAMESAKES = """
@@ -71,6 +71,14 @@ class NumpyBackend(Backend):
         """Return the array itself."""
         return np.asarray(array)
 
+    def memory(self) -> dict[str, int]:
+        """Return the machine's memory in bytes, where the system tells."""
+        return machine.memory()
+
+    def describe(self) -> dict[str, str]:
+        """Return the versions of NumPy and its BLAS, and how many threads that uses."""
+        return {**super().describe(), "BLAS": machine.blas()}
+
     # -- memory that arrays share ----------------------------------------------------------------------------
 
     def is_view(self, array: Any) -> bool:
@@ -107,6 +115,8 @@ class NumpyBackend(Backend):
     pool_gather = staticmethod(pooling.pool_gather)
     avg_pool = staticmethod(pooling.avg_pool)
     avg_unpool = staticmethod(pooling.avg_unpool)
+    sgd_update = staticmethod(optimizers.sgd_update)
+    adam_update = staticmethod(optimizers.adam_update)
 
     @staticmethod
     def sum(x: Any, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Any:

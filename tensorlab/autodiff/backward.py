@@ -102,7 +102,8 @@ def _accumulate(leaf: Tensor, cotangent: Any, handed_out: set[int]) -> None:
         total = leaf.grad + cotangent
         leaf.grad = total if isinstance(total, Tensor) else Tensor(total)
     elif isinstance(cotangent, Tensor):
-        leaf.grad = cotangent
+        with recording(True):
+            leaf.grad = cotangent.clone()
     else:
         backend = backend_of(cotangent)
         array = backend.owned(cotangent)
@@ -215,13 +216,19 @@ def _collect(pending: dict[Any, Any], select: Node, cotangent: Any) -> None:
     parts[select.op.position] = cotangent
 
 
-def pull(node: Node, cotangent: Any, parents: tuple[Any, ...], as_tensors: bool) -> tuple[Any, ...]:
-    """Apply the rules of a node's op to its result's cotangent."""
+def recalled(node: Node) -> tuple[Any, ...]:
+    """Return what a node saved, computed again if need be; raise where it is freed or was changed in place."""
     saved = node.saved
     while type(saved) is not tuple:
         saved = saved.restore()
     if node.serial < write_log.latest:
         write_log.check(node, node.op.saved_arrays(node, saved))
+    return saved
+
+
+def pull(node: Node, cotangent: Any, parents: tuple[Any, ...], as_tensors: bool) -> tuple[Any, ...]:
+    """Apply the rules of a node's op to its result's cotangent."""
+    saved = recalled(node)
     if as_tensors:
         saved = node.op.saved_tensors(node, saved)
     result: tuple[Any, ...] = node.op.pull(cotangent, saved, parents)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..backend import backend_of
 from ..tensor import Tensor
-from .backward import gradients
+from .backward import gradients, recalled
 from .graph import Node, Select, ancestors, recording
 from .op import Op
 from .operands import hooks
@@ -50,10 +50,7 @@ def push_forward(outputs: Sequence[Tensor], tangents: dict[Any, Any], as_tensors
 
 def push(node: Any, tangents: tuple[Any, ...], as_tensors: bool) -> Any:
     """Return the tangent of a node's result, by the rule that its op has for it."""
-    saved = node.saved
-    while type(saved) is not tuple:
-        saved = saved.restore()
-    op = node.op
+    saved, op = recalled(node), node.op
     derived = not isinstance(op, Op) or (op.kind == "other" and not op.jvp)
     if as_tensors or derived:
         saved = op.saved_tensors(node, saved)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import Any, ClassVar
 
 from . import dtypes
@@ -106,6 +107,10 @@ class Backend(DefaultKernels):
     def memory(self) -> dict[str, int]:
         """Return memory figures of the device in bytes, by name (``"used"``, ``"total"``, ...), as far as known."""
         return {}
+
+    def describe(self) -> dict[str, str]:
+        """Return facts for people, by name: the library's version, and what else decides how fast it is."""
+        return {self.array_package: str(import_module(self.array_package).__version__)}
 
     # -- memory that arrays share ----------------------------------------------------------------------------
 

@@ -59,7 +59,7 @@ class _ConvNd(Module):
     def forward(self, x: Any) -> Any:
         padding = self.padding
         if self.padding_mode != "zeros":
-            x, padding = F.pad(x, self._ends(), self.padding_mode), 0
+            x, padding = F.pad(x, self._ends(), self.padding_mode), "valid"
         return convolve(self.ndim, x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
     def _ends(self) -> list[int]:

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..autodiff.graph import no_grad, watched
 from ..autodiff import Op
+from ..autodiff.graph import no_grad, watched
 from ..autodiff.tree import leaves
 from ..ops.creation import zeros
 from .module import Module
@@ -46,11 +46,11 @@ class Summary:
     Examples
     --------
     >>> print(tl.nn.Sequential(tl.nn.Linear(4, 2), tl.nn.ReLU()).summary((1, 4)))
-    Module         Output   Parameters   FLOPs
-    Sequential     (1, 2)
-      0: Linear    (1, 2)           10      18
-      1: ReLU      (1, 2)                    2
-    Total                           10      20
+    Module        Output   Parameters   FLOPs
+    Sequential    (1, 2)
+      0: Linear   (1, 2)           10      18
+      1: ReLU     (1, 2)                    2
+    Total                          10      20
     """
 
     rows: list[Row]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cmath
+import math
 from typing import Any
 
 from ..autodiff.op import op, sample
@@ -165,7 +167,15 @@ def _pow_base(g: Any, x1: Any, x2: Any) -> Any:
 
 def _pow_exponent(g: Any, x1: Any, x2: Any, out: Any) -> Any:
     # 0**x is constantly zero for positive x; the logarithm would give 0 * -inf.
+    if isinstance(x1, int | float | complex):
+        return g * out * _logarithm(x1) if x1 != 0 else zeros_like(g)
     return where(x1 == 0, 0.0, g * out * log(where(x1 == 0, 1.0, x1)))
+
+
+def _logarithm(number: complex) -> complex:
+    if isinstance(number, complex):
+        return cmath.log(number)
+    return math.log(number) if number > 0 else math.nan
 
 
 @elementwise(_pow_base, _pow_exponent, domain=(0.5, 2.0), flops=20)

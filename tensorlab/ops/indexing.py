@@ -311,6 +311,7 @@ def _gathered(x_shape: Shape, indices_shape: Shape, axis: int = -1) -> Shape:
         sample((3, 4), Draw((2, 4), 0, 3, "integer"), axis=0),
         sample((2, 3), Draw((2, 5), 0, 3, "integer"), axis=-1),
     ],
+    checks_first=True,
 )
 def take_along_axis(backend: Backend, x: Any, indices: Any, /, axis: int = -1) -> Any:
     """Elements of each one-dimensional slice along an axis, by index (PyTorch's ``gather``).

@@ -42,8 +42,8 @@ class Adam(Optimizer):
     >>> optimizer = tl.optim.Adam([x], lr=0.1)
     >>> (x * x).sum().backward()
     >>> optimizer.step()
-    >>> x
-    tensor([0.9], requires_grad=True)
+    >>> round(x.item(), 6)
+    0.9
     """
 
     counts_steps = True

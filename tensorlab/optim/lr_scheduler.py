@@ -47,7 +47,8 @@ class LRScheduler:
         """Count a step and set the learning rates."""
         self.last_epoch += 1
         for number, group in enumerate(self.optimizer.param_groups):
-            group["lr"] = self.rate(group.setdefault("initial_lr", group["lr"]), self.last_epoch, number)
+            initial: Any = group.setdefault("initial_lr", group["lr"])
+            group["lr"] = self.rate(initial, self.last_epoch, number)
 
     def get_last_lr(self) -> list[float]:
         """Return each group's present learning rate."""

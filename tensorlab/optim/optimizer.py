@@ -145,7 +145,7 @@ class Optimizer:
         """Return a group's bundles: made, where parameters moved made anew, and divided by who has a gradient."""
         first = group["params"][0]
         bundles = self._bundles.get(first)
-        if bundles is None or not all([bundle.holds() for bundle in bundles]):
+        if bundles is None or not all(bundle.holds() for bundle in bundles):
             self._loosen(first)
             bundles = self._bundles[first] = self._pack(group)
         for bundle in bundles:
@@ -156,7 +156,7 @@ class Optimizer:
 
     def _pack(self, group: Group) -> list[Bundle]:
         parameters = group["params"]
-        histories = [self._loose.pop(parameter, None) or History() for parameter in parameters]
+        histories = [self._loose.pop(parameter, History()) for parameter in parameters]
         for parameter, history in zip(parameters, histories, strict=True):
             history.arrays = {name: _beside(parameter, array) for name, array in history.arrays.items()}
         return bundled(parameters, histories)
@@ -206,7 +206,9 @@ class Optimizer:
         {0: {'momentum_buffer': tensor([1.])}}
         """
         numbers = {parameter: number for number, parameter in enumerate(self._all())}
-        groups = [{**group, "params": [numbers[parameter] for parameter in group["params"]]} for group in self.param_groups]
+        groups = [
+            {**group, "params": [numbers[parameter] for parameter in group["params"]]} for group in self.param_groups
+        ]
         return {"state": {numbers[parameter]: entry for parameter, entry in self.state.items()}, "param_groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:

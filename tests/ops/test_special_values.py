@@ -144,6 +144,6 @@ def test_branches_of_complex_functions():
 
 
 def test_angles_in_every_quadrant():
-    y, x = np.array([1.0, 1, -1, -1, 0, 1]), np.array([1.0, -1, 1, -1, -1, 0])
+    y, x = np.array([1.0, 1, -1, -1, 0, 1]), np.array([1.0, -1, 1, -1, 1, 0])
     assert_close(tl.atan2(tensor(y), tensor(x)), np.arctan2(y, x))
     tl.check_gradients(tl.atan2, (tensor(y), tensor(x)))

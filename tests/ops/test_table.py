@@ -18,7 +18,7 @@ NO_RULE = {
 REAL_ONLY = {
     *("atan2", "copysign", "hypot", "logaddexp", "nextafter", "signbit"),  # real in the standard
     *("ceil", "floor", "floor_divide", "remainder", "round", "trunc"),  # rounding has no derivative
-    *("max", "maximum", "min", "minimum", "max_pool", "relu"),  # complex numbers have no order
+    *("clip_to_numbers", "max", "maximum", "min", "minimum", "max_pool", "relu"),  # complex numbers have no order
     *("log_softmax", "logsumexp", "sigmoid", "softmax"),  # shifted by a maximum, or split by sign
     *("softmax_cross_entropy", "softmax_cross_entropy_grad", "standardize"),  # statistics of real numbers
 }

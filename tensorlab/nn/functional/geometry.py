@@ -47,10 +47,8 @@ def positive_per_axis(value: Any, ndim: int, name: str) -> Sizes:
     return values
 
 
-@lru_cache(maxsize=None)
-def convolution_geometry(
-    kernel: Sizes, stride: Any, padding: Any, dilation: Any, groups: int
-) -> dict[str, Any]:
+@lru_cache(maxsize=1024)
+def convolution_geometry(kernel: Sizes, stride: Any, padding: Any, dilation: Any, groups: int) -> dict[str, Any]:
     """Return the params of the op `convolution` for PyTorch's arguments.
 
     Raises
@@ -82,7 +80,7 @@ def padding_pairs(kernel: Sizes, stride: Sizes, padding: Any, dilation: Sizes) -
     return tuple((total // 2, total - total // 2) for total in totals)
 
 
-@lru_cache(maxsize=None)
+@lru_cache(maxsize=1024)
 def pooling_geometry(
     ndim: int, size: Sizes, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> dict[str, Any]:

@@ -228,9 +228,7 @@ def _mean(
     if divisor_override == 0:
         raise ValueError("divisor_override must not be zero")
     x, added = with_batch_axis(x, ndim)
-    geometry = pooling_geometry(
-        ndim, x.shape[2:], hashable(kernel), hashable(stride), hashable(padding), 1, ceil_mode
-    )
+    geometry = pooling_geometry(ndim, x.shape[2:], hashable(kernel), hashable(stride), hashable(padding), 1, ceil_mode)
     window = {name: geometry[name] for name in ("kernel_size", "stride", "padding")}
     y = avg_pool(x, **window)
     if divisor_override is not None:
@@ -243,7 +241,7 @@ def _mean(
     return without_batch_axis(y, added)
 
 
-@lru_cache(maxsize=None)
+@lru_cache(maxsize=1024)
 def _corrections(
     size: Sizes, counted: Any, *, kernel_size: Sizes, stride: Sizes, padding: Any
 ) -> list[tuple[int, list[float]]]:

@@ -1,0 +1,157 @@
+"""Datasets: samples by number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import floor, isclose
+from typing import Any
+
+from ..ops.creation import asarray
+from ..ops.indexing import take
+from ..random import Generator, randperm
+from ..tensor import Tensor
+from .collate import default_collate
+
+
+class Dataset:
+    """The base class of datasets: a subclass defines ``__getitem__`` and ``__len__``.
+
+    Examples
+    --------
+    >>> class Squares(tl.data.Dataset):
+    ...     def __getitem__(self, index):
+    ...         return index**2
+    ...
+    ...     def __len__(self):
+    ...         return 10
+    >>> Squares().batch([2, 3])
+    tensor([4, 9])
+    """
+
+    def __getitem__(self, index: int) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} does not define __getitem__")
+
+    def __len__(self) -> int:
+        raise TypeError(f"{type(self).__name__} does not define __len__")
+
+    def batch(self, indices: Sequence[int] | Tensor) -> Any:
+        """Return several samples as a batch; a subclass that can fetch them at once defines this too."""
+        return default_collate([self[index] for index in plain(indices)])
+
+
+class TensorDataset(Dataset):
+    """Tensors whose slices along the first axis are the samples; a batch is taken at once.
+
+    Parameters
+    ----------
+    *tensors : Tensor
+        Of equal length; they may be on any backend and device.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or their lengths differ.
+
+    Examples
+    --------
+    >>> data = tl.data.TensorDataset(tl.arange(3), tl.tensor([0.0, 1.0, 4.0]))
+    >>> data[2]
+    (tensor(2), tensor(4.))
+    >>> data.batch([0, 2])
+    (tensor([0, 2]), tensor([0., 4.]))
+    """
+
+    def __init__(self, *tensors: Tensor) -> None:
+        lengths = [len(tensor) for tensor in tensors]
+        if len(set(lengths)) != 1:
+            raise ValueError(f"TensorDataset takes tensors of one length, not of lengths {lengths}")
+        self.tensors = tensors
+
+    def __getitem__(self, index: int) -> tuple[Tensor, ...]:
+        return tuple(tensor[index] for tensor in self.tensors)
+
+    def __len__(self) -> int:
+        return len(self.tensors[0])
+
+    def batch(self, indices: Sequence[int] | Tensor) -> tuple[Tensor, ...]:
+        places = indices if isinstance(indices, Tensor) else asarray(list(indices), dtype="int64")
+        return tuple(take(tensor, places.to(tensor.device), axis=0) for tensor in self.tensors)
+
+
+class Subset(Dataset):
+    """Some samples of a dataset.
+
+    Parameters
+    ----------
+    dataset : Dataset, or anything with ``__getitem__``
+        Where they come from.
+    indices : sequence of int
+        Which ones.
+
+    Examples
+    --------
+    >>> subset = tl.data.Subset(["a", "b", "c"], [2, 0])
+    >>> len(subset), subset[0]
+    (2, 'c')
+    """
+
+    def __init__(self, dataset: Any, indices: Sequence[int]) -> None:
+        self.dataset, self.indices = dataset, indices
+
+    def __getitem__(self, index: int) -> Any:
+        return self.dataset[self.indices[index]]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def batch(self, indices: Sequence[int] | Tensor) -> Any:
+        chosen = [self.indices[index] for index in plain(indices)]
+        if isinstance(self.dataset, Dataset):
+            return self.dataset.batch(chosen)
+        return default_collate([self.dataset[index] for index in chosen])
+
+
+def plain(indices: Sequence[int] | Tensor) -> Sequence[int]:
+    """Return indices as Python integers."""
+    return indices.tolist() if isinstance(indices, Tensor) else indices  # type: ignore[no-any-return]
+
+
+def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | None = None) -> list[Subset]:
+    """Divide a dataset at random.
+
+    Parameters
+    ----------
+    dataset : Dataset, or anything with ``__getitem__`` and ``__len__``
+        What to divide.
+    lengths : sequence of int, or of float that sum to 1
+        How many samples, or which part, each subset gets; what rounding leaves goes to the first ones.
+    generator : Generator, optional
+        What to draw from; the default one else.
+
+    Raises
+    ------
+    ValueError
+        If the lengths do not sum to the dataset's.
+
+    Examples
+    --------
+    >>> train, test = tl.data.random_split(range(10), [0.8, 0.2], tl.Generator(0))
+    >>> len(train), len(test), sorted([*train, *test]) == list(range(10))
+    (8, 2, True)
+    """
+    total = len(dataset)
+    counts = _counts(lengths, total)
+    if sum(counts) != total:
+        raise ValueError(f"the lengths {list(lengths)} do not sum to the {total} samples of the dataset")
+    order = randperm(total, generator=generator).tolist()
+    ends = [sum(counts[: number + 1]) for number in range(len(counts))]
+    return [Subset(dataset, order[end - count : end]) for end, count in zip(ends, counts, strict=True)]
+
+
+def _counts(lengths: Sequence[float], total: int) -> list[int]:
+    if not isclose(sum(lengths), 1.0) or all(isinstance(length, int) for length in lengths):
+        return [int(length) for length in lengths]
+    counts = [floor(total * length) for length in lengths]
+    for place in range(total - sum(counts)):
+        counts[place % len(counts)] += 1
+    return counts

@@ -1,0 +1,93 @@
+"""DataLoader: a dataset in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from ..random import Generator
+from .collate import default_collate
+from .dataset import Dataset
+from .sampler import BatchSampler, RandomSampler, SequentialSampler
+
+
+class DataLoader:
+    """Iterates over a dataset in batches, each time from the beginning.
+
+    Parameters
+    ----------
+    dataset : Dataset, or anything with ``__getitem__`` and ``__len__``
+        A `Dataset` is asked for whole batches, which a `TensorDataset` takes at once.
+    batch_size : int or None
+        How many samples at a time; None gives single samples, without a batch axis.
+    shuffle : bool
+        Whether to draw a new order each time.
+    sampler : iterable of int, optional
+        The order, instead of `shuffle`.
+    batch_sampler : iterable of sequences of int, optional
+        The batches, instead of `batch_size`, `shuffle`, `sampler` and `drop_last`.
+    collate_fn : callable, optional
+        Makes a batch of a list of samples; `default_collate` unless given.
+    drop_last : bool
+        Whether to leave out a last batch that is smaller.
+    generator : Generator, optional
+        What the order is drawn from; the default one else.
+
+    Raises
+    ------
+    ValueError
+        If arguments exclude one another, or the size is not positive.
+
+    Examples
+    --------
+    >>> data = tl.data.TensorDataset(tl.arange(5), 10 * tl.arange(5))
+    >>> for x, y in tl.data.DataLoader(data, batch_size=2):
+    ...     print(x, y)
+    tensor([0, 1]) tensor([ 0, 10])
+    tensor([2, 3]) tensor([20, 30])
+    tensor([4]) tensor([40])
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        batch_size: int | None = 1,
+        shuffle: bool = False,
+        sampler: Iterable[int] | None = None,
+        batch_sampler: Iterable[Any] | None = None,
+        *,
+        collate_fn: Callable[[list[Any]], Any] | None = None,
+        drop_last: bool = False,
+        generator: Generator | None = None,
+    ) -> None:
+        if sampler is not None and shuffle:
+            raise ValueError("a sampler says the order, so that shuffle must be left out")
+        if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
+            raise ValueError("a batch_sampler excludes batch_size, shuffle, sampler and drop_last")
+        if batch_size is None and drop_last:
+            raise ValueError("without batches (batch_size=None) there is no last one to drop")
+        self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
+        self.collate_fn, self.generator = collate_fn, generator
+        if sampler is None:
+            sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+        self.sampler = sampler
+        if batch_sampler is None and batch_size is not None:
+            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+        self.batch_sampler = batch_sampler
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.batch_sampler is None:
+            return (self._sample(index) for index in self.sampler)
+        return (self._batch(indices) for indices in self.batch_sampler)
+
+    def _sample(self, index: int) -> Any:
+        sample = self.dataset[index]
+        return sample if self.collate_fn is None else self.collate_fn(sample)
+
+    def _batch(self, indices: Any) -> Any:
+        if self.collate_fn is None and isinstance(self.dataset, Dataset):
+            return self.dataset.batch(indices)
+        return (self.collate_fn or default_collate)([self.dataset[index] for index in indices])
+
+    def __len__(self) -> int:
+        return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]

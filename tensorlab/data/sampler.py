@@ -1,0 +1,108 @@
+"""Samplers: the order in which samples are loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..random import Generator, randperm
+
+
+class Sampler:
+    """The base class of samplers: iterating gives numbers of samples, anew each time."""
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError(f"{type(self).__name__} does not define __iter__")
+
+
+class SequentialSampler(Sampler):
+    """All samples in order.
+
+    Parameters
+    ----------
+    data_source : sized
+        Whose samples.
+
+    Examples
+    --------
+    >>> list(tl.data.SequentialSampler("abc"))
+    [0, 1, 2]
+    """
+
+    def __init__(self, data_source: Any) -> None:
+        self.data_source = data_source
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self.data_source)))
+
+    def __len__(self) -> int:
+        return len(self.data_source)
+
+
+class RandomSampler(Sampler):
+    """All samples, each once, in an order that is drawn anew each time.
+
+    Parameters
+    ----------
+    data_source : sized
+        Whose samples.
+    generator : Generator, optional
+        What to draw from; the default one else.
+
+    Examples
+    --------
+    >>> sorted(tl.data.RandomSampler("abc", generator=tl.Generator(0)))
+    [0, 1, 2]
+    """
+
+    def __init__(self, data_source: Any, *, generator: Generator | None = None) -> None:
+        self.data_source, self.generator = data_source, generator
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(randperm(len(self.data_source), generator=self.generator).tolist())
+
+    def __len__(self) -> int:
+        return len(self.data_source)
+
+
+class BatchSampler(Sampler):
+    """What another sampler gives, in lists.
+
+    Parameters
+    ----------
+    sampler : iterable of int
+        The order.
+    batch_size : int
+        How many at a time.
+    drop_last : bool
+        Whether to leave out a last list that is shorter.
+
+    Raises
+    ------
+    ValueError
+        If the size is not positive.
+
+    Examples
+    --------
+    >>> list(tl.data.BatchSampler(range(5), 2, drop_last=False))
+    [[0, 1], [2, 3], [4]]
+    """
+
+    def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise ValueError(f"batch_size must be a positive integer, not {batch_size!r}")
+        self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
+
+    def __iter__(self) -> Iterator[list[int]]:
+        batch: list[int] = []
+        for index in self.sampler:
+            batch.append(index)
+            if len(batch) == self.batch_size:
+                yield batch
+                batch = []
+        if batch and not self.drop_last:
+            yield batch
+
+    def __len__(self) -> int:
+        samples: int = len(self.sampler)  # type: ignore[arg-type]
+        return samples // self.batch_size if self.drop_last else -(-samples // self.batch_size)

@@ -1,0 +1,215 @@
+"""Mutation never silently spoils a gradient: an in-place operation gives the right gradient or raises."""
+
+import numpy as np
+import pytest
+from helpers import assert_close, assert_same, leaf, tensor
+
+import tensorlab as tl
+
+LEAF = "a leaf tensor that requires a gradient cannot be changed in place"
+VIEW = "this tensor is a view"
+NEEDED = "needs for its gradient was changed in place after it was used"
+views_known = pytest.mark.skipif(
+    tl.active_backend().name == "strict", reason="the standard does not say which arrays share memory"
+)
+
+
+def test_leaf():
+    x = leaf([1.0, 2.0])
+    with pytest.raises(RuntimeError, match=LEAF):
+        x[0] = 5.0
+    with pytest.raises(RuntimeError, match=LEAF):
+        x += 1
+    assert_same(x, np.array([1.0, 2.0]))
+    with tl.no_grad():
+        x[0] = 5.0
+        x += 1
+    assert_same(x, np.array([6.0, 3.0]))
+    assert x.requires_grad
+
+
+def test_write_into_a_computed_tensor():
+    x, v = leaf([1.0, 2.0, 3.0]), leaf(10.0)
+    y = x * x
+    y[1] = v * 3
+    (y * y).sum().backward()
+    assert_close(x.grad, np.array([4.0, 0.0, 108.0]))
+    assert_close(v.grad, np.asarray(2 * 30 * 3.0))
+
+
+def test_write_a_traced_value_into_an_untraced_tensor():
+    v = leaf([1.0, 2.0])
+    y = tensor(np.zeros(4))
+    y[1:3] = v
+    assert y.requires_grad
+    (y * tensor([1.0, 2.0, 3.0, 4.0])).sum().backward()
+    assert_same(v.grad, np.array([2.0, 3.0]))
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda y: y.__iadd__(1), 1), (lambda y: y.__isub__(1), 1), (lambda y: y.__imul__(3), 3),
+        (lambda y: y.__itruediv__(2), 0.5), (lambda y: y.__ipow__(2), 4),
+    ],
+)  # fmt: skip
+def test_augmented_assignment(change, expected):
+    x = leaf([2.0])
+    y = x * 1
+    same = change(y)
+    assert same is y
+    y.sum().backward()
+    assert_close(x.grad, np.array([expected], "float64"))
+
+
+def test_earlier_uses_keep_their_values():
+    """`a` was computed from y before the change: its gradient is that of the old y."""
+    x = leaf([2.0])
+    y = x * 1
+    a = y * y
+    y *= 10
+    (a + y).sum().backward()
+    assert_close(x.grad, np.array([2 * 2.0 + 10]))
+
+
+def test_fill_a_tensor_row_by_row():
+    x = leaf([1.0, 2.0])
+    out = tensor(np.zeros((3, 2)))
+    for i in range(3):
+        out[i] = x * (i + 1)
+    (out**2).sum().backward()
+    assert_close(x.grad, 2 * 14 * np.array([1.0, 2.0]))
+
+
+def test_second_order_through_writes():
+    def function(x):
+        y = x * x
+        y[0] = x[1] ** 3
+        y += x
+        return y
+
+    tl.check_gradients(function, (tensor([1.5, 2.5]),))
+
+
+@views_known
+def test_view_of_a_computed_tensor():
+    x = leaf([1.0, 2.0])
+    y = x * x
+    row = y[:1]
+    with pytest.raises(RuntimeError, match=VIEW):
+        row[0] = 0.0
+    row.clone()[0] = 0.0
+    y.sum().backward()
+    assert_same(x.grad, np.array([2.0, 4.0]))
+
+
+@views_known
+def test_view_of_a_leaf():
+    x = leaf([1.0, 2.0])
+    with pytest.raises(RuntimeError, match=VIEW):
+        x[:1][0] = 0.0
+
+
+@views_known
+def test_write_through_a_view_without_gradients():
+    x = tensor([[1.0, 2.0], [3.0, 4.0]])
+    x[0][1] = 7.0
+    x.T[0] = 5.0
+    assert_same(x, np.array([[5.0, 7.0], [5.0, 4.0]]))
+
+
+def test_saved_operand_overwritten():
+    x, c = leaf([1.0, 2.0]), tensor([3.0, 4.0])
+    y = (x * c).sum()
+    c[0] = 100.0
+    with pytest.raises(RuntimeError, match=rf"a tensor of shape \(2,\) that multiply {NEEDED}"):
+        y.backward()
+    assert x.grad is None
+
+
+def test_saved_leaf_overwritten():
+    """The classic: an optimizer's step between forward and backward."""
+    x = leaf([1.0, 2.0])
+    y = (x * x).sum()
+    with tl.no_grad():
+        x -= 0.1
+    with pytest.raises(RuntimeError, match=NEEDED):
+        y.backward()
+
+
+def test_saved_result_overwritten():
+    x = leaf([1.0, 2.0])
+    y = tl.exp(x)
+    z = y.sum()
+    with tl.no_grad():
+        y[0] = 0.0
+    with pytest.raises(RuntimeError, match=f"that exp {NEEDED}"):
+        z.backward()
+
+
+@views_known
+def test_saved_operand_overwritten_through_a_view():
+    x, c = leaf([1.0, 2.0]), tensor([3.0, 4.0])
+    y = (x * c[:]).sum()
+    c.reshape(2, 1)[0] = 100.0
+    with pytest.raises(RuntimeError, match=NEEDED):
+        y.backward()
+
+
+def test_changes_that_do_no_harm():
+    x, c = leaf([1.0, 2.0]), tensor([3.0, 4.0])
+    y = (x + c).sum()  # nothing is saved for a sum
+    c[0] = 100.0
+    y.backward()
+    assert_same(x.grad, np.ones(2))
+    before = tensor([1.0, 1.0])
+    before[0] = 5.0  # a change before the use
+    (x * before).sum().backward()
+    assert_same(x.grad, np.array([6.0, 2.0]))
+
+
+def test_forward_mode_sees_overwritten_values_too():
+    c = tensor([3.0])
+
+    def function(x):
+        y = x * c
+        c[0] = 100.0
+        return y
+
+    with pytest.raises(RuntimeError, match=NEEDED):
+        tl.jvp(function, (tensor([1.0]),), (tensor([1.0]),))
+
+
+def test_data():
+    x = leaf([1.0, 2.0])
+    x.data[0] = 5.0
+    assert_same(x, np.array([5.0, 2.0]))
+    x.data = tensor([7.0, 8.0])
+    assert x.requires_grad
+    assert_same(x, np.array([7.0, 8.0]))
+    with pytest.raises(ValueError, match=r"the data of a tensor of shape \(2,\) cannot become one of \(3,\)"):
+        x.data = tensor([1.0, 2.0, 3.0])
+
+
+def test_data_replaced_between_forward_and_backward():
+    """The old array is still what the graph holds, so the gradient is the old one's."""
+    x = leaf([1.0, 2.0])
+    y = (x * x).sum()
+    x.data = tensor([7.0, 8.0])
+    y.backward()
+    assert_same(x.grad, np.array([2.0, 4.0]))
+
+
+def test_integer_tensors_change_in_place():
+    n = tl.arange(3)
+    n += 1
+    n[0] = 7
+    assert n.tolist() == [7, 2, 3]
+    assert n.dtype == "int64"
+
+
+def test_augmented_assignment_keeps_the_dtype():
+    """x += y changes what x holds, not what x is."""
+    x = tl.ones(2)
+    x += tensor([0.5, 0.5])
+    assert (x.dtype, x.tolist()) == ("float32", [1.5, 1.5])

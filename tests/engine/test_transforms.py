@@ -1,0 +1,373 @@
+"""The functional transforms, alone and inside one another."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from helpers import assert_close, assert_same, leaf, tensor
+
+import tensorlab as tl
+
+X = np.array([0.5, -1.0, 2.0])
+V = np.array([1.0, 2.0, -1.0])
+A = np.array([[1.0, 2.0, 0.0], [-1.0, 3.0, 1.0]])
+
+
+def smooth(x):
+    return (tl.sin(x) * tl.exp(0.5 * x)).sum() + x[0] * x[1] ** 2 * x[2]
+
+
+def smooth_gradient(x):
+    g = np.exp(0.5 * x) * (np.cos(x) + 0.5 * np.sin(x))
+    return g + np.array([x[1] ** 2 * x[2], 2 * x[0] * x[1] * x[2], x[0] * x[1] ** 2])
+
+
+def smooth_hessian(x):
+    h = np.diag(np.exp(0.5 * x) * (np.cos(x) - 0.75 * np.sin(x)))
+    cross = np.array(
+        [
+            [0, 2 * x[1] * x[2], x[1] ** 2],
+            [2 * x[1] * x[2], 2 * x[0] * x[2], 2 * x[0] * x[1]],
+            [x[1] ** 2, 2 * x[0] * x[1], 0],
+        ]
+    )
+    return h + cross
+
+
+# -- grad and value_and_grad -----------------------------------------------------------------------------------------------
+
+
+def test_grad():
+    assert_close(tl.grad(smooth)(tensor(X)), smooth_gradient(X))
+
+
+def test_value_and_grad():
+    value, gradient = tl.value_and_grad(smooth)(tensor(X))
+    assert_close(value, np.sin(X) @ np.exp(0.5 * X) + X[0] * X[1] ** 2 * X[2])
+    assert_close(gradient, smooth_gradient(X))
+    assert not value.requires_grad
+    assert not gradient.requires_grad
+
+
+def test_grad_of_a_python_number():
+    assert tl.grad(lambda x: x**3)(2.0).item() == 12.0
+
+
+@pytest.mark.parametrize("argnums", [1, -1])
+def test_one_argument(argnums):
+    assert tl.grad(lambda x, y: x * y**2, argnums=argnums)(tensor(3.0), tensor(2.0)).item() == 12.0
+
+
+@pytest.mark.parametrize(("argnums", "expected"), [((0, 1), (4.0, 12.0)), ((1, 0), (12.0, 4.0)), ((-1,), (12.0,)), ((), ())])
+def test_several_arguments(argnums, expected):
+    found = tl.grad(lambda x, y: x * y**2, argnums=argnums)(tensor(3.0), tensor(2.0))
+    assert isinstance(found, tuple)
+    assert tuple(part.item() for part in found) == expected
+
+
+def test_arguments_out_of_range():
+    with pytest.raises(ValueError, match="argnums 2 is out of range for a function called with 2 arguments"):
+        tl.grad(lambda x, y: x, argnums=2)(tensor(1.0), tensor(1.0))
+
+
+def test_keyword_arguments_are_passed_on():
+    assert tl.grad(lambda x, *, k: k * x)(tensor(1.0), k=3.0).item() == 3.0
+
+
+class Pair(NamedTuple):
+    first: object
+    second: object
+
+
+def test_nested_structures():
+    def function(tree):
+        return (tree["a"] * tree["b"][0]).sum() + tree["b"][1].second ** 2
+
+    tree = {"a": tensor(X), "b": [tensor(V), Pair(None, tensor(3.0))]}
+    gradient = tl.grad(function)(tree)
+    assert_close(gradient["a"], V)
+    assert_close(gradient["b"][0], X)
+    assert isinstance(gradient["b"][1], Pair)
+    assert gradient["b"][1].first is None
+    assert gradient["b"][1].second.item() == 6.0
+
+
+def test_has_aux():
+    def function(x):
+        return (x * x).sum(), {"doubled": 2 * x, "note": "text"}
+
+    gradient, aux = tl.grad(function, has_aux=True)(tensor(X))
+    assert_close(gradient, 2 * X)
+    assert aux["note"] == "text"
+    (value, aux), gradient = tl.value_and_grad(function, has_aux=True)(tensor(X))
+    assert_close(value, X @ X)
+    assert_close(aux["doubled"], 2 * X)
+    value, pullback, aux = tl.vjp(function, tensor(X), has_aux=True)
+    assert_close(pullback(tensor(1.0))[0], 2 * X)
+    assert aux["note"] == "text"
+    value, tangent, aux = tl.jvp(function, (tensor(X),), (tensor(V),), has_aux=True)
+    assert_close(tangent, 2 * X @ V)
+    assert aux["note"] == "text"
+
+
+def test_unused_arguments_have_gradient_zero():
+    x, y = tl.grad(lambda x, y: (2 * x).sum(), argnums=(0, 1))(tensor(X), tensor(A))
+    assert_same(x, np.full(3, 2.0))
+    assert_same(y, np.zeros((2, 3)))
+    assert tl.grad(lambda x: tensor(1.0))(tensor(2.0)).item() == 0.0
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        lambda x: x, lambda x: (x.sum(), x.sum()), lambda x: x.sum() * 1j, lambda x: {"a": x},
+    ],
+)  # fmt: skip
+def test_only_one_real_number_has_a_gradient(result):
+    with pytest.raises(ValueError, match="a gradient needs a function that returns one real number; it returned"):
+        tl.grad(result)(tensor(X))
+
+
+def test_integers_are_refused():
+    with pytest.raises(TypeError, match="derivatives need floating-point inputs; this one is int64"):
+        tl.grad(lambda x: x)(tl.tensor(3))
+
+
+def test_leaves_outside_are_left_alone():
+    """A transform stores nothing in any grad."""
+    x, w = leaf(X), leaf(V)
+    tl.grad(lambda y: (y * w).sum())(x)
+    assert x.grad is None
+    assert w.grad is None
+
+
+def test_works_without_recording_outside():
+    with tl.no_grad():
+        assert_close(tl.grad(smooth)(tensor(X)), smooth_gradient(X))
+        assert_close(tl.jvp(smooth, (tensor(X),), (tensor(V),))[1], smooth_gradient(X) @ V)
+
+
+# -- closures: derivatives of derivatives with respect to something else -----------------------------------------------------
+
+
+def test_gradient_through_a_closure():
+    """d/dw of d/dx of sum(w x^2): the inner gradient keeps its connection to w."""
+    w = leaf(V)
+    inner = tl.grad(lambda x: (w * x * x).sum())(tensor(X))
+    assert_close(inner, 2 * V * X)
+    inner.sum().backward()
+    assert_close(w.grad, 2 * X)
+
+
+def test_value_keeps_its_connection_to_a_closure():
+    w = leaf(V)
+    value, _ = tl.value_and_grad(lambda x: (w * x).sum())(tensor(X))
+    value.backward()
+    assert_close(w.grad, X)
+
+
+def test_gradient_of_a_tensor_with_history():
+    """The transform's own variable is a new one, but what comes out still depends on the old."""
+    x = leaf(X)
+    y = x * 2
+    gradient = tl.grad(lambda z: (z**3).sum())(y)
+    assert_close(gradient, 12 * X**2)
+    gradient.sum().backward()
+    assert_close(x.grad, 24 * 2 * X / 2)
+
+
+def test_forward_through_a_closure():
+    w = leaf(V)
+    tangent = tl.jvp(lambda x: (w * x * x).sum(), (tensor(X),), (tensor(X),))[1]
+    tangent.backward()
+    assert_close(w.grad, 2 * X * X)
+
+
+def test_perturbations_are_not_confused():
+    """d/dx (x * d/dy (x + y) at y = 1) at x = 1 is 1; engines that mix up the two levels say 2 (Siskind, Pearlmutter 2005)."""
+    for outer in (tl.grad, lambda f: lambda x: tl.jvp(f, (x,), (tensor(1.0),))[1]):
+        for inner in (tl.grad, lambda f: lambda x: tl.jvp(f, (x,), (tensor(1.0),))[1]):
+            assert outer(lambda x, inner=inner: x * inner(lambda y: x + y)(tensor(1.0)))(tensor(1.0)).item() == 1.0
+
+
+# -- nesting -----------------------------------------------------------------------------------------------------------------
+
+
+def test_derivatives_of_rising_order():
+    function = tl.sin
+    for expected in (np.cos, lambda x: -np.sin(x), lambda x: -np.cos(x), np.sin, np.cos):
+        function = tl.grad(function)
+        assert_close(function(tensor(0.7)), np.asarray(expected(0.7)))
+
+
+def test_every_nesting_of_two():
+    def forward(f):
+        return lambda x: tl.jvp(f, (x,), (tl.ones_like(x),))[1]
+
+    for outer in (tl.grad, forward):
+        for inner in (tl.grad, forward):
+            for innermost in (tl.grad, forward):
+                third = outer(inner(innermost(lambda x: tl.exp(2 * x) * x)))
+                expected = np.exp(1.4) * (8 * 0.7 + 12)
+                assert_close(third(tensor(0.7)), np.asarray(expected))
+
+
+def test_jvp_of_grad_and_grad_of_jvp_are_the_hessian():
+    hessian_vector = smooth_hessian(X) @ V
+    assert_close(tl.jvp(tl.grad(smooth), (tensor(X),), (tensor(V),))[1], hessian_vector)
+    assert_close(tl.grad(lambda x: tl.jvp(smooth, (x,), (tensor(V),))[1])(tensor(X)), hessian_vector)
+    assert_close(tl.grad(lambda x: (tl.grad(smooth)(x) * tensor(V)).sum())(tensor(X)), hessian_vector)
+
+
+def test_hessian():
+    assert_close(tl.hessian(smooth)(tensor(X)), smooth_hessian(X))
+
+
+def test_hessian_of_several_arguments():
+    (xx, xy), (yx, yy) = tl.hessian(lambda x, y: (x**2 * y).sum(), argnums=(0, 1))(tensor(X), tensor(V))
+    assert_close(xx, np.diag(2 * V))
+    assert_close(xy, np.diag(2 * X))
+    assert_close(yx, np.diag(2 * X))
+    assert_same(yy, np.zeros((3, 3)))
+
+
+def test_hvp():
+    assert_close(tl.hvp(smooth, (tensor(X),), (tensor(V),)), smooth_hessian(X) @ V)
+
+
+def test_hvp_of_several_arguments():
+    a, b = tl.hvp(lambda x, y: (x**2 * y).sum(), (tensor(X), tensor(V)), (tensor(V), tensor(X)))
+    assert_close(a, 2 * V * V + 2 * X * X)
+    assert_close(b, 2 * X * V)
+
+
+# -- vjp and jvp -----------------------------------------------------------------------------------------------------------
+
+
+def test_pullback_can_be_called_again():
+    value, pullback = tl.vjp(lambda x: tl.exp(x), tensor(X))
+    assert_close(value, np.exp(X))
+    for scale in (1.0, 2.0):
+        assert_close(pullback(tensor(scale * V))[0], scale * V * np.exp(X))
+
+
+def test_vjp_of_structures():
+    value, pullback = tl.vjp(lambda x, y: {"s": x + y, "p": (x * y,)}, tensor(X), tensor(V))
+    assert_close(value["p"][0], X * V)
+    gx, gy = pullback({"s": tensor(np.ones(3)), "p": (tensor(X),)})
+    assert_close(gx, 1 + X * V)
+    assert_close(gy, 1 + X * X)
+
+
+def test_jvp_of_structures():
+    value, tangent = tl.jvp(lambda t: (t["a"] * 2, t["b"] ** 2), ({"a": tensor(X), "b": tensor(2.0)},),
+                            ({"a": tensor(V), "b": tensor(1.0)},))  # fmt: skip
+    assert_close(tangent[0], 2 * V)
+    assert tangent[1].item() == 4.0
+
+
+def test_jvp_of_what_does_not_depend():
+    _, tangent = tl.jvp(lambda x: (tensor(A), 2 * x), (tensor(X),), (tensor(V),))
+    assert_same(tangent[0], np.zeros((2, 3)))
+    assert_close(tangent[1], 2 * V)
+
+
+def test_jvp_of_the_identity():
+    assert_close(tl.jvp(lambda x: x, (tensor(X),), (tensor(V),))[1], V)
+
+
+@pytest.mark.parametrize("tangent", [np.ones(2), np.ones((3, 1))])
+def test_tangents_of_another_shape(tangent):
+    with pytest.raises(ValueError, match=r"tangents must have the structure and shapes of the primals: \[\(3,\)\], not"):
+        tl.jvp(smooth, (tensor(X),), (tensor(tangent),))
+
+
+def test_cotangents_of_another_structure():
+    _, pullback = tl.vjp(lambda x: (x, x), tensor(X))
+    with pytest.raises(ValueError, match="cotangents must have the structure and shapes of the results"):
+        pullback(tensor(X))
+
+
+def test_results_of_several_outputs_that_share_a_node():
+    """One tensor returned twice: its cotangents add up."""
+    def twice(x):
+        y = x * 2
+        return y, y
+
+    _, pullback = tl.vjp(twice, tensor(X))
+    assert_close(pullback((tensor(V), tensor(X)))[0], 2 * (V + X))
+
+
+# -- jacobian --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", [None, "forward", "reverse"])
+def test_jacobian(mode):
+    found = tl.jacobian(lambda x: tl.tanh(tensor(A) @ x), mode=mode)(tensor(X))
+    assert_close(found, (1 - np.tanh(A @ X) ** 2)[:, None] * A)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_jacobian_of_matrices(mode):
+    found = tl.jacobian(lambda x: x @ x.T, mode=mode)(tensor(A))
+    eye = np.eye(2)
+    expected = np.einsum("ia,jb->ijab", eye, A) + np.einsum("ja,ib->ijab", eye, A)
+    assert_close(found, expected)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_jacobian_of_dictionaries_and_tuples(mode):
+    def function(tree, scale):
+        return {"y": tree["x"] * scale, "s": (tree["x"].sum() * tree["c"],)}
+
+    tree = {"x": tensor(X), "c": tensor(2.0)}
+    found = tl.jacobian(function, argnums=(0, 1), mode=mode)(tree, tensor(3.0))
+    assert_close(found["y"][0]["x"], 3 * np.eye(3))
+    assert_same(found["y"][0]["c"], np.zeros(3))
+    assert_close(found["y"][1], X)
+    assert_close(found["s"][0][0]["x"], np.full(3, 2.0))
+    assert_close(found["s"][0][0]["c"], X.sum())
+    assert_same(found["s"][0][1], np.asarray(0.0))
+
+
+def test_jacobian_chooses_the_cheaper_mode():
+    """Counted by the calls of a function whose gradient counts."""
+    sweeps = []
+
+    @tl.custom_gradient
+    def counted(x):
+        def gradient(g):
+            sweeps.append(1)
+            return g * 2
+
+        return x * 2, gradient
+
+    tl.jacobian(lambda x: counted(x).sum())(tensor(np.ones(50)))
+    assert len(sweeps) == 1
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_jacobian_of_and_to_nothing(mode):
+    assert tl.jacobian(lambda x: x * 2, mode=mode)(tensor(np.zeros(0))).shape == (0, 0)
+    assert tl.jacobian(lambda x: x[:0], mode=mode)(tensor(X)).shape == (0, 3)
+
+
+def test_jacobian_mode_by_name():
+    with pytest.raises(ValueError, match="mode must be 'forward', 'reverse' or None, not 'backward'"):
+        tl.jacobian(smooth, mode="backward")
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_jacobian_is_differentiable(mode):
+    """The trace of the Jacobian of x^3 is the sum of 3 x^2; its gradient 6 x."""
+    def trace(x):
+        return (tl.jacobian(lambda y: y**3, mode=mode)(x) * tensor(np.eye(3))).sum()
+
+    assert_close(tl.grad(trace)(tensor(X)), 6 * X)
+
+
+def test_gradients_in_single_precision_stay_single():
+    x = tl.tensor([1.0, 2.0])
+    assert tl.grad(lambda x: (x**3).sum())(x).dtype == "float32"
+    assert tl.jacobian(tl.sin)(x).dtype == "float32"
+    assert tl.hvp(lambda x: (x**3).sum(), (x,), (x,)).dtype == "float32"
