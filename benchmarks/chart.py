@@ -12,6 +12,7 @@ from . import machine
 from .report import Row
 
 COLORS = {"numpy": "#3b76af", "llvm": "#8d69b8", "cupy": "#519d3e"}
+OTHER = "#777777"
 PYTORCH = "#ef8636"
 
 
@@ -35,8 +36,9 @@ def draw_chart(rows: Sequence[Row], file: Path) -> None:
     plt.close(figure)
 
 
-def _color(row: Row) -> str:
-    return COLORS.get(row.backend, "#777777")
+def _look(row: Row) -> dict[str, Any]:
+    """Return a colour by backend, pale where others disturbed the measurement."""
+    return {"color": COLORS.get(row.backend, OTHER), "alpha": 1.0 if row.undisturbed else 0.35}
 
 
 def _label(axis: Any, rows: Sequence[Row]) -> None:
@@ -44,16 +46,18 @@ def _label(axis: Any, rows: Sequence[Row]) -> None:
     axis.set_yticks(range(len(rows)))
     axis.set_yticklabels([f"{row.name} ({row.backend})" if several else row.name for row in rows], fontsize=8)
     axis.set_ylim(len(rows) - 0.4, -0.6)
-    for i, (row, before) in enumerate(zip(rows[1:], rows, strict=False)):
-        if row.group != before.group:
-            axis.axhline(i + 0.5, color="0.7", linewidth=0.8)
+    for i, (before, row) in enumerate(zip([None, *rows], rows, strict=False)):
+        if before is None or row.group != before.group:
+            axis.axhline(i - 0.5, color="0.7", linewidth=0.8)
+            place = (0.99, i - 0.4)
+            axis.annotate(row.group, place, xycoords=("axes fraction", "data"), ha="right", va="top", fontweight="bold")
     axis.grid(axis="x", which="both", color="0.9")
     axis.set_axisbelow(True)
 
 
 def _draw_ratios(axis: Any, rows: Sequence[Row]) -> None:
     for i, row in enumerate(rows):
-        axis.plot([1, row.ratio], [i, i], color=_color(row), linewidth=6, solid_capstyle="butt")
+        axis.plot([1, row.ratio], [i, i], linewidth=6, solid_capstyle="butt", **_look(row))
         gap, side = (4, "left") if row.ratio >= 1 else (-4, "right")
         text, place = f"{row.ratio:.2f}", (row.ratio, i)
         axis.annotate(text, place, (gap, 0), textcoords="offset points", ha=side, va="center", fontsize=8)
@@ -67,11 +71,11 @@ def _draw_ratios(axis: Any, rows: Sequence[Row]) -> None:
 
 def _draw_rates(axis: Any, rows: Sequence[Row]) -> None:
     for i, row in enumerate(rows):
-        axis.barh(i, row.rate / 1e9, height=0.7, color=_color(row))
+        axis.barh(i, row.rate / 1e9, height=0.7, **_look(row))
         if "PyTorch" in row.others:
             axis.plot(row.flops / row.others["PyTorch"] / 1e9, i, marker="D", markersize=5, color=PYTORCH, linestyle="")
     for backend in dict.fromkeys(row.backend for row in rows):
-        color = COLORS.get(backend, "#777777")
+        color = COLORS.get(backend, OTHER)
         axis.barh(0, 0, color=color, label=f"tensorlab, {backend}")
         best = machine.peak(backend).flops / 1e9
         axis.axvline(best, color=color, linestyle="--", label=f"{backend}: best matrix product")
@@ -84,6 +88,7 @@ def _draw_rates(axis: Any, rows: Sequence[Row]) -> None:
 
 
 def _draw_roofs(axis: Any, rows: Sequence[Row]) -> None:
-    axis.barh(range(len(rows)), [100 * row.roof for row in rows], height=0.7, color=[_color(row) for row in rows])
+    for i, row in enumerate(rows):
+        axis.barh(i, 100 * row.roof, height=0.7, **_look(row))
     axis.axvline(100, color="black", linewidth=1)
     axis.set_title("% of what the measured bandwidth and the best matrix product allow", fontsize=10)

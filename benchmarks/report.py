@@ -147,7 +147,7 @@ TARGETS = [
     Target("training step of an MLP 784-1024-1024-10, batch 256", "training step", "784-1024-1024-10", 1.1, mean_ratio),
     Target("training step of LeNet-5, batch 64", "training step", "LeNet-5", 3.0, mean_ratio),
     Target(
-        "untraced op on 32 floats, over NumPy's own, the slowest",
+        "untraced op on 32 floats, over NumPy's, the slowest",
         "small op",
         "32 floats, untraced",
         0.8,
@@ -186,7 +186,7 @@ def in_words(rows: Iterable[Row]) -> list[str]:
             lines.append(f"Not run, the backend {name}: {why_not}.")
     torch = machine.torch_module()
     if torch is None:
-        lines.append("Not run, PyTorch: it is not installed; `make peers` installs it.")
+        lines.append("Not run, PyTorch: it is not installed; `make peers` installs it. Its memory was recorded before.")
     else:
         lines.append(f"Beside it: PyTorch {torch.__version__}, {torch.get_num_threads()} threads.")
         if facts["gpu"] and not torch.cuda.is_available():

@@ -19,6 +19,13 @@ from .tensor import Tensor
 WORDS_PER_BLOCK = 4
 
 
+def _real_floating(draw: str, dtype: Any) -> Any:
+    """Return `dtype`, checked."""
+    if dtype is not None and dtypes.named(dtype).kind != "real floating":
+        raise TypeError(f"{draw} draws floating-point numbers, not {dtypes.named(dtype)}")
+    return dtype
+
+
 class Generator:
     """A stream of random numbers.
 
@@ -107,10 +114,13 @@ class Generator:
         >>> Generator(0).uniform((2,)).shape
         (2,)
         """
-        backend, size, native = self._target(shape, dtype, device)
+        backend, size, native = self._target(shape, _real_floating("uniform", dtype), device)
         numbers = self._unit(backend, prod(size), native)
         if (low, high) != (0.0, 1.0):
-            numbers = numbers * (high - low) + low
+            xp = backend.xp
+            ends = [backend.asarray(end, dtype=native) for end in (low, high)]
+            # Rounding can lead to the upper end itself.
+            numbers = xp.minimum(numbers * (high - low) + low, xp.nextafter(ends[1], ends[0]))
         return self._placed(backend, backend.xp.reshape(numbers, size), device)
 
     def normal(
@@ -140,7 +150,7 @@ class Generator:
         >>> abs(Generator(0).normal((1000,)).mean().item()) < 0.1
         True
         """
-        backend, size, native = self._target(shape, dtype, device)
+        backend, size, native = self._target(shape, _real_floating("normal", dtype), device)
         xp = backend.xp
         count = prod(size)
         pairs = -(-count // 2)

@@ -29,6 +29,8 @@ class Doctests:
 
 def pytest_configure(config):
     config.pluginmanager.register(Doctests(), "tensorlab-doctests")
+    # Sets of data types hold those of all backends, and these two libraries' types have equal hashes.
+    config.addinivalue_line("filterwarnings", "ignore:You are comparing a array_api_strict dtype:UserWarning")
 
 
 @pytest.fixture(autouse=True)

@@ -67,6 +67,8 @@ class NumpyBackend(Backend):
         native = self.native(self.dtype_of(array))
         return array if array.dtype is native else array.astype(native, copy=array.dtype != native).view(native)
 
+    as_own = staticmethod(np.asarray)
+
     def to_numpy(self, array: Any) -> Any:
         """Return the array itself."""
         return np.asarray(array)

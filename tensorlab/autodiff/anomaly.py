@@ -66,7 +66,7 @@ def _fault(array: Any) -> str | None:
     if not backend.dtype_of(array).is_floating:
         return None
     xp = backend.xp
-    nans, infinities = int(xp.sum(xp.isnan(array))), int(xp.sum(xp.isinf(array)))
+    nans, infinities = int(xp.count_nonzero(xp.isnan(array))), int(xp.count_nonzero(xp.isinf(array)))
     if not nans and not infinities:
         return None
     count = 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from threading import RLock
 from typing import Any
 
 from ..backend import backend_of
@@ -15,6 +16,10 @@ from ..tensor import Tensor, wrapped
 from .anomaly import check_finite_parts
 from .graph import FREED, Node, Select, ancestors, current_mode, recording, write_log
 from .operands import COMPLEX_DTYPES
+
+
+accumulation = RLock()
+"""Held while gradients are added to leaves: threads may share them, and none of their sums may get lost."""
 
 
 def backward(
@@ -58,10 +63,11 @@ def backward(
     leaves: dict[Any, Any] = {node: None for node in order if node.op is None}
     found = sweep({tensor._node: seed}, order, leaves, keep_graph=keep, create_graph=create_graph)
     handed_out = {id(seed)}
-    for leaf, cotangent in found.items():
-        target = leaf.tensor()
-        if target is not None:
-            _accumulate(target, cotangent, handed_out)
+    with accumulation:
+        for leaf, cotangent in found.items():
+            target = leaf.tensor()
+            if target is not None:
+                _accumulate(target, cotangent, handed_out)
 
 
 def _seed(tensor: Tensor, gradient: Tensor | None, as_tensor: bool) -> Any:
@@ -78,6 +84,8 @@ def _seed(tensor: Tensor, gradient: Tensor | None, as_tensor: bool) -> Any:
         raise RuntimeError(
             f"backward() of a tensor of shape {tensor.shape} needs gradient=...; only a number has an obvious one"
         )
+    if tensor.dtype.is_complex:
+        raise RuntimeError("backward() of a complex number needs gradient=...; only a real one has an obvious one")
     ones = ones_like(tensor._array)
     return Tensor(ones) if as_tensor else ones
 

@@ -40,8 +40,8 @@ def _compiled(source: str, record: Op) -> Callable[..., Any]:
         "Node": Node,
         "Tensor": Tensor,
         "any": any,
-        "as_array": as_array,
         "attach_results": attach_results,
+        "backends": KNOWN_TYPES,
         "current_mode": current_mode.get,
         "explain": explain,
         "floating_dtypes": FLOATING_DTYPES,
@@ -74,11 +74,6 @@ def _compilation(source: str, names: tuple[str, ...]) -> CodeType:
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     module = compile(source, filename, "exec")
     return next(constant for constant in module.co_consts if isinstance(constant, CodeType))
-
-
-def as_array(array_type: type, value: Any) -> Any:
-    """Return what a kernel gave, such as a NumPy scalar, as an array of a backend's own type."""
-    return KNOWN_TYPES[array_type].asarray(value)
 
 
 def _public_source(record: Op, signature: str) -> str:
@@ -190,7 +185,7 @@ def _wrap_results(record: Op) -> list[str]:
         lines = [
             "    result = new(Tensor)",
             "    if type(out) is not array_type:",
-            "        out = as_array(array_type, out)",
+            "        out = backends[array_type].as_own(out)",
             "    result._array = out",
         ]
     if not record.differentiable:

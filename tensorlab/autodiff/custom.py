@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
+from ..backend import dtypes
 from ..tensor import Tensor
 from .backward import conjugated
 from .graph import Node, attach_results, current_mode, next_serial, no_grad, recording, watched
@@ -18,28 +19,40 @@ class CustomOp:
     results = 2
     differentiable_results = None
 
-    def __init__(self, function: Callable[..., Any], gradient: Callable[..., Any], count: int) -> None:
+    def __init__(self, function: Callable[..., Any], gradient: Callable[..., Any], results: Sequence[Tensor]) -> None:
         self.name = getattr(function, "__name__", "custom function")
-        self._function, self._gradient, self._count = function, gradient, count
+        self._function, self._gradient = function, gradient
+        # What the cotangent of a result is that nobody used.
+        self.zeros = [
+            partial(x.backend.xp.zeros, x.shape, dtype=x._array.dtype, device=x._array.device) for x in results
+        ]
 
     def pull(self, g: Any, saved: tuple[Any, ...], parents: tuple[Any, ...]) -> tuple[Any, ...]:
         """Call the user's gradient, in PyTorch's convention for complex cotangents."""
-        cotangents = self._cotangents(g)
-        as_tensors = any(isinstance(c, Tensor) for c in (g if isinstance(g, tuple | list) else (g,)))
+        given = g if isinstance(g, tuple | list) else (g,)
+        as_tensors = any(isinstance(c, Tensor) for c in given)
+        cotangents = [as_tensor(zeros() if c is None else c) for c, zeros in zip(given, self.zeros, strict=True)]
         # A derivative of the gradient needs it connected to the operands: the function is run again for that.
         gradient = self._function(*saved)[1] if as_tensors else self._gradient
         with recording(as_tensors):
             parts = gradient(*map(conjugated, cotangents))
         parts = parts if isinstance(parts, tuple | list) else (parts,)
-        if len(parts) != self._count:
-            raise ValueError(f"the gradient of {self.name} returned {len(parts)} parts for {self._count} operands")
-        parts = [None if part is None else conjugated(part) for part in parts]
-        return tuple(part if as_tensors or part is None else as_tensor(part)._array for part in parts)
+        if len(parts) != len(saved):
+            raise ValueError(f"the gradient of {self.name} returned {len(parts)} parts for {len(saved)} operands")
+        pulled = [
+            None if part is None or parent is None else self._part(part, operand)
+            for part, operand, parent in zip(parts, saved, parents, strict=True)
+        ]
+        return tuple(part if as_tensors or part is None else part._array for part in pulled)
 
-    @staticmethod
-    def _cotangents(g: Any) -> list[Tensor]:
-        parts = g if isinstance(g, tuple | list) else (g,)
-        return [part if isinstance(part, Tensor) else as_tensor(part) for part in parts]
+    def _part(self, part: Any, operand: Tensor) -> Tensor:
+        """Return an operand's cotangent as a tensor, checked."""
+        if type(part) in dtypes.DEFAULT_OF_PYTHON:
+            part = operand.backend.asarray(part, dtype=operand._array.dtype)
+        part = conjugated(as_tensor(part))
+        if part.shape != operand.shape:
+            raise ValueError(f"the gradient of {self.name} has shape {part.shape} for an operand of {operand.shape}")
+        return part  # type: ignore[no-any-return]
 
     @staticmethod
     def saved_arrays(node: Node, saved: tuple[Any, ...]) -> list[Any]:
@@ -89,7 +102,7 @@ def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
         parents = tuple(x._node if isinstance(x, Tensor) else None for x in operands)
         if not current_mode.get().recording or all(parent is None for parent in parents):
             return result
-        op = CustomOp(function, gradient, len(operands))
+        op = CustomOp(function, gradient, result if isinstance(result, tuple) else (result,))
         if isinstance(result, tuple):
             results = tuple(x.detach() for x in result)
             attach_results(op, results, parents, tuple(detached))

@@ -105,14 +105,16 @@ def _variadic_linear(node: Node, values: dict[str, Any], tangents: tuple[Any, ..
 
 def _transposed(node: Node, saved: tuple[Any, ...], tangents: tuple[Any, ...], as_tensors: bool) -> Any:
     """Push tangents by transposing the vjp rule, which is linear in the cotangent."""
-    like = next(t for t in tangents if t is not None)
-    array = like._array if isinstance(like, Tensor) else like
-    xp = backend_of(array).xp
     several = bool(node.shape) and isinstance(node.shape[0], tuple)
-    cotangents = [
-        Tensor(xp.zeros(shape, dtype=array.dtype, device=array.device), requires_grad=True)
-        for shape in (node.shape if several else [node.shape])
-    ]
+    if hasattr(node.op, "zeros"):  # a user's function may give other types than it takes, and on another backend
+        zeros = [make() for make in node.op.zeros]
+    else:
+        like = next(t for t in tangents if t is not None)
+        array = like._array if isinstance(like, Tensor) else like
+        xp = backend_of(array).xp
+        shapes = node.shape if several else [node.shape]
+        zeros = [xp.zeros(shape, dtype=array.dtype, device=array.device) for shape in shapes]
+    cotangents = [Tensor(array, requires_grad=True) for array in zeros]
     with recording(True):
         parts = node.op.pull(tuple(cotangents) if several else cotangents[0], saved, node.parents)
     pairs = [

@@ -130,6 +130,10 @@ class Backend(DefaultKernels):
         """Return `array` as one of the first of `array_types`, in native byte order, sharing memory where it can."""
         return array
 
+    def as_own(self, value: Any) -> Any:
+        """Return what a kernel gave, such as a number where an array of no axes is meant, as an array."""
+        return self.asarray(value)
+
     # -- data types ------------------------------------------------------------------------------------------
 
     def native_dtype(self, name: str) -> Any:

@@ -65,7 +65,7 @@ def _why_not(name: str) -> str | None:
     """Say why an installed backend cannot be used, or None where it can."""
     try:
         return _load(name).unavailable()
-    except ImportError as error:
+    except Exception as error:  # whatever a plugin does on import, the others stay usable
         return f"its package does not import: {error}"
 
 

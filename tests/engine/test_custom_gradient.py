@@ -149,3 +149,14 @@ def test_an_operand_changed_in_place():
     c[0] = 100.0
     with pytest.raises(RuntimeError, match="that product needs for its gradient was changed in place"):
         y.sum().backward()
+
+
+def test_another_type_than_the_operands():
+    """Forward mode, too, goes by what the function returns."""
+
+    @tl.custom_gradient
+    def turned(x):
+        return x * 1j, lambda g: tl.imag(g)
+
+    assert_close(tl.jvp(turned, (tensor(X),), (tensor(X),))[1], 1j * X)
+    tl.check_gradients(turned, (tensor(X),))

@@ -6,12 +6,13 @@ import warnings
 from typing import Any
 
 from ...autodiff import ShapeError
+from ...backend import backend_of
 from ...ops.activation import log_softmax
 from ...ops.arithmetic import abs, square
 from ...ops.comparison import where
 from ...ops.indexing import take, take_along_axis
 from ...ops.loss import NOT_IGNORED, softmax_cross_entropy
-from ...ops.reduction import count_nonzero, mean, sum
+from ...ops.reduction import mean, sum
 from ...ops.shapes import astype, expand_dims, reshape, squeeze
 from ...tensor import Tensor
 
@@ -158,8 +159,9 @@ def _reduced(losses: Any, reduction: str, count: Any = None) -> Tensor:
 
 def _count(target: Any, ignore_index: int) -> Any:
     """Return how many targets count; None where all do."""
-    counted = int(count_nonzero(target != ignore_index))
-    return None if counted == target.shape[0] else float(counted) or float("nan")
+    array = target.array if isinstance(target, Tensor) else target
+    counted = int(backend_of(array).xp.count_nonzero(array != ignore_index))
+    return None if counted == array.shape[0] else float(counted) or float("nan")
 
 
 def _against_classes(

@@ -1,0 +1,68 @@
+"""The import contract: quick, and nothing of an extra."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+import pytest
+
+import tensorlab as tl
+
+EXTRAS = ("cupy", "torch", "scipy", "matplotlib", "safetensors", "sklearn", "tqdm", "ml_dtypes", "llvmlite", "array_api_compat")
+
+
+def python(code):
+    env = {name: value for name, value in os.environ.items() if name != "TENSORLAB_BACKEND"}
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True, env=env)
+    return done.stdout.strip()
+
+
+def test_nothing_of_an_extra_is_imported():
+    loaded = python("import sys, tensorlab; tensorlab.__version__; print(*{m.partition('.')[0] for m in sys.modules})").split()
+    assert "tensorlab" in loaded
+    assert not set(EXTRAS) & set(loaded)
+
+
+def test_not_even_by_working():
+    code = "import sys, tensorlab as tl; (tl.ones(2, requires_grad=True) * 2).sum().backward(); tl.available_backends()"
+    loaded = python(code + "; print(*{m.partition('.')[0] for m in sys.modules})").split()
+    assert not set(EXTRAS) - {"cupy", "array_api_compat"} & set(loaded)  # cupy is asked for its devices where it is there
+
+
+@pytest.mark.slow
+def test_import_time():
+    """At most 60 ms more than NumPy: medians of runs in turns, so that a slow spell hits both."""
+
+    def seconds(module):
+        start = time.perf_counter()
+        python(f"import {module}")
+        return time.perf_counter() - start
+
+    seconds("tensorlab")  # writes the bytecode
+    runs = [(seconds("numpy"), seconds("tensorlab, numpy")) for _ in range(11)]
+    plain, ours = (statistics.median(column) for column in zip(*runs, strict=True))
+    assert ours - plain < 0.060
+
+
+def test_version_comes_late():
+    assert tl.__version__.count(".") == 2
+    with pytest.raises(AttributeError, match="module 'tensorlab' has no attribute 'nonsense'"):
+        tl.nonsense  # noqa: B018
+
+
+def test_every_public_name_is_there():
+    assert all(hasattr(tl, name) for name in ("nn", "optim") if name in dir(tl))
+    assert tl.newaxis is None
+    assert tl.pi == pytest.approx(3.14159265)
+
+
+def test_public_functions_have_documented_examples_that_run():
+    """The functions generated for the op records are where doctest looks for them."""
+    import doctest
+
+    import tensorlab.ops.arithmetic as module
+
+    found = {test.name.rpartition(".")[2] for test in doctest.DocTestFinder().find(module) if test.examples}
+    assert {"add", "multiply", "sign"} <= found
