@@ -26,7 +26,7 @@ workers = $(shell $(PY) -c "import xdist" 2>/dev/null && echo --numprocesses aut
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SECONDEXPANSION:
-.PHONY: help demo test bench gpu gpu-test gpu-bench peers lint format clean
+.PHONY: help demo test bench gpu gpu-test gpu-bench peers docs lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,9 @@ gpu-bench: $(call env,bench) $$(cuda_env) ## the benchmarks on the cupy backend
 	TENSORLAB_BACKEND=cupy $(PY) -m pytest benchmarks $(ARGS)
 
 peers: $(call env,peers) ## install PyTorch, for benchmarks beside it
+
+docs: $(call env,dev) ## rewrite the generated parts of docs/
+	$(PY) tools/docs.py
 
 lint: $(call env,dev) ## check style, format, types and the direction of imports
 	$(PY) -m ruff check .

@@ -17,6 +17,8 @@ from typing import Any
 import tensorlab as tl
 from tensorlab.backend import Backend
 
+from .harness import MOST_WAITING, Contender
+
 THREADS = os.cpu_count() or 1
 PEAK_SIZES = (512, 1024, 2048)
 COPY_BYTES = 256 << 20
@@ -84,16 +86,15 @@ def _product_time(backend: Backend, n: int) -> float:
 
 
 def _least_time(call: Callable[[], Any], backend: Backend, seconds: float = 1.0) -> float:
-    """Return the least time of one call; after a call as warm-up, at least three are timed."""
-    call()
-    times: list[float] = []
-    while len(times) < 3 or sum(times) < seconds:
-        backend.synchronize()
-        start = time.perf_counter()
-        call()
-        backend.synchronize()
-        times.append(time.perf_counter() - start)
-    return min(times)
+    """Return the least time of one call; other programs get a few seconds to let it have the processors."""
+    contender = Contender(call, backend.synchronize)
+    contender.settle()
+    deadline = time.perf_counter() + 5 * seconds
+    while not contender.times or sum(contender.times) < seconds or min(contender.waits) > MOST_WAITING:
+        contender.block()
+        if time.perf_counter() > deadline:
+            break
+    return min(contender.times)
 
 
 def facts() -> dict[str, Any]:

@@ -120,10 +120,12 @@ class Target:
     measure: Callable[[list[Row]], float | None]
     unit: str = "× PyTorch"
 
+    def rows(self, rows: Iterable[Row]) -> list[Row]:
+        return [row for row in rows if row.group == self.group and self.names in row.name and row.backend == "numpy"]
+
     def reached(self, rows: Iterable[Row]) -> float | None:
         """Return what was measured, or None where that did not run."""
-        found = [row for row in rows if row.group == self.group and self.names in row.name and row.backend == "numpy"]
-        return self.measure(found) if found else None
+        return self.measure(found) if (found := self.rows(rows)) else None
 
 
 def mean_ratio(rows: list[Row]) -> float | None:
@@ -168,7 +170,9 @@ def target_lines(rows: Sequence[Row]) -> list[str]:
     for target in TARGETS:
         reached = target.reached(rows)
         verdict = "not measured" if reached is None else "met" if reached <= target.limit else "MISSED"
-        value = "" if reached is None else f"{reached:.2f}"
+        if not all(row.undisturbed for row in target.rows(rows)):
+            verdict += " ~"
+        value = "" if reached is None else f"{reached:#.3g}"
         lines.append([target.what, target.unit, f"≤ {target.limit:g}", value, verdict])
     return aligned(lines)
 

@@ -24,9 +24,12 @@ def windows(size, kernel_size, stride, padding, dilation):
         for n, k, s, (before, after), d in zip(size, kernel_size, stride, padding, dilation, strict=True)
     ]
     for position in product(*map(range, counts)):
-        yield position, tuple(
-            slice(p * s, p * s + d * (k - 1) + 1, d)
-            for p, k, s, d in zip(position, kernel_size, stride, dilation, strict=True)
+        yield (
+            position,
+            tuple(
+                slice(p * s, p * s + d * (k - 1) + 1, d)
+                for p, k, s, d in zip(position, kernel_size, stride, dilation, strict=True)
+            ),
         )
 
 
@@ -130,7 +133,7 @@ def avg_unpool(g, *, input_size, kernel_size, stride, padding):
     return cropped(gx, input_size, padding)
 
 
-# -- gathering and scattering --------------------------------------------------------------------------------------------
+# -- gathering and scattering ------------------------------------------------------------------------------------------
 
 
 def scatter_index(g, *, shape, index):
@@ -168,7 +171,7 @@ def sum_to_shape(x, *, shape):
     return out
 
 
-# -- statistics and losses -----------------------------------------------------------------------------------------------
+# -- statistics and losses ---------------------------------------------------------------------------------------------
 
 
 def standardize(x, *, axis, eps=1e-5):

@@ -73,7 +73,7 @@ def test_large_seeds():
             Generator(seed)
 
 
-# -- distributions: fixed seeds, so the outcome is the same each time ------------------------------------------------------------
+# -- distributions: fixed seeds, so the outcome is the same each time --------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -148,7 +148,7 @@ def test_permutation():
     assert host(g.permutation(0)).shape == (0,)
 
 
-# -- the functions of the top level ------------------------------------------------------------------------------------------------
+# -- the functions of the top level ------------------------------------------------------------------------------------
 
 
 def test_default_generator():

@@ -137,6 +137,14 @@ class CupyBackend(Backend):
             self._philox((-(-count // (4 * THREADS)),), (THREADS,), (*numbers, out))
         return out
 
+    def getitem(self, x: Any, index: Any) -> Any:
+        """Read at an index; CuPy takes every kind itself."""
+        return x[index]
+
+    def index_put(self, x: Any, index: Any, values: Any) -> None:
+        """Write at an index."""
+        x[index] = values
+
     def take_add(self, g: Any, indices: Any, *, axis: int, size: int) -> Any:
         """Add slices at indices, the same bits every time: sorted by index, each run summed by its own threads."""
         cupy = self._cupy

@@ -29,8 +29,8 @@ from numpy.lib.stride_tricks import as_strided
 from .windows import Array, Pads, Shape, Slices, Tap, Window, block_fitting, blocks, taps
 
 BLOCK_BYTES = 5 << 18
-"""Bytes of a block of columns. 2 MB is a few percent faster on large images, but would be the greater part of the memory
-that a training step of a small network takes; 512 kB costs over 20 %."""
+"""Bytes of a block of columns. From LeNet to ResNet 2 MB and 4 MB are fastest and 1 MB costs 10 to 20 %, but with
+2 MB a training step of LeNet-5 takes 1.37 times PyTorch's memory; with this it takes 0.96."""
 
 ROWS_PER_BLOCK = 8
 """Rows a block should have: the first and last kernel_size[0] - 1 rows of its input are unrolled twice."""

@@ -11,16 +11,16 @@ BLOCK = 1 << 15
 """Elements per block: five arrays of them are 640 KB in float32."""
 
 
-def in_blocks(update: Callable[..., None], arrays: tuple[Any, ...], *options: Any) -> None:
+def in_blocks(update: Callable[..., None], param: Any, others: tuple[Any, ...], *options: Any) -> None:
     """Call ``update(*parts, scratch, *options)`` for neighbouring parts of flat arrays; None stays None."""
-    size = arrays[0].size
-    scratch = np.empty(min(size, BLOCK), arrays[0].dtype)
-    if size <= BLOCK:
-        update(*arrays, scratch, *options)
+    scratch = np.empty(min(param.size, BLOCK), param.dtype)
+    if param.size <= BLOCK:
+        update(param, *others, scratch, *options)
         return
-    for start in range(0, size, BLOCK):
-        parts = [array if array is None else array[start : start + BLOCK] for array in arrays]
-        update(*parts, scratch[: parts[0].size], *options)
+    for start in range(0, param.size, BLOCK):
+        part = param[start : start + BLOCK]
+        rest = [other if other is None else other[start : start + BLOCK] for other in others]
+        update(part, *rest, scratch[: part.size], *options)
 
 
 def sgd_update(
@@ -36,7 +36,7 @@ def sgd_update(
     first: bool,
 ) -> None:
     """One step of stochastic gradient descent; see `OptimizerKernels.sgd_update`."""
-    in_blocks(_sgd, (param, grad, velocity), lr, momentum, dampening, weight_decay, nesterov, first)
+    in_blocks(_sgd, param, (grad, velocity), lr, momentum, dampening, weight_decay, nesterov, first)
 
 
 def _sgd(
@@ -83,7 +83,7 @@ def adam_update(
     correction = (1 - beta2**step) ** 0.5
     shrink = 1 - lr * weight_decay if decoupled else 1.0
     penalty = 0.0 if decoupled else weight_decay
-    in_blocks(_adam, (param, grad, mean, square, largest), size, correction, beta1, beta2, eps, shrink, penalty)
+    in_blocks(_adam, param, (grad, mean, square, largest), size, correction, beta1, beta2, eps, shrink, penalty)
 
 
 def _adam(

@@ -17,7 +17,6 @@ from .anomaly import check_finite_parts
 from .graph import FREED, Node, Select, ancestors, current_mode, recording, write_log
 from .operands import COMPLEX_DTYPES
 
-
 accumulation = RLock()
 """Held while gradients are added to leaves: threads may share them, and none of their sums may get lost."""
 
@@ -221,7 +220,8 @@ def _collect(pending: dict[Any, Any], select: Node, cotangent: Any) -> None:
     """Put the cotangent of one of several results where the op's own node will find it."""
     (node,) = select.parents
     parts = pending.setdefault(node, [None] * len(node.shape))
-    parts[select.op.position] = cotangent
+    known = parts[select.op.position]
+    parts[select.op.position] = cotangent if known is None else known + cotangent
 
 
 def recalled(node: Node) -> tuple[Any, ...]:

@@ -102,7 +102,12 @@ class PoolingKernels:
         score = pad_spatial(xp, score, padding, lowest)
         offsets = kernel_offsets(kernel_size, stride, dilation, out)
         index = xp.argmax(xp.stack([score[(..., *window)] for window in offsets]), axis=0)
-        geometry = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
+        geometry: dict[str, Any] = {
+            "kernel_size": kernel_size,
+            "stride": stride,
+            "padding": padding,
+            "dilation": dilation,
+        }
         return self.pool_gather(x, index, **geometry), index
 
     def max_unpool(

@@ -95,7 +95,13 @@ def sum(backend: Backend, x: Any, /, axis: Any = None, *, dtype: Any = None, kee
     >>> tl.sum(tl.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     tensor([4., 6.])
     """
-    return backend.xp.sum(x, axis=axis, dtype=backend.native(dtype), keepdims=keepdims)
+    native = backend.native(dtype)
+    return backend.xp.sum(_countable(backend, x), axis=axis, dtype=native, keepdims=keepdims)
+
+
+def _countable(backend: Backend, x: Any) -> Any:
+    """Return truth values as integers, which the standard can add and multiply."""
+    return backend.xp.astype(x, backend.xp.int64) if backend.dtype_of(x).kind == "bool" else x
 
 
 @op(
@@ -246,7 +252,8 @@ def prod(backend: Backend, x: Any, /, axis: Any = None, *, dtype: Any = None, ke
     >>> tl.prod(tl.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     tensor([3., 8.])
     """
-    return backend.xp.prod(x, axis=axis, dtype=backend.native(dtype), keepdims=keepdims)
+    native = backend.native(dtype)
+    return backend.xp.prod(_countable(backend, x), axis=axis, dtype=native, keepdims=keepdims)
 
 
 # -- cumulative --------------------------------------------------------------------------------------------------------

@@ -72,12 +72,10 @@ class LambdaLR(LRScheduler):
 
     Parameters
     ----------
-    optimizer : Optimizer
-        Whose rates to set.
     lr_lambda : callable, or list of them
         ``lr_lambda(epoch)`` gives the factor; a list has one for each group.
-    last_epoch : int
-        Where to go on; -1 begins.
+    optimizer, last_epoch
+        As for `LRScheduler`.
 
     Raises
     ------
@@ -114,14 +112,12 @@ class StepLR(LRScheduler):
 
     Parameters
     ----------
-    optimizer : Optimizer
-        Whose rates to set.
     step_size : int
         How often.
     gamma : float
         By what.
-    last_epoch : int
-        Where to go on; -1 begins.
+    optimizer, last_epoch
+        As for `LRScheduler`.
 
     Examples
     --------
@@ -144,14 +140,12 @@ class MultiStepLR(LRScheduler):
 
     Parameters
     ----------
-    optimizer : Optimizer
-        Whose rates to set.
     milestones : sequence of int
         After how many steps.
     gamma : float
         By what.
-    last_epoch : int
-        Where to go on; -1 begins.
+    optimizer, last_epoch
+        As for `LRScheduler`.
 
     Examples
     --------
@@ -176,12 +170,10 @@ class ExponentialLR(LRScheduler):
 
     Parameters
     ----------
-    optimizer : Optimizer
-        Whose rates to set.
     gamma : float
         By what.
-    last_epoch : int
-        Where to go on; -1 begins.
+    optimizer, last_epoch
+        As for `LRScheduler`.
 
     Examples
     --------
@@ -203,14 +195,12 @@ class CosineAnnealingLR(LRScheduler):
 
     Parameters
     ----------
-    optimizer : Optimizer
-        Whose rates to set.
     T_max : int
         How many steps.
     eta_min : float
         The lowest rate.
-    last_epoch : int
-        Where to go on; -1 begins.
+    optimizer, last_epoch
+        As for `LRScheduler`.
 
     Examples
     --------
@@ -233,14 +223,12 @@ class LinearLR(LRScheduler):
 
     Parameters
     ----------
-    optimizer : Optimizer
-        Whose rates to set.
     start_factor, end_factor : float
         The parts.
     total_iters : int
         Within how many steps.
-    last_epoch : int
-        Where to go on; -1 begins.
+    optimizer, last_epoch
+        As for `LRScheduler`.
 
     Raises
     ------
@@ -278,14 +266,12 @@ class SequentialLR(LRScheduler):
 
     Parameters
     ----------
-    optimizer : Optimizer
-        Whose rates to set; that of all the schedules.
     schedulers : sequence of LRScheduler
         In their order.
     milestones : sequence of int
         After how many steps the next one begins: one fewer than there are schedules.
-    last_epoch : int
-        Where to go on; -1 begins.
+    optimizer, last_epoch
+        As for `LRScheduler`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Each kernel that the active backend overrides against the default in the base class: that is what defaults are for."""
+"""Each kernel that the active backend overrides, against the default in the base class: defaults are for that."""
 
 from inspect import signature
 
@@ -59,7 +59,7 @@ def test_override_agrees_with_default(op, number, dtype):
     assert_agree(found, expected, op.tolerance[{"complex128": "float64"}.get(dtype, dtype)])
 
 
-# -- kernels that are no ops -----------------------------------------------------------------------------------------------
+# -- kernels that are no ops -------------------------------------------------------------------------------------------
 
 
 def test_every_kernel_is_checked():
@@ -82,7 +82,9 @@ def test_writing_at_an_index(kernel, index, rng):
     values = rng.normal(size=x[index].shape)
     if kernel == "index_put" and not isinstance(index, tuple) and index.dtype != bool:
         values = values[:1]  # the order of writes to one place is nobody's promise
-    index = tuple(i if isinstance(i, slice) else native(i) for i in index) if isinstance(index, tuple) else native(index)
+    index = (
+        tuple(i if isinstance(i, slice) else native(i) for i in index) if isinstance(index, tuple) else native(index)
+    )
     found, expected = native(x.copy()), native(x.copy())
     getattr(BACKEND, kernel)(found, index, native(values))
     getattr(PLAIN, kernel)(expected, index, native(values))
@@ -151,7 +153,7 @@ def test_adam_update(amsgrad, decoupled, weight_decay, rng):
         np.testing.assert_allclose(host(param), expected, rtol=1e-12)
 
 
-# -- random geometries -----------------------------------------------------------------------------------------------------
+# -- random geometries -------------------------------------------------------------------------------------------------
 
 
 @st.composite

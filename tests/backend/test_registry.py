@@ -21,7 +21,11 @@ def run(code, *, path=(), **environment):
     env = {k: v for k, v in os.environ.items() if k != "TENSORLAB_BACKEND"} | environment
     env["PYTHONPATH"] = os.pathsep.join([*map(str, path), str(ROOT), str(ROOT / "backends"), str(ROOT / "tests")])
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)], env=env, capture_output=True, text=True, check=False
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -128,7 +132,11 @@ def test_a_block_object_used_twice(other_backend):
 
 
 def test_auto():
-    assert run("import tensorlab as tl; print(tl.use_backend('auto') and tl.active_backend().name)") in ("cupy", "llvm", "numpy")
+    assert run("import tensorlab as tl; print(tl.use_backend('auto') and tl.active_backend().name)") in (
+        "cupy",
+        "llvm",
+        "numpy",
+    )
 
 
 def test_the_instance_is_one():
@@ -168,7 +176,7 @@ def test_environment_variable_with_an_unknown_name():
     ) == "there is no backend 'nonsense'."  # fmt: skip
 
 
-# -- plugins -----------------------------------------------------------------------------------------------------------------
+# -- plugins -----------------------------------------------------------------------------------------------------------
 
 
 def install(folder, name, module, source):
@@ -225,7 +233,7 @@ def test_plugin_that_does_not_import(tmp_path, source, reason):
     assert lines[1] == f"the backend 'sick' cannot be used here: {reason}"
 
 
-# -- arrays of several backends in one process -----------------------------------------------------------------------------------
+# -- arrays of several backends in one process -------------------------------------------------------------------------
 
 
 def test_mixing_backends(other_backend):
@@ -233,7 +241,12 @@ def test_mixing_backends(other_backend):
     with tl.use_backend(other_backend):
         y = tensor([1.0, 2.0])
     first, second = x.backend.name, y.backend.name
-    for mix in (lambda: x * y, lambda: tl.where(x > 0, x, y), lambda: tl.concat([x, y]), lambda: tl.linear(x[None], y[None])):
+    for mix in (
+        lambda: x * y,
+        lambda: tl.where(x > 0, x, y),
+        lambda: tl.concat([x, y]),
+        lambda: tl.linear(x[None], y[None]),
+    ):
         with pytest.raises(tl.BackendError) as error:
             mix()
         message = str(error.value)

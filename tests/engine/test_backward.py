@@ -97,7 +97,7 @@ def test_second_pass_through_a_freed_graph():
     x = leaf(3.0)
     y = (x * x).sum()
     y.backward()
-    with pytest.raises(RuntimeError, match="this graph was freed by an earlier backward pass.*retain_graph=True"):
+    with pytest.raises(RuntimeError, match=r"this graph was freed by an earlier backward pass.*retain_graph=True"):
         y.backward()
     assert x.grad.item() == 6.0
 
@@ -199,7 +199,8 @@ def test_gradient_and_operands():
     "function",
     [
         lambda x: x.reshape(-1), lambda x: x.T, lambda x: x[::-1], lambda x: tl.broadcast_to(x, (3, 2, 2)),
-        lambda x: tl.concat([x, x]), lambda x: x.sum(), lambda x: x, lambda x: +x, lambda x: tl.real(x), lambda x: tl.flip(x),
+        lambda x: tl.concat([x, x]), lambda x: x.sum(), lambda x: x, lambda x: +x, tl.real,
+        tl.flip,
         lambda x: x.astype("float64"), lambda x: tl.squeeze(x[None]), lambda x: tl.stack([x, x]), lambda x: x * 1,
     ],
 )  # fmt: skip
@@ -231,7 +232,7 @@ def test_gradients_are_writable_and_owned():
     assert host(x.grad).sum() == 10.0
 
 
-# -- shapes and layouts --------------------------------------------------------------------------------------------------
+# -- shapes and layouts ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -268,7 +269,7 @@ def test_transposed_leaf():
     assert_same(x.grad, np.arange(6.0).reshape(3, 2))
 
 
-# -- what is refused -----------------------------------------------------------------------------------------------------
+# -- what is refused ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int64"])
@@ -313,7 +314,7 @@ def test_numpy_of_a_tensor_with_gradient():
     assert x.detach().numpy().tolist() == [1.0]
 
 
-# -- not recording ---------------------------------------------------------------------------------------------------------
+# -- not recording -----------------------------------------------------------------------------------------------------
 
 
 def test_no_grad_as_context_and_decorator():
@@ -389,7 +390,7 @@ def test_exception_in_a_backward_rule():
     assert x.grad is None
 
 
-# -- higher orders by create_graph -----------------------------------------------------------------------------------------
+# -- higher orders by create_graph -------------------------------------------------------------------------------------
 
 
 def test_create_graph():

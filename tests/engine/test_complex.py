@@ -38,6 +38,7 @@ def test_closed_forms(function, expected):
 
 def test_steepest_ascent():
     """A step along the gradient raises the function most among all directions of equal length."""
+
     def f(z):
         return (tl.sin(z) * tensor(W)).imag.sum()
 

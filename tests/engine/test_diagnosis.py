@@ -10,7 +10,7 @@ from tensorlab.autodiff.graph import WriteLog, watched
 quiet = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's own, about the very faults that are made here
 
 
-# -- detect_anomaly --------------------------------------------------------------------------------------------------------
+# -- detect_anomaly ----------------------------------------------------------------------------------------------------
 
 
 @quiet
@@ -22,7 +22,9 @@ def test_anomaly_forward():
 
 @quiet
 def test_anomaly_names_operands_that_were_not_finite():
-    with pytest.raises(tl.AnomalyError, match=r"add gave .* \(operands: shape \(2,\), finite; shape \(\), not finite\)"):
+    with pytest.raises(
+        tl.AnomalyError, match=r"add gave .* \(operands: shape \(2,\), finite; shape \(\), not finite\)"
+    ):
         x, y = tensor([1.0, 2.0]), tensor(np.inf)
         with tl.detect_anomaly():
             x + y
@@ -59,7 +61,7 @@ def test_anomaly_inside_a_checkpoint_and_a_custom_gradient():
     def poisoned(x):
         return x * 2, lambda g: g * np.nan
 
-    with pytest.raises(tl.AnomalyError, match="multiply gave 1 NaN|the gradient of poisoned"), tl.detect_anomaly():
+    with pytest.raises(tl.AnomalyError, match=r"multiply gave 1 NaN|the gradient of poisoned"), tl.detect_anomaly():
         poisoned(leaf([1.0])).sum().backward()
 
 
@@ -82,7 +84,7 @@ def test_anomaly_with_several_results():
         max_pool(tensor([[[np.nan, 1.0]]]), **geometry)
 
 
-# -- check_gradients: the tester tested ----------------------------------------------------------------------------------------
+# -- check_gradients: the tester tested --------------------------------------------------------------------------------
 
 
 def wrong(gradient):
@@ -131,7 +133,9 @@ def test_single_precision_is_refused():
 
 
 def test_structures_are_checked():
-    tl.check_gradients(lambda t: {"a": t["x"] * t["y"], "b": (t["x"] + 1,)}, ({"x": tensor([1.0]), "y": tensor([2.0])},))
+    tl.check_gradients(
+        lambda t: {"a": t["x"] * t["y"], "b": (t["x"] + 1,)}, ({"x": tensor([1.0]), "y": tensor([2.0])},)
+    )
 
 
 def test_its_random_directions_have_a_seed():
@@ -141,7 +145,7 @@ def test_its_random_directions_have_a_seed():
     assert tl.random.default_generator.get_state() == state
 
 
-# -- observers -----------------------------------------------------------------------------------------------------------------
+# -- observers ---------------------------------------------------------------------------------------------------------
 
 
 def test_observers_see_every_operation():
@@ -176,7 +180,7 @@ def test_observers_see_operations_on_untraced_tensors_and_not_on_arrays():
     assert seen == ["exp"]
 
 
-# -- the write log ---------------------------------------------------------------------------------------------------------------
+# -- the write log -----------------------------------------------------------------------------------------------------
 
 
 def test_write_log_knows_before_and_after():

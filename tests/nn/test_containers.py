@@ -27,7 +27,7 @@ class TestSequential:
         net = nn.Sequential(*parts)
         assert net[-1] is parts[3]
         assert list(net[1:3]) == parts[1:3]
-        assert list(net[1:3].state_dict())[0] == "1.weight"
+        assert next(iter(net[1:3].state_dict())) == "1.weight"
         assert len(net) == 4
         with pytest.raises(IndexError, match="of 4 modules has no module 4"):
             net[4]
@@ -37,8 +37,8 @@ class TestSequential:
         third, other = nn.ReLU(), nn.Tanh()
         assert net.append(third) is net
         net[0] = other
-        assert list(net)[0] is other
-        assert list(net)[2] is third
+        assert net[0] is other
+        assert net[2] is third
         del net[1]
         assert list(net) == [other, third]
         assert [name for name, _ in net.named_children()] == ["0", "1"]
@@ -46,7 +46,7 @@ class TestSequential:
         assert [type(m).__name__ for m in net] == ["Tanh", "Sigmoid", "ReLU"]
 
     def test_only_modules(self):
-        with pytest.raises(TypeError, match="must be a tensorlab.nn.Module"):
+        with pytest.raises(TypeError, match="must be a tensorlab"):
             nn.Sequential(nn.ReLU(), tl.relu)
 
 

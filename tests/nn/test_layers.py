@@ -29,9 +29,7 @@ def correlate(x, weight, stride, dilation, groups):
                 slice(p * s, p * s + d * (k - 1) + 1, d)
                 for p, s, d, k in zip(place, stride, dilation, kernel, strict=True)
             )
-            y[(slice(None), channel, *place)] = (part[(..., *window)] * weight[channel]).sum(
-                tuple(range(1, part.ndim))
-            )
+            y[(slice(None), channel, *place)] = (part[(..., *window)] * weight[channel]).sum(tuple(range(1, part.ndim)))
     return y
 
 

@@ -387,7 +387,7 @@ class TestWords:
             (nn.AvgPool1d(3, 1), "AvgPool1d(kernel_size=3, stride=1, padding=0)"),
             (
                 nn.BatchNorm2d(3),
-                "BatchNorm2d(3, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)",
+                "BatchNorm2d(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)",
             ),
             (nn.Dropout(0.2), "Dropout(p=0.2, inplace=False)"),
             (nn.Flatten(), "Flatten(start_axis=1, end_axis=-1)"),

@@ -214,12 +214,56 @@ def test_everything_public_is_checked():
     from tensorlab.autodiff.op import REGISTRY
 
     elsewhere = {
-        *"AnomalyError Backend BackendError BackendUnavailable DType Device Generator GradientError Tensor".split(),
-        *"ShapeError active_backend available_backends check_gradients checkpoint custom_gradient".split(),
-        *"detect_anomaly enable_grad grad hessian hvp is_grad_enabled jacobian jvp manual_seed no_grad".split(),
-        *"register_backend use_backend value_and_grad vjp rand randint randn randperm".split(),  # engine, backend, random
-        *"arange asarray empty empty_like eye from_numpy full full_like linspace ones ones_like tensor zeros".split(),
-        *"save load".split(),  # tests of tensorlab.io
+        *[
+            "AnomalyError",
+            "Backend",
+            "BackendError",
+            "BackendUnavailable",
+            "DType",
+            "Device",
+            "Generator",
+            "GradientError",
+            "Tensor",
+        ],
+        *["ShapeError", "active_backend", "available_backends", "check_gradients", "checkpoint", "custom_gradient"],
+        *[
+            "detect_anomaly",
+            "enable_grad",
+            "grad",
+            "hessian",
+            "hvp",
+            "is_grad_enabled",
+            "jacobian",
+            "jvp",
+            "manual_seed",
+            "no_grad",
+        ],
+        *[
+            "register_backend",
+            "use_backend",
+            "value_and_grad",
+            "vjp",
+            "rand",
+            "randint",
+            "randn",
+            "randperm",
+        ],  # engine, backend, random
+        *[
+            "arange",
+            "asarray",
+            "empty",
+            "empty_like",
+            "eye",
+            "from_numpy",
+            "full",
+            "full_like",
+            "linspace",
+            "ones",
+            "ones_like",
+            "tensor",
+            "zeros",
+        ],
+        *["save", "load"],  # tests of tensorlab.io
     }
     checked = {name.split()[0] for name in CASES} | {"einsum"}
     functions = {name for name, value in vars(tl).items() if callable(value) and not isinstance(value, tl.DType)}

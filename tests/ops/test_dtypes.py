@@ -10,13 +10,31 @@ import tensorlab as tl
 from tensorlab.backend import dtypes
 
 # The standard's table, with this library's rule for what it leaves open: a floating type wins over any integer.
-ORDER = "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float32 float64 complex64 complex128".split()
+ORDER = [
+    "bool",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+]
 MIXED_INTEGERS = {
-    ("uint8", "int8"): "int16", ("uint8", "int16"): "int16", ("uint8", "int32"): "int32", ("uint8", "int64"): "int64",
-    ("uint16", "int8"): "int32", ("uint16", "int16"): "int32", ("uint16", "int32"): "int32", ("uint16", "int64"): "int64",
-    ("uint32", "int8"): "int64", ("uint32", "int16"): "int64", ("uint32", "int32"): "int64", ("uint32", "int64"): "int64",
-}  # fmt: skip
-FLOATS = {("float32", "float64"): "float64", ("float32", "complex64"): "complex64", ("float32", "complex128"): "complex128"}
+    **{("uint8", f"int{bits}"): f"int{max(bits, 16)}" for bits in (8, 16, 32, 64)},
+    **{("uint16", f"int{bits}"): f"int{max(bits, 32)}" for bits in (8, 16, 32, 64)},
+    **{("uint32", f"int{bits}"): "int64" for bits in (8, 16, 32, 64)},
+}
+FLOATS = {
+    ("float32", "float64"): "float64",
+    ("float32", "complex64"): "complex64",
+    ("float32", "complex128"): "complex128",
+}
 FLOATS |= {("float64", "complex64"): "complex128", ("float64", "complex128"): "complex128"}
 FLOATS |= {("complex64", "complex128"): "complex128"}
 
@@ -48,7 +66,9 @@ def test_promotion(first, second):
 
 @pytest.mark.parametrize("signed", ["int8", "int16", "int32", "int64"])
 def test_uint64_with_signed_integers(signed):
-    with pytest.raises(TypeError, match=r"no integer type holds both (uint64|int\d+) and (uint64|int\d+); cast one of them"):
+    with pytest.raises(
+        TypeError, match=r"no integer type holds both (uint64|int\d+) and (uint64|int\d+); cast one of them"
+    ):
         tl.ones(2, dtype="uint64") + tl.ones(2, dtype=signed)
 
 
@@ -62,7 +82,12 @@ def test_half_precision_promotes():
 @pytest.mark.parametrize(
     ("dtype", "number", "wanted"),
     [
-        *(("float32", 2, "float32"), ("float32", 2.0, "float32"), ("float64", 2.0, "float64"), ("float32", 2j, "complex64")),
+        *(
+            ("float32", 2, "float32"),
+            ("float32", 2.0, "float32"),
+            ("float64", 2.0, "float64"),
+            ("float32", 2j, "complex64"),
+        ),
         *(("float64", 2j, "complex128"), ("complex64", 2.0, "complex64"), ("int8", 2, "int8"), ("uint64", 2, "uint64")),
         *(("int64", 2.0, "float32"), ("int8", 2.0, "float32"), ("int64", 2j, "complex64"), ("int32", True, "int32")),
         *(("bool", 2, "int64"), ("bool", 2.0, "float32"), ("float32", True, "float32")),
@@ -129,7 +154,9 @@ def test_complex_to_real_takes_the_real_part():
 
 
 def test_operands_that_do_not_promote_say_so():
-    with pytest.raises(TypeError, match=r"linear: weight is float64 where float32 is expected, as x is; cast one of them"):
+    with pytest.raises(
+        TypeError, match=r"linear: weight is float64 where float32 is expected, as x is; cast one of them"
+    ):
         tl.linear(tl.ones((2, 3)), tl.ones((4, 3), dtype="float64"))
 
 
@@ -143,9 +170,9 @@ def test_dtype_equality():
     assert tl.float32 == "float32" == tl.float32
     assert tl.float32 == np.float32
     assert tl.float32 == np.dtype("float32")
-    assert tl.bool == bool
-    assert tl.int64 == int
-    assert tl.float64 == float
+    assert tl.bool == bool  # noqa: E721
+    assert tl.int64 == int  # noqa: E721
+    assert tl.float64 == float  # noqa: E721
     assert tl.float32 != tl.float64
     assert tl.float32 != "floaty"
     assert tl.float32 != None  # noqa: E711
@@ -172,6 +199,14 @@ def test_sums_of_small_integers_are_wide():
     assert tl.sum(tl.ones(3, dtype="uint8")).dtype == "uint64"
     assert tl.sum(tl.ones(3), dtype="float64").dtype == "float64"
     assert tl.prod(tl.ones(3, dtype="int8")).dtype == "int64"
+
+
+def test_truth_values_are_counted():
+    right = tensor(np.array([[True, False], [True, True]]))
+    assert_same(right.sum(axis=0), np.array([2, 1]))
+    assert_same(right.prod(axis=0), np.array([1, 0]))
+    assert_same(right.mean(axis=0), np.array([1.0, 0.5], "float32"))
+    assert right.sum().dtype == "int64"
 
 
 def test_host_arrays_keep_their_values():

@@ -82,7 +82,10 @@ def test_write(index, traced):
 @each_index
 def test_write_an_array(index):
     values = -np.arange(1.0, X[index].size + 1).reshape(X[index].shape)
-    if any(isinstance(i, np.ndarray) and i.size != np.unique(i).size for i in (index if isinstance(index, tuple) else (index,))):
+    if any(
+        isinstance(i, np.ndarray) and i.size != np.unique(i).size
+        for i in (index if isinstance(index, tuple) else (index,))
+    ):
         values = np.full_like(values, -1)  # an element written twice has no promised value
     expected = X.copy()
     expected[index] = values

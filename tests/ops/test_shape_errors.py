@@ -23,7 +23,8 @@ def z(*shape):
 
 CASES = [
     (lambda: z(2, 3) @ z(2, 3),
-     "matmul of shapes (2, 3) and (2, 3): axis -1 of the first has length 3, axis -2 of the second 2; they must be equal"),
+     "matmul of shapes (2, 3) and (2, 3): axis -1 of the first has length 3, axis -2 of the second 2; they must be "
+     "equal"),
     (lambda: z(2, 3) @ z(4),
      "matmul of shapes (2, 3) and (4,): axis -1 of the first has length 3, axis 0 of the second 4; they must be equal"),
     (lambda: z() @ z(3),
@@ -47,8 +48,8 @@ CASES = [
      "convolution expects 3 channels on axis 1 of the images (filters of shape (6, 3, 3, 3)), but images of shape "
      "(1, 8, 8, 3) have 8; this looks like channels-last, which x.permute(0, 3, 1, 2) puts right"),
     (lambda: conv((1, 3, 8), (6, 2, 3), groups=2),
-     "convolution expects 4 channels on axis 1 of the images (filters of shape (6, 2, 3), 2 groups), but images of shape "
-     "(1, 3, 8) have 3"),
+     "convolution expects 4 channels on axis 1 of the images (filters of shape (6, 2, 3), 2 groups), but images of "
+     "shape (1, 3, 8) have 3"),
     (lambda: conv((1, 4, 8), (5, 2, 3), groups=2),
      "convolution: 5 output channels do not divide into 2 groups (filters (5, 2, 3))"),
     (lambda: conv((1, 3, 2), (4, 3, 3), dilation=2, padding=1),
@@ -92,8 +93,8 @@ CASES = [
     (lambda: tl.take_along_axis(z(2, 3), tl.tensor([[0]]), axis=1),
      "take_along_axis: indices of shape (1, 1) must match shape (2, 3) in all axes but 1"),
     (lambda: softmax_cross_entropy(z(4, 3), tl.tensor([0, 1])),
-     "cross entropy expects logits of shape (samples, classes) and one class index per sample, not logits of shape (4, 3) "
-     "and a target of shape (2,)"),
+     "cross entropy expects logits of shape (samples, classes) and one class index per sample, not logits of shape "
+     "(4, 3) and a target of shape (2,)"),
     (lambda: max_pool(z(1, 1, 2), kernel_size=(3,), stride=(1,), padding=((0, 0),), dilation=(1,)),
      "pooling: a window of length 3 does not fit axis 2 of images of shape (1, 1, 2) with padding (0, 0)"),
     (lambda: avg_pool(z(1, 2), kernel_size=(2,), stride=(1,), padding=((0, 0),)),

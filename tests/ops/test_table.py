@@ -105,7 +105,9 @@ def test_shape_and_dtype_rules(op, number, dtype):
     assert results[0].dtype == expected_dtype(op, hosts, params)
 
 
-@pytest.mark.parametrize("op", [op for op in REGISTRY.values() if op.dtype in ("floating", "real")], ids=lambda op: op.name)
+@pytest.mark.parametrize(
+    "op", [op for op in REGISTRY.values() if op.dtype in ("floating", "real")], ids=lambda op: op.name
+)
 def test_integer_operands(op):
     """Ops that give floating-point numbers take integers, which become float32; those with a real part keep them."""
     hosts = operands_of(op, 0)
@@ -124,7 +126,7 @@ def test_real_dtype_of_complex(op, dtype, part):
     assert op.public(tensor(operands_of(op, 0, dtype)[0])).dtype == part
 
 
-# -- gradients -----------------------------------------------------------------------------------------------------------
+# -- gradients ---------------------------------------------------------------------------------------------------------
 
 
 def differentiable_call(op, number, dtype):
@@ -208,7 +210,7 @@ def test_no_rule_is_forgotten(op):
     assert without == {key for key in NO_RULE if key[0] == op.name}
 
 
-# -- what else a record promises -------------------------------------------------------------------------------------------
+# -- what else a record promises ---------------------------------------------------------------------------------------
 
 
 @cases(CASES)

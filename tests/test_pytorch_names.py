@@ -1,0 +1,79 @@
+"""What a PyTorch user types runs with only the import changed."""
+
+import inspect
+
+import pytest
+
+import tensorlab as torch
+from tensorlab import nn
+
+
+def test_the_program_of_the_first_issue():
+    image = torch.randn(3, 10, 20)
+
+    class MyNet(nn.Module):
+        def __init__(self, d0, d1, d2, d3):
+            super().__init__()
+            self.m0, self.m1, self.m2 = nn.Linear(d0, d1), nn.Linear(d1, d2), nn.Linear(d2, d3)
+
+        def forward(self, x):
+            z1 = torch.relu(self.m0(x.view(-1)))
+            return self.m2(torch.relu(self.m1(z1)))
+
+    net = MyNet(image.nelement(), 60, 40, 10)
+    out = net(image)
+    out.sum().backward()
+    assert out.shape == (10,)
+    assert all(parameter.grad.shape == parameter.shape for parameter in net.parameters())
+
+
+def test_a_training_loop():
+    torch.manual_seed(0)
+    inputs = torch.randn(64, 2)
+    labels = (inputs[:, 0] * inputs[:, 1] > 0).astype(torch.int64)
+    loader = torch.data.DataLoader(torch.data.TensorDataset(inputs, labels), batch_size=16, shuffle=True)
+    model = nn.Sequential(nn.Linear(2, 32), nn.ReLU(inplace=True), nn.Dropout(0.0), nn.Linear(32, 2))
+    criterion = nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.02, betas=(0.9, 0.99))
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=20, gamma=0.5)
+    for _ in range(40):
+        model.train()
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+        scheduler.step()
+    model.eval()
+    with torch.no_grad():
+        accuracy = (model(inputs).argmax(1) == labels).sum().item() / len(labels)
+    assert accuracy > 0.95
+
+
+SIGNATURES = {
+    nn.Linear: "in_features out_features bias device dtype",
+    nn.Conv2d: "in_channels out_channels kernel_size stride padding dilation groups bias padding_mode device dtype",
+    nn.MaxPool2d: "kernel_size stride padding dilation return_indices ceil_mode",
+    nn.AvgPool1d: "kernel_size stride padding ceil_mode count_include_pad",
+    nn.AvgPool2d: "kernel_size stride padding ceil_mode count_include_pad divisor_override",
+    nn.BatchNorm2d: "num_features eps momentum affine track_running_stats device dtype",
+    nn.Dropout: "p inplace",
+    nn.Flatten: "start_axis end_axis",
+    nn.functional.conv2d: "input weight bias stride padding dilation groups",
+    nn.functional.linear: "input weight bias",
+    nn.functional.max_pool2d: "input kernel_size stride padding dilation ceil_mode return_indices",
+    nn.functional.avg_pool2d: "input kernel_size stride padding ceil_mode count_include_pad divisor_override",
+    nn.functional.batch_norm: "input running_mean running_var weight bias training momentum eps",
+    nn.functional.pad: "input pad mode value",
+    nn.init.kaiming_uniform_: "tensor a mode nonlinearity generator",
+    torch.optim.SGD: "params lr momentum dampening weight_decay nesterov maximize",
+    torch.optim.Adam: "params lr betas eps weight_decay amsgrad maximize",
+    torch.data.DataLoader: "dataset batch_size shuffle sampler batch_sampler",
+}
+
+
+@pytest.mark.parametrize("function", SIGNATURES, ids=lambda function: function.__name__)
+def test_argument_order(function):
+    parameters = list(inspect.signature(function).parameters)
+    expected = SIGNATURES[function].split()
+    assert parameters[: len(expected)] == expected
