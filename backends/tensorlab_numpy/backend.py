@@ -67,7 +67,7 @@ class NumpyBackend(Backend):
         native = self.native(self.dtype_of(array))
         return array if array.dtype is native else array.astype(native, copy=array.dtype != native).view(native)
 
-    as_own = staticmethod(np.asarray)
+    as_own = staticmethod(np.asarray)  # type: ignore[assignment]  # a C function: no frame between
 
     def to_numpy(self, array: Any) -> Any:
         """Return the array itself."""
@@ -124,6 +124,14 @@ class NumpyBackend(Backend):
     def sum(x: Any, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Any:
         """Sum by the ufunc itself: ``np.sum`` spends twice its time in Python."""
         return add_reduce(x, axis, dtype, None, keepdims)
+
+    @staticmethod
+    def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+        """Mean by the ufunc itself, in single and double precision: ``np.mean`` spends 2 us in Python."""
+        if x.dtype.char not in "fd" or not x.size:
+            return np.mean(x, axis=axis, keepdims=keepdims)
+        total = add_reduce(x, axis, None, None, keepdims)
+        return total / (x.size // total.size)
 
     @staticmethod
     def max(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
