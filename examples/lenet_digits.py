@@ -83,6 +83,7 @@ def train(seed=0, epochs=EPOCHS, progress=True):
     history = {"loss": [], "train": [], "test": []}
     bar = tqdm(range(epochs), desc=f"seed {seed}", unit="epoch", disable=not progress)
     for _ in bar:
+        net.train()
         losses, correct = [], 0
         for batch, targets in loader:
             logits = net(shifted(batch))
