@@ -57,7 +57,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if not config.option.roofline:
         lines += ["", *report.target_lines(rows)]
     lines += ["", *report.in_words(rows), ""]
-    if len(rows) == config.stash[EXPECTED]:
+    if len(rows) == config.stash[EXPECTED] and not config.option.benchmark_disable:
         name = machine.slug() + ("-roofline" if config.option.roofline else "")
         lines += [f"Written: {os.path.relpath(file)}" for file in report.save(rows, name)]
     else:
