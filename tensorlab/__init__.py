@@ -130,7 +130,7 @@ from .ops.creation import (
 from .ops.einsum import einsum
 from .ops.exponential import exp, expm1, log, log1p, log2, log10, logaddexp, sqrt
 from .ops.indexing import embedding, getitem, scatter_add, take, take_along_axis
-from .ops.joining import concat, flip, roll, split, stack, tile, unstack
+from .ops.joining import concat, flip, repeat, roll, split, stack, tile, unstack
 from .ops.reduction import (
     all,
     any,
@@ -317,6 +317,7 @@ __all__ = [
     "register_backend",
     "relu",
     "remainder",
+    "repeat",
     "reshape",
     "roll",
     "round",

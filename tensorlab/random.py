@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import pi, prod
+from threading import Lock
 from typing import Any
 
 from .autodiff.custom import REPLAYED_STATES
@@ -48,6 +49,7 @@ class Generator:
     """
 
     def __init__(self, seed: int = 0) -> None:
+        self._lock = Lock()
         self.manual_seed(seed)
 
     def manual_seed(self, seed: int) -> Generator:
@@ -68,9 +70,10 @@ class Generator:
 
     def _bits(self, backend: Backend, count: int) -> Any:
         """Return the next `count` words of 64 bits; every draw begins at a fresh block."""
-        words = backend.random_bits(self._key, self._block, count)
-        self._block += -(-count // WORDS_PER_BLOCK)
-        return words
+        with self._lock:  # threads that share a generator draw different numbers
+            key, block = self._key, self._block
+            self._block += -(-count // WORDS_PER_BLOCK)
+        return backend.random_bits(key, block, count)
 
     def _unit(self, backend: Backend, count: int, native: Any) -> Any:
         """Return numbers in [0, 1) with as many random bits as the type holds: 24 or 53."""

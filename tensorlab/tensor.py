@@ -260,6 +260,11 @@ class Tensor:
     def __reduce__(self) -> Any:
         raise TypeError("tensors are not pickled; save them with tensorlab.save(...), which writes safetensors")
 
+    def __copy__(self) -> Tensor:
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        return copy
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if not self.is_leaf:
             raise RuntimeError("a computed tensor cannot be deep-copied: its history would be lost; detach it first")

@@ -197,7 +197,7 @@ REFERENCES = {
     "avg_pool": avg_pool,
     "avg_unpool": avg_unpool,
     "clip_to_numbers": lambda x, low=None, high=None: np.clip(x, low, high),
-    "concatenate_arrays": lambda *arrays, axis: np.concatenate(arrays, axis=axis),
+    "concat_arrays": lambda *arrays, axis: np.concatenate(arrays, axis=axis),
     "convolution": convolution,
     "convolution_input_grad": convolution_input_grad,
     "convolution_weight_grad": convolution_weight_grad,

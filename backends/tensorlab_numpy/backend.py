@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -27,6 +28,9 @@ NAMESAKES = """
 add_reduce: Any = np.add.reduce
 maximum_reduce: Any = np.maximum.reduce
 minimum_reduce: Any = np.minimum.reduce
+
+FRESH: Any = ... if np.lib.NumpyVersion(np.__version__) >= "2.3.0" else None
+"""As a reduction's `out`: an array also where the result has no axes. Before NumPy 2.3 that is a scalar."""
 
 
 class NumpyBackend(Backend):
@@ -123,7 +127,7 @@ class NumpyBackend(Backend):
     @staticmethod
     def sum(x: Any, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Any:
         """Sum by the ufunc itself: ``np.sum`` spends twice its time in Python."""
-        return add_reduce(x, axis, dtype, None, keepdims)
+        return add_reduce(x, axis, dtype, out=FRESH, keepdims=keepdims)
 
     @staticmethod
     def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
@@ -136,12 +140,12 @@ class NumpyBackend(Backend):
     @staticmethod
     def max(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
         """Maximum by the ufunc itself."""
-        return maximum_reduce(x, axis, None, None, keepdims)
+        return maximum_reduce(x, axis, out=FRESH, keepdims=keepdims)
 
     @staticmethod
     def min(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
         """Minimum by the ufunc itself."""
-        return minimum_reduce(x, axis, None, None, keepdims)
+        return minimum_reduce(x, axis, out=FRESH, keepdims=keepdims)
 
     @staticmethod
     def matmul(x1: Any, x2: Any) -> Any:
@@ -151,7 +155,7 @@ class NumpyBackend(Backend):
     @staticmethod
     def linear(x: Any, weight: Any, bias: Any = None) -> Any:
         """``x @ weight.T + bias``, the bias added in place."""
-        rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+        rows = x if x.ndim == 2 else x.reshape(prod(x.shape[:-1]), x.shape[-1])
         y = np.dot(rows, weight.T)
         if rows is not x:
             y = y.reshape(*x.shape[:-1], weight.shape[0])

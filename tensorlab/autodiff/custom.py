@@ -141,6 +141,10 @@ class _Recomputation:
         with watched(collect):
             return function(*args, **kwargs), nodes
 
+    def expect(self, nodes: Sequence[Node]) -> None:
+        """Remember what the first run did."""
+        self._names = [node.op.name for node in nodes]
+
     def take(self, position: int) -> Any:
         """Return what the node at `position` saved, running the function again at the first request."""
         if not self._saved or self._saved[position] is None:
@@ -154,10 +158,17 @@ class _Recomputation:
             put(state)
         try:
             with recording(True):
-                return [node.saved for node in self.run()[1]]
+                nodes = self.run()[1]
         finally:
             for (_, put), state in zip(REPLAYED_STATES, now, strict=True):
                 put(state)
+        names = [node.op.name for node in nodes]
+        if names != self._names:
+            raise RuntimeError(
+                f"a checkpointed function must do the same when it is run again; the first time it recorded "
+                f"{self._names}, the second time {names}"
+            )
+        return [node.saved for node in nodes]
 
 
 class _Forgotten:
@@ -174,7 +185,8 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let a function keep nothing for its backward pass but its inputs; it is run again when that pass comes.
 
     Trades time (one more forward run) for memory (Chen et al., "Training deep nets with sublinear memory cost",
-    2016). Random numbers come out the same in the second run. Tensors that the function closes over, such as a
+    2016). Random numbers come out the same in the second run; what the function changes, such as the running
+    statistics of a batch normalisation, is changed twice. Tensors that the function closes over, such as a
     module's parameters, receive their gradients as ever.
 
     Parameters
@@ -202,6 +214,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **kwargs)
         recomputation = _Recomputation(function, args, kwargs)
         result, nodes = recomputation.run()
+        recomputation.expect(nodes)
         for position, node in enumerate(nodes):
             node.saved = _Forgotten(recomputation, position)
         return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar, Token
 from functools import wraps
+from inspect import isgeneratorfunction
 from itertools import count
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
@@ -64,6 +65,12 @@ class ModeChange:
         current_mode.reset(self._tokens.pop())
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        if isgeneratorfunction(function):
+            raise TypeError(
+                f"{type(self).__name__} cannot decorate the generator {function.__name__}: its body runs between the "
+                "caller's steps; use a with block inside"
+            )
+
         @wraps(function)
         def inside(*args: P.args, **kwargs: P.kwargs) -> R:
             with type(self)(*self._arguments()):

@@ -17,6 +17,10 @@ class ShapeError(ValueError):
     """The shapes of an op's operands do not go together; the message names the op, the shapes and the axes."""
 
 
+class OutOfRange(ShapeError, IndexError):
+    """An index lies outside an axis; also caught as an IndexError."""
+
+
 KNOWN_TYPES: dict[type, Backend] = {}
 """The array types that an op has met, with their backends."""
 
@@ -180,13 +184,13 @@ def _kind_rank(dtype: dtypes.DType) -> int:
 
 def explain(record: Op, error: Exception, arrays: Sequence[Any], params: Mapping[str, Any]) -> None:
     """Raise a clearer error if the op's shape rule finds the fault; else add the op's name to what was raised."""
-    if isinstance(error, ShapeError):
-        return
     shapes = [a.shape for a in arrays if hasattr(a, "shape")]
     try:
         record.shape(*shapes, **params)
     except ShapeError as clearer:
-        raise clearer from error
+        first_word = str(clearer).split(maxsplit=1)[0].rstrip(":")
+        named = clearer if record.name.startswith(first_word) else type(clearer)(f"{record.name}: {clearer}")
+        raise named from (None if isinstance(error, ShapeError) else error)
     except (TypeError, ValueError, IndexError):
         pass  # the rule cannot make sense of the call either; the library's own words stand
     listed = ", ".join(str(tuple(shape)) for shape in shapes)

@@ -52,6 +52,10 @@ def _alias(x: Any) -> Tensor:
     return alias
 
 
+def _without_history(x: Any) -> Any:
+    return x.detach() if isinstance(x, Tensor) else x
+
+
 class _Linearized:
     """One recorded run of a function, ready for sweeps in both directions."""
 
@@ -66,14 +70,15 @@ class _Linearized:
             replaced[position] = value
         with recording(True):
             result = function(*replaced)
-        self.aux = None
+        aux = None
         if has_aux:
-            result, self.aux = result
+            result, aux = result
         self.input_tree = chosen[0] if self.single else tuple(chosen)
         self.inputs: list[Tensor] = list(leaves(self.input_tree))
         self.output_tree = result
         self.outputs: list[Tensor] = [as_tensor(x) for x in leaves(result)]
         self.connected = self._reaches_beyond_inputs()
+        self.aux = aux if self.connected else mapped(_without_history, aux)
 
     def _reaches_beyond_inputs(self) -> bool:
         """Whether the results depend on anything else that requires a gradient, so that sweeps must be recorded."""

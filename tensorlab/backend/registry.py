@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -128,6 +128,11 @@ class use_backend:
     name : str
         ``"numpy"``, ``"cupy"``, ``"auto"``, or the name of any installed backend.
 
+    Notes
+    -----
+    A block in one thread does not change what others use, but for the moment between the call and the beginning of
+    the block; threads that must not notice it name their backend themselves.
+
     Raises
     ------
     BackendUnavailable
@@ -142,18 +147,21 @@ class use_backend:
 
     def __init__(self, name: str) -> None:
         self._backend = get_backend(name)
+        self._tokens: list[Token[Backend | None]] = []
         self._previous_default = _process_default[0]
         _process_default[0] = self._backend
 
     def __enter__(self) -> Backend:
-        _process_default[0] = self._previous_default
-        self._token = _active.set(self._backend)
+        # The call was the block's beginning: the process gets back what it had, unless someone chose anew meanwhile.
+        if not self._tokens and _process_default[0] is self._backend:
+            _process_default[0] = self._previous_default
+        self._tokens.append(_active.set(self._backend))
         return self._backend
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _active.reset(self._token)
+        _active.reset(self._tokens.pop())
 
 
 def backend_for_type(array_type: type) -> Backend | None:

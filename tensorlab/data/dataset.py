@@ -105,10 +105,20 @@ class Subset(Dataset):
         return len(self.indices)
 
     def batch(self, indices: Sequence[int] | Tensor) -> Any:
-        chosen = [self.indices[index] for index in plain(indices)]
-        if isinstance(self.dataset, Dataset):
-            return self.dataset.batch(chosen)
-        return default_collate([self.dataset[index] for index in chosen])
+        return batch_of(self.dataset, [self.indices[index] for index in plain(indices)])
+
+
+def batch_of(dataset: Any, indices: Sequence[int] | Tensor) -> Any:
+    """Return several samples as a batch: at once where the dataset can, one by one where ``__getitem__`` is newer.
+
+    A subclass that overrides only ``__getitem__``, to augment samples, say, must not be passed over.
+    """
+    for cls in type(dataset).__mro__:
+        if "batch" in vars(cls) and isinstance(dataset, Dataset):
+            return dataset.batch(indices)
+        if "__getitem__" in vars(cls):
+            break
+    return default_collate([dataset[index] for index in plain(indices)])
 
 
 def plain(indices: Sequence[int] | Tensor) -> Sequence[int]:

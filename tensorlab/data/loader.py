@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..random import Generator
-from .collate import default_collate
-from .dataset import Dataset
+from .dataset import batch_of
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
 
 
@@ -85,9 +84,9 @@ class DataLoader:
         return sample if self.collate_fn is None else self.collate_fn(sample)
 
     def _batch(self, indices: Any) -> Any:
-        if self.collate_fn is None and isinstance(self.dataset, Dataset):
-            return self.dataset.batch(indices)
-        return (self.collate_fn or default_collate)([self.dataset[index] for index in indices])
+        if self.collate_fn is None:
+            return batch_of(self.dataset, indices)
+        return self.collate_fn([self.dataset[index] for index in indices])
 
     def __len__(self) -> int:
         return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]

@@ -130,7 +130,7 @@ def linear_shape(x: Shape, weight: Shape, bias: Shape | None = None, **_: Any) -
 
 def _rows(x: Any) -> Any:
     """Return `x` with all axes but the last as one."""
-    return x if len(x.shape) == 2 else reshape(x, (-1, x.shape[-1]))
+    return x if len(x.shape) == 2 else reshape(x, (prod(x.shape[:-1]), x.shape[-1]))
 
 
 @op(

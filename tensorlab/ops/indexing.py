@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 from ..autodiff.op import Draw, ShapeError, op, sample
+from ..autodiff.operands import OutOfRange
 from ..backend import Backend, backend_of
 from ..backend.indices import Index, as_parts, axes_taken, is_basic
 from ..tensor import Tensor
@@ -38,7 +39,7 @@ def _indexed(x_shape: Shape, index: Index, **_: Any) -> Shape | None:
         if isinstance(part, slice):
             result.append(len(range(x_shape[axis])[part]))
         elif not -x_shape[axis] <= part < x_shape[axis]:
-            raise ShapeError(f"index {part} is out of range for axis {axis} of shape {x_shape}")
+            raise OutOfRange(f"index {part} is out of range for axis {axis} of shape {x_shape}")
         axis += 1
     return tuple(result)
 

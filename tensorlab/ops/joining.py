@@ -8,9 +8,9 @@ from math import prod
 from typing import Any
 
 from ..autodiff.op import ShapeError, op, sample
-from ..backend import Backend
+from ..backend import Backend, backend_of
 from ..tensor import Tensor
-from .indexing import getitem
+from .indexing import getitem, take
 from .shapes import Shape, broadcast_to, expand_dims, flatten, normalized_axes, normalized_axis, reshape
 
 
@@ -51,13 +51,13 @@ def _split_back(g: Any, arrays_shape: Sequence[Shape], axis: int | None) -> list
         sample((2,), (3, 1), axis=None),
     ],
 )
-def concatenate_arrays(backend: Backend, /, *arrays: Any, axis: Any = 0) -> Any:
+def concat_arrays(backend: Backend, /, *arrays: Any, axis: Any = 0) -> Any:
     """Join arrays, given one by one, along an existing axis; see `concat`.
 
     Examples
     --------
-    >>> from tensorlab.ops.joining import concatenate_arrays
-    >>> concatenate_arrays(tl.ones(1), tl.zeros(2), axis=0)
+    >>> from tensorlab.ops.joining import concat_arrays
+    >>> concat_arrays(tl.ones(1), tl.zeros(2), axis=0)
     tensor([1., 0., 0.])
     """
     return backend.xp.concat(arrays, axis=axis)
@@ -88,7 +88,7 @@ def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> Tensor:
     >>> tl.concat([tl.ones(2), tl.zeros(1)])
     tensor([1., 1., 0.])
     """
-    return concatenate_arrays(*arrays, axis=axis)
+    return concat_arrays(*arrays, axis=axis)
 
 
 def stack(arrays: Sequence[Any], /, *, axis: int = 0) -> Tensor:
@@ -178,6 +178,41 @@ def tile(x: Any, repetitions: Sequence[int], /) -> Tensor:
     spread = reshape(x, tuple(n for length in shape for n in (1, length)))
     spread = broadcast_to(spread, tuple(n for r, length in zip(repetitions, shape, strict=True) for n in (r, length)))
     return reshape(spread, tuple(r * length for r, length in zip(repetitions, shape, strict=True)))
+
+
+def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Tensor:
+    """Each slice along an axis repeated.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape.
+    repeats : int, or tensor or array of integers
+        How many times: one number, or one for each slice.
+    axis : int, optional
+        Along which axis; None repeats the elements of the flattened array.
+
+    Raises
+    ------
+    ShapeError
+        If there are not as many numbers as slices.
+
+    Examples
+    --------
+    >>> tl.repeat(tl.tensor([1.0, 2.0]), 2)
+    tensor([1., 1., 2., 2.])
+    """
+    if axis is None:
+        x, axis = flatten(x), 0
+    length = x.shape[normalized_axis(axis, len(x.shape))]
+    counts = [repeats] * length if isinstance(repeats, int) else [int(n) for n in repeats.tolist()]
+    if len(counts) == 1:
+        counts = counts * length
+    if len(counts) != length:
+        raise ShapeError(f"repeat: {len(counts)} numbers of repeats for an axis of length {length}")
+    places = [place for place, count in enumerate(counts) for _ in range(count)]
+    backend = backend_of(x._array if isinstance(x, Tensor) else x)
+    return take(x, backend.asarray(places, dtype=backend.native("int64")), axis=axis)
 
 
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[Tensor, ...]:

@@ -94,6 +94,16 @@ def reflected(function: Callable[..., Any]) -> Callable[[Tensor, Any], Tensor]:
     return operator
 
 
+def compared(function: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
+    """Return a comparison that leaves what is no tensor, array or number to Python: ``x == None`` is False."""
+
+    def operator(x: Tensor, other: Any) -> Any:
+        comparable = isinstance(other, Tensor | bool | int | float | complex) or hasattr(other, "dtype")
+        return function(x, other) if comparable else NotImplemented
+
+    return operator
+
+
 def in_place(function: Callable[..., Any]) -> Callable[[Tensor, Any], Tensor]:
     """Return a binary op that replaces its first operand's contents, for ``x += 1``."""
 
@@ -313,6 +323,19 @@ def _moved(x: Tensor, backend: Backend, device: str | None) -> Tensor:
     return move(x)
 
 
+CASTS = {"half": "float16", "float": "float32", "double": "float64", "int": "int32", "long": "int64", "bool": "bool"}
+"""PyTorch's methods that cast, with the data types that they cast to."""
+
+
+def cast_to(dtype: str) -> Callable[[Tensor], Tensor]:
+    """Return the method that casts to a data type, and returns a tensor of that type itself."""
+
+    def cast(x: Tensor) -> Tensor:
+        return astype(x, dtype, copy=False)
+
+    return cast
+
+
 def cpu(x: Tensor) -> Tensor:
     """The tensor in host memory: itself, or a copy."""
     return to(x, "cpu")
@@ -324,6 +347,8 @@ OWN_METHODS: dict[str, Callable[..., Any]] = {
         for function in (reshape, permute, transpose, expand, unsqueeze, size, dim, clone, stack_with, astype, to, cpu)
     },
     "view": reshape,
+    "numel": Tensor.nelement,
+    **{name: cast_to(dtype) for name, dtype in CASTS.items()},
     "__getitem__": getitem,
     "__setitem__": setitem,
     "__iter__": iterate,
@@ -345,7 +370,9 @@ def install() -> None:
         setattr(Tensor, f"__{name}__", function)
         setattr(Tensor, f"__r{name}__", reflected(function))
         setattr(Tensor, f"__i{name}__", in_place(function))
-    for name, function in {**COMPARISONS, **UNARY}.items():
+    for name, function in COMPARISONS.items():
+        setattr(Tensor, f"__{name}__", compared(function))
+    for name, function in UNARY.items():
         setattr(Tensor, f"__{name}__", function)
     for name, function in {**METHODS, **OWN_METHODS}.items():
         setattr(Tensor, name, function)

@@ -358,7 +358,8 @@ def var(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool
     axis : int, tuple of int or None
         Which axes; None for all.
     correction : float
-        The sum of squares is divided by the count less this: 0 for the population's variance, 1 for Bessel's.
+        The sum of squares is divided by the count less this: 0 for the population's variance, 1 for Bessel's, which
+        is PyTorch's default.
     keepdims : bool
         Whether the axes stay, with length 1.
 
@@ -374,14 +375,16 @@ def var(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool
 
 
 def std(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
-    """Standard deviation over axes; see `var`.
+    """Standard deviation over axes; see `var`. Where it is zero, so is its gradient.
 
     Examples
     --------
     >>> tl.std(tl.tensor([1.0, 3.0]))
     tensor(1.)
     """
-    return sqrt(var(x, axis=axis, correction=correction, keepdims=keepdims))
+    variance = var(x, axis=axis, correction=correction, keepdims=keepdims)
+    constant = variance == 0
+    return where(constant, 0.0, sqrt(where(constant, 1.0, variance)))
 
 
 def _pull_logsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:

@@ -59,6 +59,7 @@ class Bundle:
         self.parameters, self.flat, self.state, self.step = parameters, flat, state, step
         self.backend = parameters[0].backend
         self._views = self._shaped(flat)
+        self._shapes = [view.shape for view in self._views]
         storages = {self.backend.storage(view): place for place, view in enumerate(self._views)}
         self._written = [parameters[place] for place in storages.values()]
 
@@ -143,7 +144,7 @@ class Bundle:
         arrays = [parameter.grad._array for parameter in parameters]  # type: ignore[union-attr]
         xp = self.backend.xp
         flat = xp.concat(arrays, axis=None) if len(arrays) > 1 else xp.reshape(arrays[0], (-1,))
-        if flat.shape != self.flat.shape:
+        if [array.shape for array in arrays] != self._shapes:
             shapes = [(p.shape, a.shape) for p, a in zip(parameters, arrays, strict=True) if p.shape != a.shape]
             raise ValueError(f"a gradient must have its parameter's shape {shapes[0][0]}, not {shapes[0][1]}")
         return flat

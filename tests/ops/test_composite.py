@@ -36,6 +36,13 @@ CASES = {
     "roll": (lambda x: tl.roll(x, 2), lambda x: np.roll(x, 2), (A,)),
     "roll axis": (lambda x: tl.roll(x, -1, axis=-1), lambda x: np.roll(x, -1, axis=-1), (T3,)),
     "roll axes": (lambda x: tl.roll(x, (1, 5), axis=(0, 2)), lambda x: np.roll(x, (1, 5), axis=(0, 2)), (T3,)),
+    "repeat": (lambda x: tl.repeat(x, 2, axis=1), lambda x: np.repeat(x, 2, axis=1), (A,)),
+    "repeat by slice": (
+        lambda x: tl.repeat(x, tl.tensor([2, 0]), axis=0),
+        lambda x: np.repeat(x, [2, 0], axis=0),
+        (A,),
+    ),
+    "repeat flat": (lambda x: tl.repeat(x, 3), lambda x: np.repeat(x, 3), (A,)),
     "tile": (lambda x: tl.tile(x, (2, 1, 3)), lambda x: np.tile(x, (2, 1, 3)), (A,)),
     "tile fewer": (lambda x: tl.tile(x, (2,)), lambda x: np.tile(x, (2,)), (A,)),
     "split": (lambda x: tl.split(x, 2, axis=2), lambda x: tuple(np.split(x, 2, axis=2)), (T3,)),

@@ -131,15 +131,20 @@ def test_basic_reading_shares_memory():
 @pytest.mark.parametrize(
     ("index", "message"),
     [
-        ((0, 0, 0, 0), "an index for 4 axes is too long for shape (2, 3, 4)"),
-        (2, "index 2 is out of range for axis 0 of shape (2, 3, 4)"),
-        ((0, -4), "index -4 is out of range for axis 1 of shape (2, 3, 4)"),
+        ((0, 0, 0, 0), "getitem: an index for 4 axes is too long for shape (2, 3, 4)"),
+        (2, "getitem: index 2 is out of range for axis 0 of shape (2, 3, 4)"),
+        ((0, -4), "getitem: index -4 is out of range for axis 1 of shape (2, 3, 4)"),
     ],
 )
 def test_errors(index, message):
     with pytest.raises(ShapeError) as error:
         tensor(X)[index]
     assert str(error.value) == message
+
+
+def test_a_number_out_of_range_is_an_index_error():
+    with pytest.raises(IndexError):
+        tensor(X)[2]
 
 
 def test_iteration_and_membership():

@@ -8,7 +8,7 @@ from typing import Any
 from ...autodiff import ShapeError
 from ...ops.creation import full
 from ...ops.indexing import getitem, replace_index
-from ...ops.joining import concatenate_arrays, flip
+from ...ops.joining import concat_arrays, flip
 from ...ops.shapes import broadcast_to
 from ...tensor import Tensor
 
@@ -75,7 +75,7 @@ def _continued(x: Any, axis: int, before: int, after: int, mode: str) -> Any:
     if max(before, after) > furthest:
         raise ShapeError(f"pad: axis {axis} of length {length} cannot be padded by ({before}, {after}) in mode {mode}")
     head, tail = CONTINUATIONS[mode](x, axis, before, after)
-    return concatenate_arrays(head, x, tail, axis=axis)
+    return concat_arrays(head, x, tail, axis=axis)
 
 
 def _part(x: Any, axis: int, start: int, stop: int) -> Any:
