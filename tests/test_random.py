@@ -183,3 +183,17 @@ def test_integer_dtypes_of_floats_are_refused():
         tl.rand(3, dtype="int64")
     with pytest.raises(TypeError, match="normal draws floating-point numbers, not int64"):
         tl.randn(3, dtype="int64")
+
+
+def test_threads_that_share_a_generator_draw_different_numbers():
+    import sys
+    from concurrent.futures import ThreadPoolExecutor
+
+    generator, interval = tl.Generator(0), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            drawn = list(pool.map(lambda _: tuple(generator.uniform((4,)).tolist()), range(1000)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert len(set(drawn)) == 1000

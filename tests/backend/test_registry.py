@@ -301,3 +301,11 @@ def test_operations_follow_their_arrays(other_backend):
         assert tl.grad(lambda z: (z**3).sum())(x).backend is x.backend
         x[0] = 5.0
     assert x.tolist() == [5.0, 2.0]
+
+
+def test_one_context_can_be_entered_again(other_backend):
+    outer = tl.active_backend().name
+    context = tl.use_backend(other_backend)
+    with context, context:
+        assert tl.active_backend().name == other_backend
+    assert tl.active_backend().name == outer

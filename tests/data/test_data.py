@@ -198,3 +198,18 @@ def test_samplers():
     assert sorted(sampler) == list(range(20))
     assert len(BatchSampler(sampler, 6, True)) == 3
     assert len(BatchSampler(sampler, 6, False)) == 4
+
+
+class Shifted(tl.data.TensorDataset):
+    """Overrides only how one sample is made, as augmentation does."""
+
+    def __getitem__(self, index):
+        (sample,) = super().__getitem__(index)
+        return (sample + 100,)
+
+
+def test_a_newer_getitem_is_not_passed_over():
+    dataset = Shifted(tl.arange(4))
+    assert [batch.tolist() for (batch,) in tl.data.DataLoader(dataset, batch_size=2)] == [[100, 101], [102, 103]]
+    subset = tl.data.Subset(dataset, [3, 1])
+    assert [batch.tolist() for (batch,) in tl.data.DataLoader(subset, batch_size=2)] == [[103, 101]]

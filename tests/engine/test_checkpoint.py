@@ -160,3 +160,15 @@ def test_a_custom_gradient_inside():
     x = leaf(X)
     tl.checkpoint(lambda y: tl.exp(doubled(tl.sin(y))))(x).sum().backward()
     assert_close(x.grad, np.exp(2 * np.sin(X)) * 5 * np.cos(X))
+
+
+def test_a_second_run_that_differs_is_noticed():
+    calls = []
+
+    def fickle(x):
+        calls.append(None)
+        return tl.sin(x) if len(calls) == 1 else tl.cos(tl.sin(x))
+
+    y = tl.checkpoint(fickle)(tl.ones(2, requires_grad=True))
+    with pytest.raises(RuntimeError, match="must do the same when it is run again"):
+        y.sum().backward()

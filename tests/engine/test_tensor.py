@@ -169,3 +169,28 @@ def test_to_a_dtype():
     assert x.to("float64", copy=True) is not x
     assert x.to(x.device) is x
     assert x.cpu() is x
+
+
+def test_comparison_with_what_is_no_number_is_left_to_python():
+    x = tl.ones(2)
+    assert (x == None) is False  # noqa: E711 - what is tested
+    assert (x != "a") is True
+    with pytest.raises(TypeError, match="not supported between"):
+        x < "a"  # noqa: B015
+
+
+def test_a_shallow_copy_shares_elements_and_history():
+    import copy
+
+    x = tl.ones(2, requires_grad=True)
+    y = copy.copy(x * 2)
+    y.sum().backward()
+    assert x.grad.tolist() == [2.0, 2.0]
+    assert y.tolist() == [2.0, 2.0]
+
+
+def test_casts_by_name():
+    x = tl.tensor([1.5])
+    assert [cast().dtype.name for cast in (x.double, x.float, x.long)] == ["float64", "float32", "int64"]
+    assert x.float() is x
+    assert x.numel() == 1

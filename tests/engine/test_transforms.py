@@ -386,3 +386,23 @@ def test_second_order_through_one_of_several_results():
     x = np.random.default_rng(0).normal(size=(4, 3))
     tl.check_gradients(lambda x, w: standardize(x, (0,))[0] * w, (tensor(x), tensor(V)))
     tl.check_gradients(lambda x: tl.sin(standardize(tl.exp(x), (0,))[0]), (tensor(x),))
+
+
+def test_aux_has_no_history_of_its_own():
+    (_, aux), _ = tl.value_and_grad(lambda x: ((x * x).sum(), {"double": x * 2}), has_aux=True)(tl.ones(2))
+    assert not aux["double"].requires_grad
+    outer = tl.ones(2, requires_grad=True)
+    (_, aux), _ = tl.value_and_grad(lambda x: ((x * outer).sum(), x * outer), has_aux=True)(tl.ones(2))
+    assert aux.requires_grad
+
+
+def test_the_gradient_of_std_at_constant_input_is_zero():
+    assert tl.grad(tl.std)(tl.ones(3)).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_no_grad_refuses_generators():
+    with pytest.raises(TypeError, match="cannot decorate the generator steps"):
+
+        @tl.no_grad()
+        def steps():
+            yield
