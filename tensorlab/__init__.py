@@ -59,12 +59,10 @@ from .ops.activation import log_softmax, relu, sigmoid, softmax
 from .ops.arithmetic import (
     abs,
     add,
-    ceil,
     clip,
     conj,
     copysign,
     divide,
-    floor,
     floor_divide,
     hypot,
     imag,
@@ -78,11 +76,9 @@ from .ops.arithmetic import (
     real,
     reciprocal,
     remainder,
-    round,
     sign,
     square,
     subtract,
-    trunc,
     zeros_like,
 )
 from .ops.comparison import (
@@ -127,6 +123,7 @@ from .ops.creation import (
     triu,
     zeros,
 )
+from .ops.cumulative import cumulative_prod, cumulative_sum
 from .ops.einsum import einsum
 from .ops.exponential import exp, expm1, log, log1p, log2, log10, logaddexp, sqrt
 from .ops.indexing import embedding, getitem, scatter_add, take, take_along_axis
@@ -137,8 +134,6 @@ from .ops.reduction import (
     argmax,
     argmin,
     count_nonzero,
-    cumulative_prod,
-    cumulative_sum,
     logsumexp,
     max,
     mean,
@@ -148,6 +143,7 @@ from .ops.reduction import (
     sum,
     var,
 )
+from .ops.rounding import ceil, floor, round, trunc
 from .ops.shapes import (
     astype,
     broadcast_arrays,

@@ -7,6 +7,7 @@ from . import (
     contraction,
     convolution,
     creation,
+    cumulative,
     einsum,
     exponential,
     indexing,
@@ -16,6 +17,7 @@ from . import (
     normalization,
     pooling,
     reduction,
+    rounding,
     shapes,
     trigonometric,
 )
@@ -29,6 +31,7 @@ __all__ = [
     "contraction",
     "convolution",
     "creation",
+    "cumulative",
     "einsum",
     "exponential",
     "indexing",
@@ -38,6 +41,7 @@ __all__ = [
     "normalization",
     "pooling",
     "reduction",
+    "rounding",
     "shapes",
     "trigonometric",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 from ..autodiff.backward import backward
@@ -17,10 +18,12 @@ from . import (
     arithmetic,
     comparison,
     contraction,
+    cumulative,
     exponential,
     indexing,
     joining,
     reduction,
+    rounding,
     shapes,
     trigonometric,
 )
@@ -60,22 +63,22 @@ UNARY: dict[str, Callable[..., Any]] = {
     "invert": comparison.bitwise_invert,
 }
 
+OPS_AS_METHODS: dict[ModuleType, str] = {
+    arithmetic: "abs clip conj pow sign square",
+    rounding: "ceil floor round trunc",
+    exponential: "exp log log2 log10 log1p sqrt",
+    trigonometric: "cos sin tan tanh",
+    activation: "log_softmax relu sigmoid softmax",
+    reduction: "all any argmax argmin logsumexp max mean min prod std sum var",
+    cumulative: "cumulative_sum",
+    shapes: "broadcast_to flatten moveaxis squeeze swapaxes",
+    joining: "repeat tile",
+    indexing: "scatter_add take take_along_axis",
+    comparison: "isfinite isinf isnan",
+}
+
 METHODS: dict[str, Callable[..., Any]] = {
-    **{
-        name: getattr(arithmetic, name)
-        for name in ("abs", "ceil", "clip", "conj", "floor", "pow", "round", "sign", "square", "trunc")
-    },
-    **{name: getattr(exponential, name) for name in ("exp", "log", "log2", "log10", "log1p", "sqrt")},
-    **{name: getattr(trigonometric, name) for name in ("cos", "sin", "tan", "tanh")},
-    **{name: getattr(activation, name) for name in ("log_softmax", "relu", "sigmoid", "softmax")},
-    **{
-        name: getattr(reduction, name)
-        for name in ("all", "any", "argmax", "argmin", "max", "mean", "min", "prod", "sum")
-    },
-    **{name: getattr(reduction, name) for name in ("cumulative_sum", "logsumexp", "std", "var")},
-    **{name: getattr(shapes, name) for name in ("broadcast_to", "flatten", "moveaxis", "squeeze", "swapaxes")},
-    **{name: getattr(indexing, name) for name in ("scatter_add", "take", "take_along_axis")},
-    **{name: getattr(comparison, name) for name in ("isfinite", "isinf", "isnan")},
+    **{name: getattr(module, name) for module, names in OPS_AS_METHODS.items() for name in names.split()},
     "add": arithmetic.add,
     "div": arithmetic.divide,
     "matmul": contraction.matmul,

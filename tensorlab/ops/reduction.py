@@ -1,4 +1,4 @@
-"""Reductions and cumulative sums."""
+"""Reductions over axes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from .arithmetic import abs as absolute
 from .arithmetic import is_complex, square
 from .comparison import where
 from .exponential import exp, sqrt
-from .indexing import getitem
-from .joining import flip
-from .shapes import Shape, _cast_back, astype, broadcast_to, normalized_axes, normalized_axis, permute_dims, reshape
+from .shapes import Shape, astype, broadcast_to, cast_back, normalized_axes, permute_dims, reshape
 
 Axis = int | tuple[int, ...] | None
 
@@ -55,7 +53,7 @@ def _samples(*extra: Sample) -> list[Sample]:
 
 
 def _pull_sum(g: Any, x_shape: Shape, x_dtype: Any, axis: Axis, dtype: Any) -> Any:
-    return spread(g if dtype is None else _cast_back(g, x_dtype), x_shape, axis)
+    return spread(g if dtype is None else cast_back(g, x_dtype), x_shape, axis)
 
 
 @op(
@@ -191,25 +189,27 @@ def min(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False
 
 
 def _pull_prod(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
-    if not _has_zero(x):
+    if not has_zero(x):
         return spread(g * out, x_shape, axis) / x
-    flat, restore = _axes_last(x, axis)
+    flat, restore = axes_last(x, axis)
     n = flat.shape[-1]
-    others = where(_eye(flat, n), 1.0, reshape(flat, (*flat.shape[:-1], 1, n)))
+    others = where(eye_like(flat, n), 1.0, reshape(flat, (*flat.shape[:-1], 1, n)))
     return restore(prod(others, axis=-1) * reshape(g, (*flat.shape[:-1], 1)))
 
 
-def _has_zero(x: Any) -> bool:
+def has_zero(x: Any) -> bool:
+    """Whether some element is zero; waits for the device."""
     return bool(any(x == 0))
 
 
-def _eye(like: Any, n: int) -> Any:
+def eye_like(like: Any, n: int) -> Any:
+    """Return a boolean identity matrix of size `n`, an array on the backend and device of `like`."""
     array = like._array if isinstance(like, Tensor) else like
     xp = backend_of(array).xp
     return xp.eye(n, dtype=xp.bool, device=array.device)
 
 
-def _axes_last(x: Any, axis: Axis) -> tuple[Any, Any]:
+def axes_last(x: Any, axis: Axis) -> tuple[Any, Any]:
     """Return `x` with `axis` flattened and last, and the function that undoes it."""
     ndim = len(x.shape)
     axes = normalized_axes(axis, ndim)
@@ -254,95 +254,6 @@ def prod(backend: Backend, x: Any, /, axis: Any = None, *, dtype: Any = None, ke
     """
     native = backend.native(dtype)
     return backend.xp.prod(_countable(backend, x), axis=axis, dtype=native, keepdims=keepdims)
-
-
-# -- cumulative --------------------------------------------------------------------------------------------------------
-
-
-def _cumulated(x_shape: Shape, axis: int | None = None, include_initial: bool = False, **_: Any) -> Shape:
-    place = normalized_axis(axis or 0, len(x_shape))
-    return tuple(n + (include_initial and i == place) for i, n in enumerate(x_shape))
-
-
-def _from_the_end(g: Any, axis: int | None) -> Any:
-    """Return for each element the sum of it and all behind it."""
-    place = 0 if axis is None else axis
-    return flip(cumulative_sum(flip(g, axis=place), axis=place), axis=place)
-
-
-def _without_initial(g: Any, axis: int | None, include_initial: bool) -> Any:
-    place = normalized_axis(axis or 0, len(g.shape))
-    return getitem(g, (*(slice(None),) * place, slice(1, None))) if include_initial else g
-
-
-@op(
-    vjp={"x": lambda g, axis, include_initial: _from_the_end(_without_initial(g, axis, include_initial), axis)},
-    kind="linear",
-    shape=_cumulated,
-    flops=count_operand,
-    samples=[sample((4,), axis=None), sample((2, 3), axis=1), sample((2, 3), axis=0, include_initial=True)],
-)
-def cumulative_sum(backend: Backend, x: Any, /, *, axis: Any = None, include_initial: bool = False) -> Any:
-    """Sum of each element and all before it along an axis.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape with at least one axis; numeric.
-    axis : int, optional
-        Along which axis; may be left out where there is only one.
-    include_initial : bool
-        Whether to begin with the empty sum, which makes the axis longer by one.
-
-    Examples
-    --------
-    >>> tl.cumulative_sum(tl.tensor([1.0, 2.0, 3.0]))
-    tensor([1., 3., 6.])
-    """
-    return backend.xp.cumulative_sum(x, axis=axis, include_initial=include_initial)
-
-
-def _pull_cumulative_prod(g: Any, x: Any, out: Any, axis: int | None, include_initial: bool) -> Any:
-    g, out = _without_initial(g, axis, include_initial), _without_initial(out, axis, include_initial)
-    place = 0 if axis is None else axis
-    if not _has_zero(x):
-        return _from_the_end(g * out, place) / x
-    # d out[j] / d x[i] is the product of all x[k], k <= j, but x[i]: quadratic in the length, exact at zeros.
-    flat, restore = _axes_last(x, place)
-    cotangent, _ = _axes_last(g, place)
-    n = flat.shape[-1]
-    eye = _eye(flat, n)
-    others = where(eye, 1.0, reshape(flat, (*flat.shape[:-1], 1, n)))
-    partial = cumulative_prod(others, axis=len(flat.shape))
-    later = cumulative_sum(astype(eye, "int64"), axis=1) > 0
-    return restore(sum(where(later, partial * reshape(cotangent, (*flat.shape[:-1], 1, n)), 0.0), axis=-1))
-
-
-@op(
-    vjp={"x": _pull_cumulative_prod},
-    shape=_cumulated,
-    flops=count_operand,
-    samples=[sample((4,), axis=None), sample((2, 3), axis=1), sample((2, 3), axis=0, include_initial=True)],
-    tolerance={"float32": 5e-6},
-)
-def cumulative_prod(backend: Backend, x: Any, /, *, axis: Any = None, include_initial: bool = False) -> Any:
-    """Product of each element and all before it along an axis; the gradient is right at zeros too.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape with at least one axis; numeric.
-    axis : int, optional
-        Along which axis; may be left out where there is only one.
-    include_initial : bool
-        Whether to begin with the empty product, which makes the axis longer by one.
-
-    Examples
-    --------
-    >>> tl.cumulative_prod(tl.tensor([1.0, 2.0, 3.0]))
-    tensor([1., 2., 6.])
-    """
-    return backend.xp.cumulative_prod(x, axis=axis, include_initial=include_initial)
 
 
 # -- spread ------------------------------------------------------------------------------------------------------------

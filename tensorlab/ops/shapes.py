@@ -50,13 +50,14 @@ def normalized_axes(axis: int | Sequence[int] | None, ndim: int) -> Shape:
 # -- types -----------------------------------------------------------------------------------------------------------
 
 
-def _cast_back(g: Any, x_dtype: Any) -> Any:
+def cast_back(g: Any, x_dtype: Any) -> Any:
+    """Cast a cotangent to the type of what was cast: of a real array the real part."""
     wanted = dtypes.named(x_dtype)
     return astype(g if wanted.is_complex or not is_complex(g) else real(g), wanted)
 
 
 @op(
-    vjp={"x": _cast_back},
+    vjp={"x": cast_back},
     jvp={"x": lambda t, dtype: astype(t, dtype)},
     shape=same_shape,
     dtype="param",

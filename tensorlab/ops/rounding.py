@@ -1,0 +1,57 @@
+"""Rounding, elementwise: its derivative is zero."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..backend import Backend
+from .arithmetic import zeros_like
+from .declare import elementwise
+
+
+@elementwise(zeros_like, domain=(0.1, 0.9), numbers="real")
+def ceil(backend: Backend, x: Any, /) -> Any:
+    """The smallest integer not below `x`, elementwise; its derivative is zero.
+
+    Examples
+    --------
+    >>> tl.ceil(tl.tensor([1.2, -1.2]))
+    tensor([ 2., -1.])
+    """
+    return backend.xp.ceil(x)
+
+
+@elementwise(zeros_like, domain=(0.1, 0.9), numbers="real")
+def floor(backend: Backend, x: Any, /) -> Any:
+    """The greatest integer not above `x`, elementwise; its derivative is zero.
+
+    Examples
+    --------
+    >>> tl.floor(tl.tensor([1.2, -1.2]))
+    tensor([ 1., -2.])
+    """
+    return backend.xp.floor(x)
+
+
+@elementwise(zeros_like, domain=(0.1, 0.9), numbers="real")
+def trunc(backend: Backend, x: Any, /) -> Any:
+    """`x` rounded towards zero, elementwise; its derivative is zero.
+
+    Examples
+    --------
+    >>> tl.trunc(tl.tensor([1.2, -1.2]))
+    tensor([ 1., -1.])
+    """
+    return backend.xp.trunc(x)
+
+
+@elementwise(zeros_like, domain=(0.6, 0.9))
+def round(backend: Backend, x: Any, /) -> Any:
+    """`x` rounded to the nearest integer, halves to the even one, elementwise; its derivative is zero.
+
+    Examples
+    --------
+    >>> tl.round(tl.tensor([0.5, 1.5, 1.6]))
+    tensor([0., 2., 2.])
+    """
+    return backend.xp.round(x)
