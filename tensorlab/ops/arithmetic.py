@@ -192,13 +192,13 @@ def pow(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.pow(x1, x2)
 
 
-def _tied(g: Any, chosen: Any, equal: Any) -> Any:
-    """Give the cotangent to the chosen one, half of it where both are equal."""
-    return where(chosen, g, where(equal, 0.5 * g, 0.0))
+def _tied(g: Any, beaten: Any, equal: Any) -> Any:
+    """Give the cotangent to the one that is not beaten, half of it where both are equal; to both where one is NaN."""
+    return where(beaten, 0.0, where(equal, 0.5 * g, g))
 
 
 @elementwise(
-    lambda g, x1, x2: _tied(g, x1 > x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 > x1, x1 == x2), numbers="real"
+    lambda g, x1, x2: _tied(g, x1 < x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 < x1, x1 == x2), numbers="real"
 )
 def maximum(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """The greater of two, elementwise; where they are equal, each gets half of the gradient.
@@ -212,7 +212,7 @@ def maximum(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(
-    lambda g, x1, x2: _tied(g, x1 < x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 < x1, x1 == x2), numbers="real"
+    lambda g, x1, x2: _tied(g, x1 > x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 > x1, x1 == x2), numbers="real"
 )
 def minimum(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """The smaller of two, elementwise; where they are equal, each gets half of the gradient.

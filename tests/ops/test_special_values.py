@@ -180,3 +180,12 @@ def test_angles_in_every_quadrant():
     y, x = np.array([1.0, 1, -1, -1, 0, 1]), np.array([1.0, -1, 1, -1, 1, 0])
     assert_close(tl.atan2(tensor(y), tensor(x)), np.arctan2(y, x))
     tl.check_gradients(tl.atan2, (tensor(y), tensor(x)))
+
+
+@pytest.mark.parametrize("function", [tl.maximum, tl.minimum])
+def test_extremes_pass_gradients_on_at_nan(function):
+    """NaN in the data must not end as a gradient of zero, which would hide it."""
+    x, y = tl.tensor([float("nan"), 1.0], requires_grad=True), tl.tensor([1.0, 1.0], requires_grad=True)
+    function(x, y).sum().backward()
+    assert x.grad.tolist() == [1.0, 0.5]
+    assert y.grad.tolist() == [1.0, 0.5]
