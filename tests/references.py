@@ -92,8 +92,9 @@ def max_pool(x, *, kernel_size, stride, padding, dilation):
         for position, window in windows(x.shape[2:], *geometry):
             candidates, allowed = images[(n, c, *window)].ravel(), inside[(n, c, *window)].ravel()
             order = [i for i in range(candidates.size) if allowed[i]]
-            best = order[int(np.argmax(candidates[order]))]
-            values[(n, c, *position)], index[(n, c, *position)] = candidates[best], best
+            best = order[int(np.argmax(candidates[order]))] if order else 0
+            values[(n, c, *position)] = candidates[best] if order else -np.inf  # a window on padding alone
+            index[(n, c, *position)] = best
     return values, index
 
 

@@ -42,14 +42,14 @@ def max_pool(
     y : (N, C, *S_out)
     index : (N, C, *S_out), of the smallest unsigned dtype that can count the window's elements
         Where the maximum is in the window, in C order over kernel_size; the first place if there are several.
-        It is a place on the input, unless the whole window is on the padding.
+        It is a place on the input, or 0 where the whole window is on the padding.
     """
     window = Window(kernel_size, stride, tuple(padding), dilation)
     output_size = window.output_shape(x.shape[2:])
     y = _empty_like(x, output_size)
     index = _empty_like(x, output_size, np.min_scalar_type(prod(kernel_size) - 1))
     y[...] = _least(x.dtype)
-    index[...] = _first_place_on_input(window, output_size)
+    index[...] = _first_place_on_input(window, x.shape[2:], output_size)
     for part in _parts(x):
         _find_maxima(x[part], window, y[part], index[part])
     return y, index
@@ -239,16 +239,18 @@ def _select(values: Array, chosen: Array, out: Array) -> None:
         out[...] = np.where(chosen, values, values.dtype.type(0))
 
 
-def _first_place_on_input(window: Window, output_size: Shape) -> Array:
-    """Return for each position of the window its first element on the input, in C order."""
-    place = np.zeros((), np.intp)
-    for count, kernel, stride, (before, _), dilation in zip(
-        output_size, window.kernel_size, window.stride, window.padding, window.dilation
+def _first_place_on_input(window: Window, input_size: Shape, output_size: Shape) -> Array:
+    """Return for each position of the window its first element on the input, in C order; 0 where there is none."""
+    place, met = np.zeros((), np.intp), np.ones((), np.bool_)
+    for size, count, kernel, stride, (before, _), dilation in zip(
+        input_size, output_size, window.kernel_size, window.stride, window.padding, window.dilation
     ):
         padded = before - np.arange(count) * stride
         first = np.clip(-(-padded // dilation), 0, kernel - 1)
+        element = first * dilation - padded
+        met = met[..., np.newaxis] & (element >= 0) & (element < size)
         place = place[..., np.newaxis] * kernel + first
-    return place
+    return np.where(met, place, 0)
 
 
 def _point_to_nans(index: Array, x: Array, window: Window) -> None:

@@ -102,13 +102,9 @@ class PoolingKernels:
         score = pad_spatial(xp, score, padding, lowest)
         offsets = kernel_offsets(kernel_size, stride, dilation, out)
         index = xp.argmax(xp.stack([score[(..., *window)] for window in offsets]), axis=0)
-        geometry: dict[str, Any] = {
-            "kernel_size": kernel_size,
-            "stride": stride,
-            "padding": padding,
-            "dilation": dilation,
-        }
-        return self.pool_gather(x, index, **geometry), index
+        # A window on padding alone has the lowest number, as in PyTorch, so values are picked with that around them.
+        padded = pad_spatial(xp, x, padding, lowest)
+        return self._picked(padded, index, kernel_size, stride, dilation), index
 
     def max_unpool(
         self,
@@ -134,11 +130,12 @@ class PoolingKernels:
         self, x: Any, index: Any, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
     ) -> Any:
         """Pick from each window the element at position `index`."""
-        xp = self.xp
-        padded = pad_spatial(xp, x, padding, 0)
-        y = xp.zeros(index.shape, dtype=x.dtype, device=x.device)
+        return self._picked(pad_spatial(self.xp, x, padding, 0), index, kernel_size, stride, dilation)
+
+    def _picked(self, padded: Any, index: Any, kernel_size: Sizes, stride: Sizes, dilation: Sizes) -> Any:
+        y = self.xp.zeros(index.shape, dtype=padded.dtype, device=padded.device)
         for i, window in enumerate(kernel_offsets(kernel_size, stride, dilation, index.shape[2:])):
-            y = xp.where(index == i, padded[(..., *window)], y)
+            y = self.xp.where(index == i, padded[(..., *window)], y)
         return y
 
     def avg_pool(self, x: Any, *, kernel_size: Sizes, stride: Sizes, padding: Pairs) -> Any:

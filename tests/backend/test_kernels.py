@@ -174,7 +174,7 @@ def windows(draw, dilated=True):
     return tuple(size), tuple(kernel), {**geometry, "dilation": tuple(dilation)} if dilated else geometry
 
 
-def compare(name, operands, **params):
+def assert_all_agree(name, operands, **params):
     """Compare an op on the active backend with the default kernels and with the explicit loops."""
     arrays = [native(x) for x in operands]
     found = BACKEND.kernel(name, REGISTRY[name].compute)(*arrays, **params)
@@ -192,10 +192,10 @@ def test_convolution_of_any_geometry(window, batch, groups, inputs, outputs):
     rng = seeded(window, batch, groups, inputs, outputs)
     x = rng.normal(size=(batch, groups * inputs, *size))
     w = rng.normal(size=(groups * outputs, inputs, *kernel))
-    y = compare("convolution", (x, w, rng.normal(size=groups * outputs)), **geometry)
+    y = assert_all_agree("convolution", (x, w, rng.normal(size=groups * outputs)), **geometry)
     g = rng.normal(size=y.shape)
-    compare("convolution_input_grad", (g, w), input_size=size, **geometry)
-    compare("convolution_weight_grad", (x, g), kernel_size=kernel, **geometry)
+    assert_all_agree("convolution_input_grad", (g, w), input_size=size, **geometry)
+    assert_all_agree("convolution_weight_grad", (x, g), kernel_size=kernel, **geometry)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -204,10 +204,10 @@ def test_max_pool_of_any_geometry(window, batch, ties):
     size, kernel, geometry = window
     rng = seeded(window, batch)
     x = rng.integers(-1, 2, (batch, 2, *size)).astype("float64") if ties else rng.normal(size=(batch, 2, *size))
-    values, index = compare("max_pool", (x,), kernel_size=kernel, **geometry)
+    values, index = assert_all_agree("max_pool", (x,), kernel_size=kernel, **geometry)
     g = rng.normal(size=values.shape)
-    compare("max_unpool", (g, host(index)), input_size=size, kernel_size=kernel, **geometry)
-    compare("pool_gather", (x, host(index)), kernel_size=kernel, **geometry)
+    assert_all_agree("max_unpool", (g, host(index)), input_size=size, kernel_size=kernel, **geometry)
+    assert_all_agree("pool_gather", (x, host(index)), kernel_size=kernel, **geometry)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -215,8 +215,8 @@ def test_max_pool_of_any_geometry(window, batch, ties):
 def test_avg_pool_of_any_geometry(window, batch):
     size, kernel, geometry = window
     rng = seeded(window, batch)
-    y = compare("avg_pool", (rng.normal(size=(batch, 2, *size)),), kernel_size=kernel, **geometry)
-    compare("avg_unpool", (rng.normal(size=y.shape),), input_size=size, kernel_size=kernel, **geometry)
+    y = assert_all_agree("avg_pool", (rng.normal(size=(batch, 2, *size)),), kernel_size=kernel, **geometry)
+    assert_all_agree("avg_unpool", (rng.normal(size=y.shape),), input_size=size, kernel_size=kernel, **geometry)
 
 
 def test_max_pool_meets_what_is_not_finite():
@@ -227,6 +227,13 @@ def test_max_pool_meets_what_is_not_finite():
         values, index = backend.max_pool(x, **geometry)
         np.testing.assert_array_equal(host(values), [[[-np.inf, np.nan, -np.inf, 2.0]]])
         np.testing.assert_array_equal(host(index), [[[1, 1, 0, 0]]])
+
+
+def test_max_pool_of_padding_alone_is_minus_infinity():
+    """As in PyTorch; a dilated window can miss a short image altogether."""
+    geometry = {"kernel_size": (2,), "stride": (1,), "padding": ((1, 1),), "dilation": (2,)}
+    values, _ = assert_all_agree("max_pool", (np.ones((1, 1, 1)),), **geometry)
+    assert host(values).tolist() == [[[-np.inf]]]
 
 
 def test_a_backend_of_ten_lines_is_enough():
