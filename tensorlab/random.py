@@ -15,6 +15,7 @@ from typing import Any
 from .autodiff.custom import REPLAYED_STATES
 from .backend import Backend, dtypes
 from .ops.creation import DeviceLike, place
+from .ops.shapes import from_arguments
 from .tensor import Tensor
 
 WORDS_PER_BLOCK = 4
@@ -280,10 +281,6 @@ def manual_seed(seed: int) -> Generator:
     return default_generator.manual_seed(seed)
 
 
-def _shape_of(shape: tuple[Any, ...]) -> Any:
-    return shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
-
-
 def rand(
     *shape: Any,
     dtype: Any = None,
@@ -311,7 +308,7 @@ def rand(
     >>> tl.rand(2, 3).shape
     (2, 3)
     """
-    drawn = (generator or default_generator).uniform(_shape_of(shape), dtype=dtype, device=device)
+    drawn = (generator or default_generator).uniform(from_arguments(shape), dtype=dtype, device=device)
     return drawn.requires_grad_(requires_grad)
 
 
@@ -329,7 +326,7 @@ def randn(
     >>> tl.randn(2, 3).shape
     (2, 3)
     """
-    drawn = (generator or default_generator).normal(_shape_of(shape), dtype=dtype, device=device)
+    drawn = (generator or default_generator).normal(from_arguments(shape), dtype=dtype, device=device)
     return drawn.requires_grad_(requires_grad)
 
 

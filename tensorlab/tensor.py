@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import weakref
+from math import prod
 from typing import TYPE_CHECKING, Any, Self
 
 from .backend import Backend, Device, DType, backend_of
@@ -128,10 +129,7 @@ class Tensor:
 
     def nelement(self) -> int:
         """Return the number of elements."""
-        count = 1
-        for length in self._array.shape:
-            count *= length
-        return count
+        return prod(self._array.shape)
 
     # -- gradients -------------------------------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from tensorlab.backend.windows import output_size
+
 Array: TypeAlias = np.ndarray[Any, Any]
 Shape: TypeAlias = tuple[int, ...]
 Slices: TypeAlias = tuple[slice, ...]
@@ -42,12 +44,8 @@ class Window:
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Count the positions of the window on each axis."""
-        return tuple(
-            max(0, (size + before + after - dilation * (kernel - 1) - 1) // stride + 1)
-            for size, kernel, stride, (before, after), dilation in zip(
-                input_shape, self.kernel_size, self.stride, self.padding, self.dilation
-            )
-        )
+        sizes = output_size(input_shape, self.kernel_size, self.stride, self.padding, self.dilation)
+        return tuple(max(0, size) for size in sizes)
 
     @property
     def is_point(self) -> bool:

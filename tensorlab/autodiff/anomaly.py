@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from traceback import format_stack
 from typing import Any
 
@@ -69,10 +70,7 @@ def _fault(array: Any) -> str | None:
     nans, infinities = int(xp.count_nonzero(xp.isnan(array))), int(xp.count_nonzero(xp.isinf(array)))
     if not nans and not infinities:
         return None
-    count = 1
-    for length in array.shape:
-        count *= length
-    return f"{nans} NaN and {infinities} infinite of {count} elements"
+    return f"{nans} NaN and {infinities} infinite of {prod(array.shape)} elements"
 
 
 def _describe(operands: tuple[Any, ...]) -> str:

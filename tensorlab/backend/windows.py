@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
-from math import prod
 
 Pairs = Sequence[tuple[int, int]]
 
@@ -44,8 +43,3 @@ def inner_slices(size: Sequence[int], padding: Pairs) -> tuple[slice, ...]:
 def padded_size(size: Sequence[int], padding: Pairs) -> tuple[int, ...]:
     """Return the spatial size with its padding."""
     return tuple(s + before + after for s, (before, after) in zip(size, padding, strict=True))
-
-
-def window_volume(kernel: Sequence[int]) -> int:
-    """Return how many elements one window has."""
-    return prod(kernel)

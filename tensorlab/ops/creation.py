@@ -8,10 +8,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..backend import Backend, Device, active_backend, backend_for_type, backend_of, dtypes, host_array, resolve_target
+from ..backend import (
+    Backend,
+    Device,
+    active_backend,
+    backend_for_type,
+    backend_of,
+    dtypes,
+    get_backend,
+    host_array,
+    resolve_target,
+)
 from ..tensor import Tensor
 from .comparison import where
-from .shapes import Shape, broadcast_to, reshape
+from .shapes import Shape, broadcast_to, from_arguments, reshape
 
 DeviceLike = Device | str | None
 
@@ -20,8 +30,15 @@ def place(device: DeviceLike) -> tuple[Backend, Any]:
     """Return the backend, and its word for the device, that a `device` argument means."""
     if device is None:
         return active_backend(), None
-    backend, name = resolve_target(device if isinstance(device, str) else device.name)
+    backend, name = located(device)
     return backend, backend.native_device(name)
+
+
+def located(device: Device | str) -> tuple[Backend, str | None]:
+    """Return the backend and the name of a device; a `Device` knows its backend, also where two call theirs alike."""
+    if isinstance(device, Device):
+        return get_backend(device.backend), device.name
+    return resolve_target(device)
 
 
 def tensor(data: Any, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
@@ -135,11 +152,6 @@ def _filled(maker: str, shape: Any, dtype: Any, device: DeviceLike, requires_gra
     return Tensor(made, requires_grad)
 
 
-def _shape_of(shape: tuple[Any, ...]) -> Any:
-    """Return a shape given as one tuple or as several numbers."""
-    return shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
-
-
 def zeros(*shape: Any, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of zeros.
 
@@ -159,7 +171,7 @@ def zeros(*shape: Any, dtype: Any = None, device: DeviceLike = None, requires_gr
     >>> tl.zeros(2)
     tensor([0., 0.])
     """
-    return _filled("zeros", _shape_of(shape), dtype, device, requires_grad)
+    return _filled("zeros", from_arguments(shape), dtype, device, requires_grad)
 
 
 def ones(*shape: Any, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
@@ -170,7 +182,7 @@ def ones(*shape: Any, dtype: Any = None, device: DeviceLike = None, requires_gra
     >>> tl.ones((1, 2))
     tensor([[1., 1.]])
     """
-    return _filled("ones", _shape_of(shape), dtype, device, requires_grad)
+    return _filled("ones", from_arguments(shape), dtype, device, requires_grad)
 
 
 def empty(*shape: Any, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
@@ -181,7 +193,7 @@ def empty(*shape: Any, dtype: Any = None, device: DeviceLike = None, requires_gr
     >>> tl.empty(2, 3).shape
     (2, 3)
     """
-    return _filled("empty", _shape_of(shape), dtype, device, requires_grad)
+    return _filled("empty", from_arguments(shape), dtype, device, requires_grad)
 
 
 def full(

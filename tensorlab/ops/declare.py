@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from ..autodiff.op import Draw, DTypeRule, Op, Sample, ShapeError, op, sample
+from ..autodiff.op import Draw, DTypeRule, Sample, ShapeError, op, sample
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -121,9 +121,3 @@ def elementwise_samples(count: int, domain: tuple[float, float], kind: Any = "fl
         [((2, 3),), ((),), ((0, 3),)] if count == 1 else [((2, 3), (2, 3)), ((3,), (2, 1)), ((), (2,)), ((0, 2), (2,))]
     )
     return [sample(*(Draw(shape, *domain, kind) for shape in group)) for group in shapes]
-
-
-def record_of(function: Callable[..., Any]) -> Op:
-    """Return the record of a public op."""
-    record: Op = function.op  # type: ignore[attr-defined]
-    return record

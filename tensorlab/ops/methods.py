@@ -10,7 +10,7 @@ from typing import Any
 from ..autodiff.backward import backward
 from ..autodiff.custom import custom_gradient
 from ..autodiff.graph import current_mode, write_log
-from ..backend import Backend, Device, DType, resolve_target
+from ..backend import Backend, Device, DType
 from ..backend.dtypes import spelled
 from ..tensor import Tensor
 from . import (
@@ -27,7 +27,7 @@ from . import (
     shapes,
     trigonometric,
 )
-from .creation import asarray
+from .creation import asarray, located
 
 # -- operators ---------------------------------------------------------------------------------------------------------
 
@@ -187,18 +187,14 @@ def contains(x: Tensor, value: Any) -> bool:
 # -- methods with arguments of their own -------------------------------------------------------------------------------
 
 
-def _shape_arguments(shape: tuple[Any, ...]) -> Any:
-    return shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
-
-
 def reshape(x: Tensor, *shape: Any) -> Tensor:
     """The same elements in another shape, given as one tuple or as several numbers."""
-    return shapes.reshape(x, _shape_arguments(shape))
+    return shapes.reshape(x, shapes.from_arguments(shape))
 
 
 def permute(x: Tensor, *axes: Any) -> Tensor:
     """The axes in another order, given as one tuple or as several numbers."""
-    return shapes.permute_dims(x, _shape_arguments(axes))
+    return shapes.permute_dims(x, shapes.from_arguments(axes))
 
 
 def transpose(x: Tensor, axis0: int, axis1: int) -> Tensor:
@@ -208,7 +204,7 @@ def transpose(x: Tensor, axis0: int, axis1: int) -> Tensor:
 
 def expand(x: Tensor, *shape: Any) -> Tensor:
     """Repeat axes of length 1; -1 keeps a length."""
-    wanted = tuple(_shape_arguments(shape))
+    wanted = tuple(shapes.from_arguments(shape))
     old = (1,) * (len(wanted) - x.ndim) + x.shape
     return shapes.broadcast_to(x, tuple(o if n == -1 else n for n, o in zip(wanted, old, strict=True)))
 
@@ -302,14 +298,8 @@ def to(x: Tensor, target: Any = None, /, *, dtype: Any = None, device: Any = Non
         device = target
     moved = x if dtype is None else astype(x, dtype, copy=False)
     if device is not None:
-        moved = _moved(moved, *_backend_and_device(device))
+        moved = _moved(moved, *located(device))
     return clone(moved) if copy and moved is x else moved
-
-
-def _backend_and_device(device: Any) -> tuple[Backend, str | None]:
-    if isinstance(device, Device):
-        return resolve_target(device.backend)[0], device.name
-    return resolve_target(str(device))
 
 
 def _moved(x: Tensor, backend: Backend, device: str | None) -> Tensor:

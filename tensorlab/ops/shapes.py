@@ -47,6 +47,11 @@ def normalized_axes(axis: int | Sequence[int] | None, ndim: int) -> Shape:
     return axes
 
 
+def from_arguments(shape: tuple[Any, ...]) -> Any:
+    """Return a shape, or axes, given as one tuple or as several numbers."""
+    return shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+
+
 # -- types -----------------------------------------------------------------------------------------------------------
 
 

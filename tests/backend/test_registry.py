@@ -309,3 +309,10 @@ def test_one_context_can_be_entered_again(other_backend):
     with context, context:
         assert tl.active_backend().name == other_backend
     assert tl.active_backend().name == outer
+
+
+def test_a_device_names_its_backend(other_backend):
+    """Two backends can call their devices alike."""
+    x = tl.ones(2, device=other_backend)
+    assert tl.zeros(2, device=x.device).device == x.device
+    assert tl.zeros(2, device=x.device).backend is x.backend
