@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..tensor import Tensor
 from .graph import Node, attach_results, current_mode, next_serial
-from .operands import FLOATING_DTYPES, KNOWN_TYPES, WEAK_DTYPES, KernelTable, explain, hooks, second_try
+from .operands import FLOATING_DTYPES, KNOWN_TYPES, TAKEN, WEAK_DTYPES, KernelTable, explain, hooks, second_try
 
 if TYPE_CHECKING:
     from .op import Op
@@ -56,6 +56,7 @@ def _compiled(source: str, record: Op) -> Callable[..., Any]:
         "type": type,
         "weak_dtypes": WEAK_DTYPES,
         **{f"rule_{operand}": rule for operand, rule in record.vjp.items()},
+        **{f"taken_{operand}": TAKEN[group] for operand, group in record.takes.items()},
     }
     make = FunctionType(_compilation(source, tuple(names)), record.compute.__globals__)
     made: Callable[..., Any] = make(**names)
@@ -124,6 +125,10 @@ def _unwrap_fixed(record: Op) -> list[str]:
     return [*lines, "    kernel = kernels[array_type]"]
 
 
+CHECKED = ("floating", "real floating", "real", "integral", "integral or bool", "bool")
+"""Groups of data types that are looked at before the kernel is called: some libraries take more than they should."""
+
+
 def _is_pair(record: Op) -> bool:
     """Whether the op is elementwise with two operands, of which one may be a Python number."""
     return record.kind == "elementwise" and len(record.operands) == len(record.promoted) == 2
@@ -149,7 +154,9 @@ def _refusal(record: Op) -> str:
     """Write the condition under which operands are not ready for the kernel and `second_try` sorts them out."""
     if record.variadic:
         same = f" or {_differ('a', 'raw[0]')}" if record.dtype == "promote" else ""
-        return f"kernel is None or any([type(a) is not array_type{same} for a in raw])"
+        (group,) = record.takes.values()
+        taken = f" or a.dtype not in taken_{record.operands[0]}" if group in CHECKED else ""
+        return f"kernel is None or any([type(a) is not array_type{same}{taken} for a in raw])"
     conditions = ["kernel is None"]
     reference, *rest = (f"a_{x}" for x in record.promoted)
     if _is_pair(record):
@@ -162,9 +169,12 @@ def _refusal(record: Op) -> str:
                 conditions.append(f"type({reference}) is not array_type or {_mismatch(reference, a)}")
             else:
                 conditions.append(f"({a} is not None and (type({a}) is not array_type or {_differ(a, reference)}))")
-    if record.dtype == "floating":
-        for a in (reference, *rest) if _is_pair(record) else (reference,):
-            conditions.append(f"not (type({a}) in weak_dtypes or {a}.dtype in floating_dtypes)")
+    for x in record.operands:
+        equal_to_reference = x in record.promoted[1:] and not _is_pair(record)
+        if record.takes[x] in CHECKED and not equal_to_reference:
+            spared = f"type(a_{x}) in weak_dtypes or " if _is_pair(record) else ""
+            spared += f"a_{x} is None or " if x != record.operands[0] and not _is_pair(record) else ""
+            conditions.append(f"not ({spared}a_{x}.dtype in taken_{x})")
     return " or ".join(conditions)
 
 

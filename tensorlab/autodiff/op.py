@@ -113,6 +113,9 @@ class Op:
         ``shape(*operand_shapes, **params)`` gives the result's shape or raises `ShapeError`.
     dtype : str
         What the result's data type is, in terms of the operands'.
+    takes : mapping from operand to str
+        Which data types each operand may have: a name of `tensorlab.backend.dtypes.KINDS`. Ops whose result is
+        ``"floating"`` cast integers before they look.
     flops : callable
         ``flops(operand_shapes, result_shape, params)``: floating-point operations of one call.
     samples : sequence of Sample
@@ -130,6 +133,7 @@ class Op:
     kind: Kind
     shape: Callable[..., Any]
     dtype: DTypeRule
+    takes: Mapping[str, str]
     flops: Callable[[Sequence[tuple[int, ...]], Any, Mapping[str, Any]], int]
     samples: Sequence[Sample]
     tolerance: Mapping[str, float]
@@ -207,6 +211,7 @@ def op(
     kind: Kind = "other",
     shape: Callable[..., Any],
     dtype: DTypeRule = "same",
+    takes: str | Mapping[str, str] | None = None,
     flops: Callable[[Sequence[tuple[int, ...]], Any, Mapping[str, Any]], int] = count_elementwise,
     samples: Sequence[Sample] = (),
     tolerance: Mapping[str, float] | None = None,
@@ -229,6 +234,7 @@ def op(
             kind=kind,
             shape=shape,
             dtype=dtype,
+            takes={},
             flops=flops,
             samples=samples,
             tolerance={**DEFAULT_TOLERANCE, **(tolerance or {})},
@@ -241,6 +247,7 @@ def op(
         if record.name in REGISTRY:
             raise ValueError(f"there is already an op called {record.name}")
         REGISTRY[record.name] = record
+        record.takes = _takes(record, takes)
         record.rule_needs = {name: _needs(rule) for name, rule in record.vjp.items()}
         record.saved_names = _saved_names(record)
         record.public = public = public_function(record, _signature_source(compute, record))
@@ -271,6 +278,15 @@ def _signature_source(compute: Callable[..., Any], record: Op) -> str:
     plain = code.co_varnames[code.co_posonlyargcount : code.co_argcount]
     keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     return ", ".join((*record.operands, "/", *plain, *(("*", *keywords) if keywords else ())))
+
+
+def _takes(record: Op, takes: str | Mapping[str, str] | None) -> dict[str, str]:
+    """Return the group of data types that each operand may have; one name is meant for the promoted operands."""
+    usual = "floating" if record.dtype == "floating" else "any"
+    named = dict.fromkeys(record.promoted, takes or usual) if takes is None or isinstance(takes, str) else takes
+    if unknown := set(named) - set(record.operands):
+        raise TypeError(f"{record.name} says what {', '.join(unknown)} takes, which is no operand")
+    return {x: named.get(x, usual if x in record.promoted else "any") for x in record.operands}
 
 
 def _needs(rule: Callable[..., Any]) -> tuple[str, ...]:

@@ -24,14 +24,16 @@ class OutOfRange(ShapeError, IndexError):
 KNOWN_TYPES: dict[type, Backend] = {}
 """The array types that an op has met, with their backends."""
 
-FLOATING_DTYPES: set[Any] = set()
-"""The native floating types of all backends in use."""
+TAKEN: dict[str, set[Any]] = {kinds: set() for kinds in dtypes.KINDS}
+"""For each group of data types, the native ones of all backends in use."""
 
-COMPLEX_DTYPES: set[Any] = set()
-"""The native complex types among them."""
+FLOATING_DTYPES, COMPLEX_DTYPES = TAKEN["floating"], TAKEN["complex floating"]
 
-WEAK_DTYPES: dict[type, set[Any]] = {bool: set(), int: set(), float: set(), complex: set()}
-"""For each type of Python number, the native dtypes that it adapts to."""
+ADAPTS_TO = {bool: "bool", int: "numeric", float: "floating", complex: "complex floating"}
+"""For each type of Python number, the group of data types that it adapts to."""
+
+WEAK_DTYPES: dict[type, set[Any]] = {number: set() for number in ADAPTS_TO}
+"""For each type of Python number, the native data types that it adapts to."""
 
 
 class KernelTable(dict[Any, Any]):
@@ -57,15 +59,27 @@ def meet_type(array_type: type) -> Backend | None:
         backend = backend_for_type(array_type)
         if backend is None:
             return None
-        FLOATING_DTYPES.update(backend.floating_dtypes)
-        integers = backend.dtypes_of_kind("signed integer", "unsigned integer")
-        WEAK_DTYPES[bool] |= backend.dtypes_of_kind("bool")
-        WEAK_DTYPES[int] |= integers | backend.floating_dtypes
-        WEAK_DTYPES[float] |= backend.floating_dtypes
-        COMPLEX_DTYPES.update(backend.dtypes_of_kind("complex floating"))
-        WEAK_DTYPES[complex] |= backend.dtypes_of_kind("complex floating")
+        for group, kinds in dtypes.KINDS.items():
+            TAKEN[group] |= backend.dtypes_of_kind(*kinds)
+        for number, group in ADAPTS_TO.items():
+            WEAK_DTYPES[number] |= backend.dtypes_of_kind(*dtypes.KINDS[group])
         KNOWN_TYPES[array_type] = backend
     return KNOWN_TYPES[array_type]
+
+
+TAKES_TEXT = {
+    "bool": "bool",
+    "signed integer": "of a signed integer type",
+    "unsigned integer": "of an unsigned integer type",
+    "integral": "of an integer type",
+    "integral or bool": "of an integer type or bool",
+    "real floating": "of a real floating-point type",
+    "complex floating": "of a complex type",
+    "floating": "of a floating-point type",
+    "real": "of a real numeric type",
+    "numeric": "of a numeric type",
+}
+"""How error messages speak of groups of data types."""
 
 
 class Hooks:
@@ -95,6 +109,7 @@ def second_try(record: Op, operands: Sequence[Any], params: dict[str, Any]) -> A
     backend = _only_backend(record, backends)
     names = _operand_names(record, operands)
     target = _common_dtype(record, backend, [a for n, a in zip(names, arrays, strict=True) if n in record.promoted])
+    _refuse_dtypes(record, backend, arrays)
     as_tensor = all(type(a) in WEAK_DTYPES for a in arrays) or any(isinstance(x, Tensor) for x in operands)
     ready = [
         _prepared(record, backend, name, x, a, target, as_tensor)
@@ -141,6 +156,18 @@ def _refuse_foreign(record: Op, arrays: Sequence[Any], backends: Sequence[Backen
         raise TypeError(f"{record.name} needs at least one tensor")
 
 
+def _refuse_dtypes(record: Op, backend: Backend, arrays: Sequence[Any]) -> None:
+    """Raise where an operand's data type is none that the op takes."""
+    for name, array in zip(_operand_names(record, arrays), arrays, strict=True):
+        if array is None:
+            continue
+        number = type(array) in WEAK_DTYPES
+        dtype = dtypes.DEFAULT_OF_PYTHON[type(array)] if number else backend.dtype_of(array)
+        converted = name in record.promoted and (record.dtype == "floating" or number) and not dtype.is_floating
+        if dtype.kind not in dtypes.KINDS[record.takes[name]] and not converted:
+            raise TypeError(f"{record.name}: {name} is {dtype}, but must be {TAKES_TEXT[record.takes[name]]}")
+
+
 def _optional(record: Op, operand: str) -> bool:
     return signature(record.public).parameters[operand].default is None
 
@@ -184,6 +211,9 @@ def _kind_rank(dtype: dtypes.DType) -> int:
 
 def explain(record: Op, error: Exception, arrays: Sequence[Any], params: Mapping[str, Any]) -> None:
     """Raise a clearer error if the op's shape rule finds the fault; else add the op's name to what was raised."""
+    backend = next((KNOWN_TYPES[type(a)] for a in arrays if type(a) in KNOWN_TYPES), None)
+    if backend is not None:
+        _refuse_dtypes(record, backend, arrays)
     shapes = [a.shape for a in arrays if hasattr(a, "shape")]
     try:
         record.shape(*shapes, **params)

@@ -102,6 +102,22 @@ complex128 = DType("complex128", "complex floating", 16)
 PYTHON_TYPES: dict[type, str] = {bool: "bool", int: "int64", float: "float64", complex: "complex128"}
 DEFAULT_OF_PYTHON: dict[type, DType] = {bool: bool_, int: int64, float: float32, complex: complex64}
 
+KINDS: dict[str, tuple[str, ...]] = {
+    "bool": ("bool",),
+    "signed integer": ("signed integer",),
+    "unsigned integer": ("unsigned integer",),
+    "integral": ("signed integer", "unsigned integer"),
+    "real floating": ("real floating",),
+    "complex floating": ("complex floating",),
+    "numeric": ("signed integer", "unsigned integer", "real floating", "complex floating"),
+    # Beyond the standard's words:
+    "floating": ("real floating", "complex floating"),
+    "real": ("signed integer", "unsigned integer", "real floating"),
+    "integral or bool": ("signed integer", "unsigned integer", "bool"),
+    "any": ("bool", "signed integer", "unsigned integer", "real floating", "complex floating"),
+}
+"""Groups of data types by name: those of the standard's ``isdtype``, and what else ops can take."""
+
 _KIND_ORDER = ("bool", "unsigned integer", "signed integer", "real floating", "complex floating")
 _SIGNED_HOLDING = {"uint8": int16, "uint16": int32, "uint32": int64}
 

@@ -78,7 +78,7 @@ def divide(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.divide(x1, x2)
 
 
-@elementwise(_zero, _zero, domain=(0.6, 0.9), numbers="real")
+@elementwise(_zero, _zero, domain=(0.6, 0.9), takes="real")
 def floor_divide(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """``x1 / x2`` rounded towards minus infinity, elementwise; its derivative is zero.
 
@@ -94,7 +94,7 @@ def floor_divide(backend: Backend, x1: Any, x2: Any, /) -> Any:
     lambda g: g,
     lambda g, x1, x2: -g * floor_divide(x1, x2),
     domain=(0.6, 0.9),
-    numbers="real",
+    takes="real",
     tolerance={"float32": 1e-5},
 )
 def remainder(backend: Backend, x1: Any, x2: Any, /) -> Any:
@@ -198,7 +198,7 @@ def _tied(g: Any, beaten: Any, equal: Any) -> Any:
 
 
 @elementwise(
-    lambda g, x1, x2: _tied(g, x1 < x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 < x1, x1 == x2), numbers="real"
+    lambda g, x1, x2: _tied(g, x1 < x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 < x1, x1 == x2), takes="real"
 )
 def maximum(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """The greater of two, elementwise; where they are equal, each gets half of the gradient.
@@ -212,7 +212,7 @@ def maximum(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(
-    lambda g, x1, x2: _tied(g, x1 > x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 > x1, x1 == x2), numbers="real"
+    lambda g, x1, x2: _tied(g, x1 > x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 > x1, x1 == x2), takes="real"
 )
 def minimum(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """The smaller of two, elementwise; where they are equal, each gets half of the gradient.
@@ -351,7 +351,7 @@ def sign(backend: Backend, x: Any, /) -> Any:
     jvp=(lambda t, x: real(conj(sign(x)) * t),),
     domain=(0.5, 2.0),
     dtype="real",
-    numbers="numeric",
+    takes="numeric",
 )
 def abs(backend: Backend, x: Any, /) -> Any:
     """Absolute value, elementwise; the derivative at zero is zero.

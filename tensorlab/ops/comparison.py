@@ -33,7 +33,7 @@ def not_equal(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.not_equal(x1, x2)
 
 
-@elementwise(dtype="bool")
+@elementwise(dtype="bool", takes="real")
 def less(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """Whether ``x1 < x2``, elementwise.
 
@@ -45,7 +45,7 @@ def less(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.less(x1, x2)
 
 
-@elementwise(dtype="bool")
+@elementwise(dtype="bool", takes="real")
 def less_equal(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """Whether ``x1 <= x2``, elementwise.
 
@@ -57,7 +57,7 @@ def less_equal(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.less_equal(x1, x2)
 
 
-@elementwise(dtype="bool")
+@elementwise(dtype="bool", takes="real")
 def greater(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """Whether ``x1 > x2``, elementwise.
 
@@ -69,7 +69,7 @@ def greater(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.greater(x1, x2)
 
 
-@elementwise(dtype="bool")
+@elementwise(dtype="bool", takes="real")
 def greater_equal(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """Whether ``x1 >= x2``, elementwise.
 
@@ -117,7 +117,7 @@ def isfinite(backend: Backend, x: Any, /) -> Any:
     return backend.xp.isfinite(x)
 
 
-@elementwise(dtype="bool", numbers="real floating-point")
+@elementwise(dtype="bool", takes="real floating")
 def signbit(backend: Backend, x: Any, /) -> Any:
     """Whether the sign bit of `x` is set, elementwise; also of minus zero.
 
@@ -129,7 +129,12 @@ def signbit(backend: Backend, x: Any, /) -> Any:
     return backend.xp.signbit(x)
 
 
-@elementwise(dtype="bool", draws="bool", numbers="bool")
+def _truth(backend: Backend, x: Any) -> Any:
+    """Return whether elements are not zero."""
+    return x if backend.dtype_of(x).kind == "bool" else x != 0
+
+
+@elementwise(dtype="bool", draws="bool")
 def logical_and(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """Whether both are true, elementwise.
 
@@ -138,10 +143,10 @@ def logical_and(backend: Backend, x1: Any, x2: Any, /) -> Any:
     >>> tl.logical_and(tl.tensor([True, False]), True)
     tensor([ True, False])
     """
-    return backend.xp.logical_and(x1, x2)
+    return backend.xp.logical_and(_truth(backend, x1), _truth(backend, x2))
 
 
-@elementwise(dtype="bool", draws="bool", numbers="bool")
+@elementwise(dtype="bool", draws="bool")
 def logical_or(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """Whether at least one is true, elementwise.
 
@@ -150,10 +155,10 @@ def logical_or(backend: Backend, x1: Any, x2: Any, /) -> Any:
     >>> tl.logical_or(tl.tensor([True, False]), True)
     tensor([ True,  True])
     """
-    return backend.xp.logical_or(x1, x2)
+    return backend.xp.logical_or(_truth(backend, x1), _truth(backend, x2))
 
 
-@elementwise(dtype="bool", draws="bool", numbers="bool")
+@elementwise(dtype="bool", draws="bool")
 def logical_xor(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """Whether exactly one is true, elementwise.
 
@@ -162,10 +167,10 @@ def logical_xor(backend: Backend, x1: Any, x2: Any, /) -> Any:
     >>> tl.logical_xor(tl.tensor([True, False]), True)
     tensor([False,  True])
     """
-    return backend.xp.logical_xor(x1, x2)
+    return backend.xp.logical_xor(_truth(backend, x1), _truth(backend, x2))
 
 
-@elementwise(dtype="bool", draws="bool", numbers="bool")
+@elementwise(dtype="bool", draws="bool")
 def logical_not(backend: Backend, x: Any, /) -> Any:
     """Whether `x` is false, elementwise.
 
@@ -174,10 +179,10 @@ def logical_not(backend: Backend, x: Any, /) -> Any:
     >>> tl.logical_not(tl.tensor([True, False]))
     tensor([False,  True])
     """
-    return backend.xp.logical_not(x)
+    return backend.xp.logical_not(_truth(backend, x))
 
 
-@elementwise(draws="integer", domain=(0, 5), numbers="integer or bool")
+@elementwise(draws="integer", domain=(0, 5), takes="integral or bool")
 def bitwise_and(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """The bits that both have, elementwise.
 
@@ -189,7 +194,7 @@ def bitwise_and(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.bitwise_and(x1, x2)
 
 
-@elementwise(draws="integer", domain=(0, 5), numbers="integer or bool")
+@elementwise(draws="integer", domain=(0, 5), takes="integral or bool")
 def bitwise_or(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """The bits that at least one has, elementwise.
 
@@ -201,7 +206,7 @@ def bitwise_or(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.bitwise_or(x1, x2)
 
 
-@elementwise(draws="integer", domain=(0, 5), numbers="integer or bool")
+@elementwise(draws="integer", domain=(0, 5), takes="integral or bool")
 def bitwise_xor(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """The bits that exactly one has, elementwise.
 
@@ -213,7 +218,7 @@ def bitwise_xor(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.bitwise_xor(x1, x2)
 
 
-@elementwise(draws="integer", domain=(0, 5), numbers="integer")
+@elementwise(draws="integer", domain=(0, 5), takes="integral")
 def bitwise_left_shift(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """`x1` with its bits moved up by `x2`, elementwise.
 
@@ -225,7 +230,7 @@ def bitwise_left_shift(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.bitwise_left_shift(x1, x2)
 
 
-@elementwise(draws="integer", domain=(0, 5), numbers="integer")
+@elementwise(draws="integer", domain=(0, 5), takes="integral")
 def bitwise_right_shift(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """`x1` with its bits moved down by `x2`, elementwise.
 
@@ -237,7 +242,7 @@ def bitwise_right_shift(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.bitwise_right_shift(x1, x2)
 
 
-@elementwise(draws="integer", domain=(0, 5), numbers="integer or bool")
+@elementwise(draws="integer", domain=(0, 5), takes="integral or bool")
 def bitwise_invert(backend: Backend, x: Any, /) -> Any:
     """`x` with its bits flipped, elementwise.
 

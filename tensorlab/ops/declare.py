@@ -7,6 +7,10 @@ from math import prod
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ..autodiff.op import Draw, DTypeRule, Sample, ShapeError, op, sample
+from ..autodiff.operands import TAKES_TEXT
+from ..backend import backend_for_type
+from ..backend.dtypes import KINDS
+from ..tensor import Tensor
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,6 +45,27 @@ def same_shape(shape: tuple[int, ...], *others: tuple[int, ...], **params: Any) 
     return shape
 
 
+def require(function: str, takes: str = "any", /, **operands: Any) -> None:
+    """Refuse, in the name of a function made of ops, operands that are no arrays or not of a type that it takes.
+
+    Raises
+    ------
+    TypeError
+        The message names the function and the operand.
+    """
+    for name, x in operands.items():
+        array = x._array if isinstance(x, Tensor) else x
+        backend = backend_for_type(type(array))
+        if backend is None:
+            raise TypeError(
+                f"{function}: {name} must be a tensor or an array, not {type(array).__name__}; "
+                "tensorlab.asarray(...) makes a tensor of it"
+            )
+        dtype = backend.dtype_of(array)
+        if dtype.kind not in KINDS[takes]:
+            raise TypeError(f"{function}: {name} is {dtype}, but must be {TAKES_TEXT[takes]}")
+
+
 DTYPE_TEXT: dict[str, tuple[str, str]] = {
     "same": ("any numeric type", "the operands' type"),
     "floating": ("floating-point; integers become float32", "the operands' type"),
@@ -49,10 +74,10 @@ DTYPE_TEXT: dict[str, tuple[str, str]] = {
 }
 
 
-def _documented(function: Callable[..., Any], dtype: str, numbers: str | None) -> None:
+def _documented(function: Callable[..., Any], dtype: str, group: str | None) -> None:
     """Put the sections that all elementwise ops share between a docstring's summary and its example."""
     takes, gives = DTYPE_TEXT[dtype]
-    takes = numbers or takes
+    takes = TAKES_TEXT[group] if group else takes
     summary, marker, example = (function.__doc__ or "").partition("\n\n    Examples\n")
     names = function.op.operands  # type: ignore[attr-defined]
     listed = ", ".join(names)
@@ -69,7 +94,7 @@ def elementwise(
     domain: tuple[float, float] = (-2.0, 2.0),
     dtype: DTypeRule = "same",
     jvp: Sequence[Rule] = (),
-    numbers: str | None = None,
+    takes: str | None = None,
     flops: int = 1,
     tolerance: dict[str, float] | None = None,
     draws: str = "floating",
@@ -86,8 +111,8 @@ def elementwise(
         The record's dtype rule.
     jvp : sequence of callable
         Rules of their own for forward mode; needed only where an op is not complex-differentiable.
-    numbers : str, optional
-        Which types it takes, for the documentation, where that is not what `dtype` says.
+    takes : str, optional
+        Which data types it takes, where that is not what `dtype` says.
     flops : int
         Floating-point operations per element.
     tolerance : dict, optional
@@ -105,11 +130,12 @@ def elementwise(
             kind="elementwise",
             shape=broadcast_shape,
             dtype=dtype,
+            takes=takes,
             flops=lambda shapes, out, params: flops * prod(out),
             samples=elementwise_samples(len(names), domain, draws),
             tolerance=tolerance,
         )(compute)
-        _documented(record, dtype, numbers)
+        _documented(record, dtype, takes)
         return record
 
     return decorate

@@ -142,7 +142,7 @@ def _pull_extreme(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
     return where(chosen, broadcast_to(shares, x_shape), 0.0)
 
 
-@op(vjp={"x": _pull_extreme}, shape=reduced_shape, flops=count_operand, samples=_samples())
+@op(vjp={"x": _pull_extreme}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
 def max(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
     """The greatest element over axes; where several tie, they share the gradient equally.
 
@@ -173,7 +173,7 @@ def max(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False
     return backend.xp.max(x, axis=axis, keepdims=keepdims)
 
 
-@op(vjp={"x": _pull_extreme}, shape=reduced_shape, flops=count_operand, samples=_samples())
+@op(vjp={"x": _pull_extreme}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
 def min(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
     """The smallest element over axes; see `max`.
 
@@ -306,6 +306,7 @@ def _pull_logsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any
     vjp={"x": _pull_logsumexp},
     shape=reduced_shape,
     dtype="floating",
+    takes="real floating",
     flops=lambda shapes, out, params: 12 * product(shapes[0]),
     samples=_samples(),
 )
@@ -361,7 +362,11 @@ def any(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False
 
 
 @op(
-    shape=reduced_shape, dtype="int64", flops=count_operand, samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)]
+    shape=reduced_shape,
+    dtype="int64",
+    takes="real",
+    flops=count_operand,
+    samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)],
 )
 def argmax(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Index of the greatest element along an axis, or in the flattened array; the first where several tie.
@@ -375,7 +380,11 @@ def argmax(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = Fa
 
 
 @op(
-    shape=reduced_shape, dtype="int64", flops=count_operand, samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)]
+    shape=reduced_shape,
+    dtype="int64",
+    takes="real",
+    flops=count_operand,
+    samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)],
 )
 def argmin(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
     """Index of the smallest element along an axis, or in the flattened array; the first where several tie.

@@ -9,7 +9,7 @@ from .arithmetic import zeros_like
 from .declare import elementwise
 
 
-@elementwise(zeros_like, domain=(0.1, 0.9), numbers="real")
+@elementwise(zeros_like, domain=(0.1, 0.9), takes="real")
 def ceil(backend: Backend, x: Any, /) -> Any:
     """The smallest integer not below `x`, elementwise; its derivative is zero.
 
@@ -21,7 +21,7 @@ def ceil(backend: Backend, x: Any, /) -> Any:
     return backend.xp.ceil(x)
 
 
-@elementwise(zeros_like, domain=(0.1, 0.9), numbers="real")
+@elementwise(zeros_like, domain=(0.1, 0.9), takes="real")
 def floor(backend: Backend, x: Any, /) -> Any:
     """The greatest integer not above `x`, elementwise; its derivative is zero.
 
@@ -33,7 +33,7 @@ def floor(backend: Backend, x: Any, /) -> Any:
     return backend.xp.floor(x)
 
 
-@elementwise(zeros_like, domain=(0.1, 0.9), numbers="real")
+@elementwise(zeros_like, domain=(0.1, 0.9), takes="real")
 def trunc(backend: Backend, x: Any, /) -> Any:
     """`x` rounded towards zero, elementwise; its derivative is zero.
 

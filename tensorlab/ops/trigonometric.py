@@ -86,7 +86,7 @@ def atan(backend: Backend, x: Any, /) -> Any:
     lambda g, x1, x2: -g * x1 / (x1 * x1 + x2 * x2),
     domain=(0.5, 2.0),
     dtype="floating",
-    numbers="real floating-point",
+    takes="real floating",
     flops=20,
 )
 def atan2(backend: Backend, x1: Any, x2: Any, /) -> Any:

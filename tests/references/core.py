@@ -1,17 +1,9 @@
-"""What each op is to compute, in NumPy and SciPy: slow, plain and independent of tensorlab's own kernels.
-
-An op without an entry here is compared with NumPy's function of the same name.
-"""
+"""References of convolution, pooling, gathering, statistics and losses."""
 
 from itertools import product
 
 import numpy as np
 import scipy.special
-
-
-def reference_of(name):
-    """Return the reference of an op, or None where there is none."""
-    return REFERENCES.get(name) or getattr(np, name, None)
 
 
 # -- windows -----------------------------------------------------------------------------------------------------------

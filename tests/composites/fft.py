@@ -1,0 +1,4 @@
+"""The Fourier transforms' helpers."""
+
+CASES = {}
+REAL_ONLY = set()

@@ -1,0 +1,4 @@
+"""Linear algebra."""
+
+CASES = {}
+REAL_ONLY = set()

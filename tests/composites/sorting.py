@@ -1,0 +1,4 @@
+"""Sorting, searching and sets."""
+
+CASES = {}
+REAL_ONLY = set()

@@ -1,0 +1,4 @@
+"""Special functions."""
+
+CASES = {}
+REAL_ONLY = set()

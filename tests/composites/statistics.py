@@ -1,0 +1,4 @@
+"""Statistics, signals and the like."""
+
+CASES = {}
+REAL_ONLY = set()

@@ -1,0 +1,17 @@
+"""What each op is to compute, in NumPy and SciPy: slow, plain and independent of tensorlab's own kernels.
+
+An op without an entry here is compared with NumPy's function of the same name.
+"""
+
+import numpy as np
+
+from . import core, fft, linalg, sorting, special, statistics
+
+REFERENCES = {}
+for family in (core, fft, linalg, sorting, special, statistics):
+    REFERENCES |= family.REFERENCES
+
+
+def reference_of(name):
+    """Return the reference of an op, or None where there is none."""
+    return REFERENCES.get(name) or getattr(np, name, None)

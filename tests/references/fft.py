@@ -1,0 +1,3 @@
+"""References of the Fourier transforms."""
+
+REFERENCES = {}

@@ -1,0 +1,3 @@
+"""References of linear algebra."""
+
+REFERENCES = {}

@@ -1,0 +1,3 @@
+"""References of sorting, searching and sets."""
+
+REFERENCES = {}

@@ -1,0 +1,3 @@
+"""References of the special functions."""
+
+REFERENCES = {}

@@ -1,0 +1,3 @@
+"""References of statistics, signals and the like."""
+
+REFERENCES = {}
