@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+LOSES_GRADIENT = "requires a gradient would lose it in another library"
+
+
 class Leaf:
     """Where a gradient ends: the graph's node of a tensor that was not computed but requires a gradient.
 
@@ -32,6 +35,21 @@ class Leaf:
         self.tensor = weakref.ref(tensor)
         self.shape = tensor.shape
         self.serial = 0
+
+
+class Size(int):
+    """The number of elements of a shape; ``x.size()`` is the shape itself, ``x.size(axis)`` one length of it."""
+
+    shape: tuple[int, ...]
+
+    def __new__(cls, shape: tuple[int, ...]) -> Size:
+        """Count the elements of `shape`."""
+        size = super().__new__(cls, prod(shape))
+        size.shape = shape
+        return size
+
+    def __call__(self, axis: int | None = None) -> Any:
+        return self.shape if axis is None else self.shape[axis]
 
 
 class Tensor:
@@ -131,6 +149,11 @@ class Tensor:
         """Return the number of elements."""
         return prod(self._array.shape)
 
+    @property
+    def size(self) -> Size:
+        """The number of elements, as in NumPy and the standard; called, the shape, as in PyTorch."""
+        return Size(self._array.shape)
+
     # -- gradients -------------------------------------------------------------------------------------------
 
     @property
@@ -193,7 +216,7 @@ class Tensor:
             If the tensor requires a gradient; ``.detach().numpy()`` says that it may be lost.
         """
         if self.requires_grad:
-            raise RuntimeError("this tensor requires a gradient, which NumPy cannot follow; use .detach().numpy()")
+            raise RuntimeError(f"a tensor that {LOSES_GRADIENT}; use .detach().numpy()")
         return self.backend.to_numpy(self._array)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
@@ -205,6 +228,33 @@ class Tensor:
                 raise ValueError(f"{self.dtype} elements cannot become {dtype} without a copy")
             return array.astype(dtype)
         return array.copy() if copy else array
+
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        if self.requires_grad:
+            raise BufferError(f"a tensor that {LOSES_GRADIENT}; export .detach() of it")
+        options = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
+        return self._array.__dlpack__(**{name: value for name, value in options.items() if value is not None})
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        kind, number = self._array.__dlpack_device__()
+        return int(kind), int(number)
+
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        """The GPU memory, for libraries that share it; CPU tensors have no such attribute."""
+        if not hasattr(self._array, "__cuda_array_interface__"):
+            raise AttributeError(f"a tensor on {self.device} has no __cuda_array_interface__; .to('cupy') moves it")
+        if self.requires_grad:
+            raise RuntimeError(f"a tensor that {LOSES_GRADIENT}; export .detach() of it")
+        interface: dict[str, Any] = self._array.__cuda_array_interface__
+        return interface
 
     def item(self) -> Any:
         """Return the only element as a Python number.

@@ -19,6 +19,8 @@ class CupyBackend(Backend):
 
     name: ClassVar[str] = "cupy"
     array_package: ClassVar[str] = "cupy"
+    dlpack_device: ClassVar[int] = 2
+    max_dimensions: ClassVar[int | None] = 25
 
     @classmethod
     def unavailable(cls) -> str | None:

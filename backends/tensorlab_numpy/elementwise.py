@@ -16,6 +16,48 @@ _MASK_TYPES = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}
 _zeros: dict[np.dtype[Any], np.ndarray[Any, Any]] = {}
 
 
+def floor_divide(x1: Any, x2: Any) -> Any:
+    """Quotient rounded down; infinities divide as the standard says, where NumPy gives NaN and -1."""
+    quotient = np.floor_divide(x1, x2)
+    if quotient.dtype.kind == "f":
+        infinite = np.isinf(x1) | np.isinf(x2)
+        if infinite.any():
+            return np.where(infinite, np.floor(np.divide(x1, x2)), quotient)
+    return quotient
+
+
+def pow(x1: Any, x2: Any) -> Any:
+    """Power; for the number 0.5 NumPy takes the square root, which gives -0 for -0 and NaN for -infinity."""
+    if type(x2) is float and x2 == 0.5 and x1.dtype.kind == "f":
+        root = np.sqrt(x1)
+        root += 0.0
+        return np.where(x1 == -np.inf, np.inf, root) if np.isnan(root).any() else root
+    return np.power(x1, x2)
+
+
+def expm1(x: Any) -> Any:
+    """``exp(x) - 1``; at complex infinities and NaN by ``np.exp``, which knows the standard's special cases."""
+    if x.dtype.kind != "c":
+        return np.expm1(x)
+    finite = np.isfinite(x)
+    with np.errstate(invalid="ignore"):
+        out = np.asarray(np.expm1(x))
+        if not finite.all():
+            limit = np.asarray(np.exp(x))
+            limit.real -= 1
+            out = np.where(finite, out, limit)
+    out.real += 0.0  # -0 becomes +0
+    return out
+
+
+def tanh(x: Any) -> Any:
+    """Hyperbolic tangent; at a complex infinity the imaginary part is a zero with the operand's sign."""
+    out = np.tanh(x)
+    if x.dtype.kind == "c" and (odd := np.isinf(x.real) & np.isfinite(x.imag)).any():
+        out = np.where(odd, out.real + 1j * np.copysign(0.0, x.imag), out).astype(x.dtype)
+    return out
+
+
 def relu(x: Any) -> Any:
     """Positive part; NaN stays.
 

@@ -29,10 +29,7 @@ TAKEN: dict[str, set[Any]] = {kinds: set() for kinds in dtypes.KINDS}
 
 FLOATING_DTYPES, COMPLEX_DTYPES = TAKEN["floating"], TAKEN["complex floating"]
 
-ADAPTS_TO = {bool: "bool", int: "numeric", float: "floating", complex: "complex floating"}
-"""For each type of Python number, the group of data types that it adapts to."""
-
-WEAK_DTYPES: dict[type, set[Any]] = {number: set() for number in ADAPTS_TO}
+WEAK_DTYPES: dict[type, set[Any]] = {number: set() for number in dtypes.ADAPTS_TO}
 """For each type of Python number, the native data types that it adapts to."""
 
 
@@ -61,7 +58,7 @@ def meet_type(array_type: type) -> Backend | None:
             return None
         for group, kinds in dtypes.KINDS.items():
             TAKEN[group] |= backend.dtypes_of_kind(*kinds)
-        for number, group in ADAPTS_TO.items():
+        for number, group in dtypes.ADAPTS_TO.items():
             WEAK_DTYPES[number] |= backend.dtypes_of_kind(*dtypes.KINDS[group])
         KNOWN_TYPES[array_type] = backend
     return KNOWN_TYPES[array_type]
@@ -198,8 +195,8 @@ def _common_dtype(record: Op, backend: Backend, arrays: Sequence[Any]) -> dtypes
         for dtype in found[1:]:
             target = dtypes.promote(target, dtype)
     for a in arrays:
-        if type(a) in WEAK_DTYPES and backend.native(target) not in WEAK_DTYPES[type(a)]:
-            target = dtypes.promote(target, dtypes.DEFAULT_OF_PYTHON[type(a)])
+        if type(a) in WEAK_DTYPES:
+            target = dtypes.promote_beside(target, type(a))
     if record.dtype == "floating" and not target.is_floating:
         target = dtypes.float32
     return target

@@ -53,12 +53,18 @@ class Backend(DefaultKernels):
         What `TENSORLAB_BACKEND` and `use_backend` call it.
     array_package : str
         The top-level package that the array type comes from; an array of an unknown type finds its backend by it.
+    dlpack_device : int
+        DLPack's number for the kind of memory that arrays live in: 1 for the host's, 2 for CUDA's.
+    max_dimensions : int or None
+        How many axes an array can have; None for as many as one likes.
     xp : namespace
         The array namespace, conforming to the Array API standard 2024.12.
     """
 
     name: ClassVar[str]
     array_package: ClassVar[str]
+    dlpack_device: ClassVar[int] = 1
+    max_dimensions: ClassVar[int | None] = None
     xp: Any
 
     def __init__(self) -> None:
@@ -88,6 +94,10 @@ class Backend(DefaultKernels):
     def asarray(self, obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
         """Return `obj` (nested sequences, a host array, an array of this backend) as an array of this backend."""
         return self.xp.asarray(obj, dtype=dtype, device=device, copy=copy)
+
+    def from_dlpack(self, obj: Any, *, copy: bool | None = None) -> Any:
+        """Return what `obj` exports through DLPack as an array, sharing memory unless `copy` is True."""
+        return self.xp.from_dlpack(obj, copy=copy)
 
     def devices(self) -> list[str]:
         """Return the names of the devices that answer, the default one first."""

@@ -118,8 +118,22 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 """Groups of data types by name: those of the standard's ``isdtype``, and what else ops can take."""
 
+ADAPTS_TO: dict[type, str] = {bool: "bool", int: "numeric", float: "floating", complex: "complex floating"}
+"""For each type of Python number, the group of data types that it adapts to."""
+
 _KIND_ORDER = ("bool", "unsigned integer", "signed integer", "real floating", "complex floating")
 _SIGNED_HOLDING = {"uint8": int16, "uint16": int32, "uint32": int64}
+
+
+def promote_beside(dtype: DType, number: type) -> DType:
+    """Return what `dtype` becomes beside a Python number of type `number`: itself where the number adapts to it.
+
+    Examples
+    --------
+    >>> promote_beside(float64, float), promote_beside(int8, float)
+    (tensorlab.float64, tensorlab.float32)
+    """
+    return dtype if dtype.kind in KINDS[ADAPTS_TO[number]] else promote(dtype, DEFAULT_OF_PYTHON[number])
 
 
 def promote(first: DType, second: DType) -> DType:

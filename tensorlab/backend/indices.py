@@ -58,7 +58,11 @@ def axes_taken(part: Any) -> int:
     """Return how many axes of the array one part of an index stands for."""
     if part is None or part is Ellipsis:
         return 0
-    return len(part.shape) if "bool" in str(getattr(part, "dtype", "")) else 1
+    return len(part.shape) if _is_boolean(part) else 1
+
+
+def _is_boolean(part: Any) -> bool:
+    return "bool" in str(getattr(part, "dtype", ""))
 
 
 def flat_positions(xp: Any, shape: tuple[int, ...], index: Index) -> Any:
@@ -73,7 +77,11 @@ def flat_positions(xp: Any, shape: tuple[int, ...], index: Index) -> Any:
     index : index
         Integers, slices, None, ..., and integer or boolean arrays, in any mixture.
     """
-    parts = _expanded(xp, as_parts(index), len(shape))
+    parts = as_parts(index)
+    if len(parts) == 1 and _is_boolean(parts[0]) and not parts[0].shape:
+        # A single truth value makes a new axis of length 1, and chooses it or not.
+        parts, shape = (xp.reshape(parts[0], (1,)),), (1, *shape)
+    parts = tuple(_expanded(xp, parts, len(shape)))
     arrays = [place for place, part in enumerate(parts) if isinstance(part, int) or hasattr(part, "shape")]
     together = arrays == list(range(arrays[0], arrays[-1] + 1))
     # The axes of arrays (and of integers among them) become one group, which stands first unless they are neighbours.
@@ -107,7 +115,7 @@ def _expanded(xp: Any, parts: tuple[Any, ...], ndim: int) -> list[Any]:
     for part in _with_ellipsis(parts):
         if part is Ellipsis:
             expanded += missing
-        elif "bool" in str(getattr(part, "dtype", "")):
+        elif _is_boolean(part):
             expanded += xp.nonzero(part)
         else:
             expanded.append(part)

@@ -193,6 +193,22 @@ def backend_of(array: Any) -> Backend:
     return backend
 
 
+def backend_for_dlpack(kind: int) -> Backend:
+    """Return the backend for memory of DLPack's device type `kind`: the active one, else any that can be used.
+
+    Raises
+    ------
+    BackendUnavailable
+        If no usable backend has such memory.
+    """
+    usable = (name for name in _installed_names() if _why_not(name) is None and _load(name).dlpack_device == kind)
+    if (active := active_backend()).dlpack_device == kind:
+        return active
+    if (name := next(usable, None)) is None:
+        raise BackendUnavailable(f"no backend here takes arrays in memory of DLPack's device type {kind}.\n{_report()}")
+    return get_backend(name)
+
+
 def resolve_target(target: str) -> tuple[Backend, str | None]:
     """Return the backend and the device name that ``.to(target)`` means.
 

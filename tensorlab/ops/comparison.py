@@ -131,7 +131,7 @@ def signbit(backend: Backend, x: Any, /) -> Any:
 
 def _truth(backend: Backend, x: Any) -> Any:
     """Return whether elements are not zero."""
-    return x if backend.dtype_of(x).kind == "bool" else x != 0
+    return x if isinstance(x, bool) or backend.dtype_of(x).kind == "bool" else x != 0
 
 
 @elementwise(dtype="bool", draws="bool")

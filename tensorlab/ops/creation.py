@@ -6,12 +6,14 @@ All of these make their tensors on the active backend; see `use_backend`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log
 from typing import Any
 
 from ..backend import (
     Backend,
     Device,
     active_backend,
+    backend_for_dlpack,
     backend_for_type,
     backend_of,
     dtypes,
@@ -21,6 +23,7 @@ from ..backend import (
 )
 from ..tensor import Tensor
 from .comparison import where
+from .declare import require
 from .shapes import Shape, broadcast_to, from_arguments, reshape
 
 DeviceLike = Device | str | None
@@ -70,7 +73,7 @@ def tensor(data: Any, *, dtype: Any = None, device: DeviceLike = None, requires_
     >>> tl.tensor([[1, 2], [3, 4]]).dtype
     tensorlab.int64
     """
-    made = asarray(data, dtype=dtype, device=device, copy=True)
+    made = asarray(data.detach() if isinstance(data, Tensor) else data, dtype=dtype, device=device, copy=True)
     return made.requires_grad_(requires_grad)
 
 
@@ -81,7 +84,7 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: DeviceLike = None, copy: 
     ----------
     obj : number, nested sequences, array or tensor
         Python floats become float32, ints int64, complex numbers complex64; arrays keep their type. A tensor stays
-        on its backend unless `device` says otherwise.
+        on its backend unless `device` says otherwise, and keeps its history: gradients flow through casts and moves.
     dtype : dtype, optional
         Type of the elements.
     device : Device or str, optional
@@ -89,24 +92,41 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: DeviceLike = None, copy: 
     copy : bool, optional
         True copies always, False raises where it would be necessary, None copies where it is.
 
+    Raises
+    ------
+    TypeError
+        If the data is of no supported type.
+    ValueError
+        If `copy` is False and a copy is necessary.
+    BackendUnavailable
+        If `device` cannot be used here.
+
     Examples
     --------
     >>> tl.asarray([1.0, 2.0])
     tensor([1., 2.])
     """
+    if isinstance(obj, Tensor):
+        return _tensor_as(obj, dtype, device, copy)
     if isinstance(obj, list | tuple):
         obj = _without_tensors(obj)
-    array = obj._array if isinstance(obj, Tensor) else obj
-    source = backend_for_type(type(array))
-    backend, native_device = (source, None) if source and device is None and isinstance(obj, Tensor) else place(device)
+    source = backend_for_type(type(obj))
+    backend, native_device = place(device)
     if source is not None and source is not backend:
-        array = host_array(source.to_numpy(array))
+        obj = host_array(source.to_numpy(obj))
     elif source is None:
-        array = host_array(array)
+        obj = host_array(obj)
         if dtype is None:
-            dtype = _default_dtype(array)
-    made = backend.asarray(array, dtype=backend.native(dtype), device=native_device, copy=copy)
-    return Tensor(made)
+            dtype = _default_dtype(obj)
+    return Tensor(backend.asarray(obj, dtype=backend.native(dtype), device=native_device, copy=copy))
+
+
+def _tensor_as(x: Tensor, dtype: Any, device: DeviceLike, copy: bool | None) -> Tensor:
+    """Return a tensor cast, moved and copied as asked for; itself where nothing is to do."""
+    moved: Tensor = x.to(dtype=dtype, device=device)
+    if moved is not x and copy is False:
+        raise ValueError(f"asarray: a tensor of {x.dtype} on {x.device} cannot become the one asked for without a copy")
+    return x.clone() if moved is x and copy else moved
 
 
 def _without_tensors(obj: Any) -> Any:
@@ -133,6 +153,44 @@ def _numbers(obj: Any) -> Any:
         yield obj
 
 
+def from_dlpack(x: Any, /, *, device: DeviceLike = None, copy: bool | None = None) -> Tensor:
+    """Make a tensor of another library's array through DLPack, sharing its memory.
+
+    Parameters
+    ----------
+    x : object with ``__dlpack__`` and ``__dlpack_device__``
+        Such as a PyTorch tensor (without a gradient), a JAX, CuPy or NumPy array, or a tensor.
+    device : Device or str, optional
+        Where to put it; where it is otherwise.
+    copy : bool, optional
+        True copies always, False raises where it would be necessary, None copies where it is.
+
+    Raises
+    ------
+    TypeError
+        If `x` does not export itself.
+    BufferError
+        If the library refuses the export, as PyTorch does of a tensor that requires a gradient.
+    BackendUnavailable
+        If no usable backend takes memory of that kind.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> a = np.zeros(2)
+    >>> t = tl.from_dlpack(a)
+    >>> a[0] = 1
+    >>> t
+    tensor([1., 0.], dtype=float64)
+    """
+    if isinstance(x, Tensor):
+        return _tensor_as(x, None, device, copy)
+    if not hasattr(x, "__dlpack_device__"):
+        raise TypeError(f"from_dlpack: {type(x).__name__} does not export itself through __dlpack__; use asarray")
+    backend = backend_for_dlpack(int(x.__dlpack_device__()[0]))
+    return _tensor_as(Tensor(backend.from_dlpack(x, copy=copy)), None, device, copy=None if copy else copy)
+
+
 def from_numpy(array: Any) -> Tensor:
     """Make a tensor of a NumPy array, sharing its memory on a CPU backend.
 
@@ -152,12 +210,12 @@ def _filled(maker: str, shape: Any, dtype: Any, device: DeviceLike, requires_gra
     return Tensor(made, requires_grad)
 
 
-def zeros(*shape: Any, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+def zeros(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of zeros.
 
     Parameters
     ----------
-    *shape : int or tuple of int
+    shape, *more : int or tuple of int
         As one tuple, or as several numbers.
     dtype : dtype, optional
         float32 by default.
@@ -171,10 +229,10 @@ def zeros(*shape: Any, dtype: Any = None, device: DeviceLike = None, requires_gr
     >>> tl.zeros(2)
     tensor([0., 0.])
     """
-    return _filled("zeros", from_arguments(shape), dtype, device, requires_grad)
+    return _filled("zeros", from_arguments((shape, *more)), dtype, device, requires_grad)
 
 
-def ones(*shape: Any, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+def ones(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of ones; see `zeros`.
 
     Examples
@@ -182,10 +240,10 @@ def ones(*shape: Any, dtype: Any = None, device: DeviceLike = None, requires_gra
     >>> tl.ones((1, 2))
     tensor([[1., 1.]])
     """
-    return _filled("ones", from_arguments(shape), dtype, device, requires_grad)
+    return _filled("ones", from_arguments((shape, *more)), dtype, device, requires_grad)
 
 
-def empty(*shape: Any, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+def empty(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor without setting its elements; see `zeros`.
 
     Examples
@@ -193,7 +251,7 @@ def empty(*shape: Any, dtype: Any = None, device: DeviceLike = None, requires_gr
     >>> tl.empty(2, 3).shape
     (2, 3)
     """
-    return _filled("empty", from_arguments(shape), dtype, device, requires_grad)
+    return _filled("empty", from_arguments((shape, *more)), dtype, device, requires_grad)
 
 
 def full(
@@ -216,45 +274,74 @@ def full(
     return _filled("full", shape, dtype or _default_dtype(fill_value), device, requires_grad, fill_value)
 
 
-def _like(maker: str, x: Any, dtype: Any, requires_grad: bool, *args: Any) -> Tensor:
+def _like(maker: str, x: Any, dtype: Any, device: DeviceLike, requires_grad: bool, *args: Any) -> Tensor:
+    require(f"{maker}_like", x=x)
     array = x._array if isinstance(x, Tensor) else x
     backend = backend_of(array)
-    native = backend.native(dtype) if dtype is not None else array.dtype
-    made = getattr(backend.xp, maker)(array.shape, *args, dtype=native, device=getattr(array, "device", None))
+    native = array.dtype if dtype is None else backend.native(dtype)
+    native_device = getattr(array, "device", None)
+    if device is not None:
+        backend, native_device = place(device)
+        native = backend.native(dtype or x.dtype)
+    made = getattr(backend.xp, maker)(array.shape, *args, dtype=native, device=native_device)
     return Tensor(made, requires_grad)
 
 
-def ones_like(x: Any, /, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Make a tensor of ones of another's shape, type and device.
+def zeros_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of zeros of another's shape, and of its type and on its device unless others are named.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Whose shape.
+    dtype : dtype, optional
+        Type of the elements.
+    device : Device or str, optional
+        Where to put it.
+    requires_grad : bool
+        Whether gradients with respect to it are wanted.
+
+    Examples
+    --------
+    >>> tl.zeros_like(tl.tensor([1.0, 2.0]))
+    tensor([0., 0.])
+    """
+    return _like("zeros", x, dtype, device, requires_grad)
+
+
+def ones_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of ones of another's shape, type and device; see `zeros_like`.
 
     Examples
     --------
     >>> tl.ones_like(tl.tensor([3, 4]))
     tensor([1, 1])
     """
-    return _like("ones", x, dtype, requires_grad)
+    return _like("ones", x, dtype, device, requires_grad)
 
 
-def empty_like(x: Any, /, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Make a tensor of another's shape, type and device without setting its elements.
+def empty_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of another's shape, type and device without setting its elements; see `zeros_like`.
 
     Examples
     --------
     >>> tl.empty_like(tl.tensor([3, 4])).shape
     (2,)
     """
-    return _like("empty", x, dtype, requires_grad)
+    return _like("empty", x, dtype, device, requires_grad)
 
 
-def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Make a tensor of one number, of another's shape, type and device.
+def full_like(
+    x: Any, /, fill_value: Any, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False
+) -> Tensor:
+    """Make a tensor of one number, of another's shape, type and device; see `zeros_like`.
 
     Examples
     --------
     >>> tl.full_like(tl.tensor([3, 4]), 7)
     tensor([7, 7])
     """
-    return _like("full", x, dtype, requires_grad, fill_value)
+    return _like("full", x, dtype, device, requires_grad, fill_value)
 
 
 def arange(
@@ -332,6 +419,96 @@ def linspace(
     return Tensor(made, requires_grad)
 
 
+def logspace(
+    start: Any,
+    stop: Any,
+    /,
+    num: int,
+    *,
+    base: float = 10.0,
+    dtype: Any = None,
+    device: DeviceLike = None,
+    endpoint: bool = True,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Make a tensor of numbers from ``base**start`` to ``base**stop``, each the same multiple of the one before.
+
+    Parameters
+    ----------
+    start, stop : float
+        The exponents at the ends.
+    num : int
+        How many numbers.
+    base : float
+        What is raised to the exponents, positive.
+    dtype : dtype, optional
+        float32 by default; computed in float64.
+    device : Device or str, optional
+        Where to put it.
+    endpoint : bool
+        Whether ``base**stop`` is the last of them.
+    requires_grad : bool
+        Whether gradients with respect to it are wanted.
+
+    Examples
+    --------
+    >>> tl.logspace(0, 3, 4)
+    tensor([   1.,   10.,  100., 1000.])
+    """
+    exponents = linspace(start, stop, num, dtype=dtypes.float64, device=device, endpoint=endpoint)
+    xp = exponents.backend.xp
+    made = xp.pow(xp.full_like(exponents.array, base), exponents.array)
+    return Tensor(xp.astype(made, exponents.backend.native(dtype or dtypes.float32)), requires_grad)
+
+
+def geomspace(
+    start: Any,
+    stop: Any,
+    /,
+    num: int,
+    *,
+    dtype: Any = None,
+    device: DeviceLike = None,
+    endpoint: bool = True,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Make a tensor of numbers from `start` to `stop`, each the same multiple of the one before.
+
+    Parameters
+    ----------
+    start, stop : float
+        The ends, of the same sign and not zero.
+    num : int
+        How many numbers.
+    dtype : dtype, optional
+        float32 by default; computed in float64.
+    device : Device or str, optional
+        Where to put it.
+    endpoint : bool
+        Whether `stop` is the last of them.
+    requires_grad : bool
+        Whether gradients with respect to it are wanted.
+
+    Raises
+    ------
+    ValueError
+        If an end is zero, or the signs differ.
+
+    Examples
+    --------
+    >>> tl.geomspace(1, 8, 4)
+    tensor([1., 2., 4., 8.])
+    """
+    if start * stop <= 0:
+        raise ValueError(f"geomspace: start and stop must have the same sign and not be zero, not {start} and {stop}")
+    places = linspace(0.0, 1.0, num, dtype=dtypes.float64, device=device, endpoint=endpoint)
+    xp = places.backend.xp
+    made = xp.exp(places.array * log(stop / start)) * start
+    if endpoint and num > 1:
+        made[num - 1] = stop
+    return Tensor(xp.astype(made, places.backend.native(dtype or dtypes.float32)), requires_grad)
+
+
 def eye(
     n_rows: int,
     n_cols: int | None = None,
@@ -375,7 +552,7 @@ def _triangle(x: Any, k: int, lower: bool) -> Tensor:
     i = xp.reshape(xp.arange(rows), (-1, 1))
     j = xp.arange(columns)
     chosen = j - i <= k if lower else j - i >= k
-    return where(broadcast_to(chosen, tuple(x.shape)), x, _like("zeros", x, None, False))
+    return where(broadcast_to(chosen, tuple(x.shape)), x, _like("zeros", x, None, None, False))
 
 
 def tril(x: Any, /, *, k: int = 0) -> Tensor:
@@ -400,6 +577,73 @@ def triu(x: Any, /, *, k: int = 0) -> Tensor:
             [0., 1.]])
     """
     return _triangle(x, k, lower=False)
+
+
+def tri(
+    n_rows: int,
+    n_cols: int | None = None,
+    /,
+    k: int = 0,
+    *,
+    dtype: Any = None,
+    device: DeviceLike = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Make a matrix with ones on and below a diagonal and zeros above; see `eye`.
+
+    Examples
+    --------
+    >>> tl.tri(2, 3)
+    tensor([[1., 0., 0.],
+            [1., 1., 0.]])
+    """
+    shape = (n_rows, n_rows if n_cols is None else n_cols)
+    return tril(ones(shape, dtype=dtype, device=device), k=k).requires_grad_(requires_grad)
+
+
+def _triangle_indices(n: int, m: int | None, k: int, device: DeviceLike, lower: bool) -> tuple[Tensor, Tensor]:
+    backend, native_device = place(device)
+    xp = backend.xp
+    i = xp.reshape(xp.arange(n, device=native_device), (-1, 1))
+    j = xp.arange(n if m is None else m, device=native_device)
+    rows, columns = xp.nonzero(j - i <= k if lower else j - i >= k)
+    return Tensor(rows), Tensor(columns)
+
+
+def tril_indices(n: int, /, k: int = 0, m: int | None = None, *, device: DeviceLike = None) -> tuple[Tensor, Tensor]:
+    """Row and column numbers of a matrix' elements on and below a diagonal, to index it with.
+
+    Parameters
+    ----------
+    n, m : int
+        The matrix' shape; square where `m` is left out.
+    k : int
+        Which diagonal; positive ones are above the main one.
+    device : Device or str, optional
+        Where to put the numbers.
+
+    Returns
+    -------
+    tuple of Tensor
+        Two vectors of int64, row by row.
+
+    Examples
+    --------
+    >>> tl.tril_indices(2)
+    (tensor([0, 1, 1]), tensor([0, 0, 1]))
+    """
+    return _triangle_indices(n, m, k, device, lower=True)
+
+
+def triu_indices(n: int, /, k: int = 0, m: int | None = None, *, device: DeviceLike = None) -> tuple[Tensor, Tensor]:
+    """Row and column numbers of a matrix' elements on and above a diagonal; see `tril_indices`.
+
+    Examples
+    --------
+    >>> tl.triu_indices(2)
+    (tensor([0, 0, 1]), tensor([0, 1, 1]))
+    """
+    return _triangle_indices(n, m, k, device, lower=False)
 
 
 def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Tensor]:

@@ -26,7 +26,7 @@ def _indexed(x_shape: Shape, index: Index, **_: Any) -> Shape | None:
     parts = as_parts(index)
     taken = sum(map(axes_taken, parts))
     if taken > len(x_shape):
-        raise ShapeError(f"an index for {taken} axes is too long for shape {x_shape}")
+        raise OutOfRange(f"an index for {taken} axes is too long for shape {x_shape}")
     if not is_basic(index):
         return None
     rest = [slice(None)] * (len(x_shape) - taken)

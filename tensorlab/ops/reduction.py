@@ -94,10 +94,10 @@ def sum(backend: Backend, x: Any, /, axis: Any = None, *, dtype: Any = None, kee
     tensor([4., 6.])
     """
     native = backend.native(dtype)
-    return backend.xp.sum(_countable(backend, x), axis=axis, dtype=native, keepdims=keepdims)
+    return backend.xp.sum(countable(backend, x), axis=axis, dtype=native, keepdims=keepdims)
 
 
-def _countable(backend: Backend, x: Any) -> Any:
+def countable(backend: Backend, x: Any) -> Any:
     """Return truth values as integers, which the standard can add and multiply."""
     return backend.xp.astype(x, backend.xp.int64) if backend.dtype_of(x).kind == "bool" else x
 
@@ -253,7 +253,7 @@ def prod(backend: Backend, x: Any, /, axis: Any = None, *, dtype: Any = None, ke
     tensor([3., 8.])
     """
     native = backend.native(dtype)
-    return backend.xp.prod(_countable(backend, x), axis=axis, dtype=native, keepdims=keepdims)
+    return backend.xp.prod(countable(backend, x), axis=axis, dtype=native, keepdims=keepdims)
 
 
 # -- spread ------------------------------------------------------------------------------------------------------------

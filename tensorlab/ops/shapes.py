@@ -8,11 +8,11 @@ from operator import index as as_index
 from typing import Any
 
 from ..autodiff.op import ShapeError, op, sample
-from ..autodiff.operands import hooks
+from ..autodiff.operands import OutOfRange, hooks
 from ..backend import Backend, dtypes
 from ..tensor import Tensor
 from .arithmetic import is_complex, real
-from .declare import broadcast_shape, same_shape
+from .declare import broadcast_shape, require, same_shape
 
 Shape = tuple[int, ...]
 
@@ -22,16 +22,16 @@ def normalized_axis(axis: int, ndim: int, name: str = "axis") -> int:
 
     Raises
     ------
-    ShapeError
-        If there is no such axis.
+    OutOfRange
+        If there is no such axis: a ShapeError and an IndexError.
     """
     axis = as_index(axis)
     if not -ndim <= axis < ndim:
-        raise ShapeError(f"{name} {axis} is out of range for {ndim} axes")
+        raise OutOfRange(f"{name} {axis} is out of range for {ndim} axes")
     return axis % ndim
 
 
-def normalized_axes(axis: int | Sequence[int] | None, ndim: int) -> Shape:
+def normalized_axes(axis: int | Sequence[int] | None, ndim: int, name: str = "axis") -> Shape:
     """Return a tuple of different non-negative axes; all of them for None.
 
     Raises
@@ -41,9 +41,9 @@ def normalized_axes(axis: int | Sequence[int] | None, ndim: int) -> Shape:
     """
     if axis is None:
         return tuple(range(ndim))
-    axes = tuple(normalized_axis(a, ndim) for a in (axis if isinstance(axis, tuple | list) else (axis,)))
+    axes = tuple(normalized_axis(a, ndim, name) for a in (axis if isinstance(axis, tuple | list) else (axis,)))
     if len(set(axes)) < len(axes):
-        raise ShapeError(f"axis {axis} names an axis twice")
+        raise ShapeError(f"{name} {axis} names an axis twice")
     return axes
 
 
@@ -58,18 +58,32 @@ def from_arguments(shape: tuple[Any, ...]) -> Any:
 def cast_back(g: Any, x_dtype: Any) -> Any:
     """Cast a cotangent to the type of what was cast: of a real array the real part."""
     wanted = dtypes.named(x_dtype)
-    return astype(g if wanted.is_complex or not is_complex(g) else real(g), wanted)
+    return cast(g if wanted.is_complex or not is_complex(g) else real(g), wanted)
 
 
 @op(
     vjp={"x": cast_back},
-    jvp={"x": lambda t, dtype: astype(t, dtype)},
+    jvp={"x": lambda t, dtype: cast(t, dtype)},
     shape=same_shape,
     dtype="param",
     samples=[sample((2, 3), dtype="float32"), sample((2,), dtype="float64")],
     tolerance={"float64": 1e-6},
 )
-def astype(backend: Backend, x: Any, /, dtype: Any, *, copy: bool = True) -> Any:
+def cast(backend: Backend, x: Any, /, dtype: Any) -> Any:
+    """A copy of another data type; see `astype`.
+
+    Examples
+    --------
+    >>> tl.ops.shapes.cast(tl.tensor([1.7, -1.7]), tl.int64)
+    tensor([ 1, -1])
+    """
+    return backend.xp.astype(x, backend.native(dtype))
+
+
+hooks.cast = cast
+
+
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Tensor:
     """Cast to another data type; differentiable between floating types.
 
     Parameters
@@ -80,22 +94,34 @@ def astype(backend: Backend, x: Any, /, dtype: Any, *, copy: bool = True) -> Any
         What to cast to.
     copy : bool
         Whether to copy where the type is the same already.
+    device : Device or str, optional
+        Where to move a tensor.
 
     Returns
     -------
     Tensor
-        The same shape, type `dtype`.
+        The same shape, type `dtype`; `x` itself where nothing is to do and no copy is asked for.
+
+    Raises
+    ------
+    TypeError
+        From complex numbers to real ones, as it is not said which part is meant; `real`, `imag` and `abs` say it.
 
     Examples
     --------
     >>> tl.astype(tl.tensor([1.7, -1.7]), tl.int64)
     tensor([ 1, -1])
     """
-    native = backend.native(dtype)
-    return x if x.dtype == native and not copy else backend.xp.astype(x, native, copy=copy)
+    require("astype", x=x)
+    wanted = dtypes.named(dtype)
+    if device is not None:
+        x = x.to(device=device)
+    if not copy and x.dtype == wanted:
+        return x
+    if is_complex(x) and not wanted.is_complex:
+        raise TypeError(f"astype: x is {x.dtype}, which {wanted} cannot hold; take the real, imag or abs of it")
+    return cast(x, wanted)
 
-
-hooks.cast = astype
 
 # -- shapes ----------------------------------------------------------------------------------------------------------
 
@@ -293,7 +319,7 @@ hooks.sum_to_shape = sum_to_shape
 hooks.broadcast_to = broadcast_to
 
 
-def expand_dims(x: Any, /, *, axis: int | Sequence[int] = 0) -> Tensor:
+def expand_dims(x: Any, /, axis: int | Sequence[int]) -> Tensor:
     """Insert axes of length 1.
 
     Parameters
@@ -320,7 +346,7 @@ def expand_dims(x: Any, /, *, axis: int | Sequence[int] = 0) -> Tensor:
     """
     axes = axis if isinstance(axis, tuple | list) else (axis,)
     ndim = len(x.shape) + len(axes)
-    new, old = normalized_axes(tuple(axes), ndim), iter(x.shape)
+    new, old = normalized_axes(tuple(axes), ndim, "expand_dims: axis"), iter(x.shape)
     return reshape(x, tuple(1 if i in new else next(old) for i in range(ndim)))
 
 
@@ -338,7 +364,10 @@ def squeeze(x: Any, /, axis: int | Sequence[int] | None = None) -> Tensor:
     (3, 1)
     """
     shape = x.shape
-    axes = {i for i, n in enumerate(shape) if n == 1} if axis is None else set(normalized_axes(axis, len(shape)))
+    if axis is None:
+        axes = {i for i, n in enumerate(shape) if n == 1}
+    else:
+        axes = set(normalized_axes(axis, len(shape), "squeeze: axis"))
     for a in sorted(axes):
         if shape[a] != 1:
             raise ShapeError(f"squeeze: axis {a} of shape {tuple(shape)} has length {shape[a]}, not 1")
@@ -378,7 +407,8 @@ def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[in
     (3, 4, 2)
     """
     ndim = len(x.shape)
-    sources, destinations = normalized_axes(source, ndim), normalized_axes(destination, ndim)
+    sources = normalized_axes(source, ndim, "moveaxis: source")
+    destinations = normalized_axes(destination, ndim, "moveaxis: destination")
     if len(sources) != len(destinations):
         raise ShapeError(f"moveaxis: {len(sources)} axes cannot go to {len(destinations)} places")
     order = [a for a in range(ndim) if a not in sources]
@@ -396,7 +426,8 @@ def swapaxes(x: Any, axis1: int, axis2: int, /) -> Tensor:
     (4, 3, 2)
     """
     order = list(range(len(x.shape)))
-    order[axis1], order[axis2] = order[axis2], order[axis1]
+    first, second = (normalized_axis(axis, len(order), "swapaxes: axis") for axis in (axis1, axis2))
+    order[first], order[second] = second, first
     return permute_dims(x, tuple(order))
 
 
@@ -409,7 +440,8 @@ def flatten(x: Any, /, start_axis: int = 0, end_axis: int = -1) -> Tensor:
     (2, 12)
     """
     shape = tuple(x.shape) or (1,)
-    start, end = normalized_axis(start_axis, len(shape)), normalized_axis(end_axis, len(shape))
+    start = normalized_axis(start_axis, len(shape), "flatten: start_axis")
+    end = normalized_axis(end_axis, len(shape), "flatten: end_axis")
     if start > end:
         raise ShapeError(f"flatten: start_axis {start_axis} comes after end_axis {end_axis}")
     return reshape(x, (*shape[:start], prod(shape[start : end + 1]), *shape[end + 1 :]))

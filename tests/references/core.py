@@ -186,9 +186,9 @@ def softmax_cross_entropy_grad(g, logits, target, *, ignore_index):
 
 
 REFERENCES = {
-    "astype": lambda x, dtype: x.astype(dtype),
     "avg_pool": avg_pool,
     "avg_unpool": avg_unpool,
+    "cast": lambda x, dtype: x.astype(dtype),
     "clip_to_numbers": lambda x, low=None, high=None: np.clip(x, low, high),
     "concat_arrays": lambda *arrays, axis: np.concatenate(arrays, axis=axis),
     "convolution": convolution,

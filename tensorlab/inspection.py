@@ -1,0 +1,80 @@
+"""What the namespace tells about itself: the standard's ``__array_namespace_info__``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .backend import Device, DType, active_backend, dtypes
+from .ops.creation import located
+from .ops.datatypes import isdtype
+
+OUTSIDE_THE_STANDARD = ("float16", "bfloat16")
+
+
+class NamespaceInfo:
+    """Devices, data types and abilities of the active backend.
+
+    Examples
+    --------
+    >>> tl.__array_namespace_info__().default_device()
+    Device(backend='numpy', name='cpu')
+    """
+
+    def capabilities(self) -> dict[str, Any]:
+        """Return what the standard leaves to the library."""
+        return {
+            "boolean indexing": True,
+            "data-dependent shapes": True,
+            "max dimensions": active_backend().max_dimensions,
+        }
+
+    def default_device(self) -> Device:
+        """Return where new tensors are put unless a device is named."""
+        backend = active_backend()
+        return Device(backend.name, backend.devices()[0])
+
+    def devices(self) -> list[Device]:
+        """Return the devices of the active backend, the default one first."""
+        backend = active_backend()
+        return [Device(backend.name, name) for name in backend.devices()]
+
+    def default_dtypes(self, *, device: Device | str | None = None) -> dict[str, DType]:
+        """Return the types that new tensors get unless one is named.
+
+        Raises
+        ------
+        BackendUnavailable
+            If there is no such device.
+        """
+        if device is not None:
+            located(device)
+        return {
+            "real floating": dtypes.float32,
+            "complex floating": dtypes.complex64,
+            "integral": dtypes.int64,
+            "indexing": dtypes.int64,
+        }
+
+    def dtypes(self, *, device: Device | str | None = None, kind: Any = None) -> dict[str, DType]:
+        """Return the standard's data types that the backend has, by name; those of a kind (see `isdtype`) if asked.
+
+        Raises
+        ------
+        ValueError
+            If there is no such kind.
+        BackendUnavailable
+            If there is no such device.
+        """
+        backend = active_backend() if device is None else located(device)[0]
+        return {
+            name: dtype
+            for name, dtype in DType.registry.items()
+            if name not in OUTSIDE_THE_STANDARD
+            and backend.native_dtype(name) is not None
+            and (kind is None or isdtype(dtype, kind))
+        }
+
+
+def array_namespace_info() -> NamespaceInfo:
+    """Return devices, data types and abilities, as the standard's ``__array_namespace_info__()``."""
+    return NamespaceInfo()

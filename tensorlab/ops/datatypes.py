@@ -1,0 +1,235 @@
+"""What data types are, hold and become: the standard's data type functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from ..backend import DType, backend_for_type, dtypes
+from ..tensor import Tensor
+
+FLOATING_FORMATS = {
+    # name: (bits of the significand that are stored, bits of the exponent)
+    "float16": (10, 5),
+    "bfloat16": (7, 8),
+    "float32": (23, 8),
+    "float64": (52, 11),
+}
+"""IEEE 754's binary formats, and bfloat16."""
+
+PARTS = {"complex64": "float32", "complex128": "float64"}
+"""The type of each complex type's real and imaginary parts."""
+
+
+@dataclass(frozen=True)
+class FloatInfo:
+    """What `finfo` tells of a floating-point type; of a complex one it is about the parts.
+
+    Attributes
+    ----------
+    bits : int
+        Bits per number.
+    eps : float
+        From 1 to the next number above.
+    max, min : float
+        The greatest and the smallest finite number.
+    smallest_normal : float
+        The smallest positive number of full precision.
+    dtype : DType
+        The type.
+    """
+
+    bits: int
+    eps: float
+    max: float
+    min: float
+    smallest_normal: float
+    dtype: DType
+
+
+@dataclass(frozen=True)
+class IntegerInfo:
+    """What `iinfo` tells of an integer type.
+
+    Attributes
+    ----------
+    bits : int
+        Bits per number.
+    max, min : int
+        The greatest and the smallest number.
+    dtype : DType
+        The type.
+    """
+
+    bits: int
+    max: int
+    min: int
+    dtype: DType
+
+
+def finfo(type: Any, /) -> FloatInfo:
+    """Limits of a floating-point type.
+
+    Parameters
+    ----------
+    type : dtype, tensor or array
+        Real or complex floating-point.
+
+    Returns
+    -------
+    FloatInfo
+        With ``bits``, ``eps``, ``max``, ``min``, ``smallest_normal`` and ``dtype``.
+
+    Raises
+    ------
+    TypeError
+        For any other type.
+
+    Examples
+    --------
+    >>> tl.finfo(tl.float32).eps == 2.0**-23
+    True
+    """
+    dtype = _dtype_meant(type)
+    if not dtype.is_floating:
+        raise TypeError(f"finfo: {dtype} is no floating-point type; iinfo tells the limits of integers")
+    part = dtypes.named(PARTS.get(dtype.name, dtype.name))
+    significand, exponent = FLOATING_FORMATS[part.name]
+    eps, top = 2.0**-significand, 2 ** (exponent - 1) - 1
+    greatest = (2 - eps) * 2.0**top
+    return FloatInfo(8 * part.itemsize, eps, greatest, -greatest, 2.0 ** (1 - top), part)
+
+
+def iinfo(type: Any, /) -> IntegerInfo:
+    """Limits of an integer type.
+
+    Parameters
+    ----------
+    type : dtype, tensor or array
+        Of an integer type.
+
+    Returns
+    -------
+    IntegerInfo
+        With ``bits``, ``max``, ``min`` and ``dtype``.
+
+    Raises
+    ------
+    TypeError
+        For any other type.
+
+    Examples
+    --------
+    >>> tl.iinfo(tl.int8).max
+    127
+    """
+    dtype = _dtype_meant(type)
+    bits = 8 * dtype.itemsize
+    if dtype.kind == "signed integer":
+        return IntegerInfo(bits, 2 ** (bits - 1) - 1, -(2 ** (bits - 1)), dtype)
+    if dtype.kind == "unsigned integer":
+        return IntegerInfo(bits, 2**bits - 1, 0, dtype)
+    raise TypeError(f"iinfo: {dtype} is no integer type; finfo tells the limits of floating-point numbers")
+
+
+def isdtype(dtype: Any, kind: Any) -> bool:
+    """Whether a data type is of a kind.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Which type.
+    kind : dtype, str or tuple of these
+        A type; ``"bool"``, ``"signed integer"``, ``"unsigned integer"``, ``"integral"``, ``"real floating"``,
+        ``"complex floating"`` or ``"numeric"``; or several of them.
+
+    Raises
+    ------
+    ValueError
+        If there is no such kind.
+    TypeError
+        If `dtype` is no data type.
+
+    Examples
+    --------
+    >>> tl.isdtype(tl.float16, "real floating"), tl.isdtype(tl.int8, ("bool", tl.int64))
+    (True, False)
+    """
+    wanted = dtypes.named(dtype)
+    if isinstance(kind, tuple):
+        found = [isdtype(wanted, part) for part in kind]  # of all parts: none may be misspelled
+        return True in found
+    if not isinstance(kind, str):
+        return wanted == dtypes.named(kind)
+    if kind not in STANDARD_KINDS:
+        raise ValueError(f"isdtype: there is no kind {kind!r}; the kinds are {', '.join(STANDARD_KINDS)}")
+    return wanted.kind in dtypes.KINDS[kind]
+
+
+STANDARD_KINDS = (
+    "bool",
+    "signed integer",
+    "unsigned integer",
+    "integral",
+    "real floating",
+    "complex floating",
+    "numeric",
+)
+
+
+def result_type(*arrays_and_dtypes: Any) -> DType:
+    """Return the data type that operands are promoted to.
+
+    Parameters
+    ----------
+    *arrays_and_dtypes : tensor, array, dtype or number
+        At least one of them no number. Python numbers adapt to the others, as in every operation.
+
+    Raises
+    ------
+    TypeError
+        If no type holds them all (``uint64`` with a signed integer).
+    ValueError
+        If there is nothing but numbers.
+
+    Examples
+    --------
+    >>> tl.result_type(tl.int8, tl.ones(2), 3)
+    tensorlab.float32
+    """
+    numbers = [x for x in arrays_and_dtypes if type(x) in dtypes.DEFAULT_OF_PYTHON]
+    typed = [_dtype_meant(x) for x in arrays_and_dtypes if type(x) not in dtypes.DEFAULT_OF_PYTHON]
+    if not typed:
+        raise ValueError("result_type needs at least one tensor, array or data type")
+    return reduce(dtypes.promote_beside, map(type, numbers), reduce(dtypes.promote, typed))
+
+
+def can_cast(from_: Any, to: Any, /) -> bool:
+    """Whether promotion leads from one data type to another, so that a cast loses nothing but precision.
+
+    Parameters
+    ----------
+    from_ : dtype, tensor or array
+        What would be cast.
+    to : dtype
+        To which type.
+
+    Examples
+    --------
+    >>> tl.can_cast(tl.int8, tl.int32), tl.can_cast(tl.float64, tl.float32)
+    (True, False)
+    """
+    source, target = _dtype_meant(from_), dtypes.named(to)
+    try:
+        return dtypes.promote(source, target) == target
+    except TypeError:
+        return False
+
+
+def _dtype_meant(x: Any) -> DType:
+    """Return the data type of an array, or the one that is spelled."""
+    if isinstance(x, Tensor):
+        return x.dtype
+    backend = backend_for_type(type(x)) if hasattr(x, "shape") else None
+    return dtypes.named(x) if backend is None else backend.dtype_of(x)
