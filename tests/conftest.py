@@ -1,5 +1,9 @@
 """The suite's settings: it runs on the backend that TENSORLAB_BACKEND names, ``strict`` among them."""
 
+import os
+
+os.environ.setdefault("SCIPY_ARRAY_API", "1")  # read when SciPy is imported: its functions take tensors
+
 import numpy as np
 import pytest
 from strict_backend import StrictBackend

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from functools import cached_property
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from tensorlab.backend import Backend
 
-from . import kernels
+from . import kernels, linalg
 
 THREADS = 256
 
@@ -21,6 +22,7 @@ class CupyBackend(Backend):
     array_package: ClassVar[str] = "cupy"
     dlpack_device: ClassVar[int] = 2
     max_dimensions: ClassVar[int | None] = 25
+    wider: ClassVar[dict[str, str]] = {"bfloat16": "float32"}
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -55,11 +57,10 @@ class CupyBackend(Backend):
         return (self._cupy.ndarray,)
 
     def native_dtype(self, name: str) -> Any:
-        """Return CuPy's dtypes, which are NumPy's; ``bfloat16`` where ml_dtypes is loaded."""
-        if name == "bfloat16":
-            ml_dtypes = sys.modules.get("ml_dtypes")
-            return self._cupy.dtype(ml_dtypes.bfloat16) if ml_dtypes else None
-        return self._cupy.dtype(name)
+        """Return CuPy's dtypes, which are NumPy's; ``bfloat16`` comes from ml_dtypes, where that is installed."""
+        if name != "bfloat16":
+            return self._cupy.dtype(name)
+        return self._cupy.dtype(import_module("ml_dtypes").bfloat16) if find_spec("ml_dtypes") else None
 
     # -- devices and host memory -----------------------------------------------------------------------------
 
@@ -163,3 +164,13 @@ class CupyBackend(Backend):
                 grid, (THREADS,), (rows, order, starts, cupy.int64(size), cupy.int64(rows.shape[1]), out)
             )
         return cupy.moveaxis(out.reshape(size, *g.shape[:axis], *g.shape[axis + 1 :]), 0, axis)
+
+    def lu_factors(self, x: Any) -> Any:
+        """LU decomposition by cuSOLVER where it is one matrix."""
+        return linalg.lu_factors(x) if linalg.takes(x) else super().lu_factors(x)
+
+    def substitute(self, a: Any, b: Any, *, upper: bool, unit_diagonal: bool) -> Any:
+        """Triangular systems by cuBLAS where it is one."""
+        if not linalg.takes(a, b):
+            return super().substitute(a, b, upper=upper, unit_diagonal=unit_diagonal)
+        return linalg.substitute(a, b, upper=upper, unit_diagonal=unit_diagonal)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 from math import prod
 from typing import Any, ClassVar
 
@@ -11,15 +13,16 @@ import numpy as np
 from tensorlab.backend import Backend
 
 from . import convolution as convolutions
-from . import elementwise, machine, optimizers, pooling, sorting
+from . import elementwise, linalg, machine, optimizers, pooling, sorting
 from . import softmax as softmaxes
+from . import special as special_functions
 
 NAMESAKES = """
     abs acos acosh add asin asinh atan atan2 atanh bitwise_and bitwise_invert bitwise_left_shift bitwise_or
     bitwise_right_shift bitwise_xor ceil conj copysign cos cosh divide equal exp floor
-    greater greater_equal hypot isfinite isinf isnan less less_equal log log10 log1p log2 logaddexp
-    logical_and logical_not logical_or logical_xor maximum minimum multiply negative nextafter not_equal
-    reciprocal remainder sign signbit sin sinh sqrt square subtract tan trunc
+    fmod greater greater_equal heaviside hypot isfinite isinf isnan less less_equal log log10 log1p log2 logaddexp
+    logaddexp2 logical_and logical_not logical_or logical_xor maximum minimum multiply negative nextafter
+    not_equal reciprocal remainder sign signbit sin sinh sqrt square subtract tan trunc
 """.split()
 """Ops that are one of NumPy's ufuncs: it is called without a Python function between, which saves 0.1 us."""
 
@@ -33,12 +36,13 @@ FRESH: Any = ... if np.lib.NumpyVersion(np.__version__) >= "2.3.0" else None
 """As a reduction's `out`: an array also where the result has no axes. Before NumPy 2.3 that is a scalar."""
 
 
-class NumpyBackend(Backend):
+class NumpyBackend(special_functions.BlockedSpecialKernels, Backend):
     """Arrays in host memory, computed with NumPy and its BLAS."""
 
     name: ClassVar[str] = "numpy"
     array_package: ClassVar[str] = "numpy"
     max_dimensions: ClassVar[int | None] = 64
+    wider: ClassVar[dict[str, str]] = {"float16": "float32", "bfloat16": "float32"}
     xp = np
 
     def __init__(self) -> None:
@@ -49,18 +53,14 @@ class NumpyBackend(Backend):
     @property
     def array_types(self) -> tuple[type, ...]:
         """``ndarray``, and the scalar types that NumPy's reductions return."""
-        scalars = (np.dtype(name).type for name in self._native_names())
+        scalars = {np.dtype(native).type for native in (*self._native.values(), np.float16)}
         return (np.ndarray, *scalars)
 
-    def _native_names(self) -> list[str]:
-        return [dtype.name for dtype in self._native if dtype.name != "bfloat16"]
-
     def native_dtype(self, name: str) -> Any:
-        """Return NumPy's dtype; ``bfloat16`` comes from ml_dtypes where that is loaded."""
-        if name == "bfloat16":
-            ml_dtypes = sys.modules.get("ml_dtypes")
-            return np.dtype(ml_dtypes.bfloat16) if ml_dtypes else None
-        return np.dtype(name)
+        """Return NumPy's dtype; ``bfloat16`` comes from ml_dtypes, where that is installed."""
+        if name != "bfloat16":
+            return np.dtype(name)
+        return np.dtype(import_module("ml_dtypes").bfloat16) if find_spec("ml_dtypes") else None
 
     def asarray(self, obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
         """Return a NumPy array of `obj`."""
@@ -171,6 +171,10 @@ class NumpyBackend(Backend):
     sort = staticmethod(sorting.sort)
     topk_indices = staticmethod(sorting.topk_indices)
 
+    exp2 = staticmethod(special_functions.exp2)
+    logcumsumexp = staticmethod(special_functions.logcumsumexp)
+    lu_factors = staticmethod(linalg.lu_factors)
+
     relu = staticmethod(elementwise.relu)
     where = staticmethod(elementwise.where)
     broadcast_to = staticmethod(elementwise.broadcast_to)
@@ -212,6 +216,12 @@ class NumpyBackend(Backend):
         out = np.zeros((*g.shape[:axis], size, *g.shape[axis + 1 :]), g.dtype)
         np.add.at(out, (slice(None),) * axis + (indices,), g)
         return out
+
+    @staticmethod
+    def correlate_valid(x: Any, w: Any) -> Any:
+        """Inner products of a vector with each part of a longer one: no windows are gathered."""
+        # NumPy conjugates the second one.
+        return np.correlate(x, w if w.dtype.kind != "c" else w.conj(), "valid")
 
     @staticmethod
     def random_bits(key: tuple[int, int], block: int, count: int) -> Any:

@@ -15,7 +15,7 @@ from ..backend import backend_of
 from ..tensor import Tensor, wrapped
 from .anomaly import check_finite_parts
 from .graph import FREED, Node, Select, ancestors, current_mode, recording, write_log
-from .operands import COMPLEX_DTYPES
+from .operands import COMPLEX_DTYPES, ROUNDED_DTYPES
 
 accumulation = RLock()
 """Held while gradients are added to leaves: threads may share them, and none of their sums may get lost."""
@@ -239,5 +239,20 @@ def pull(node: Node, cotangent: Any, parents: tuple[Any, ...], as_tensors: bool)
     saved = recalled(node)
     if as_tensors:
         saved = node.op.saved_tensors(node, saved)
+    elif ROUNDED_DTYPES and _is_rounded(cotangent):
+        return _pull_rounded(node, cotangent, parents, saved)
     result: tuple[Any, ...] = node.op.pull(cotangent, saved, parents)
     return result
+
+
+def _is_rounded(cotangent: Any) -> bool:
+    parts = cotangent if isinstance(cotangent, list) else [cotangent]
+    return any(part is not None and part.dtype in ROUNDED_DTYPES for part in parts)
+
+
+def _pull_rounded(node: Node, cotangent: Any, parents: tuple[Any, ...], saved: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Apply the rules to tensors, unrecorded: operators of a library's own would not round types as our ops do."""
+    as_tensor = [None if part is None else Tensor(part) for part in cotangent] if isinstance(cotangent, list) else None
+    with recording(False):
+        parts = node.op.pull(as_tensor or Tensor(cotangent), node.op.saved_tensors(node, saved), parents)
+    return tuple(part._array if isinstance(part, Tensor) else part for part in parts)

@@ -41,20 +41,24 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 Kind = Literal["elementwise", "linear", "other"]
-DTypeRule = Literal["same", "floating", "promote", "bool", "int64", "real", "param"]
+DTypeRule = Literal["same", "floating", "promote", "bool", "int64", "real", "complex", "param"]
 
 
 @dataclass(frozen=True)
 class Draw:
     """An operand of a sample: an array of `shape` with entries drawn from ``[low, high)``.
 
-    `kind` is ``"floating"``, ``"integer"`` or ``"bool"``; None for an operand that is left out.
+    `kind` is ``"floating"``, ``"integer"`` or ``"bool"``; None for an operand that is left out. `form` says what is
+    made of the numbers, for operands that must have one: ``"hermitian"``, ``"positive definite"``, ``"invertible"``
+    (so that elimination exchanges rows) or ``"separated"`` (well-conditioned in every leading part, with singular
+    values that differ). Derivatives are checked through the making, so a Hermitian operand stays Hermitian.
     """
 
     shape: tuple[int, ...]
     low: float = -2.0
     high: float = 2.0
     kind: Literal["floating", "integer", "bool"] = "floating"
+    form: Literal["hermitian", "positive definite", "invertible", "separated"] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,11 @@ DEFAULT_TOLERANCE = {"float16": 2e-3, "bfloat16": 2e-2, "float32": 2e-6, "float6
 def count_elementwise(shapes: Sequence[tuple[int, ...]], out: tuple[int, ...], params: Mapping[str, Any]) -> int:
     """Count one floating-point operation per element of the result."""
     return prod(out)
+
+
+def count_nothing(shapes: Sequence[tuple[int, ...]], out: Any, params: Mapping[str, Any]) -> int:
+    """Count no floating-point operation: for ops that only move data."""
+    return 0
 
 
 def count_operand(shapes: Sequence[tuple[int, ...]], out: tuple[int, ...], params: Mapping[str, Any]) -> int:
@@ -164,7 +173,8 @@ class Op:
     def bytes(self, shapes: Sequence[tuple[int, ...]], out: Any, itemsize: int) -> int:
         """Return the bytes that one call must at least move: every operand read once, every result written once."""
         outs = out if self.results > 1 else (out,)
-        return itemsize * (sum(map(prod, shapes)) + sum(map(prod, outs)))
+        result_itemsize = {"bool": 1, "int64": 8}.get(self.dtype, itemsize)
+        return itemsize * sum(map(prod, shapes)) + result_itemsize * sum(map(prod, outs))
 
     def saved_arrays(self, node: Node, saved: tuple[Any, ...]) -> list[tuple[Backend, Any]]:
         """Return the (backend, array) pairs that a node saved."""

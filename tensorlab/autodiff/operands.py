@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..backend import Backend, BackendError, active_backend, backend_for_type, dtypes
 from ..tensor import Tensor
@@ -29,6 +30,9 @@ TAKEN: dict[str, set[Any]] = {kinds: set() for kinds in dtypes.KINDS}
 
 FLOATING_DTYPES, COMPLEX_DTYPES = TAKEN["floating"], TAKEN["complex floating"]
 
+ROUNDED_DTYPES: set[Any] = set()
+"""The native types in use that are computed in wider ones."""
+
 WEAK_DTYPES: dict[type, set[Any]] = {number: set() for number in dtypes.ADAPTS_TO}
 """For each type of Python number, the native data types that it adapts to."""
 
@@ -36,9 +40,12 @@ WEAK_DTYPES: dict[type, set[Any]] = {number: set() for number in dtypes.ADAPTS_T
 class KernelTable(dict[Any, Any]):
     """The kernel of one op for each array type, found at the first call; None for what is no array."""
 
+    every: ClassVar[list[KernelTable]] = []
+
     def __init__(self, record: Op) -> None:
         super().__init__()
         self._record = record
+        self.every.append(self)
 
     def __missing__(self, array_type: type) -> Any:
         if array_type is None or array_type in WEAK_DTYPES or array_type is type(None):
@@ -46,8 +53,14 @@ class KernelTable(dict[Any, Any]):
         backend = meet_type(array_type)
         if backend is None:
             return None
-        self[array_type] = kernel = backend.kernel(self._record.name, self._record.compute)
+        self[array_type] = kernel = backend.kernel(
+            self._record.name, self._record.compute, exact=self._record.view or self._record.name in EXACT
+        )
         return kernel
+
+
+EXACT = ("cast", "nextafter")
+"""Ops that depend on the very type of their operands, besides those that give views."""
 
 
 def meet_type(array_type: type) -> Backend | None:
@@ -56,12 +69,22 @@ def meet_type(array_type: type) -> Backend | None:
         backend = backend_for_type(array_type)
         if backend is None:
             return None
-        for group, kinds in dtypes.KINDS.items():
-            TAKEN[group] |= backend.dtypes_of_kind(*kinds)
-        for number, group in dtypes.ADAPTS_TO.items():
-            WEAK_DTYPES[number] |= backend.dtypes_of_kind(*dtypes.KINDS[group])
+        if backend not in KNOWN_TYPES.values():
+            learn_dtypes(backend)
+            backend.when_dtypes_change(partial(learn_dtypes, backend))
         KNOWN_TYPES[array_type] = backend
     return KNOWN_TYPES[array_type]
+
+
+def learn_dtypes(backend: Backend) -> None:
+    """Learn a backend's data types; kernels are looked up anew, as they may depend on which are in use."""
+    for group, kinds in dtypes.KINDS.items():
+        TAKEN[group] |= backend.dtypes_of_kind(*kinds)
+    for number, group in dtypes.ADAPTS_TO.items():
+        WEAK_DTYPES[number] |= backend.dtypes_of_kind(*dtypes.KINDS[group])
+    ROUNDED_DTYPES.update(backend.rounded_dtypes)
+    for table in KernelTable.every:
+        table.clear()
 
 
 TAKES_TEXT = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from . import dtypes
 from .dtypes import DType
 from .kernels import DefaultKernels
+from .narrow import rounded
 
 
 class BackendError(RuntimeError):
@@ -57,6 +58,9 @@ class Backend(DefaultKernels):
         DLPack's number for the kind of memory that arrays live in: 1 for the host's, 2 for CUDA's.
     max_dimensions : int or None
         How many axes an array can have; None for as many as one likes.
+    wider : mapping from data type's name to another's
+        Types whose arithmetic is done in a wider type and rounded once, as the library has none of its own or a poor
+        one. They are asked for when they are first used, and cost nothing until then.
     xp : namespace
         The array namespace, conforming to the Array API standard 2024.12.
     """
@@ -65,15 +69,17 @@ class Backend(DefaultKernels):
     array_package: ClassVar[str]
     dlpack_device: ClassVar[int] = 1
     max_dimensions: ClassVar[int | None] = None
+    wider: ClassVar[Mapping[str, str]] = {}
     xp: Any
 
     def __init__(self) -> None:
         self._native: dict[DType, Any] = {}
+        self._named: dict[Any, DType] = {}
+        self._when_dtypes_change: list[Callable[[], None]] = []
         for dtype in DType.registry.values():
-            native = self.native_dtype(dtype.name)
+            native = None if dtype.name in self.wider else self.native_dtype(dtype.name)
             if native is not None:
-                self._native[dtype] = native
-        self._named = {native: dtype for dtype, native in self._native.items()}
+                self._native[dtype], self._named[native] = native, dtype
 
     # -- availability, devices, host memory ------------------------------------------------------------------
 
@@ -161,10 +167,30 @@ class Backend(DefaultKernels):
         if dtype is None:
             return None
         wanted = dtypes.named(dtype)
-        try:
-            return self._native[wanted]
-        except KeyError:
-            raise TypeError(f"the {self.name} backend has no data type {wanted.name}") from None
+        return self._native.get(wanted) or self._meet_dtype(wanted)
+
+    def _meet_dtype(self, dtype: DType) -> Any:
+        """Take up a data type that nobody used so far."""
+        native = self.native_dtype(dtype.name)
+        if native is None:
+            raise TypeError(f"the {self.name} backend has no data type {dtype.name}")
+        self._native[dtype], self._named[native] = native, dtype
+        for notify in self._when_dtypes_change:
+            notify()
+        return native
+
+    @property
+    def rounded_dtypes(self) -> dict[Any, Any]:
+        """The native types in use that are computed in wider ones, with these."""
+        return {
+            native: self.native(self.wider[dtype.name])
+            for dtype, native in self._native.items()
+            if dtype.name in self.wider
+        }
+
+    def when_dtypes_change(self, notify: Callable[[], None]) -> None:
+        """Have `notify` called when a data type is used for the first time."""
+        self._when_dtypes_change.append(notify)
 
     def dtype_of(self, array: Any) -> DType:
         """Return the `DType` of one of this backend's arrays.
@@ -177,7 +203,10 @@ class Backend(DefaultKernels):
         try:
             return self._named[array.dtype]
         except KeyError:
-            return dtypes.named(array.dtype)
+            dtype = dtypes.named(array.dtype)
+            if dtype not in self._native:
+                self._meet_dtype(dtype)
+            return dtype
 
     @property
     def floating_dtypes(self) -> frozenset[Any]:
@@ -190,12 +219,14 @@ class Backend(DefaultKernels):
 
     # -- kernels ---------------------------------------------------------------------------------------------
 
-    def kernel(self, name: str, default: Callable[..., Any]) -> Callable[..., Any]:
-        """Return what computes the op `name` here: this backend's own method, else `default` bound to it."""
-        own = getattr(self, name, None)
-        if own is not None:
-            return own
-        return partial(default, self)
+    def kernel(self, name: str, default: Callable[..., Any], *, exact: bool = False) -> Callable[..., Any]:
+        """Return what computes the op `name` here: this backend's own method, else `default` bound to it.
+
+        Unless the op is `exact` (it only looks at its operand another way), narrow types in use are computed in wider
+        ones.
+        """
+        own = getattr(self, name, None) or partial(default, self)
+        return own if exact or not self.rounded_dtypes else rounded(self.xp, own, self.rounded_dtypes)
 
     def __repr__(self) -> str:
         return f"<tensorlab backend {self.name!r}>"

@@ -14,6 +14,8 @@ from math import prod
 from typing import Any
 
 from .indices import Index, flat_positions, is_basic, standard_index
+from .linalg import LinearAlgebraKernels
+from .special import SpecialKernels
 from .windows import Pairs, inner_slices, kernel_offsets, output_size, padded_size
 
 Sizes = tuple[int, ...]
@@ -315,7 +317,15 @@ class OptimizerKernels:
         param -= (lr / (1 - beta1**step)) * mean / (xp.sqrt(square) / correction + eps)
 
 
-class DefaultKernels(ConvolutionKernels, PoolingKernels, IndexingKernels, RandomKernels, OptimizerKernels):
+class DefaultKernels(
+    ConvolutionKernels,
+    PoolingKernels,
+    IndexingKernels,
+    RandomKernels,
+    OptimizerKernels,
+    SpecialKernels,
+    LinearAlgebraKernels,
+):
     """All kernels with their defaults."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextvars import ContextVar, Token
-from functools import cache
+from functools import cache, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -103,9 +103,14 @@ def get_backend(name: str) -> Backend:
     if why is not None:
         raise BackendUnavailable(f"the backend {name!r} cannot be used here: {why}\n{_report()}")
     backend = _instances[name] = _load(name)()
+    _claim_types(backend)
+    backend.when_dtypes_change(partial(_claim_types, backend))
+    return backend
+
+
+def _claim_types(backend: Backend) -> None:
     for array_type in backend.array_types:
         _by_type[array_type] = backend
-    return backend
 
 
 def active_backend() -> Backend:

@@ -21,6 +21,7 @@ EXTRAS = (
     "ml_dtypes",
     "llvmlite",
     "array_api_compat",
+    "einops",
 )
 
 

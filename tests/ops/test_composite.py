@@ -106,10 +106,11 @@ def test_variance_of_too_few():
 CHECKED_ELSEWHERE = set(
     """
     AnomalyError Backend BackendError BackendUnavailable DType Device Generator GradientError ShapeError Tensor
-    active_backend arange asarray astype available_backends can_cast check_gradients checkpoint custom_gradient
-    detect_anomaly empty empty_like enable_grad eye finfo from_dlpack from_numpy full full_like grad hessian hvp
-    iinfo is_grad_enabled isdtype jacobian jvp linspace load manual_seed no_grad ones ones_like rand randint
-    randn randperm register_backend result_type save tensor use_backend value_and_grad vjp zeros zeros_like
+    active_backend arange argwhere asarray astype available_backends can_cast check_gradients checkpoint custom_gradient
+    detect_anomaly empty empty_like enable_grad eye finfo flatnonzero from_dlpack from_numpy full full_like grad hessian
+    hvp iinfo is_grad_enabled isdtype isin jacobian jvp linspace load manual_seed no_grad nonzero ones ones_like rand
+    rand_like randint randint_like randn randn_like randperm register_backend result_type save searchsorted tensor
+    use_backend value_and_grad vjp zeros zeros_like
     """.split()
 )
 """The engine, backends, data types, creation, random numbers, files: they have tests of their own."""

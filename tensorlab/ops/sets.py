@@ -1,0 +1,420 @@
+"""Arrays as sets: which elements are different, how often each occurs, and which occur in another array."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any, NamedTuple
+
+from ..autodiff.op import ShapeError
+from ..backend import backend_of
+from ..tensor import Tensor
+from .arithmetic import imag, is_complex, minimum, real
+from .comparison import isnan, logical_and, logical_not, logical_or, not_equal, where
+from .cumulative import cumulative_sum
+from .declare import require
+from .indexing import getitem, plain_index, take, take_add
+from .joining import concat, unstack
+from .reduction import max as greatest
+from .reduction import min as smallest
+from .shapes import astype, flatten, moveaxis, normalized_axis, reshape
+from .sorting import argsort, nonzero, paired, sort
+
+
+class UniqueAll(NamedTuple):
+    """What `unique_all` returns."""
+
+    values: Any
+    indices: Any
+    inverse_indices: Any
+    counts: Any
+
+
+class UniqueCounts(NamedTuple):
+    """What `unique_counts` returns."""
+
+    values: Any
+    counts: Any
+
+
+class UniqueInverse(NamedTuple):
+    """What `unique_inverse` returns."""
+
+    values: Any
+    inverse_indices: Any
+
+
+# -- how they are found ------------------------------------------------------------------------------------------------
+
+
+class Runs(NamedTuple):
+    """The elements (or slices) of an array in order, where equal ones stand together.
+
+    `order` has their indices, None where nobody needs them; `first` marks the first of each run.
+    """
+
+    values: Any
+    order: Any
+    first: Any
+
+    def indices(self) -> Any:
+        """Return where the first of each run stands in the array."""
+        return getitem(self.order, self.first)
+
+    def inverse(self) -> Any:
+        """Return for each element which run it is in."""
+        backend = backend_of(self.order)
+        out = backend.xp.zeros_like(self.order)
+        backend.index_put(out, self.order, cumulative_sum(astype(self.first, "int64")) - 1)
+        return out
+
+    def counts(self) -> Any:
+        """Return the length of each run."""
+        xp = backend_of(self.first).xp
+        (starts,) = nonzero(self.first)
+        end = xp.full((1,), self.first.shape[0], dtype=starts.dtype, device=self.first.device)
+        return concat([starts[1:], end]) - starts if starts.shape[0] else starts
+
+
+def find_runs(x: Any, axis: int | None, equal_nan: bool, ordered: bool) -> Runs:
+    """Find equal elements, or equal slices along an axis, by sorting.
+
+    The values are those of the first of each run in the order in which they stand in `x`, with their gradient.
+    """
+    flat = flatten(x) if axis is None else x
+    array = flat._array if isinstance(flat, Tensor) else flat
+    # A single key that need not be remembered: values are sorted quicker than indices.
+    if not ordered and axis is None and backend_of(array).dtype_of(array).kind not in ("bool", "complex floating"):
+        values = sort(flat)
+        first = _starts([values._array if isinstance(values, Tensor) else values], equal_nan)
+        return Runs(getitem(values, first), None, first)
+    keys = _keys(array, axis)
+    order = _lexicographic(keys)
+    first = _starts([take(key, order) for key in keys], equal_nan)
+    return Runs(take(flat, getitem(order, first), axis=axis or 0), order, first)
+
+
+def _keys(array: Any, axis: int | None) -> list[Any]:
+    """Return one-dimensional real arrays by which elements, or slices along an axis, are compared in turn."""
+    columns = [array]
+    if axis is not None:
+        rows = moveaxis(array, axis, 0)
+        count, length = rows.shape[0], prod(rows.shape[1:])
+        # Slices without elements are all equal: as good as one element that is the same in each.
+        columns = list(unstack(reshape(rows, (count, length)), axis=1)) or [_filled(array, count, 0, "uint8")]
+    if is_complex(array):
+        return [part for column in columns for part in _complex_keys(column)]
+    return [astype(c, "uint8") for c in columns] if backend_of(array).dtype_of(array).kind == "bool" else columns
+
+
+def _complex_keys(column: Any) -> tuple[Any, Any]:
+    """Return real and imaginary part; all NaNs alike, whichever of the parts is one."""
+    undefined = isnan(column)
+    return where(undefined, float("nan"), real(column)), where(undefined, 0.0, imag(column))
+
+
+def _lexicographic(keys: list[Any]) -> Any:
+    """Return the order by the first key, where that is equal by the second, and so on."""
+    order = argsort(keys[-1])
+    for key in reversed(keys[:-1]):
+        order = take(order, argsort(take(key, order)))
+    return order
+
+
+def _starts(keys: list[Any], equal_nan: bool) -> Any:
+    """Mark the elements that differ from the one before, given keys in order; the first one always does."""
+    count = keys[0].shape[0]
+    marks = _filled(keys[0], min(count, 1), True, "bool")
+    if count < 2:
+        return marks
+    differ = _filled(keys[0], count - 1, False, "bool")
+    for key in keys:
+        before, after = key[:-1], key[1:]
+        changed = not_equal(after, before)
+        if equal_nan and backend_of(key).dtype_of(key).is_floating:
+            changed = logical_and(changed, logical_not(logical_and(isnan(before), isnan(after))))
+        differ = logical_or(differ, changed)
+    return concat([marks, differ])
+
+
+def _filled(like: Any, count: int, value: Any, dtype: str) -> Any:
+    """Return a one-dimensional array of one number, on the backend and device of `like`."""
+    backend = backend_of(like)
+    return backend.xp.full((count,), value, dtype=backend.native(dtype), device=like.device)
+
+
+# -- different elements ------------------------------------------------------------------------------------------------
+
+
+def _wrapped(x: Any, array: Any) -> Any:
+    """Return an array as what belongs to `x`: a tensor for a tensor."""
+    return Tensor(array) if isinstance(x, Tensor) else array
+
+
+def unique_all(x: Any, /) -> UniqueAll:
+    """The different elements, where each first occurs, which one each element is, and how often each occurs.
+
+    Waits for the device, as the results' shapes depend on the elements.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape, which is flattened; any type.
+
+    Returns
+    -------
+    UniqueAll
+        A named tuple of ``values``, ``indices`` and ``counts``, each of shape (count,), and ``inverse_indices`` of the
+        shape of `x`; all but the values int64. The values are in ascending order, complex ones by their real and then
+        their imaginary part, and carry the gradient of the first occurrence. Each NaN is a value of its own; zeros of
+        different signs are equal.
+
+    Examples
+    --------
+    >>> tl.unique_all(tl.tensor([3, 1, 3])).counts
+    tensor([1, 2])
+    """
+    require("unique_all", x=x)
+    runs = find_runs(x, None, False, True)
+    inverse = reshape(runs.inverse(), tuple(x.shape))
+    return UniqueAll(runs.values, *(_wrapped(x, part) for part in (runs.indices(), inverse, runs.counts())))
+
+
+def unique_counts(x: Any, /) -> UniqueCounts:
+    """The different elements, and how often each occurs: a named tuple ``(values, counts)``; see `unique_all`.
+
+    Examples
+    --------
+    >>> tl.unique_counts(tl.tensor([3, 1, 3])).values
+    tensor([1, 3])
+    """
+    require("unique_counts", x=x)
+    runs = find_runs(x, None, False, False)
+    return UniqueCounts(runs.values, _wrapped(x, runs.counts()))
+
+
+def unique_inverse(x: Any, /) -> UniqueInverse:
+    """The different elements, and which each element is: a named tuple ``(values, inverse_indices)``; see `unique_all`.
+
+    Examples
+    --------
+    >>> tl.unique_inverse(tl.tensor([3, 1, 3])).inverse_indices
+    tensor([1, 0, 1])
+    """
+    require("unique_inverse", x=x)
+    runs = find_runs(x, None, False, True)
+    return UniqueInverse(runs.values, _wrapped(x, reshape(runs.inverse(), tuple(x.shape))))
+
+
+def unique_values(x: Any, /) -> Tensor:
+    """The different elements, in ascending order; see `unique_all`.
+
+    Examples
+    --------
+    >>> tl.unique_values(tl.tensor([3, 1, 3]))
+    tensor([1, 3])
+    """
+    require("unique_values", x=x)
+    values: Tensor = find_runs(x, None, False, False).values
+    return values
+
+
+def unique(
+    x: Any,
+    /,
+    *,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    equal_nan: bool = True,
+) -> Any:
+    """The different elements in ascending order, or the different slices along an axis, as ``numpy.unique``.
+
+    Waits for the device, as the result's shape depends on the elements.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; any type.
+    return_index : bool
+        Whether to return where each first occurs.
+    return_inverse : bool
+        Whether to return which of them each element is.
+    return_counts : bool
+        Whether to return how often each occurs.
+    axis : int, optional
+        Whether to compare slices along an axis, element by element, rather than elements. It takes one sort for each
+        element of a slice.
+    equal_nan : bool
+        Whether all NaNs are one value; `unique_values` and its like, which follow the standard, tell them apart.
+
+    Returns
+    -------
+    Tensor or tuple of Tensor
+        The values, which carry the gradient of the first occurrence, and what else was asked for, int64, in the order
+        of the parameters. The inverse indices have the shape of `x`, or one axis where `axis` is given.
+
+    Raises
+    ------
+    ShapeError
+        If there is no such axis.
+
+    Examples
+    --------
+    >>> tl.unique(tl.tensor([3, 1, 3]), return_counts=True)
+    (tensor([1, 3]), tensor([1, 2]))
+    """
+    require("unique", x=x)
+    place = None if axis is None else normalized_axis(axis, len(x.shape), "unique: axis")
+    runs = find_runs(x, place, equal_nan, return_index or return_inverse)
+    more = []
+    if return_index:
+        more.append(runs.indices())
+    if return_inverse:
+        more.append(reshape(runs.inverse(), tuple(x.shape)) if axis is None else runs.inverse())
+    if return_counts:
+        more.append(runs.counts())
+    return (runs.values, *(_wrapped(x, part) for part in more)) if more else runs.values
+
+
+# -- membership --------------------------------------------------------------------------------------------------------
+
+
+def isin(x1: Any, x2: Any, /, *, invert: bool = False) -> Tensor:
+    """Whether each element of `x1` occurs in `x2`.
+
+    Parameters
+    ----------
+    x1 : tensor or array
+        Any shape; any type.
+    x2 : tensor, array or number
+        Any shape. Data types are promoted.
+    invert : bool
+        Whether to ask for those that do not occur.
+
+    Returns
+    -------
+    Tensor
+        The shape of `x1`, bool. NaN equals nothing, and so occurs nowhere.
+
+    Raises
+    ------
+    TypeError
+        If an operand is no array.
+
+    Examples
+    --------
+    >>> tl.isin(tl.tensor([1, 2, 3]), tl.tensor([3, 1]))
+    tensor([ True, False,  True])
+    """
+    _, elements, wanted, wrap = paired("isin", "any", x1, x2)
+    found = _occurring(elements, flatten(wanted))
+    return wrap(logical_not(found) if invert else found)
+
+
+def _occurring(elements: Any, wanted: Any) -> Any:
+    """Return whether each element is among `wanted`, by looking for it in that put in order."""
+    backend = backend_of(elements)
+    if not wanted.shape[0]:
+        return backend.xp.zeros(elements.shape, dtype=backend.native("bool"), device=elements.device)
+    kind = backend.dtype_of(elements).kind
+    if kind == "bool":
+        elements, wanted = astype(elements, "uint8"), astype(wanted, "uint8")
+    elif kind == "complex floating":
+        # By the numbers of the different values instead, which have an order.
+        count = prod(elements.shape)
+        numbers = find_runs(concat([flatten(elements), wanted]), None, False, True).inverse()
+        elements, wanted = reshape(numbers[:count], tuple(elements.shape)), numbers[count:]
+    ordered = sort(wanted)
+    places = backend.as_own(backend.xp.searchsorted(ordered, elements))
+    return take(ordered, minimum(places, wanted.shape[0] - 1)) == elements
+
+
+def union1d(x1: Any, x2: Any, /) -> Tensor:
+    """The different elements of two arrays together, in ascending order; see `unique`.
+
+    Examples
+    --------
+    >>> tl.union1d(tl.tensor([3, 1]), tl.tensor([2, 3]))
+    tensor([1, 2, 3])
+    """
+    values: Tensor = unique(concat([x1, x2], axis=None))
+    return values
+
+
+def intersect1d(x1: Any, x2: Any, /) -> Tensor:
+    """The different elements of one array that occur in another, in ascending order; see `unique`.
+
+    Examples
+    --------
+    >>> tl.intersect1d(tl.tensor([3, 1, 3]), tl.tensor([2, 3]))
+    tensor([3])
+    """
+    require("intersect1d", x1=x1, x2=x2)
+    values = unique(x1)
+    return getitem(values, plain_index(isin(values, x2)))
+
+
+def setdiff1d(x1: Any, x2: Any, /) -> Tensor:
+    """The different elements of one array that do not occur in another, in ascending order; see `unique`.
+
+    Examples
+    --------
+    >>> tl.setdiff1d(tl.tensor([3, 1, 3]), tl.tensor([2, 3]))
+    tensor([1])
+    """
+    require("setdiff1d", x1=x1, x2=x2)
+    values = unique(x1)
+    return getitem(values, plain_index(isin(values, x2, invert=True)))
+
+
+# -- counting ----------------------------------------------------------------------------------------------------------
+
+
+def bincount(x: Any, /, weights: Any = None, *, minlength: int = 0) -> Tensor:
+    """How often each of the numbers 0, 1, 2, ... occurs, or the sum of the weights where it does.
+
+    Waits for the device, as the result's shape depends on the elements.
+
+    Parameters
+    ----------
+    x : tensor or array, shape (n,)
+        Integers from 0 on, or truth values.
+    weights : tensor or array, shape (n,), optional
+        What each element counts; numeric. Differentiable.
+    minlength : int
+        The least length of the result.
+
+    Returns
+    -------
+    Tensor, shape (max(minlength, greatest + 1),)
+        int64, or of the type of the weights.
+
+    Raises
+    ------
+    ShapeError
+        If `x` has not one axis, or the weights not its shape.
+    ValueError
+        If an element, or `minlength`, is negative.
+
+    Examples
+    --------
+    >>> tl.bincount(tl.tensor([0, 2, 2]), tl.tensor([0.5, 1.0, 2.0]))
+    tensor([0.5, 0. , 3. ])
+    """
+    require("bincount", "integral or bool", x=x)
+    if len(x.shape) != 1:
+        raise ShapeError(f"bincount: x must have 1 axis, not shape {tuple(x.shape)}")
+    if minlength < 0:
+        raise ValueError(f"bincount: minlength is {minlength}, but must be 0 or more")
+    places = astype(x._array if isinstance(x, Tensor) else x, "int64")
+    if weights is not None:
+        require("bincount", "numeric", weights=weights)
+        if tuple(weights.shape) != tuple(x.shape):
+            raise ShapeError(f"bincount: weights have shape {tuple(weights.shape)}, but x has {tuple(x.shape)}")
+    if places.shape[0] and (least := int(smallest(places))) < 0:
+        raise ValueError(f"bincount: x has the element {least}, but must be 0 or more")
+    size = max(minlength, int(greatest(places)) + 1) if places.shape[0] else minlength
+    if weights is None:
+        return take_add(_wrapped(x, _filled(places, places.shape[0], 1, "int64")), places, 0, size)
+    return take_add(weights, places, 0, size)
