@@ -51,13 +51,39 @@ def seeded(*key):
     return np.random.default_rng(zlib.crc32(repr(key).encode()))
 
 
-def drawn(rng, draw, dtype="float64"):
-    """Return a NumPy array for an operand of a sample; `dtype` is that of floating operands."""
+def numbers(rng, draw, dtype="float64"):
+    """Return a NumPy array of the numbers drawn for an operand; `dtype` is that of floating operands."""
     if draw.kind == "floating":
-        numbers = np.asarray(rng.uniform(draw.low, draw.high, draw.shape))
+        found = np.asarray(rng.uniform(draw.low, draw.high, draw.shape))
         if dtype.startswith("complex"):
             # Half a unit off the real axis at most: no further branch cuts and poles than the domain avoids already.
-            numbers = numbers + 1j * rng.uniform(-0.5, 0.5, draw.shape)
-        return np.asarray(numbers, dtype=dtype)
-    numbers = np.asarray(rng.integers(int(draw.low), int(draw.high), draw.shape))
-    return numbers.astype("bool" if draw.kind == "bool" else "int64")
+            found = found + 1j * rng.uniform(-0.5, 0.5, draw.shape)
+        return np.asarray(found, dtype=dtype)
+    found = np.asarray(rng.integers(int(draw.low), int(draw.high), draw.shape))
+    return found.astype("bool" if draw.kind == "bool" else "int64")
+
+
+def formed(x, form):
+    """Return an array or tensor of drawn numbers in the form that an operand must have; see `Draw`."""
+    if form is None:
+        return x
+    m, n = x.shape[-2:]
+    steps = 3.0 * np.eye(m, n) * np.arange(1, n + 1)
+    if form == "positive definite":
+        steps = n * np.eye(n)
+    steps = steps.astype("float32" if str(x.dtype) in ("float32", "complex64") else "float64")
+    if isinstance(x, tl.Tensor):
+        steps = tensor(steps)
+    if form == "hermitian":
+        return 0.5 * (x + x.mT.conj()) + steps
+    if form == "positive definite":
+        return 0.25 * (x @ x.mT.conj()) + steps
+    if form == "separated":
+        return 0.5 * x + steps
+    assert form == "invertible"
+    return (tl if isinstance(x, tl.Tensor) else np).roll(0.5 * x + steps, 1, axis=-2)
+
+
+def drawn(rng, draw, dtype="float64"):
+    """Return a NumPy array for an operand of a sample; `dtype` is that of floating operands."""
+    return formed(numbers(rng, draw, dtype), draw.form)

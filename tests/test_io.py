@@ -74,6 +74,46 @@ def test_everything_that_training_needs(path, rng):
     assert_same(other.state_dict()["state"][0]["exp_avg"], host(optimizer.state_dict()["state"][0]["exp_avg"]))
 
 
+def test_random_numbers_go_on(path, other_backend):
+    """The state of a generator lies beside the model's: what is drawn after loading is what was drawn after saving."""
+    net = nn.Linear(3, 2)
+    generator = tl.Generator(2**100 + 7)
+    tl.randn(3)
+    generator.normal((5,))
+    generator.spawn(2)
+    rng = {"default": tl.random.default_generator.state_dict(), "own": generator.state_dict()}
+    tl.save({"model": net.state_dict(), "rng": rng}, path)
+
+    def draws():
+        return [
+            host(x)
+            for x in (
+                nn.functional.dropout(tl.ones(50)),
+                tl.random.gamma(0.5, shape=(20,)),
+                generator.integers(1000, shape=(50,)),
+                generator.spawn(1)[0].uniform((3,)),
+            )
+        ]
+
+    first = draws()
+    loaded = tl.load(path)["rng"]
+    tl.random.default_generator.load_state_dict(loaded["default"])
+    generator.load_state_dict(loaded["own"])
+    for again, before in zip(draws(), first, strict=True):
+        np.testing.assert_array_equal(again, before)
+    with tl.use_backend(other_backend):
+        loaded = tl.load(path)["rng"]
+        tl.random.default_generator.load_state_dict(loaded["default"])
+        generator.load_state_dict(loaded["own"])
+        for again, before in zip(draws(), first, strict=True):
+            np.testing.assert_allclose(again, before, rtol=2e-6)
+
+
+def test_a_generator_is_saved_by_its_state(path):
+    with pytest.raises(TypeError, match=r"not Generator \(at 'rng'\); save its state_dict\(\)"):
+        tl.save({"rng": tl.Generator(0)}, path)
+
+
 def test_keys_with_dots_do_not_collide(path):
     tl.save({"a": {"b": tl.ones(1)}, "a.b": tl.zeros(1)}, path)
     loaded = tl.load(path)

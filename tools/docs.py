@@ -34,6 +34,8 @@ def with_true_links(page: Path) -> str:
 def op_table() -> str:
     """Return the page that lists every op record."""
     import tensorlab as tl
+    import tensorlab.fft
+    import tensorlab.linalg
     from tensorlab.autodiff import REGISTRY
 
     lines = [

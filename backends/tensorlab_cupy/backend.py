@@ -11,11 +11,12 @@ from typing import Any, ClassVar
 from tensorlab.backend import Backend
 
 from . import kernels, linalg
+from .special import CupySpecialKernels
 
 THREADS = 256
 
 
-class CupyBackend(Backend):
+class CupyBackend(CupySpecialKernels, Backend):
     """Arrays on CUDA GPUs, computed with CuPy."""
 
     name: ClassVar[str] = "cupy"

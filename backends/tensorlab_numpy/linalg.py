@@ -30,11 +30,16 @@ def lu_factors(x: Any) -> tuple[Any, Any, Any]:
     return p.reshape(*batch, m, m), lower.reshape(*batch, m, k), np.triu(a[:, :k]).reshape(*batch, k, n)
 
 
+def _sizes(x: Any) -> Any:
+    """Return what pivots are chosen by: of complex numbers the sum of the parts' sizes, as in LAPACK."""
+    return np.abs(x.real) + np.abs(x.imag) if x.dtype.kind == "c" else np.abs(x)
+
+
 def _eliminate(a: Any, order: Any, start: int, stop: int) -> None:
     """Eliminate the columns from `start` to `stop` in place, within these columns; exchange whole rows."""
     each = np.arange(len(a))
     for j in range(start, stop):
-        pivot = j + np.argmax(np.abs(a[:, j:, j]), axis=1)
+        pivot = j + np.argmax(_sizes(a[:, j:, j]), axis=1)
         for rows in (a, order):
             chosen = rows[each, pivot]
             rows[each, pivot] = rows[:, j]

@@ -13,10 +13,11 @@ from tensorlab.backend.special import SpecialKernels
 BLOCK = 32768
 """Elements that are worked on at a time: all steps of a polynomial happen in the cache then."""
 
-IN_BLOCKS = """
-    erf erfc erfcx ndtr log_ndtr erfinv ndtri lgamma digamma polygamma_of_order gammainc gammaincc
-    i0 i1 i0e i1e bessel_i
-""".split()
+IN_BLOCKS = [
+    *("erf", "erfc", "erfcx", "erfinv", "log_ndtr", "ndtr", "ndtri"),
+    *("digamma", "gammainc", "gammaincc", "lgamma", "polygamma_of_order"),
+    *("bessel_i", "i0", "i0e", "i1", "i1e"),
+]
 
 
 def blockwise(kernel: Callable[..., Any]) -> Callable[..., Any]:

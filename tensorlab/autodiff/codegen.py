@@ -159,16 +159,22 @@ def _refusal(record: Op) -> str:
         return f"kernel is None or any([type(a) is not array_type{same}{taken} for a in raw])"
     conditions = ["kernel is None"]
     reference, *rest = (f"a_{x}" for x in record.promoted)
-    if _is_pair(record):
-        conditions.append(_mismatch(*(f"a_{x}" for x in record.operands)))
-    else:
-        for a in (f"a_{x}" for x in record.operands[1:]):
-            if a not in rest:
+    one_may_be_a_number = record.kind == "elementwise" and len(rest) == 1
+    for a in (f"a_{x}" for x in record.operands):
+        if a == reference:
+            # An operand before it says what kind of array this is about; Python numbers may then stand for one of two.
+            if not one_may_be_a_number and record.operands[0] != record.promoted[0]:
                 conditions.append(f"(type({a}) is not array_type and {a} is not None)")
-            elif record.kind == "elementwise":
-                conditions.append(f"type({reference}) is not array_type or {_mismatch(reference, a)}")
-            else:
-                conditions.append(f"({a} is not None and (type({a}) is not array_type or {_differ(a, reference)}))")
+        elif a not in rest:
+            if a != f"a_{record.operands[0]}":
+                conditions.append(f"(type({a}) is not array_type and {a} is not None)")
+        elif one_may_be_a_number:
+            neither = f"type({reference}) is not array_type and type({a}) is not array_type or "
+            conditions.append(f"({'' if _is_pair(record) else neither}{_mismatch(reference, a)})")
+        elif record.kind == "elementwise":
+            conditions.append(f"type({reference}) is not array_type or {_mismatch(reference, a)}")
+        else:
+            conditions.append(f"({a} is not None and (type({a}) is not array_type or {_differ(a, reference)}))")
     for x in record.operands:
         equal_to_reference = x in record.promoted[1:] and not _is_pair(record)
         if record.takes[x] in CHECKED and not equal_to_reference:

@@ -56,7 +56,7 @@ class LinearAlgebraKernels:
         rows = xp.arange(m, device=x.device)
         order = xp.broadcast_to(rows, x.shape[:-1])
         for j in range(k):
-            pivot = xp.argmax(xp.abs(a[..., j:, j]), axis=-1, keepdims=True) + j
+            pivot = xp.argmax(self._sizes(a[..., j:, j]), axis=-1, keepdims=True) + j
             exchange = xp.where(rows == j, pivot, xp.where(rows == pivot, xp.full_like(rows, j), rows))
             order = xp.take_along_axis(order, exchange, axis=-1)
             a = xp.take_along_axis(a, xp.broadcast_to(exchange[..., None], a.shape), axis=-2)
@@ -67,6 +67,13 @@ class LinearAlgebraKernels:
         lower = xp.tril(a[..., :k], k=-1) + xp.eye(m, k, dtype=x.dtype, device=x.device)
         p = xp.astype(rows[:, None] == order[..., None, :], x.dtype)
         return p, lower, xp.triu(a[..., :k, :])
+
+    def _sizes(self, x: Any) -> Any:
+        """Return what pivots are chosen by: of complex numbers the sum of the parts' sizes, as in LAPACK."""
+        xp = self.xp
+        if not xp.isdtype(x.dtype, "complex floating"):
+            return xp.abs(x)
+        return xp.abs(xp.real(x)) + xp.abs(xp.imag(x))
 
 
 def _broadcast(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:

@@ -10,13 +10,14 @@ from ..backend import Backend
 from .comparison import where
 from .declare import elementwise
 from .exponential import exp
+from .exponential import sigmoid as sigmoid
 from .reduction import sum
 from .shapes import Shape, normalized_axis
 
 
-@elementwise(lambda g, out: where(out > 0, g, 0.0))
+@elementwise(lambda g, out: where(out != 0, g, 0.0))
 def relu(backend: Backend, x: Any, /) -> Any:
-    """The positive part, elementwise; the derivative at zero is zero.
+    """The positive part, elementwise; the derivative at zero is zero. NaN stays, and passes its gradient on.
 
     Examples
     --------
@@ -24,21 +25,7 @@ def relu(backend: Backend, x: Any, /) -> Any:
     tensor([0., 2.])
     """
     xp = backend.xp
-    return xp.where(x > 0, x, xp.zeros_like(x))
-
-
-@elementwise(lambda g, out: g * (out * (1 - out)), dtype="floating", flops=12)
-def sigmoid(backend: Backend, x: Any, /) -> Any:
-    """``1 / (1 + exp(-x))`` without overflow on the way, elementwise.
-
-    Examples
-    --------
-    >>> tl.sigmoid(tl.tensor([0.0]))
-    tensor([0.5])
-    """
-    xp = backend.xp
-    small = xp.exp(-xp.abs(x))
-    return xp.where(x >= 0, xp.ones_like(small), small) / (1 + small)
+    return xp.where(x <= 0, xp.zeros_like(x), x)
 
 
 def _along_axis(x_shape: Shape, axis: int = -1) -> Shape:
@@ -59,6 +46,9 @@ SOFTMAX_SAMPLES = [sample((2, 3), axis=-1), sample((2, 3), axis=0), sample((4,),
 )
 def softmax(backend: Backend, x: Any, /, axis: int = -1) -> Any:
     """``exp(x)`` scaled to sum to one along an axis.
+
+    Elements of minus infinity get 0, and a gradient of 0. Value and gradient are NaN all along a line that holds NaN,
+    plus infinity, or minus infinity alone.
 
     Parameters
     ----------
@@ -96,7 +86,7 @@ def softmax(backend: Backend, x: Any, /, axis: int = -1) -> Any:
     samples=SOFTMAX_SAMPLES,
 )
 def log_softmax(backend: Backend, x: Any, /, axis: int = -1) -> Any:
-    """The logarithm of `softmax`, exact also where that underflows.
+    """The logarithm of `softmax`, exact also where that underflows; of infinities see there.
 
     Parameters
     ----------

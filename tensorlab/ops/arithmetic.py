@@ -7,10 +7,10 @@ import math
 from typing import Any
 
 from ..autodiff.op import op, sample
-from ..backend import Backend, backend_of
+from ..backend import Backend, DType, backend_of
 from ..tensor import Tensor
 from .comparison import where
-from .declare import elementwise, same_shape
+from .declare import elementwise, require, same_shape
 from .exponential import log
 
 
@@ -18,7 +18,7 @@ def _zero(g: Any) -> Any:
     return zeros_like(g)
 
 
-@elementwise(_zero)
+@elementwise(_zero, flops=0)
 def zeros_like(backend: Backend, x: Any, /) -> Any:
     """Zeros of an array's shape, type and device.
 
@@ -70,6 +70,8 @@ def multiply(backend: Backend, x1: Any, x2: Any, /) -> Any:
 def divide(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """``x1 / x2``, elementwise; always floating-point.
 
+    Where `x2` is zero the derivatives are infinite, and NaN for ``0 / 0``.
+
     Examples
     --------
     >>> tl.divide(tl.tensor([1, 2]), 4)
@@ -80,7 +82,7 @@ def divide(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 @elementwise(_zero, _zero, domain=(0.6, 0.9), takes="real")
 def floor_divide(backend: Backend, x1: Any, x2: Any, /) -> Any:
-    """``x1 / x2`` rounded towards minus infinity, elementwise; its derivative is zero.
+    """``x1 / x2`` rounded towards minus infinity, elementwise; its derivative is zero, also at its jumps.
 
     Examples
     --------
@@ -99,6 +101,8 @@ def floor_divide(backend: Backend, x1: Any, x2: Any, /) -> Any:
 )
 def remainder(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """What `floor_divide` leaves, with the sign of `x2`, elementwise.
+
+    The derivatives are 1 and ``-floor_divide(x1, x2)``, also where the remainder jumps, at multiples of `x2`.
 
     Examples
     --------
@@ -120,21 +124,21 @@ def negative(backend: Backend, x: Any, /) -> Any:
     return backend.xp.negative(x)
 
 
-@elementwise(lambda g: g)
+@elementwise(lambda g: g, flops=0)
 def positive(backend: Backend, x: Any, /) -> Any:
-    """A copy of `x`.
+    """A copy of `x`, which may be of any type.
 
     Examples
     --------
     >>> tl.positive(tl.tensor([1.0, -2.0]))
     tensor([ 1., -2.])
     """
-    return backend.xp.positive(x)
+    return backend.xp.asarray(x, copy=True)
 
 
 @elementwise(lambda g, out: -g * out * out, domain=(0.5, 2.0), dtype="floating")
 def reciprocal(backend: Backend, x: Any, /) -> Any:
-    """``1 / x``, elementwise.
+    """``1 / x``, elementwise; the derivative at zero is minus infinity.
 
     Examples
     --------
@@ -162,18 +166,25 @@ def _pow_base(g: Any, x1: Any, x2: Any) -> Any:
             return (g + g) * x1
         return zeros_like(g) if x2 == 0 else g * (x2 * x1 ** (x2 - 1))
     # Where the exponent is zero the derivative is, also at base zero, where the formula gives 0 * inf.
-    return where(x2 == 0, 0.0, g * x2 * x1 ** where(x2 == 0, 1.0, x2 - 1))
+    sloping = x2 != 0
+    return where(sloping, g * x2 * x1 ** where(sloping, x2 - 1, 1.0), 0.0)
 
 
 def _pow_exponent(g: Any, x1: Any, x2: Any, out: Any) -> Any:
-    # 0**x is constantly zero for positive x; the logarithm would give 0 * -inf.
-    if isinstance(x1, int | float | complex):
-        return g * out * _logarithm(x1) if x1 != 0 else zeros_like(g)
-    return where(x1 == 0, 0.0, g * out * log(where(x1 == 0, 1.0, x1)))
+    number = isinstance(x1, int | float | complex)
+    if number and x1 != 0 and cmath.isfinite(x1):
+        return g * out * _logarithm(x1, is_complex(out))
+    # The exponent takes the place of the logarithm of zero: it has its sign where the power is infinite, and makes the
+    # derivative of 0**0 zero. That of a power of zero is zero, also where the logarithm is infinite.
+    if number:
+        logarithm = x2 if x1 == 0 else _logarithm(x1, is_complex(out))
+    else:
+        logarithm = where(x1 != 0, log(where(x1 != 0, x1, 1.0)), x2)
+    return where(out != 0, g * out * logarithm, 0.0)
 
 
-def _logarithm(number: complex) -> complex:
-    if isinstance(number, complex):
+def _logarithm(number: complex, of_complex: bool) -> complex:
+    if isinstance(number, complex) or (of_complex and number < 0):
         return cmath.log(number)
     return math.log(number) if number > 0 else math.nan
 
@@ -182,7 +193,9 @@ def _logarithm(number: complex) -> complex:
 def pow(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """``x1 ** x2``, elementwise.
 
-    The derivative with respect to `x1` is zero where `x2` is, and the one with respect to `x2` is zero where `x1` is.
+    The derivative with respect to `x1` is zero where `x2` is; at base zero it is infinite for exponents below 1, and
+    NaN for complex ones. The one with respect to `x2` is zero where the power is and for ``0**0``, infinite at base
+    zero for negative exponents, and NaN for negative bases, where the power is real for whole exponents only.
 
     Examples
     --------
@@ -194,14 +207,12 @@ def pow(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 def _tied(g: Any, beaten: Any, equal: Any) -> Any:
     """Give the cotangent to the one that is not beaten, half of it where both are equal; to both where one is NaN."""
-    return where(beaten, 0.0, where(equal, 0.5 * g, g))
+    return where(~beaten, where(equal, 0.5 * g, g), 0.0)
 
 
-@elementwise(
-    lambda g, x1, x2: _tied(g, x1 < x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 < x1, x1 == x2), takes="real"
-)
+@elementwise(lambda g, x1, x2: _tied(g, x1 < x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 < x1, x1 == x2), takes="real")
 def maximum(backend: Backend, x1: Any, x2: Any, /) -> Any:
-    """The greater of two, elementwise; where they are equal, each gets half of the gradient.
+    """The greater of two, elementwise; where they are equal, each gets half of the gradient, and all where one is NaN.
 
     Examples
     --------
@@ -211,11 +222,9 @@ def maximum(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.maximum(x1, x2)
 
 
-@elementwise(
-    lambda g, x1, x2: _tied(g, x1 > x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 > x1, x1 == x2), takes="real"
-)
+@elementwise(lambda g, x1, x2: _tied(g, x1 > x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 > x1, x1 == x2), takes="real")
 def minimum(backend: Backend, x1: Any, x2: Any, /) -> Any:
-    """The smaller of two, elementwise; where they are equal, each gets half of the gradient.
+    """The smaller of two, elementwise; where they are equal, each gets half of the gradient, and all where one is NaN.
 
     Examples
     --------
@@ -225,11 +234,29 @@ def minimum(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.minimum(x1, x2)
 
 
+LEAST = {"float16": 6e-8, "bfloat16": 9.2e-41, "float32": 1.4e-45, "float64": 5e-324}
+"""The least positive number of each type."""
+
+
+def positive_divisor(x: Any) -> Any:
+    """Return numbers that are not negative, but the least positive one for 0: of 0 / 0 it makes 0.
+
+    It is added to all of them, which changes none above 1e-37 (1e-307 in double precision).
+    """
+    return x + LEAST[_dtype_of(x).name]
+
+
 @elementwise(
-    lambda g, x1, out: g * (x1 / out), lambda g, x2, out: g * (x2 / out), domain=(0.5, 2.0), dtype="floating", flops=4
+    lambda g, x1, out: g * (x1 / positive_divisor(out)),
+    lambda g, x2, out: g * (x2 / positive_divisor(out)),
+    domain=(0.5, 2.0),
+    dtype="floating",
+    flops=4,
 )
 def hypot(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """``sqrt(x1**2 + x2**2)`` without overflow on the way, elementwise.
+
+    The derivatives at the origin are zero; those with respect to infinities are NaN.
 
     Examples
     --------
@@ -244,6 +271,8 @@ def hypot(backend: Backend, x1: Any, x2: Any, /) -> Any:
 )
 def copysign(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """`x1` with the sign of `x2`, elementwise.
+
+    The derivative with respect to `x1` is 1 or -1, and zero where `x1` is; that with respect to `x2` is zero.
 
     Examples
     --------
@@ -270,14 +299,20 @@ def nextafter(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 def _inside(g: Any, x: Any, low: float | None, high: float | None) -> Any:
     if low is not None:
-        g = where(x < low, 0.0, g)
-    return g if high is None else where(x > high, 0.0, g)
+        g = _unless(x < low, g)
+    return g if high is None else _unless(x > high, g)
+
+
+def _unless(condition: Any, g: Any) -> Any:
+    """Return a cotangent, zero where the condition holds (not the opposite one: both are false for NaN)."""
+    return where(~condition, g, 0.0)
 
 
 @op(
     vjp={"x": _inside},
     jvp={"x": _inside},
     shape=same_shape,
+    takes="real",
     samples=[sample((2, 3), low=-0.5, high=1.0), sample((4,), low=0.1), sample((), high=0.3), sample((0,), low=0.0)],
 )
 def clip_to_numbers(backend: Backend, x: Any, /, low: float | None = None, high: float | None = None) -> Any:
@@ -288,7 +323,35 @@ def clip_to_numbers(backend: Backend, x: Any, /, low: float | None = None, high:
     >>> tl.ops.arithmetic.clip_to_numbers(tl.tensor([-3.0, 3.0]), -1.0, 2.0)
     tensor([-1.,  2.])
     """
+    if low is not None and high is not None and low > high:
+        low = high  # of which the standard says nothing
     return backend.xp.clip(x, low, high)
+
+
+@elementwise(
+    lambda g, x, low: _unless(x < low, g), lambda g, x, low: where(x < low, g, 0.0), domain=(-2.0, 2.0), takes="real"
+)
+def raise_to(backend: Backend, x: Any, low: Any, /) -> Any:
+    """`x`, but `low` where `x` is below it, elementwise; see `clip`.
+
+    Examples
+    --------
+    >>> tl.ops.arithmetic.raise_to(tl.tensor([-3.0, 3.0]), tl.tensor([0.0, 1.0]))
+    tensor([0., 3.])
+    """
+    return backend.xp.maximum(x, low)
+
+
+@elementwise(lambda g, x, high: _unless(x > high, g), lambda g, x, high: where(x > high, g, 0.0), takes="real")
+def lower_to(backend: Backend, x: Any, high: Any, /) -> Any:
+    """`x`, but `high` where `x` is above it, elementwise; see `clip`.
+
+    Examples
+    --------
+    >>> tl.ops.arithmetic.lower_to(tl.tensor([-3.0, 3.0]), tl.tensor([0.0, 1.0]))
+    tensor([-3.,  1.])
+    """
+    return backend.xp.minimum(x, high)
 
 
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Tensor:
@@ -299,44 +362,50 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Tensor:
     x : tensor or array
         Any shape; real.
     min, max : number, tensor or array, optional
-        The ends of the range; arrays broadcast with `x` and have gradients too.
+        The ends of the range; arrays broadcast with `x` and have gradients too. Where they are the wrong way round,
+        the result is `max`.
 
     Returns
     -------
     Tensor
-        The shape and type of `x`. Elements at the ends get their gradient, as in PyTorch; those beyond get none.
+        The broadcast shape, the common type: integers between floating-point ends become floating-point. Elements
+        inside, at the ends and where something is NaN get their gradient; those beyond get none, but the array that
+        they were limited to does.
 
     Examples
     --------
     >>> tl.clip(tl.tensor([-3.0, 0.5, 3.0]), -1, 2)
     tensor([-1. ,  0.5,  2. ])
     """
-    if isinstance(min, int | float | None) and isinstance(max, int | float | None):
+    require("clip", "real", x=x)
+    numbers = int | float | None if _dtype_of(x).is_floating else int | None
+    if isinstance(min, numbers) and isinstance(max, numbers):
         return clip_to_numbers(x, min, max)
-    low = x if min is None else maximum(x, min)
-    return low if max is None else minimum(low, max)
+    low = x if min is None else raise_to(x, min)
+    return low if max is None else lower_to(low, max)
 
 
 # -- sign and complex parts ----------------------------------------------------------------------------------------
 
 
-def _pull_sign(g: Any, x: Any) -> Any:
-    if not is_complex(x):
-        return zeros_like(g)
-    size = abs(x)
-    return g / size - real(g * x) * conj(x) / size**3
+def _pull_sign(g: Any, x: Any, out: Any) -> Any:
+    return _across(g, conj(out), x) if is_complex(x) else zeros_like(g)
 
 
-def _push_sign(t: Any, x: Any) -> Any:
-    if not is_complex(x):
-        return zeros_like(t)
+def _push_sign(t: Any, x: Any, out: Any) -> Any:
+    return _across(t, out, x) if is_complex(x) else zeros_like(t)
+
+
+def _across(t: Any, direction: Any, x: Any) -> Any:
+    """Return the part of `t` at right angles to a direction, over the size of `x`; 0 where that is."""
     size = abs(x)
-    return t / size - real(conj(x) * t) * x / size**3
+    across = t - real(conj(direction) * t) * direction
+    return where(size != 0, across / where(size != 0, size, 1.0), 0.0)
 
 
 @elementwise(_pull_sign, jvp=(_push_sign,), domain=(0.5, 2.0))
 def sign(backend: Backend, x: Any, /) -> Any:
-    """-1, 0 or 1 by the sign of `x`, or ``x / abs(x)`` for complex `x`, elementwise.
+    """-1, 0 or 1 by the sign of `x`, or ``x / abs(x)`` for complex `x`, elementwise; the derivative at zero is zero.
 
     Examples
     --------
@@ -376,7 +445,7 @@ def conj(backend: Backend, x: Any, /) -> Any:
     return backend.xp.conj(x) if backend.dtype_of(x).is_complex else x
 
 
-@elementwise(lambda g, x: g + zeros_like(x), jvp=(lambda t: real(t),), dtype="real")
+@elementwise(lambda g, x: g + zeros_like(x), jvp=(lambda t: real(t),), dtype="real", flops=0)
 def real(backend: Backend, x: Any, /) -> Any:
     """Real part, elementwise; a real `x` itself.
 
@@ -392,7 +461,7 @@ def _pull_imag(g: Any, x: Any) -> Any:
     return g * -1j if is_complex(x) else zeros_like(g)
 
 
-@elementwise(_pull_imag, jvp=(lambda t: imag(t),), dtype="real")
+@elementwise(_pull_imag, jvp=(lambda t: imag(t),), dtype="real", flops=0)
 def imag(backend: Backend, x: Any, /) -> Any:
     """Imaginary part, elementwise; zeros for a real `x`.
 
@@ -406,6 +475,8 @@ def imag(backend: Backend, x: Any, /) -> Any:
 
 def is_complex(x: Any) -> bool:
     """Whether an array or tensor is of a complex type."""
-    if isinstance(x, Tensor):
-        return x.dtype.is_complex
-    return backend_of(x).dtype_of(x).is_complex
+    return _dtype_of(x).is_complex
+
+
+def _dtype_of(x: Any) -> DType:
+    return x.dtype if isinstance(x, Tensor) else backend_of(x).dtype_of(x)

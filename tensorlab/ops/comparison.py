@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..autodiff.op import Draw, op, sample
+from ..autodiff.op import Draw, count_nothing, op, sample
 from ..backend import Backend
 from .declare import broadcast_shape, elementwise
 
@@ -257,10 +257,11 @@ def bitwise_invert(backend: Backend, x: Any, /) -> Any:
 @op(
     vjp={
         "x1": lambda g, condition: where(condition, g, 0.0),
-        "x2": lambda g, condition: where(condition, 0.0, g),
+        "x2": lambda g, condition: where(logical_not(condition), g, 0.0),
     },
     kind="elementwise",
     shape=broadcast_shape,
+    flops=count_nothing,
     samples=[
         sample(Draw((2, 3), 0, 2, "bool"), (2, 3), (2, 3)),
         sample(Draw((2, 1), 0, 2, "bool"), (3,), ()),

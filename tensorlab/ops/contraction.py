@@ -7,10 +7,10 @@ from math import prod
 from typing import Any
 
 from ..autodiff.op import ShapeError, op, sample
-from ..backend import Backend
+from ..backend import Backend, dtypes
 from ..tensor import Tensor
-from .arithmetic import conj
-from .declare import broadcast_shape
+from .arithmetic import conj, multiply
+from .declare import broadcast_shape, require
 from .indexing import getitem
 from .reduction import sum
 from .shapes import (
@@ -185,27 +185,69 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Tensor:
     Parameters
     ----------
     x1, x2 : tensors or arrays
-        Equal lengths along `axis`; the others broadcast.
+        Equal lengths along `axis`; the other axes broadcast. Numeric; types are promoted.
     axis : int
-        Negative: which axis of both, from the end.
+        Along which axis of both; where they differ in the number of axes, counted from the end.
+
+    Returns
+    -------
+    Tensor
+        The broadcast shape without `axis`, of the promoted type.
 
     Raises
     ------
     ShapeError
-        If the lengths differ.
+        If the axis does not exist, the lengths differ, or the other axes do not broadcast.
 
     Examples
     --------
     >>> tl.vecdot(tl.tensor([1.0, 2.0]), tl.tensor([3.0, 4.0]))
     tensor(11.)
     """
-    if x1.shape[axis] != x2.shape[axis]:
-        raise ShapeError(f"vecdot: axis {axis} of shapes {tuple(x1.shape)} and {tuple(x2.shape)} differs in length")
-    return sum(conj(x1) * x2, axis=axis)
+    require("vecdot", "numeric", x1=x1, x2=x2)
+    shape1, shape2 = tuple(x1.shape), tuple(x2.shape)
+    check_common_axis("vecdot", axis, shape1, shape2)
+    if shape1[axis] != shape2[axis]:
+        raise ShapeError(
+            f"vecdot: axis {axis} of shape {shape1} has length {shape1[axis]}, of shape {shape2} {shape2[axis]}; "
+            "they must be equal"
+        )
+    products = multiply(conj(x1), x2)
+    # Small integers would be summed in 64 bits, but an inner product has its operands' type.
+    return sum(products, axis=axis, dtype=None if dtypes.named(products.dtype).is_floating else products.dtype)
+
+
+def check_common_axis(function: str, axis: int, x1: Shape, x2: Shape) -> None:
+    """Refuse what is not one and the same axis of two shapes that broadcast.
+
+    Raises
+    ------
+    ShapeError
+        The message names the function and the axis.
+    """
+    alike = len(x1) == len(x2)
+    if not -min(len(x1), len(x2)) <= axis < (len(x1) if alike else 0):
+        counted = "" if alike else ", counted from the end, as they differ in the number of axes"
+        raise ShapeError(f"{function}: axis {axis} must be an axis of both shapes {x1} and {x2}{counted}")
 
 
 def outer(x1: Any, x2: Any, /) -> Tensor:
-    """All products of two vectors' elements, shape ``(len(x1), len(x2))``.
+    """All products of two vectors' elements.
+
+    Parameters
+    ----------
+    x1, x2 : tensors or arrays, shapes (m,) and (n,)
+        Numeric; types are promoted. Neither is conjugated.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(m, n)``.
+
+    Raises
+    ------
+    ShapeError
+        If one has not one axis.
 
     Examples
     --------
@@ -213,7 +255,10 @@ def outer(x1: Any, x2: Any, /) -> Tensor:
     tensor([[3., 4.],
             [6., 8.]])
     """
-    return reshape(x1, (-1, 1)) * reshape(x2, (1, -1))
+    require("outer", "numeric", x1=x1, x2=x2)
+    if len(x1.shape) != 1 or len(x2.shape) != 1:
+        raise ShapeError(f"outer takes vectors of one axis, not shapes {tuple(x1.shape)} and {tuple(x2.shape)}")
+    return multiply(reshape(x1, (-1, 1)), reshape(x2, (1, -1)))
 
 
 def tensordot(x1: Any, x2: Any, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2) -> Tensor:
@@ -222,7 +267,7 @@ def tensordot(x1: Any, x2: Any, /, *, axes: int | tuple[Sequence[int], Sequence[
     Parameters
     ----------
     x1, x2 : tensors or arrays
-        Any shapes.
+        Any shapes; numeric; types are promoted. Neither is conjugated.
     axes : int or pair of sequences of int
         How many of the last axes of `x1` meet the first of `x2`, or which meet which.
 
@@ -241,8 +286,12 @@ def tensordot(x1: Any, x2: Any, /, *, axes: int | tuple[Sequence[int], Sequence[
     >>> tl.tensordot(tl.ones((2, 3, 4)), tl.ones((4, 3)), axes=((1, 2), (1, 0)))
     tensor([12., 12.])
     """
+    require("tensordot", "numeric", x1=x1, x2=x2)
     n1, n2 = len(x1.shape), len(x2.shape)
     if isinstance(axes, int):
+        if not 0 <= axes <= min(n1, n2):
+            shapes = f"shapes {tuple(x1.shape)} and {tuple(x2.shape)}"
+            raise ShapeError(f"tensordot: axes={axes} must be how many axes of {shapes} meet")
         axes = (range(n1 - axes, n1), range(axes))
     first, second = normalized_axes(tuple(axes[0]), n1), normalized_axes(tuple(axes[1]), n2)
     lengths = [x1.shape[a] for a in first]

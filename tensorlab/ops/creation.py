@@ -23,7 +23,7 @@ from ..backend import (
 )
 from ..tensor import Tensor
 from .comparison import where
-from .declare import require
+from .declare import composite, require
 from .shapes import Shape, broadcast_to, from_arguments, reshape
 
 DeviceLike = Device | str | None
@@ -555,6 +555,7 @@ def _triangle(x: Any, k: int, lower: bool) -> Tensor:
     return where(broadcast_to(chosen, tuple(x.shape)), x, _like("zeros", x, None, None, False))
 
 
+@composite(x="any")
 def tril(x: Any, /, *, k: int = 0) -> Tensor:
     """The elements on and below a diagonal of the last two axes, zeros above.
 
@@ -567,6 +568,7 @@ def tril(x: Any, /, *, k: int = 0) -> Tensor:
     return _triangle(x, k, lower=True)
 
 
+@composite(x="any")
 def triu(x: Any, /, *, k: int = 0) -> Tensor:
     """The elements on and above a diagonal of the last two axes, zeros below.
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
-from ..autodiff.op import count_operand, op, sample
+from ..autodiff.op import ShapeError, count_operand, op, sample
 from ..backend import Backend
 from .comparison import where
+from .exponential import exp
 from .indexing import getitem
-from .joining import flip
-from .reduction import axes_last, eye_like, has_zero, sum
-from .shapes import Shape, astype, normalized_axis, reshape
+from .joining import concat, flip
+from .reduction import axes_last, countable, eye_like, is_zero_or_infinite_somewhere, sum
+from .shapes import Shape, astype, cast_back, normalized_axis, reshape
 
 
 def _cumulated(x_shape: Shape, axis: int | None = None, include_initial: bool = False, **_: Any) -> Shape:
@@ -29,14 +31,21 @@ def _without_initial(g: Any, axis: int | None, include_initial: bool) -> Any:
     return getitem(g, (*(slice(None),) * place, slice(1, None))) if include_initial else g
 
 
+def _pull_cumulative_sum(g: Any, x_dtype: Any, axis: int | None, dtype: Any, include_initial: bool) -> Any:
+    g = _without_initial(g if dtype is None else cast_back(g, x_dtype), axis, include_initial)
+    return _from_the_end(g, axis)
+
+
 @op(
-    vjp={"x": lambda g, axis, include_initial: _from_the_end(_without_initial(g, axis, include_initial), axis)},
+    vjp={"x": _pull_cumulative_sum},
     kind="linear",
     shape=_cumulated,
     flops=count_operand,
     samples=[sample((4,), axis=None), sample((2, 3), axis=1), sample((2, 3), axis=0, include_initial=True)],
 )
-def cumulative_sum(backend: Backend, x: Any, /, *, axis: Any = None, include_initial: bool = False) -> Any:
+def cumulative_sum(
+    backend: Backend, x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
+) -> Any:
     """Sum of each element and all before it along an axis.
 
     Parameters
@@ -45,6 +54,8 @@ def cumulative_sum(backend: Backend, x: Any, /, *, axis: Any = None, include_ini
         Any shape with at least one axis; numeric.
     axis : int, optional
         Along which axis; may be left out where there is only one.
+    dtype : dtype, optional
+        Type to sum in and to return. Small integers are summed in 64 bits otherwise, all else in its own type.
     include_initial : bool
         Whether to begin with the empty sum, which makes the axis longer by one.
 
@@ -53,15 +64,20 @@ def cumulative_sum(backend: Backend, x: Any, /, *, axis: Any = None, include_ini
     >>> tl.cumulative_sum(tl.tensor([1.0, 2.0, 3.0]))
     tensor([1., 3., 6.])
     """
-    return backend.xp.cumulative_sum(x, axis=axis, include_initial=include_initial)
+    native, x = backend.native(dtype), countable(backend, x)
+    return backend.xp.cumulative_sum(x, axis=axis, dtype=native, include_initial=include_initial)
 
 
-def _pull_cumulative_prod(g: Any, x: Any, out: Any, axis: int | None, include_initial: bool) -> Any:
+def _pull_cumulative_prod(
+    g: Any, x: Any, out: Any, x_dtype: Any, axis: int | None, dtype: Any, include_initial: bool
+) -> Any:
+    if dtype is not None:
+        g, out = cast_back(g, x_dtype), cast_back(out, x_dtype)
     g, out = _without_initial(g, axis, include_initial), _without_initial(out, axis, include_initial)
     place = 0 if axis is None else axis
-    if not has_zero(x):
+    if not is_zero_or_infinite_somewhere(x):
         return _from_the_end(g * out, place) / x
-    # d out[j] / d x[i] is the product of all x[k], k <= j, but x[i]: quadratic in the length, exact at zeros.
+    # d out[j] / d x[i] is the product of all x[k], k <= j, but x[i]: quadratic in the length, exact at 0 and infinity.
     flat, restore = axes_last(x, place)
     cotangent, _ = axes_last(g, place)
     n = flat.shape[-1]
@@ -79,8 +95,10 @@ def _pull_cumulative_prod(g: Any, x: Any, out: Any, axis: int | None, include_in
     samples=[sample((4,), axis=None), sample((2, 3), axis=1), sample((2, 3), axis=0, include_initial=True)],
     tolerance={"float32": 5e-6},
 )
-def cumulative_prod(backend: Backend, x: Any, /, *, axis: Any = None, include_initial: bool = False) -> Any:
-    """Product of each element and all before it along an axis; the gradient is right at zeros too.
+def cumulative_prod(
+    backend: Backend, x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
+) -> Any:
+    """Product of each element and all before it along an axis; the gradient is right at zeros and infinities too.
 
     Parameters
     ----------
@@ -88,6 +106,8 @@ def cumulative_prod(backend: Backend, x: Any, /, *, axis: Any = None, include_in
         Any shape with at least one axis; numeric.
     axis : int, optional
         Along which axis; may be left out where there is only one.
+    dtype : dtype, optional
+        Type to multiply in and to return; see `cumulative_sum`.
     include_initial : bool
         Whether to begin with the empty product, which makes the axis longer by one.
 
@@ -96,4 +116,93 @@ def cumulative_prod(backend: Backend, x: Any, /, *, axis: Any = None, include_in
     >>> tl.cumulative_prod(tl.tensor([1.0, 2.0, 3.0]))
     tensor([1., 2., 6.])
     """
-    return backend.xp.cumulative_prod(x, axis=axis, include_initial=include_initial)
+    native, x = backend.native(dtype), countable(backend, x)
+    return backend.xp.cumulative_prod(x, axis=axis, dtype=native, include_initial=include_initial)
+
+
+# -- logarithms of sums ------------------------------------------------------------------------------------------------
+
+
+def _scanned(x_shape: Shape, axis: int | None = None) -> Shape:
+    _scan_axis(x_shape, axis)
+    return x_shape
+
+
+def _scan_axis(x_shape: Shape, axis: int | None) -> int:
+    if axis is None and len(x_shape) != 1:
+        raise ShapeError(f"an array of shape {tuple(x_shape)} needs an axis to go along, as it does not have just one")
+    return normalized_axis(axis or 0, len(x_shape))
+
+
+def _part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
+    return getitem(x, (*(slice(None),) * axis, slice(start, stop)))
+
+
+def _ratio(x1: Any, x2: Any) -> Any:
+    """Return ``exp(x1 - x2)``, one where both are the same infinity."""
+    equal = x1 == x2
+    return exp(where(equal, 0.0, x1) - where(equal, 0.0, x2))
+
+
+def _pull_logcumsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: int | None) -> Any:
+    """Sum the cotangents behind each element, weighted by ``exp(x - out)``, without overflow on the way.
+
+    The sums are those of ``r[i] = g[i] + decay[i] * r[i + 1]`` with ``decay[i] = exp(out[i] - out[i + 1])``, which is
+    at most one. Each round doubles how far the sums reach.
+    """
+    place = _scan_axis(x_shape, axis)
+    n = x_shape[place]
+    if not n:
+        return g
+    reach, total = 1, g
+    decay = _ratio(_part(out, place, None, -1), _part(out, place, 1, None))
+    while reach < n:
+        ahead = _part(total, place, None, n - reach) + decay * _part(total, place, reach, None)
+        total = concat([ahead, _part(total, place, n - reach, None)], axis=place)
+        if 2 * reach < n:
+            decay = _part(decay, place, None, n - 2 * reach) * _part(decay, place, reach, None)
+        reach *= 2
+    return total * _ratio(x, out)
+
+
+@op(
+    vjp={"x": _pull_logcumsumexp},
+    shape=_scanned,
+    dtype="floating",
+    takes="real floating",
+    flops=lambda shapes, out, params: 20 * prod(out),
+    samples=[sample((4,), axis=None), sample((2, 7), axis=1), sample((3, 2), axis=0), sample((0, 2), axis=0)],
+    checks_first=True,
+)
+def logcumsumexp(backend: Backend, x: Any, /, axis: int | None = None) -> Any:
+    """Logarithm of the sum of the exponentials of each element and all before it along an axis, without overflow.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis; real floating-point; integers become float32.
+    axis : int, optional
+        Along which axis; may be left out where there is only one.
+
+    Returns
+    -------
+    Tensor
+        The shape of `x`.
+
+    Raises
+    ------
+    ShapeError
+        If the axis does not exist, or is left out where there is not just one.
+
+    Examples
+    --------
+    >>> tl.logcumsumexp(tl.tensor([0.0, 1000.0, 0.0]))
+    tensor([   0., 1000., 1000.])
+    """
+    xp, place = backend.xp, _scan_axis(x.shape, axis)
+    before, reach = (slice(None),) * place, 1
+    while reach < x.shape[place]:
+        further = xp.logaddexp(x[(*before, slice(reach, None), ...)], x[(*before, slice(None, -reach), ...)])
+        x = xp.concat([x[(*before, slice(None, reach), ...)], further], axis=place)
+        reach *= 2
+    return x

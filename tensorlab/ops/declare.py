@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from functools import wraps
+from inspect import signature
 from math import prod
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -64,6 +67,52 @@ def require(function: str, takes: str = "any", /, **operands: Any) -> None:
         dtype = backend.dtype_of(array)
         if dtype.kind not in KINDS[takes]:
             raise TypeError(f"{function}: {name} is {dtype}, but must be {TAKES_TEXT[takes]}")
+
+
+def composite(**takes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Declare a function made of ops: what goes wrong inside is told in its own name, and of its own operands.
+
+    Parameters
+    ----------
+    **takes : str
+        For each operand the group of data types that it may have; looked at when something has gone wrong, as the ops
+        inside refuse the rest before they compute.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return function(*args, **kwargs)
+            except (TypeError, ValueError, IndexError, AttributeError) as error:
+                _retell(function, takes, args, kwargs, error)
+                raise
+
+        return call
+
+    return decorate
+
+
+def _retell(
+    function: Callable[..., Any], takes: dict[str, str], args: Any, kwargs: dict[str, Any], error: Exception
+) -> None:
+    """Say which operand is wrong, if one is; else put the function's name in place of the inner one's."""
+    name = function.__name__
+    given = signature(function).bind_partial(*args, **kwargs).arguments
+    try:
+        for operand, group in takes.items():
+            value = given.get(operand)
+            if isinstance(value, list | tuple):
+                require(name, group, **{f"{operand}[{i}]": part for i, part in enumerate(value)})
+            elif value is not None:
+                require(name, group, **{operand: value})
+    except TypeError as clearer:
+        raise clearer from None
+    if error.args and isinstance(error.args[0], str) and not error.args[0].startswith(name):
+        error.args = (f"{name}: {INNER_NAME.sub('', error.args[0])}", *error.args[1:])
+
+
+INNER_NAME = re.compile(r"^\w+: ")
 
 
 DTYPE_TEXT: dict[str, tuple[str, str]] = {

@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from ..autodiff.op import Draw, ShapeError, op, sample
+from ..autodiff.op import Draw, ShapeError, count_nothing, count_operand, op, sample
 from ..autodiff.operands import OutOfRange
 from ..backend import Backend, backend_of
 from ..backend.indices import Index, as_parts, axes_taken, is_basic
 from ..tensor import Tensor
 from .comparison import where
+from .declare import composite
 from .shapes import Shape, flatten, normalized_axis, permute_dims, reshape, sum_to_shape
 
 
@@ -48,6 +49,7 @@ def _indexed(x_shape: Shape, index: Index, **_: Any) -> Shape | None:
     vjp={"x": lambda g, x_shape, index: scatter_index(g, x_shape, index)},
     kind="linear",
     shape=_indexed,
+    flops=count_nothing,
     samples=[
         sample((3, 4), index=(slice(None, None, 2), 1)),
         sample((3,), index=(None, Ellipsis)),
@@ -88,6 +90,7 @@ def getitem(backend: Backend, x: Any, /, index: Index) -> Any:
     jvp={"g": lambda t, shape, index: scatter_index(t, shape, index)},
     kind="linear",
     shape=lambda g_shape, shape, index: tuple(shape),
+    flops=lambda shapes, out, params: 0 if is_basic(params["index"]) else prod(shapes[0]),
     samples=[
         sample((2,), shape=(3, 4), index=(slice(None, None, 2), 1)),
         sample((1, 3), shape=(3,), index=(None, Ellipsis)),
@@ -128,6 +131,7 @@ def scatter_index(backend: Backend, g: Any, /, shape: Shape, index: Index) -> An
         "value": lambda t, x_shape, index: replace_index(_zeros_like_shape(t, x_shape), t, index),
     },
     shape=lambda x_shape, value_shape, index: x_shape,
+    flops=count_nothing,
     samples=[
         sample((3, 4), (2,), index=(slice(None, None, 2), 1)),
         sample((3, 4), (), index=(slice(None), 1)),
@@ -195,6 +199,7 @@ def _taken(x_shape: Shape, indices_shape: Shape, axis: int) -> Shape:
     jvp={"x": lambda t, indices, axis: take_along(t, indices, axis)},
     kind="linear",
     shape=_taken,
+    flops=count_nothing,
     samples=[sample((3, 4), Draw((5,), 0, 3, "integer"), axis=0), sample((2, 3), Draw((2,), 0, 3, "integer"), axis=-1)],
 )
 def take_along(backend: Backend, x: Any, indices: Any, /, axis: int) -> Any:
@@ -213,6 +218,7 @@ def take_along(backend: Backend, x: Any, indices: Any, /, axis: int) -> Any:
     jvp={"g": lambda t, indices, axis, size: take_add(t, indices, axis, size)},
     kind="linear",
     shape=lambda g_shape, indices_shape, axis, size: (*g_shape[:axis], size, *g_shape[axis + 1 :]),
+    flops=count_operand,
     samples=[
         sample((5, 4), Draw((5,), 0, 3, "integer"), axis=0, size=3),
         sample((2, 4), Draw((4,), 0, 3, "integer"), axis=1, size=3),
@@ -229,6 +235,7 @@ def take_add(backend: Backend, g: Any, indices: Any, /, axis: int, size: int) ->
     return backend.take_add(g, indices, axis=axis, size=size)
 
 
+@composite(x="any", indices="integral")
 def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Tensor:
     """Slices of an array along an axis; differentiable in the array.
 
@@ -268,6 +275,7 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Tensor:
     return reshape(taken, (*x.shape[:axis], *shape, *x.shape[axis + 1 :]))
 
 
+@composite(indices="integral", weight="any")
 def embedding(indices: Any, weight: Any, /) -> Tensor:
     """Rows of a table.
 
@@ -308,6 +316,7 @@ def _gathered(x_shape: Shape, indices_shape: Shape, axis: int = -1) -> Shape:
     jvp={"x": lambda t, indices, axis: take_along_axis(t, indices, axis)},
     kind="linear",
     shape=_gathered,
+    flops=count_nothing,
     samples=[
         sample((3, 4), Draw((2, 4), 0, 3, "integer"), axis=0),
         sample((2, 3), Draw((2, 5), 0, 3, "integer"), axis=-1),
@@ -352,6 +361,7 @@ def take_along_axis(backend: Backend, x: Any, indices: Any, /, axis: int = -1) -
     shape=lambda g_shape, indices_shape, axis, size: tuple(
         size if i == axis % len(g_shape) else n for i, n in enumerate(g_shape)
     ),
+    flops=count_operand,
     samples=[
         sample((2, 4), Draw((2, 4), 0, 3, "integer"), axis=0, size=3),
         sample((2, 5), Draw((2, 5), 0, 3, "integer"), axis=-1, size=3),
@@ -386,6 +396,7 @@ def put_along_axis_add(backend: Backend, g: Any, indices: Any, /, axis: int, siz
     return xp.reshape(added, shape)
 
 
+@composite(x="any", indices="integral", source="any")
 def scatter_add(x: Any, axis: int, indices: Any, source: Any, /) -> Tensor:
     """A copy of `x` with `source` added along an axis at `indices`, as PyTorch's ``scatter_add``.
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import prod
 from typing import Any
 
-from ..autodiff.op import ShapeError, op, sample
+from ..autodiff.op import ShapeError, count_nothing, op, sample
 from ..backend import Backend, backend_of
 from ..tensor import Tensor
+from .declare import broadcast_shape
 from .indexing import getitem, take
-from .shapes import Shape, broadcast_to, expand_dims, flatten, normalized_axes, normalized_axis, reshape
+from .shapes import (
+    Shape,
+    broadcast_to,
+    expand_dims,
+    flatten,
+    matrix_transpose,
+    normalized_axes,
+    normalized_axis,
+    reshape,
+    swapaxes,
+)
 
 
 def _concatenated(*shapes: Shape, axis: int | None = 0, **_: Any) -> Shape:
@@ -45,6 +56,7 @@ def _split_back(g: Any, arrays_shape: Sequence[Shape], axis: int | None) -> list
     kind="linear",
     shape=_concatenated,
     dtype="promote",
+    flops=count_nothing,
     samples=[
         sample((2, 3), (1, 3), axis=0),
         sample((2, 1), (2, 2), (2, 0), axis=-1),
@@ -119,6 +131,7 @@ def stack(arrays: Sequence[Any], /, *, axis: int = 0) -> Tensor:
     vjp={"x": lambda g, axis: flip(g, axis=axis)},
     kind="linear",
     shape=lambda x_shape, axis=None: (normalized_axes(axis, len(x_shape)), x_shape)[1],
+    flops=count_nothing,
     samples=[sample((2, 3), axis=1), sample((2, 3), axis=None), sample((2, 3), axis=(0, -1))],
     view=True,
 )
@@ -258,3 +271,214 @@ def split(x: Any, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[T
     edges = [0, *sections, length]
     before = (slice(None),) * place
     return tuple(getitem(x, (*before, slice(a, b))) for a, b in pairwise(edges))
+
+
+def array_split(x: Any, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[Tensor, ...]:
+    """Cut an array into pieces that may differ in length; see `split`.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis.
+    sections : int or sequence of int
+        How many pieces, or where to cut. Of n elements in k pieces, the first n mod k pieces have one more.
+    axis : int
+        Along which axis.
+
+    Raises
+    ------
+    ValueError
+        If the number of pieces is not positive.
+
+    Examples
+    --------
+    >>> tl.array_split(tl.arange(5), 2)
+    (tensor([0, 1, 2]), tensor([3, 4]))
+    """
+    if isinstance(sections, int):
+        if sections < 1:
+            raise ValueError(f"array_split: the number of pieces must be positive, not {sections}")
+        each, longer = divmod(x.shape[normalized_axis(axis, len(x.shape))], sections)
+        sections = [i * each + min(i, longer) for i in range(1, sections)]
+    return split(x, sections, axis=axis)
+
+
+# -- numbers of axes ---------------------------------------------------------------------------------------------------
+
+
+def broadcast_shapes(*shapes: int | Sequence[int]) -> Shape:
+    """The shape that arrays of these shapes broadcast to.
+
+    Parameters
+    ----------
+    *shapes : tuple of int
+        An int stands for the shape of a vector.
+
+    Raises
+    ------
+    ShapeError
+        If they do not broadcast.
+
+    Examples
+    --------
+    >>> tl.broadcast_shapes((3, 1), (4,))
+    (3, 4)
+    """
+    return broadcast_shape(*((shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes))
+
+
+def _each(function: Callable[[Any], Any], arrays: Sequence[Any]) -> Any:
+    return function(arrays[0]) if len(arrays) == 1 else tuple(map(function, arrays))
+
+
+def atleast_1d(*arrays: Any) -> Any:
+    """Arrays with at least one axis: a number becomes a vector of one element.
+
+    Parameters
+    ----------
+    *arrays : tensors or arrays
+        Any shapes.
+
+    Returns
+    -------
+    Tensor or tuple of Tensor
+        One for one array, a tuple for several.
+
+    Examples
+    --------
+    >>> tl.atleast_1d(tl.tensor(2.0))
+    tensor([2.])
+    """
+    return _each(lambda x: x if x.shape else reshape(x, (1,)), arrays)
+
+
+def atleast_2d(*arrays: Any) -> Any:
+    """Arrays with at least two axes: a vector becomes a row; see `atleast_1d`.
+
+    Examples
+    --------
+    >>> tl.atleast_2d(tl.tensor([1.0, 2.0]))
+    tensor([[1., 2.]])
+    """
+    return _each(lambda x: x if len(x.shape) > 1 else reshape(x, (1, -1)), arrays)
+
+
+def atleast_3d(*arrays: Any) -> Any:
+    """Arrays with at least three axes: shape ``(m, n)`` becomes ``(m, n, 1)``, ``(n,)`` ``(1, n, 1)``.
+
+    Examples
+    --------
+    >>> tl.atleast_3d(tl.zeros(3)).shape, tl.atleast_3d(tl.zeros((2, 3))).shape
+    ((1, 3, 1), (2, 3, 1))
+    """
+    return _each(lambda x: x if len(x.shape) > 2 else expand_dims(atleast_2d(x), axis=-1), arrays)
+
+
+def hstack(arrays: Sequence[Any], /) -> Tensor:
+    """Join arrays side by side: along the second axis, vectors along their only one.
+
+    Examples
+    --------
+    >>> tl.hstack([tl.ones((2, 1)), tl.zeros((2, 2))])
+    tensor([[1., 0., 0.],
+            [1., 0., 0.]])
+    """
+    arrays = [atleast_1d(x) for x in arrays]
+    return concat(arrays, axis=0 if arrays and len(arrays[0].shape) == 1 else 1)
+
+
+def vstack(arrays: Sequence[Any], /) -> Tensor:
+    """Join arrays one below the other: along the first axis, vectors as rows.
+
+    Examples
+    --------
+    >>> tl.vstack([tl.ones(2), tl.zeros(2)])
+    tensor([[1., 1.],
+            [0., 0.]])
+    """
+    return concat([atleast_2d(x) for x in arrays], axis=0)
+
+
+def dstack(arrays: Sequence[Any], /) -> Tensor:
+    """Join arrays one behind the other: along the third axis, after `atleast_3d`.
+
+    Examples
+    --------
+    >>> tl.dstack([tl.tensor([1.0, 2.0]), tl.tensor([3.0, 4.0])])
+    tensor([[[1., 3.],
+             [2., 4.]]])
+    """
+    return concat([atleast_3d(x) for x in arrays], axis=2)
+
+
+def column_stack(arrays: Sequence[Any], /) -> Tensor:
+    """Join arrays side by side, vectors as columns.
+
+    Examples
+    --------
+    >>> tl.column_stack([tl.tensor([1.0, 2.0]), tl.tensor([3.0, 4.0])])
+    tensor([[1., 3.],
+            [2., 4.]])
+    """
+    return concat([x if len(x.shape) > 1 else matrix_transpose(atleast_2d(x)) for x in arrays], axis=1)
+
+
+# -- turning -----------------------------------------------------------------------------------------------------------
+
+
+def flipud(x: Any, /) -> Tensor:
+    """The elements in reverse order along the first axis.
+
+    Examples
+    --------
+    >>> tl.flipud(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([[3., 4.],
+            [1., 2.]])
+    """
+    return flip(x, axis=0)
+
+
+def fliplr(x: Any, /) -> Tensor:
+    """The elements in reverse order along the second axis.
+
+    Examples
+    --------
+    >>> tl.fliplr(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([[2., 1.],
+            [4., 3.]])
+    """
+    return flip(x, axis=1)
+
+
+def rot90(x: Any, /, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tensor:
+    """Turn an array by right angles in the plane of two axes.
+
+    Parameters
+    ----------
+    x : tensor or array
+        At least two axes.
+    k : int
+        How many times, from the first of the axes towards the second; negative ones turn back.
+    axes : pair of int
+        The plane.
+
+    Returns
+    -------
+    Tensor
+        Shares memory with `x` where it can.
+
+    Raises
+    ------
+    ShapeError
+        If the two axes do not exist, or are one.
+
+    Examples
+    --------
+    >>> tl.rot90(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([[2., 4.],
+            [1., 3.]])
+    """
+    first, second = normalized_axes(tuple(axes), len(x.shape))
+    if k % 2 == 0:
+        return flip(x, axis=(first, second)) if k % 4 else x
+    return flip(swapaxes(x, first, second), axis=first if k % 4 == 1 else second)

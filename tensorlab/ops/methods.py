@@ -11,7 +11,7 @@ from ..autodiff.backward import backward
 from ..autodiff.custom import custom_gradient
 from ..autodiff.graph import current_mode, write_log
 from ..backend import Backend, Device, DType
-from ..backend.dtypes import spelled
+from ..backend.dtypes import KINDS, spelled
 from ..tensor import Tensor
 from . import (
     activation,
@@ -24,7 +24,12 @@ from . import (
     joining,
     reduction,
     rounding,
+    sets,
     shapes,
+    signals,
+    sorting,
+    special,
+    statistics,
     trigonometric,
 )
 from .creation import asarray, located
@@ -70,11 +75,16 @@ OPS_AS_METHODS: dict[ModuleType, str] = {
     trigonometric: "cos sin tan tanh",
     activation: "log_softmax relu sigmoid softmax",
     reduction: "all any argmax argmin logsumexp max mean min prod std sum var",
-    cumulative: "cumulative_sum",
-    shapes: "broadcast_to flatten moveaxis squeeze swapaxes",
-    joining: "repeat tile",
+    cumulative: "cumulative_sum logcumsumexp",
+    shapes: "astype broadcast_to flatten moveaxis squeeze swapaxes",
+    joining: "fliplr flipud repeat rot90 tile",
     indexing: "scatter_add take take_along_axis",
     comparison: "isfinite isinf isnan",
+    sorting: "argsort argwhere kthvalue nonzero searchsorted sort topk",
+    sets: "bincount unique",
+    special: "allclose digamma erf erfc erfinv exp2 fmod frac isclose lerp lgamma logit nan_to_num rsqrt sinc xlogy",
+    statistics: "corrcoef nanmean nanquantile nansum quantile",
+    signals: "diff",
 }
 
 METHODS: dict[str, Callable[..., Any]] = {
@@ -107,11 +117,25 @@ def compared(function: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
     return operator
 
 
-def in_place(function: Callable[..., Any]) -> Callable[[Tensor, Any], Tensor]:
+def holds(dtype: DType, other: DType) -> bool:
+    """Whether elements of type `other` lose at most precision or range in one of type `dtype`, but not their kind."""
+    families = ("bool", "integral", "real floating", "complex floating")
+    rank, other_rank = (next(i for i, family in enumerate(families) if d.kind in KINDS[family]) for d in (dtype, other))
+    return other_rank <= rank
+
+
+def in_place(function: Callable[..., Any], symbol: str) -> Callable[[Tensor, Any], Tensor]:
     """Return a binary op that replaces its first operand's contents, for ``x += 1``."""
 
     def operator(x: Tensor, other: Any) -> Tensor:
-        write(x, Ellipsis, function(x, other))
+        result = function(x, other)
+        if not isinstance(result, Tensor):
+            return NotImplemented
+        if not holds(x.dtype, result.dtype):
+            raise TypeError(f"{symbol}: the result is of type {result.dtype}, which a tensor of {x.dtype} cannot hold")
+        if result.shape != x.shape:
+            raise shapes.ShapeError(f"{symbol}: the result has shape {result.shape}, not that of the tensor, {x.shape}")
+        write(x, Ellipsis, result)
         return x
 
     return operator
@@ -214,11 +238,6 @@ def unsqueeze(x: Tensor, axis: int) -> Tensor:
     return shapes.expand_dims(x, axis=axis)
 
 
-def size(x: Tensor, axis: int | None = None) -> Any:
-    """The shape, or the length of one axis."""
-    return x.shape if axis is None else x.shape[axis]
-
-
 def dim(x: Tensor) -> int:
     """The number of axes."""
     return x.ndim
@@ -247,15 +266,20 @@ def stack_with(x: Tensor, others: list[Tensor], axis: int = 0) -> Tensor:
     return joining.stack([x, *others], axis=axis)
 
 
-def astype(x: Tensor, dtype: Any, *, copy: bool = True) -> Tensor:
-    """Cast to another data type."""
-    if not copy and x.dtype == dtype:
-        return x
-    return shapes.astype(x, dtype, copy=copy)
+API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
+"""The versions of the Array API standard that the namespace conforms to."""
 
 
 def namespace(x: Tensor, /, *, api_version: str | None = None) -> Any:
-    """The array namespace that the tensor belongs to: tensorlab itself."""
+    """The array namespace that the tensor belongs to: tensorlab itself.
+
+    Raises
+    ------
+    ValueError
+        If it does not conform to that version of the standard.
+    """
+    if api_version is not None and api_version not in API_VERSIONS:
+        raise ValueError(f"tensorlab conforms to the Array API of {', '.join(API_VERSIONS)}, not {api_version!r}")
     return sys.modules[__name__.partition(".")[0]]
 
 
@@ -296,7 +320,7 @@ def to(x: Tensor, target: Any = None, /, *, dtype: Any = None, device: Any = Non
         dtype = target
     elif target is not None:
         device = target
-    moved = x if dtype is None else astype(x, dtype, copy=False)
+    moved = x if dtype is None else shapes.astype(x, dtype, copy=False)
     if device is not None:
         moved = _moved(moved, *located(device))
     return clone(moved) if copy and moved is x else moved
@@ -324,9 +348,22 @@ def cast_to(dtype: str) -> Callable[[Tensor], Tensor]:
     """Return the method that casts to a data type, and returns a tensor of that type itself."""
 
     def cast(x: Tensor) -> Tensor:
-        return astype(x, dtype, copy=False)
+        return shapes.astype(x, dtype, copy=False)
 
     return cast
+
+
+def to_device(x: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
+    """Move to another device, as the standard says; see `to`.
+
+    Raises
+    ------
+    ValueError
+        If a stream is given: work is always queued on the current one.
+    """
+    if stream is not None:
+        raise ValueError("to_device: tensors move on the current stream; stream must be None")
+    return to(x, device=device)
 
 
 def cpu(x: Tensor) -> Tensor:
@@ -337,7 +374,7 @@ def cpu(x: Tensor) -> Tensor:
 OWN_METHODS: dict[str, Callable[..., Any]] = {
     **{
         function.__name__: function
-        for function in (reshape, permute, transpose, expand, unsqueeze, size, dim, clone, stack_with, astype, to, cpu)
+        for function in (reshape, permute, transpose, expand, unsqueeze, dim, clone, stack_with, to, to_device, cpu)
     },
     "view": reshape,
     "numel": Tensor.nelement,
@@ -362,7 +399,7 @@ def install() -> None:
     for name, function in BINARY.items():
         setattr(Tensor, f"__{name}__", function)
         setattr(Tensor, f"__r{name}__", reflected(function))
-        setattr(Tensor, f"__i{name}__", in_place(function))
+        setattr(Tensor, f"__i{name}__", in_place(function, f"{function.__name__} in place"))
     for name, function in COMPARISONS.items():
         setattr(Tensor, f"__{name}__", compared(function))
     for name, function in UNARY.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from math import prod as product
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..tensor import Tensor
 from .arithmetic import abs as absolute
 from .arithmetic import is_complex, square
 from .comparison import where
+from .declare import composite
 from .exponential import exp, sqrt
 from .shapes import Shape, astype, broadcast_to, cast_back, normalized_axes, permute_dims, reshape
 
@@ -135,14 +137,22 @@ def mean(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = Fals
     return backend.xp.mean(x, axis=axis, keepdims=keepdims)
 
 
-def _pull_extreme(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
-    """Give each cotangent to the extreme elements, in equal shares where several tie."""
-    chosen = x == spread(out, x_shape, axis)
+def _shared(g: Any, beaten: Any, x_shape: Shape, axis: Axis) -> Any:
+    """Give each cotangent to the elements that are not beaten, in equal shares: those that tie, or all beside NaN."""
+    chosen = ~beaten
     shares = kept(g, x_shape, axis) / astype(sum(astype(chosen, "int64"), axis=axis, keepdims=True), g.dtype)
     return where(chosen, broadcast_to(shares, x_shape), 0.0)
 
 
-@op(vjp={"x": _pull_extreme}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
+def _pull_max(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
+    return _shared(g, x < spread(out, x_shape, axis), x_shape, axis)
+
+
+def _pull_min(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
+    return _shared(g, x > spread(out, x_shape, axis), x_shape, axis)
+
+
+@op(vjp={"x": _pull_max}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
 def max(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
     """The greatest element over axes; where several tie, they share the gradient equally.
 
@@ -158,7 +168,7 @@ def max(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False
     Returns
     -------
     Tensor
-        The shape without `axis`; NaN where there is one.
+        The shape without `axis`; NaN where there is one, and then all that it was compared with share the gradient.
 
     Raises
     ------
@@ -173,7 +183,7 @@ def max(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False
     return backend.xp.max(x, axis=axis, keepdims=keepdims)
 
 
-@op(vjp={"x": _pull_extreme}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
+@op(vjp={"x": _pull_min}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
 def min(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
     """The smallest element over axes; see `max`.
 
@@ -189,7 +199,7 @@ def min(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False
 
 
 def _pull_prod(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
-    if not has_zero(x):
+    if not is_zero_or_infinite_somewhere(x):
         return spread(g * out, x_shape, axis) / x
     flat, restore = axes_last(x, axis)
     n = flat.shape[-1]
@@ -197,9 +207,9 @@ def _pull_prod(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
     return restore(prod(others, axis=-1) * reshape(g, (*flat.shape[:-1], 1)))
 
 
-def has_zero(x: Any) -> bool:
-    """Whether some element is zero; waits for the device."""
-    return bool(any(x == 0))
+def is_zero_or_infinite_somewhere(x: Any) -> bool:
+    """Whether a product over an element is not always the product of the others; waits for the device."""
+    return bool(any(x == 0.5 * x))
 
 
 def eye_like(like: Any, n: int) -> Any:
@@ -229,7 +239,7 @@ def axes_last(x: Any, axis: Axis) -> tuple[Any, Any]:
     tolerance={"float32": 5e-6},
 )
 def prod(backend: Backend, x: Any, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Any:
-    """Product over axes; the gradient is right at zeros too.
+    """Product over axes; the gradient is right at zeros and infinities too.
 
     Parameters
     ----------
@@ -259,6 +269,7 @@ def prod(backend: Backend, x: Any, /, axis: Any = None, *, dtype: Any = None, ke
 # -- spread ------------------------------------------------------------------------------------------------------------
 
 
+@composite(x="floating")
 def var(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
     """Variance over axes.
 
@@ -270,7 +281,7 @@ def var(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool
         Which axes; None for all.
     correction : float
         The sum of squares is divided by the count less this: 0 for the population's variance, 1 for Bessel's, which
-        is PyTorch's default.
+        is PyTorch's default. Where that leaves nothing to divide by, value and gradient are NaN or infinite.
     keepdims : bool
         Whether the axes stay, with length 1.
 
@@ -285,6 +296,7 @@ def var(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool
     return sum(squares, axis=axis, keepdims=keepdims) / (count if count > 0 else 0)
 
 
+@composite(x="floating")
 def std(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
     """Standard deviation over axes; see `var`. Where it is zero, so is its gradient.
 
@@ -294,12 +306,16 @@ def std(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool
     tensor(1.)
     """
     variance = var(x, axis=axis, correction=correction, keepdims=keepdims)
-    constant = variance == 0
-    return where(constant, 0.0, sqrt(where(constant, 1.0, variance)))
+    varied = variance != 0
+    return where(varied, sqrt(where(varied, variance, 1.0)), 0.0)
 
 
 def _pull_logsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
-    return kept(g, x_shape, axis) * exp(x - kept(out, x_shape, axis))
+    total = kept(out, x_shape, axis)
+    weights = exp(x - where(total != -inf, total, 0.0))
+    # Their sum is 1 but for the rounding of a large total, which may double them, or 0.
+    together = sum(weights, axis=axis, keepdims=True)
+    return kept(g, x_shape, axis) / where(together != 0, together, 1.0) * weights
 
 
 @op(
@@ -312,6 +328,9 @@ def _pull_logsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any
 )
 def logsumexp(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
     """``log(sum(exp(x)))`` over axes, without overflow on the way.
+
+    The gradient is `softmax`. Elements of minus infinity get 0, also where there is nothing else; beside plus infinity
+    it is NaN.
 
     Parameters
     ----------
@@ -408,5 +427,4 @@ def count_nonzero(backend: Backend, x: Any, /, *, axis: Any = None, keepdims: bo
     >>> tl.count_nonzero(tl.tensor([1.0, 0.0, 3.0]))
     tensor(2)
     """
-    xp = backend.xp
-    return xp.sum(xp.astype(x != 0, xp.int64), axis=axis, keepdims=keepdims)
+    return backend.xp.count_nonzero(x, axis=axis, keepdims=keepdims)

@@ -7,12 +7,12 @@ from math import prod
 from operator import index as as_index
 from typing import Any
 
-from ..autodiff.op import ShapeError, op, sample
+from ..autodiff.op import ShapeError, count_nothing, count_operand, op, sample
 from ..autodiff.operands import OutOfRange, hooks
 from ..backend import Backend, dtypes
 from ..tensor import Tensor
 from .arithmetic import is_complex, real
-from .declare import broadcast_shape, require, same_shape
+from .declare import broadcast_shape, composite, require, same_shape
 
 Shape = tuple[int, ...]
 
@@ -66,6 +66,7 @@ def cast_back(g: Any, x_dtype: Any) -> Any:
     jvp={"x": lambda t, dtype: cast(t, dtype)},
     shape=same_shape,
     dtype="param",
+    flops=count_nothing,
     samples=[sample((2, 3), dtype="float32"), sample((2,), dtype="float64")],
     tolerance={"float64": 1e-6},
 )
@@ -126,7 +127,13 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> T
 # -- shapes ----------------------------------------------------------------------------------------------------------
 
 
-def _reshaped(x_shape: Shape, shape: Sequence[int], **_: Any) -> Shape:
+def as_shape(shape: int | Sequence[int]) -> Shape:
+    """Return a shape as a tuple: one length stands for a shape of one axis."""
+    return (shape,) if isinstance(shape, int) else tuple(shape)
+
+
+def _reshaped(x_shape: Shape, shape: int | Sequence[int], **_: Any) -> Shape:
+    shape = as_shape(shape)
     known, total = prod(n for n in shape if n != -1), prod(x_shape)
     unknown = sum(n == -1 for n in shape)
     if unknown > 1 or (unknown and (known == 0 or total % known)) or (not unknown and known != total):
@@ -139,6 +146,7 @@ def _reshaped(x_shape: Shape, shape: Sequence[int], **_: Any) -> Shape:
     jvp={"x": lambda t, shape: reshape(t, shape)},
     kind="linear",
     shape=_reshaped,
+    flops=count_nothing,
     samples=[
         sample((2, 3), shape=(3, 2)),
         sample((2, 3), shape=(-1,)),
@@ -154,7 +162,7 @@ def reshape(backend: Backend, x: Any, /, shape: Any, *, copy: bool | None = None
     ----------
     x : tensor or array
         Any shape.
-    shape : tuple of int
+    shape : tuple of int or int
         As many elements as `x` has; one length may be -1 and follows from the others.
     copy : bool, optional
         True copies always; False raises where it would be necessary; None copies where it is.
@@ -175,7 +183,7 @@ def reshape(backend: Backend, x: Any, /, shape: Any, *, copy: bool | None = None
     tensor([[0, 1],
             [2, 3]])
     """
-    return backend.xp.reshape(x, shape, copy=copy)
+    return backend.xp.reshape(x, as_shape(shape), copy=copy)
 
 
 def _permuted(x_shape: Shape, axes: Sequence[int], **_: Any) -> Shape:
@@ -195,6 +203,7 @@ def _unpermute(g: Any, axes: Sequence[int]) -> Any:
     vjp={"x": _unpermute},
     kind="linear",
     shape=_permuted,
+    flops=count_nothing,
     samples=[sample((2, 3, 4), axes=(2, 0, 1)), sample((2, 3), axes=(-1, 0)), sample((), axes=())],
     view=True,
 )
@@ -223,7 +232,7 @@ def permute_dims(backend: Backend, x: Any, /, axes: Any) -> Any:
     >>> tl.permute_dims(tl.zeros((2, 3, 4)), (2, 0, 1)).shape
     (4, 2, 3)
     """
-    return backend.xp.permute_dims(x, axes)
+    return backend.xp.permute_dims(x, tuple(axes))
 
 
 def _broadcastable(x_shape: Shape, shape: Sequence[int], **_: Any) -> Shape:
@@ -236,6 +245,7 @@ def _broadcastable(x_shape: Shape, shape: Sequence[int], **_: Any) -> Shape:
     vjp={"x": lambda g, x_shape: sum_to_shape(g, x_shape)},
     kind="linear",
     shape=_broadcastable,
+    flops=count_nothing,
     samples=[sample((3,), shape=(2, 3)), sample((2, 1), shape=(2, 3)), sample((), shape=(2,))],
     view=True,
 )
@@ -265,7 +275,7 @@ def broadcast_to(backend: Backend, x: Any, /, shape: Any) -> Any:
     tensor([[1., 2.],
             [1., 2.]])
     """
-    return backend.xp.broadcast_to(x, shape)
+    return backend.xp.broadcast_to(x, as_shape(shape))
 
 
 def _check_sum_to(x_shape: Shape, shape: Sequence[int], **_: Any) -> Shape:
@@ -277,6 +287,7 @@ def _check_sum_to(x_shape: Shape, shape: Sequence[int], **_: Any) -> Shape:
     vjp={"x": lambda g, x_shape: broadcast_to(g, x_shape)},
     kind="linear",
     shape=_check_sum_to,
+    flops=count_operand,
     samples=[
         sample((2, 3), shape=(3,)),
         sample((2, 3), shape=(2, 1)),
@@ -319,6 +330,7 @@ hooks.sum_to_shape = sum_to_shape
 hooks.broadcast_to = broadcast_to
 
 
+@composite(x="any")
 def expand_dims(x: Any, /, axis: int | Sequence[int]) -> Tensor:
     """Insert axes of length 1.
 
@@ -346,10 +358,11 @@ def expand_dims(x: Any, /, axis: int | Sequence[int]) -> Tensor:
     """
     axes = axis if isinstance(axis, tuple | list) else (axis,)
     ndim = len(x.shape) + len(axes)
-    new, old = normalized_axes(tuple(axes), ndim, "expand_dims: axis"), iter(x.shape)
+    new, old = normalized_axes(tuple(axes), ndim), iter(x.shape)
     return reshape(x, tuple(1 if i in new else next(old) for i in range(ndim)))
 
 
+@composite(x="any")
 def squeeze(x: Any, /, axis: int | Sequence[int] | None = None) -> Tensor:
     """Remove axes of length 1; all of them where none is named.
 
@@ -367,13 +380,14 @@ def squeeze(x: Any, /, axis: int | Sequence[int] | None = None) -> Tensor:
     if axis is None:
         axes = {i for i, n in enumerate(shape) if n == 1}
     else:
-        axes = set(normalized_axes(axis, len(shape), "squeeze: axis"))
+        axes = set(normalized_axes(axis, len(shape)))
     for a in sorted(axes):
         if shape[a] != 1:
             raise ShapeError(f"squeeze: axis {a} of shape {tuple(shape)} has length {shape[a]}, not 1")
     return reshape(x, tuple(n for i, n in enumerate(shape) if i not in axes))
 
 
+@composite(x="any")
 def matrix_transpose(x: Any, /) -> Tensor:
     """The last two axes exchanged.
 
@@ -393,6 +407,7 @@ def matrix_transpose(x: Any, /) -> Tensor:
     return permute_dims(x, (*range(ndim - 2), ndim - 1, ndim - 2))
 
 
+@composite(x="any")
 def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[int], /) -> Tensor:
     """Move axes to other places; the others keep their order.
 
@@ -407,8 +422,8 @@ def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[in
     (3, 4, 2)
     """
     ndim = len(x.shape)
-    sources = normalized_axes(source, ndim, "moveaxis: source")
-    destinations = normalized_axes(destination, ndim, "moveaxis: destination")
+    sources = normalized_axes(source, ndim, "source")
+    destinations = normalized_axes(destination, ndim, "destination")
     if len(sources) != len(destinations):
         raise ShapeError(f"moveaxis: {len(sources)} axes cannot go to {len(destinations)} places")
     order = [a for a in range(ndim) if a not in sources]
@@ -417,6 +432,7 @@ def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[in
     return permute_dims(x, tuple(order))
 
 
+@composite(x="any")
 def swapaxes(x: Any, axis1: int, axis2: int, /) -> Tensor:
     """Exchange two axes.
 
@@ -426,11 +442,12 @@ def swapaxes(x: Any, axis1: int, axis2: int, /) -> Tensor:
     (4, 3, 2)
     """
     order = list(range(len(x.shape)))
-    first, second = (normalized_axis(axis, len(order), "swapaxes: axis") for axis in (axis1, axis2))
+    first, second = (normalized_axis(axis, len(order)) for axis in (axis1, axis2))
     order[first], order[second] = second, first
     return permute_dims(x, tuple(order))
 
 
+@composite(x="any")
 def flatten(x: Any, /, start_axis: int = 0, end_axis: int = -1) -> Tensor:
     """Make one axis of several neighbouring ones.
 
@@ -440,13 +457,14 @@ def flatten(x: Any, /, start_axis: int = 0, end_axis: int = -1) -> Tensor:
     (2, 12)
     """
     shape = tuple(x.shape) or (1,)
-    start = normalized_axis(start_axis, len(shape), "flatten: start_axis")
-    end = normalized_axis(end_axis, len(shape), "flatten: end_axis")
+    start = normalized_axis(start_axis, len(shape), "start_axis")
+    end = normalized_axis(end_axis, len(shape), "end_axis")
     if start > end:
         raise ShapeError(f"flatten: start_axis {start_axis} comes after end_axis {end_axis}")
     return reshape(x, (*shape[:start], prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
+@composite()
 def broadcast_arrays(*arrays: Any) -> list[Tensor]:
     """Broadcast arrays against one another.
 

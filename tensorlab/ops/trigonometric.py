@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import Backend
+from .arithmetic import hypot, positive_divisor
 from .declare import elementwise
 from .exponential import sqrt
 
@@ -37,6 +38,8 @@ def cos(backend: Backend, x: Any, /) -> Any:
 def tan(backend: Backend, x: Any, /) -> Any:
     """Tangent, elementwise.
 
+    Its poles lie between the floating-point numbers: value and derivative are finite everywhere.
+
     Examples
     --------
     >>> tl.tan(tl.tensor([0.0]))
@@ -45,9 +48,12 @@ def tan(backend: Backend, x: Any, /) -> Any:
     return backend.xp.tan(x)
 
 
-@elementwise(lambda g, x: g / sqrt(1 - x * x), domain=(-0.8, 0.8), dtype="floating", flops=15)
+# (1 - x) * (1 + x) rather than 1 - x * x, here and below: close to 1 the latter rounds most of its digits away.
+@elementwise(lambda g, x: g / sqrt((1 - x) * (1 + x)), domain=(-0.8, 0.8), dtype="floating", flops=15)
 def asin(backend: Backend, x: Any, /) -> Any:
     """Inverse sine, elementwise, in [-pi/2, pi/2].
+
+    The derivative is infinite at -1 and 1, and NaN beyond, as the value is.
 
     Examples
     --------
@@ -57,9 +63,11 @@ def asin(backend: Backend, x: Any, /) -> Any:
     return backend.xp.asin(x)
 
 
-@elementwise(lambda g, x: -g / sqrt(1 - x * x), domain=(-0.8, 0.8), dtype="floating", flops=15)
+@elementwise(lambda g, x: -g / sqrt((1 - x) * (1 + x)), domain=(-0.8, 0.8), dtype="floating", flops=15)
 def acos(backend: Backend, x: Any, /) -> Any:
     """Inverse cosine, elementwise, in [0, pi].
+
+    The derivative is minus infinity at -1 and 1, and NaN beyond, as the value is.
 
     Examples
     --------
@@ -81,9 +89,15 @@ def atan(backend: Backend, x: Any, /) -> Any:
     return backend.xp.atan(x)
 
 
+def _along_circle(g: Any, x: Any, x1: Any, x2: Any) -> Any:
+    """Return ``g * x / (x1**2 + x2**2)`` without overflow on the way; 0 at the origin."""
+    radius = positive_divisor(hypot(x1, x2))
+    return g * (x / radius / radius)
+
+
 @elementwise(
-    lambda g, x1, x2: g * x2 / (x1 * x1 + x2 * x2),
-    lambda g, x1, x2: -g * x1 / (x1 * x1 + x2 * x2),
+    lambda g, x1, x2: _along_circle(g, x2, x1, x2),
+    lambda g, x1, x2: _along_circle(-g, x1, x1, x2),
     domain=(0.5, 2.0),
     dtype="floating",
     takes="real floating",
@@ -91,6 +105,9 @@ def atan(backend: Backend, x: Any, /) -> Any:
 )
 def atan2(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """Angle of the point ``(x2, x1)``, elementwise, in [-pi, pi].
+
+    The derivatives at the origin, where the angle has none, are zero; where the angle jumps from pi to -pi they are
+    those of either side. Beside an infinity the derivative with respect to the other coordinate is NaN.
 
     Examples
     --------
@@ -136,7 +153,8 @@ def tanh(backend: Backend, x: Any, /) -> Any:
     return backend.xp.tanh(x)
 
 
-@elementwise(lambda g, x: g / sqrt(x * x + 1), dtype="floating", flops=15)
+# Not by the square of x, which overflows.
+@elementwise(lambda g, out: g / cosh(out), dtype="floating", flops=15)
 def asinh(backend: Backend, x: Any, /) -> Any:
     """Inverse hyperbolic sine, elementwise.
 
@@ -153,6 +171,8 @@ def asinh(backend: Backend, x: Any, /) -> Any:
 def acosh(backend: Backend, x: Any, /) -> Any:
     """Inverse hyperbolic cosine, elementwise.
 
+    The derivative is infinite at 1, and NaN below, as the value is.
+
     Examples
     --------
     >>> tl.acosh(tl.tensor([1.0]))
@@ -161,9 +181,11 @@ def acosh(backend: Backend, x: Any, /) -> Any:
     return backend.xp.acosh(x)
 
 
-@elementwise(lambda g, x: g / (1 - x * x), domain=(-0.8, 0.8), dtype="floating", flops=15)
+@elementwise(lambda g, x: g / ((1 - x) * (1 + x)), domain=(-0.8, 0.8), dtype="floating", flops=15)
 def atanh(backend: Backend, x: Any, /) -> Any:
     """Inverse hyperbolic tangent, elementwise.
+
+    The derivative is infinite at -1 and 1.
 
     Examples
     --------

@@ -64,11 +64,23 @@ def test_override_agrees_with_default(op, number, dtype):
 
 def test_every_kernel_is_checked():
     kernels = {name for name in vars_of(DefaultKernels) if not name.startswith("_")}
-    assert kernels == {*REGISTRY} & kernels | {"index_add", "index_put", "random_bits", "sgd_update", "adam_update"}
+    others = {"adam_update", "index_add", "index_put", "random_bits", "sgd_update", "solve_systems", "substitute"}
+    assert kernels == {*REGISTRY} & kernels | others
 
 
 def vars_of(cls):
     return {name for base in cls.__mro__[:-1] for name, value in vars(base).items() if callable(value)}
+
+
+@pytest.mark.parametrize("upper", [True, False])
+@pytest.mark.parametrize(("a", "b"), [((3, 3), (3, 2)), ((70, 70), (70, 2)), ((2, 1, 3, 3), (4, 3, 1))])
+def test_systems_of_equations(a, b, upper, rng):
+    a, b = rng.normal(size=a) / a[-1] + 2 * np.eye(a[-1]), rng.normal(size=b)
+    for kernel, params in (("solve_systems", {}), ("substitute", {"upper": upper, "unit_diagonal": False})):
+        found, expected = (host(getattr(x, kernel)(native(a), native(b), **params)) for x in (BACKEND, PLAIN))
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+        used = a if kernel == "solve_systems" else (np.triu if upper else np.tril)(a)
+        np.testing.assert_allclose(used @ found, np.broadcast_to(b, found.shape), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(

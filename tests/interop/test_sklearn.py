@@ -22,11 +22,11 @@ DIFFERENTIABLE = {
     "pairwise.rbf_kernel": pairwise.rbf_kernel,
     "pairwise.cosine_similarity": pairwise.cosine_similarity,
     "preprocessing.normalize": preprocessing.normalize,
-    "StandardScaler": lambda x: preprocessing.StandardScaler().fit_transform(x),
     "MinMaxScaler": lambda x: preprocessing.MinMaxScaler().fit_transform(x),
     "MaxAbsScaler": lambda x: preprocessing.MaxAbsScaler().fit_transform(x),
 }
 MODELS = {
+    "StandardScaler": lambda x: preprocessing.StandardScaler().fit_transform(x),
     "PCA": lambda x: PCA(2, svd_solver="full").fit_transform(x),
     "PCA by eigenvalues": lambda x: PCA(2, svd_solver="covariance_eigh").fit(x).explained_variance_,
     "Ridge": lambda x: Ridge(solver="svd").fit(x, like(x, Y)).coef_,

@@ -42,11 +42,8 @@ def test_division_with_rest(name):
 
 @pytest.mark.parametrize("name", UNARY)
 def test_every_value(name):
-    expected = np.where(SPECIAL > 0, SPECIAL, 0) if name == "relu" else getattr(np, name)(SPECIAL)
-    found = host(getattr(tl, name)(tensor(SPECIAL)))
-    if name == "relu":  # whether NaN passes through is nobody's promise
-        found, expected = found[:-1], expected[:-1]
-    np.testing.assert_array_equal(found, expected)
+    expected = np.maximum(SPECIAL, 0) if name == "relu" else getattr(np, name)(SPECIAL)
+    assert_same(getattr(tl, name)(tensor(SPECIAL)), expected)
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "softmax", "log_softmax", "logsumexp", "logaddexp", "hypot"])
@@ -114,7 +111,14 @@ def test_products_with_zeros_of_second_order():
     tl.check_gradients(lambda x: tl.prod(x, axis=(0, 2)), (tensor(np.arange(12.0).reshape(2, 3, 2)),))
 
 
-PAIRS = [op for op in REGISTRY.values() if op.kind == "elementwise" and len(op.vjp) == len(op.operands) == 2]
+WITHOUT_A = ("gammainc", "gammaincc")
+"""Ops that refuse the derivative in their first operand."""
+
+PAIRS = [
+    op
+    for op in REGISTRY.values()
+    if op.kind == "elementwise" and len(op.vjp) == len(op.operands) == 2 and op.name not in WITHOUT_A
+]
 
 
 @pytest.mark.parametrize("op", PAIRS, ids=lambda op: op.name)

@@ -7,11 +7,17 @@ import numpy as np
 
 from . import core, fft, linalg, sorting, special, statistics
 
-REFERENCES = {}
+REFERENCES, GAUGES = {}, {}
 for family in (core, fft, linalg, sorting, special, statistics):
     REFERENCES |= family.REFERENCES
+    GAUGES |= getattr(family, "GAUGES", {})
 
 
 def reference_of(name):
     """Return the reference of an op, or None where there is none."""
     return REFERENCES.get(name) or getattr(np, name, None)
+
+
+def determined(name, results):
+    """Return of an op's several results what every right answer has in common."""
+    return GAUGES[name](*results) if name in GAUGES else results

@@ -190,6 +190,8 @@ REFERENCES = {
     "avg_unpool": avg_unpool,
     "cast": lambda x, dtype: x.astype(dtype),
     "clip_to_numbers": lambda x, low=None, high=None: np.clip(x, low, high),
+    "lower_to": lambda x, high: np.where(x > high, high, x),
+    "raise_to": lambda x, low: np.where(x < low, low, x),
     "concat_arrays": lambda *arrays, axis: np.concatenate(arrays, axis=axis),
     "convolution": convolution,
     "convolution_input_grad": convolution_input_grad,

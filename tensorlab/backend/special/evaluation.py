@@ -1,0 +1,89 @@
+"""How the special functions are computed: polynomials, pieces, and which precision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+from .coefficients import Rational, Table
+
+Piece = tuple[Any, Sequence[float], Callable[..., Any]]
+
+
+def polynomial(x: Any, coefficients: Sequence[float]) -> Any:
+    """Evaluate a polynomial by Horner's rule; two coefficients at least, the lowest power first."""
+    *lower, highest = coefficients
+    y = x * highest
+    for coefficient in lower[:0:-1]:
+        y += coefficient
+        y *= x
+    y += lower[0]
+    return y
+
+
+def rational(x: Any, fraction: Rational) -> Any:
+    """Evaluate a rational function."""
+    above, below = fraction
+    y = polynomial(x, above)
+    if len(below) > 1:
+        y /= polynomial(x, below)
+    return y
+
+
+def whole_power(x: Any, n: int) -> Any:
+    """Return ``x ** n`` for n >= 1 by squaring."""
+    if n == 1:
+        return x
+    half = whole_power(x, n // 2)
+    half = half * half
+    return half * x if n % 2 else half
+
+
+def in_single_or_double(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a kernel for arrays in single or double precision compute half precision in single.
+
+    Of two operands one may be a Python number.
+    """
+
+    @wraps(kernel)
+    def compute(self: Any, *operands: Any, **params: Any) -> Any:
+        xp = self.xp
+        like = next(x for x in operands if hasattr(x, "dtype"))
+        given = like.dtype
+        if len(operands) > 1:
+            operands = tuple(
+                x if hasattr(x, "dtype") else xp.asarray(x, dtype=given, device=like.device) for x in operands
+            )
+        if given in (xp.float32, xp.float64):
+            return kernel(self, *operands, **params)
+        return xp.astype(kernel(self, *(xp.astype(x, xp.float32) for x in operands), **params), given)
+
+    return compute
+
+
+class Pieces:
+    """Functions that are computed differently in different places."""
+
+    xp: Any
+
+    def _precision(self, x: Any) -> str:
+        return "float64" if x.dtype == self.xp.float64 else "float32"
+
+    def _fraction(self, table: Table, x: Any) -> Any:
+        """Evaluate the rational function of a table in the precision of `x`."""
+        return rational(x, table[self._precision(x)])
+
+    def _piecewise(self, pieces: Sequence[Piece], *operands: Any) -> Any:
+        """Compute each piece where its mask holds, NaN elsewhere.
+
+        A piece is (mask, a harmless number for each operand, function). Every function is computed everywhere, with
+        the harmless numbers outside its mask, so nothing waits for a device; a backend that can look at the masks
+        computes each only where it is needed.
+        """
+        xp = self.xp
+        out = xp.full_like(operands[0], float("nan"))
+        for mask, harmless, function in pieces:
+            inside = [xp.where(mask, x, number) for x, number in zip(operands, harmless, strict=True)]
+            out = xp.where(mask, function(*inside), out)
+        return out

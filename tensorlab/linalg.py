@@ -1,0 +1,97 @@
+"""Linear algebra: the Array API standard's ``linalg`` extension, and what NumPy, SciPy and PyTorch have beyond it.
+
+All of it is differentiable, to any order and in both modes, takes stacks of matrices (leading axes), and complex
+numbers. Functions of floating-point numbers refuse integers. Where a matrix has no answer they raise `LinAlgError`;
+on a GPU, where that would mean to wait for the device, the answer may be NaN.
+
+Examples
+--------
+>>> tl.linalg.solve(tl.tensor([[2.0, 0.0], [0.0, 4.0]]), tl.tensor([1.0, 1.0]))
+tensor([0.5 , 0.25])
+"""
+
+from typing import Any
+
+from .ops.contraction import matmul, outer, tensordot, vecdot
+from .ops.linalg.common import LinAlgError
+from .ops.linalg.decompositions import LUResult, QRResult, cholesky, lu, qr
+from .ops.linalg.determinants import SlogdetResult, det, slogdet
+from .ops.linalg.functions import expm, matrix_power, multi_dot
+from .ops.linalg.least_squares import LstsqResult, cond, lstsq, matrix_rank, pinv
+from .ops.linalg.norms import matrix_norm, vector_norm
+from .ops.linalg.solving import inv, solve, solve_triangular
+from .ops.linalg.spectral import EighResult, SVDResult, eigh, eigvalsh, svd, svdvals
+from .ops.matrices import cross, trace
+from .ops.matrices import diagonal as _diagonal
+from .ops.shapes import matrix_transpose
+from .tensor import Tensor
+
+matrix_exp = expm
+
+__all__ = [
+    "cholesky",
+    "cond",
+    "cross",
+    "det",
+    "diagonal",
+    "eigh",
+    "EighResult",
+    "eigvalsh",
+    "expm",
+    "inv",
+    "LinAlgError",
+    "lstsq",
+    "LstsqResult",
+    "lu",
+    "LUResult",
+    "matmul",
+    "matrix_exp",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_rank",
+    "matrix_transpose",
+    "multi_dot",
+    "outer",
+    "pinv",
+    "qr",
+    "QRResult",
+    "slogdet",
+    "SlogdetResult",
+    "solve",
+    "solve_triangular",
+    "svd",
+    "SVDResult",
+    "svdvals",
+    "tensordot",
+    "trace",
+    "vecdot",
+    "vector_norm",
+]
+
+
+def diagonal(x: Any, /, *, offset: int = 0) -> Tensor:
+    """The elements on a diagonal of the last two axes.
+
+    Parameters
+    ----------
+    x : tensor or array, shape (..., m, n)
+        Any type.
+    offset : int
+        Which diagonal: positive ones lie above the main one.
+
+    Returns
+    -------
+    Tensor
+        The shape without the last two axes, and the diagonal as the last axis.
+
+    Raises
+    ------
+    ShapeError
+        If there are fewer than two axes.
+
+    Examples
+    --------
+    >>> tl.linalg.diagonal(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([1., 4.])
+    """
+    return _diagonal(x, offset, -2, -1)

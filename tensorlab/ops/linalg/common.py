@@ -1,0 +1,195 @@
+"""What the functions of linear algebra share: their errors, their checks, triangles and adjoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import nan
+from typing import Any
+
+from ...autodiff.op import ShapeError, op, sample
+from ...backend import Backend, backend_of
+from ...tensor import Tensor
+from ..arithmetic import conj
+from ..declare import elementwise, same_shape
+from ..shapes import Shape, expand_dims, matrix_transpose
+
+
+class LinAlgError(ValueError):
+    """What is asked for does not exist: a matrix is singular or not positive definite, an iteration did not converge.
+
+    On a GPU, where a check would have to wait for the device, the result may be NaN instead.
+
+    Examples
+    --------
+    >>> try:
+    ...     tl.linalg.inv(tl.zeros((2, 2)))
+    ... except tl.linalg.LinAlgError as error:
+    ...     print(error)
+    inv: a matrix is singular
+    """
+
+
+def reworded(problem: str, kernel: Callable[..., Any], *args: Any, **params: Any) -> Any:
+    """Call a function of an array library, and raise our error in its words where it finds its own.
+
+    Raises
+    ------
+    LinAlgError
+        With `problem` as its message.
+    """
+    try:
+        return kernel(*args, **params)
+    except ValueError as error:
+        # Each library has a class of its own, or NumPy's; tensorlab knows none of them.
+        if type(error).__name__ != "LinAlgError" or isinstance(error, LinAlgError):
+            raise
+        raise LinAlgError(problem) from error
+
+
+# -- shapes ------------------------------------------------------------------------------------------------------------
+
+
+def check_matrices(function: str, shape: Shape) -> tuple[int, int]:
+    """Return rows and columns of a stack of matrices.
+
+    Raises
+    ------
+    ShapeError
+        If there are fewer than two axes.
+    """
+    if len(shape) < 2:
+        raise ShapeError(f"{function} takes matrices, of at least 2 axes, not shape {tuple(shape)}")
+    return shape[-2], shape[-1]
+
+
+def check_square(function: str, shape: Shape) -> int:
+    """Return the length of the last two axes of a stack of square matrices.
+
+    Raises
+    ------
+    ShapeError
+        If there are fewer than two axes, or the last two differ.
+    """
+    rows, columns = check_matrices(function, shape)
+    if rows != columns:
+        raise ShapeError(f"{function} takes square matrices, not {rows} x {columns} ones (shape {tuple(shape)})")
+    return rows
+
+
+def square_shape(function: str) -> Callable[..., Shape]:
+    """Return the shape rule of an op from square matrices to matrices of the same shape."""
+
+    def rule(x: Shape, *others: Shape, **_: Any) -> Shape:
+        check_square(function, x)
+        return x
+
+    return rule
+
+
+def count_cubic(factor: float) -> Callable[[Sequence[Shape], Any, Mapping[str, Any]], int]:
+    """Return the rule for `factor` times rows times columns times the smaller of both, of each matrix."""
+
+    def count(shapes: Sequence[Shape], out: Any, params: Mapping[str, Any]) -> int:
+        total = 1
+        for n in shapes[0]:
+            total *= n
+        return int(factor * total * min(shapes[0][-2:]))
+
+    return count
+
+
+# -- parts of matrices -------------------------------------------------------------------------------------------------
+
+
+@op(
+    vjp={"x": lambda g, k: lower_triangle(g, k)},
+    kind="linear",
+    shape=same_shape,
+    samples=[sample((3, 3)), sample((2, 3, 4), k=-1)],
+)
+def lower_triangle(backend: Backend, x: Any, /, k: int = 0) -> Any:
+    """The elements on and below diagonal `k` of the last two axes, zeros above.
+
+    Examples
+    --------
+    >>> from tensorlab.ops.linalg.common import lower_triangle
+    >>> lower_triangle(tl.ones((2, 2)))
+    tensor([[1., 0.],
+            [1., 1.]])
+    """
+    return backend.xp.tril(x, k=k)
+
+
+@op(
+    vjp={"x": lambda g, k: upper_triangle(g, k)},
+    kind="linear",
+    shape=same_shape,
+    samples=[sample((3, 3)), sample((2, 3, 4), k=1)],
+)
+def upper_triangle(backend: Backend, x: Any, /, k: int = 0) -> Any:
+    """The elements on and above diagonal `k` of the last two axes, zeros below.
+
+    Examples
+    --------
+    >>> from tensorlab.ops.linalg.common import upper_triangle
+    >>> upper_triangle(tl.ones((2, 2)))
+    tensor([[1., 1.],
+            [0., 1.]])
+    """
+    return backend.xp.triu(x, k=k)
+
+
+def without_diagonal(x: Any) -> Any:
+    """Return square matrices with zeros on the diagonal."""
+    return lower_triangle(x, -1) + upper_triangle(x, 1)
+
+
+def adjoint(x: Any) -> Any:
+    """Return the conjugate transpose of matrices."""
+    return conj(matrix_transpose(x))
+
+
+def hermitian_part(x: Any) -> Any:
+    """Return the mean of matrices and their adjoints."""
+    return 0.5 * (x + adjoint(x))
+
+
+def scaled_columns(x: Any, factors: Any) -> Any:
+    """Return matrices with each column times its factor: ``x @ diag(factors)``."""
+    return x * expand_dims(factors, axis=-2)
+
+
+def scaled_rows(x: Any, factors: Any) -> Any:
+    """Return matrices with each row times its factor: ``diag(factors) @ x``."""
+    return x * expand_dims(factors, axis=-1)
+
+
+def identity_like(x: Any, n: int) -> Any:
+    """Return the identity matrix of size `n`, of the type and on the device of `x`; an array for an array."""
+    array = x._array if isinstance(x, Tensor) else x
+    identity = backend_of(array).xp.eye(n, dtype=array.dtype, device=array.device)
+    return Tensor(identity) if isinstance(x, Tensor) else identity
+
+
+# -- differences in a denominator --------------------------------------------------------------------------------------
+
+
+@elementwise(
+    lambda g, x2: quotient(g, x2), lambda g, x2, out: -quotient(g * out, x2), domain=(0.5, 2.0), dtype="floating"
+)
+def quotient(backend: Backend, x1: Any, x2: Any, /) -> Any:
+    """``x1 / x2``, but zero for 0/0 and NaN for everything else over zero, and without a warning.
+
+    This is how derivatives of eigenvectors meet equal eigenvalues: what does not depend on the choice of vectors has
+    zeros above, and anything else has no derivative.
+
+    Examples
+    --------
+    >>> from tensorlab.ops.linalg.common import quotient
+    >>> quotient(tl.tensor([1.0, 0.0, 1.0]), tl.tensor([2.0, 0.0, 0.0]))
+    tensor([0.5, 0. , nan])
+    """
+    xp = backend.xp
+    tied = x2 == 0
+    ratio = x1 / xp.where(tied, xp.ones_like(x2), x2)
+    return xp.where(tied & (x1 != 0), xp.asarray(nan, dtype=ratio.dtype, device=ratio.device), ratio)

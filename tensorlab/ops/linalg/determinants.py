@@ -1,0 +1,253 @@
+"""Determinants, right with their derivatives for singular matrices too."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ...autodiff.op import Draw, op, sample
+from ...backend import Backend
+from ..arithmetic import imag, is_complex, multiply, real
+from ..contraction import matmul
+from ..declare import require
+from ..matrices import trace
+from ..reduction import sum
+from ..shapes import Shape, expand_dims, matrix_transpose
+from .common import check_square, count_cubic, square_shape
+from .solving import INVERTIBLE, inv
+
+SAMPLES = [sample(Draw(shape, form=INVERTIBLE)) for shape in ((3, 3), (2, 2, 2), (1, 1), (0, 2, 2), (2, 0, 0))]
+
+
+def _spread(numbers: Any) -> Any:
+    """Return one number per matrix with two axes of length 1 at the end."""
+    return expand_dims(numbers, axis=(-2, -1))
+
+
+# -- determinant -------------------------------------------------------------------------------------------------------
+
+
+def _det_shape(x: Shape) -> Shape:
+    check_square("det", x)
+    return x[:-2]
+
+
+@op(
+    vjp={"x": lambda g, x: _spread(g) * cofactors(x)},
+    jvp={"x": lambda t, x: sum(cofactors(x) * t, axis=(-2, -1))},
+    shape=_det_shape,
+    takes="floating",
+    flops=count_cubic(2 / 3),
+    samples=SAMPLES,
+    tolerance={"float32": 1e-5},
+    checks_first=True,
+)
+def det(backend: Backend, x: Any, /) -> Any:
+    """Determinant of square matrices.
+
+    Where it may overflow or underflow, `slogdet` does not. The first two derivatives are right for singular matrices
+    too; from the third on the matrix must be regular.
+
+    Parameters
+    ----------
+    x : tensor or array, shape (..., n, n)
+        Floating-point.
+
+    Returns
+    -------
+    Tensor
+        One number per matrix: shape ``(...)``.
+
+    Raises
+    ------
+    ShapeError
+        If the matrices are not square.
+
+    Examples
+    --------
+    >>> tl.linalg.det(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor(-2.)
+    """
+    return backend.xp.linalg.det(x)
+
+
+def _third(e: Any, x: Any, g: Any) -> Any:
+    """Return the third derivative of the determinant of regular matrices along `e` and `g`, as a gradient.
+
+    With b for the inverse it is ``det(x) (tr(be) tr(bg) b - tr(be) bgb - tr(bg) beb - tr(bebg) b + bgbeb + bebgb)``,
+    transposed.
+    """
+    b = inv(x)
+    be, bg = matmul(b, e), matmul(b, g)
+    beb, bgb = matmul(be, b), matmul(bg, b)
+    te, tg = _spread(trace(be)), _spread(trace(bg))
+    mixed = te * tg - _spread(trace(matmul(be, bg)))
+    total = mixed * b - te * bgb - tg * beb + matmul(bg, beb) + matmul(be, bgb)
+    return _spread(det(x)) * matrix_transpose(total)
+
+
+@op(
+    vjp={"x": lambda g, x: cofactors_along(x, g)},
+    jvp={"x": lambda t, x: cofactors_along(x, t)},
+    shape=square_shape("cofactors"),
+    takes="floating",
+    flops=count_cubic(8 / 3),
+    samples=SAMPLES,
+    tolerance={"float32": 1e-5, "float64": 1e-12},
+)
+def cofactors(backend: Backend, x: Any, /) -> Any:
+    """The gradient of the determinant: ``det(x) * inv(x).mT``, but defined for singular matrices too.
+
+    Those are found with their singular values; on a GPU this waits for the device.
+
+    Examples
+    --------
+    >>> tl.ops.linalg.determinants.cofactors(tl.tensor([[1.0, 2.0], [2.0, 4.0]])).round()
+    tensor([[ 4., -2.],
+            [-2.,  1.]])
+    """
+    xp = backend.xp
+    value = xp.linalg.det(x)
+    if bool(xp.all(value != 0)):
+        return value[..., None, None] * xp.matrix_transpose(xp.linalg.inv(x))
+    u, s, vh = xp.linalg.svd(x, full_matrices=False)
+    n = s.shape[-1]
+    others = xp.where(xp.eye(n, dtype=xp.bool, device=x.device), xp.ones_like(s)[..., None, :], s[..., None, :])
+    phase = xp.linalg.det(u) * xp.linalg.det(vh)
+    return phase[..., None, None] * xp.matmul(
+        _conj(backend, u) * xp.prod(others, axis=-1)[..., None, :], _conj(backend, vh)
+    )
+
+
+@op(
+    vjp={"x": lambda g, x, e: _third(e, x, g), "e": lambda g, x: cofactors_along(x, g)},
+    jvp={"x": lambda t, x, e: _third(e, x, t), "e": lambda t, x: cofactors_along(x, t)},
+    shape=lambda x, e: x,
+    takes="floating",
+    flops=count_cubic(30),
+    samples=[sample(Draw(shape, form=INVERTIBLE), shape) for shape in ((3, 3), (2, 2, 2), (1, 1), (0, 2, 2))],
+    tolerance={"float32": 1e-5, "float64": 1e-12},
+)
+def cofactors_along(backend: Backend, x: Any, e: Any, /) -> Any:
+    """The derivative of the cofactors along `e`, which is the second derivative of the determinant.
+
+    In the basis of the singular vectors it needs nothing but products of all singular values but two, so it exists
+    for singular matrices too: ``d2 det(diag(s))[e, f]`` is the sum over i != j of
+    ``prod(s but i, j) * (e[i, i] * f[j, j] - e[i, j] * f[j, i])``.
+
+    Examples
+    --------
+    >>> tl.ops.linalg.determinants.cofactors_along(tl.zeros((2, 2)), tl.tensor([[1.0, 2.0], [3.0, 4.0]])).round()
+    tensor([[ 4., -3.],
+            [-2.,  1.]])
+    """
+    xp = backend.xp
+    u, s, vh = xp.linalg.svd(x, full_matrices=False)
+    left, right = _conj(backend, u), _conj(backend, vh)
+    inner = xp.matmul(xp.matmul(xp.matrix_transpose(left), e), xp.matrix_transpose(right))
+    others = _products_but_two(xp, s)
+    n = s.shape[-1]
+    eye = xp.eye(n, dtype=e.dtype, device=e.device)
+    on_diagonal = xp.sum(xp.sum(inner * eye, axis=-2)[..., None, :] * others, axis=-1)
+    turned = on_diagonal[..., None] * eye - xp.matrix_transpose(inner * others)
+    phase = xp.linalg.det(u) * xp.linalg.det(vh)
+    return phase[..., None, None] * xp.matmul(xp.matmul(left, turned), right)
+
+
+def _conj(backend: Backend, x: Any) -> Any:
+    return backend.xp.conj(x) if backend.dtype_of(x).is_complex else x
+
+
+def _products_but_two(xp: Any, s: Any) -> Any:
+    """Return for each pair of different indices the product of all other numbers, without a division; zeros else."""
+    n = s.shape[-1]
+    ones = xp.ones_like(s)[..., None]
+    before = xp.cumulative_prod(s, axis=-1, include_initial=True)[..., :n]
+    after = xp.flip(xp.cumulative_prod(xp.flip(s, axis=-1), axis=-1, include_initial=True), axis=-1)[..., 1:]
+    columns, rows = xp.arange(n, device=s.device), xp.arange(n, device=s.device)[:, None]
+    later = xp.where(columns > rows, s[..., None, :], ones)
+    between = xp.cumulative_prod(later, axis=-1, include_initial=True)[..., :n]
+    products = before[..., :, None] * between * after[..., None, :]
+    above = xp.where(columns > rows, products, xp.zeros_like(products))
+    return above + xp.matrix_transpose(above)
+
+
+# -- its logarithm -----------------------------------------------------------------------------------------------------
+
+
+class SlogdetResult(NamedTuple):
+    """Sign and logarithm of the absolute value of determinants."""
+
+    sign: Any
+    logabsdet: Any
+
+
+def _pull_slogdet(g: Any, x: Any, out: Any) -> Any:
+    g_sign, g_log = g
+    coefficient = None if g_log is None else _spread(g_log)
+    if g_sign is not None and is_complex(x):
+        turned = multiply(_spread(imag(g_sign * out[0])), 1j)
+        coefficient = turned if coefficient is None else coefficient + turned
+    return None if coefficient is None else coefficient * matrix_transpose(inv(x))
+
+
+def _push_slogdet(t: Any, x: Any, out: Any) -> Any:
+    change = sum(matrix_transpose(inv(x)) * t, axis=(-2, -1))
+    if not is_complex(x):
+        return None, change
+    return out[0] * multiply(imag(change), 1j), real(change)
+
+
+def _slogdet_shape(x: Shape) -> tuple[Shape, Shape]:
+    check_square("slogdet", x)
+    return x[:-2], x[:-2]
+
+
+@op(
+    vjp={"x": _pull_slogdet},
+    jvp={"x": _push_slogdet},
+    shape=_slogdet_shape,
+    takes="floating",
+    flops=count_cubic(2 / 3),
+    samples=SAMPLES,
+    tolerance={"float32": 1e-5},
+    results=2,
+    checks_first=True,
+)
+def slogdet_parts(backend: Backend, x: Any, /) -> Any:
+    """Sign and logarithm of the determinant's absolute value; see `slogdet`.
+
+    Examples
+    --------
+    >>> tl.ops.linalg.determinants.slogdet_parts(tl.tensor([[-1.0, 0.0], [0.0, 1.0]]))
+    (tensor(-1.), tensor(0.))
+    """
+    return tuple(backend.xp.linalg.slogdet(x))
+
+
+def slogdet(x: Any, /) -> SlogdetResult:
+    """Sign, and logarithm of the absolute value, of the determinant of square matrices.
+
+    Parameters
+    ----------
+    x : tensor or array, shape (..., n, n)
+        Floating-point.
+
+    Returns
+    -------
+    SlogdetResult
+        A named tuple: `sign`, 1 or -1, or for complex matrices a number on the unit circle, and `logabsdet`, real,
+        both of shape ``(...)``. Of a singular matrix 0 and minus infinity, and no gradient: asking for one raises
+        `LinAlgError`.
+
+    Raises
+    ------
+    ShapeError
+        If the matrices are not square.
+
+    Examples
+    --------
+    >>> tl.linalg.slogdet(tl.tensor([[-1.0, 0.0], [0.0, 1.0]]))
+    SlogdetResult(sign=tensor(-1.), logabsdet=tensor(0.))
+    """
+    require("slogdet", "floating", x=x)
+    return SlogdetResult(*slogdet_parts(x))

@@ -1,0 +1,187 @@
+"""Norms of vectors and matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from typing import Any
+
+from ...autodiff.op import count_operand, op, sample
+from ...backend import Backend
+from ...tensor import Tensor
+from ..arithmetic import abs as absolute
+from ..arithmetic import conj, real, zeros_like
+from ..comparison import where
+from ..declare import require
+from ..reduction import Axis, kept, max, min, reduced_shape, sum
+from ..shapes import Shape, expand_dims, normalized_axes
+from .common import check_matrices
+from .spectral import svdvals
+
+# -- vectors -----------------------------------------------------------------------------------------------------------
+
+
+def _direction(x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
+    """Return the conjugate of `x` divided by its norm; zero where that is."""
+    norm = kept(out, x_shape, axis)
+    zero = norm == 0
+    return conj(x) * where(zero, 0.0, 1 / where(zero, 1.0, norm))
+
+
+@op(
+    vjp={"x": lambda g, x, out, x_shape, axis: kept(g, x_shape, axis) * _direction(x, out, x_shape, axis)},
+    jvp={
+        "x": lambda t, x, out, x_shape, axis, keepdims: sum(
+            real(_direction(x, out, x_shape, axis) * t), axis=axis, keepdims=keepdims
+        )
+    },
+    shape=reduced_shape,
+    dtype="real",
+    takes="floating",
+    flops=lambda shapes, out, params: 2 * count_operand(shapes, out, params),
+    samples=[
+        sample((2, 3), axis=None),
+        sample((2, 3), axis=1),
+        sample((2, 3, 2), axis=(0, -1), keepdims=True),
+        sample((), axis=None),
+        sample((0, 2), axis=0),
+    ],
+)
+def euclidean_norm(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Square root of the sum of squares of absolute values; see `vector_norm`.
+
+    Examples
+    --------
+    >>> tl.ops.linalg.norms.euclidean_norm(tl.tensor([3.0, 4.0]))
+    tensor(5.)
+    """
+    xp = backend.xp
+    if not backend.dtype_of(x).is_complex:
+        return xp.sqrt(xp.sum(x * x, axis=axis, keepdims=keepdims))
+    re, im = xp.real(x), xp.imag(x)
+    return xp.sqrt(xp.sum(re * re + im * im, axis=axis, keepdims=keepdims))
+
+
+def _power_norm(size: Any, ord: float, axis: Axis, keepdims: bool) -> Any:
+    """Return ``sum(size**ord) ** (1 / ord)``, whose gradient is zero in zeros and for zeros."""
+    zero = size == 0
+    powers = where(zero, inf if ord < 0 else 0.0, where(zero, 1.0, size) ** ord)
+    total = sum(powers, axis=axis, keepdims=keepdims)
+    empty = total == 0
+    return where(empty, 0.0, where(empty, 1.0, total) ** (1 / ord))
+
+
+def vector_norm(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Tensor:
+    """Norm of vectors, ``sum(abs(x)**ord) ** (1 / ord)``.
+
+    The gradient is zero where the norm is, and for orders below 1 also in elements that are zero. For the orders inf
+    and -inf, elements that tie share it equally.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; floating-point.
+    axis : int, tuple of int or None
+        Which axes make the vectors; None for all, as if `x` were flat.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    ord : float
+        The order: inf and -inf mean the greatest and the smallest absolute value, 0 the number of elements that are
+        not zero.
+
+    Returns
+    -------
+    Tensor
+        The shape without `axis`; real.
+
+    Raises
+    ------
+    ShapeError
+        If an axis does not exist or is named twice.
+    ValueError
+        If `ord` is no number.
+
+    Examples
+    --------
+    >>> tl.linalg.vector_norm(tl.tensor([3.0, -4.0]))
+    tensor(5.)
+    >>> tl.linalg.vector_norm(tl.tensor([[3.0, -4.0], [1.0, 1.0]]), axis=1, ord=1)
+    tensor([7., 2.])
+    """
+    require("vector_norm", "floating", x=x)
+    if not isinstance(ord, int | float):
+        raise ValueError(f"vector_norm: ord must be a number, not {ord!r}; matrix_norm knows 'fro' and 'nuc'")
+    if isinstance(axis, list):
+        axis = tuple(axis)
+    normalized_axes(axis, len(x.shape))
+    if ord == 2:
+        return euclidean_norm(x, axis=axis, keepdims=keepdims)
+    size = absolute(x)
+    if ord == 0:
+        return sum(where(size == 0, 0.0, zeros_like(size) + 1), axis=axis, keepdims=keepdims)
+    if ord == 1:
+        return sum(size, axis=axis, keepdims=keepdims)
+    if abs(ord) == inf:
+        return (max if ord > 0 else min)(size, axis=axis, keepdims=keepdims)
+    return _power_norm(size, ord, axis, keepdims)
+
+
+# -- matrices ----------------------------------------------------------------------------------------------------------
+
+
+def _of_sums(extreme: Callable[..., Any], summed: int) -> Callable[[Any], Any]:
+    """Return the norm that is an extreme of the sums of absolute values over rows (-2) or columns (-1)."""
+    return lambda x: extreme(sum(absolute(x), axis=summed), axis=-1)
+
+
+MATRIX_NORMS: dict[Any, Callable[[Any], Any]] = {
+    "fro": lambda x: euclidean_norm(x, axis=(-2, -1)),
+    "nuc": lambda x: sum(svdvals(x), axis=-1),
+    1: _of_sums(max, -2),
+    -1: _of_sums(min, -2),
+    2: lambda x: max(svdvals(x), axis=-1),
+    -2: lambda x: min(svdvals(x), axis=-1),
+    inf: _of_sums(max, -1),
+    -inf: _of_sums(min, -1),
+}
+
+
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Tensor:
+    """Norm of matrices.
+
+    Parameters
+    ----------
+    x : tensor or array, shape (..., m, n)
+        Floating-point.
+    keepdims : bool
+        Whether the last two axes stay, with length 1.
+    ord : {"fro", "nuc", 1, -1, 2, -2, inf, -inf}
+        ``"fro"`` (also None): square root of the sum of squares. ``"nuc"``: sum of the singular values; 2 and -2: the
+        greatest and the smallest of them. 1 and -1: the greatest and the smallest sum of absolute values of a column;
+        inf and -inf: of a row. Those that tie share the gradient equally; a zero matrix has a subgradient.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(...)``; real.
+
+    Raises
+    ------
+    ShapeError
+        If there are fewer than two axes.
+    ValueError
+        If there is no such norm.
+
+    Examples
+    --------
+    >>> tl.linalg.matrix_norm(tl.tensor([[3.0, 0.0], [0.0, 4.0]]))
+    tensor(5.)
+    >>> tl.linalg.matrix_norm(tl.tensor([[1.0, -2.0], [3.0, 0.0]]), ord=1)
+    tensor(4.)
+    """
+    require("matrix_norm", "floating", x=x)
+    check_matrices("matrix_norm", tuple(x.shape))
+    if ord not in (None, *MATRIX_NORMS):
+        raise ValueError(f"matrix_norm: ord must be one of {', '.join(map(repr, MATRIX_NORMS))}, not {ord!r}")
+    norm = MATRIX_NORMS["fro" if ord is None else ord](x)
+    return expand_dims(norm, axis=(-2, -1)) if keepdims else norm

@@ -1,0 +1,417 @@
+"""Eigenvalues of Hermitian matrices, and singular values."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ...autodiff.op import Draw, op, sample
+from ...backend import Backend
+from ..arithmetic import conj, imag, is_complex, multiply, real
+from ..contraction import matmul
+from ..declare import require
+from ..indexing import getitem, scatter_index
+from ..matrices import diagonal, diagonal_matrix
+from ..shapes import Shape, expand_dims, matrix_transpose
+from .common import (
+    adjoint,
+    check_matrices,
+    check_square,
+    count_cubic,
+    hermitian_part,
+    quotient,
+    reworded,
+    scaled_columns,
+    scaled_rows,
+    without_diagonal,
+)
+
+SQUARES = ((3, 3), (2, 2, 2), (1, 1), (0, 2, 2), (2, 0, 0))
+NOT_CONVERGED = "{}: the iteration did not converge; are there NaN or infinite elements?"
+
+
+def _differences(x: Any) -> Any:
+    """Return the matrix of ``x[j] - x[i]``."""
+    return expand_dims(x, axis=-2) - expand_dims(x, axis=-1)
+
+
+def _real_diagonal(x: Any) -> Any:
+    return real(diagonal(x, 0, -2, -1))
+
+
+# -- Hermitian matrices ------------------------------------------------------------------------------------------------
+
+
+class EighResult(NamedTuple):
+    """Eigenvalues in ascending order, and eigenvectors as columns."""
+
+    eigenvalues: Any
+    eigenvectors: Any
+
+
+def _pull_eigh(g: Any, out: Any) -> Any:
+    g_values, g_vectors = g
+    values, vectors = out
+    turned = adjoint(vectors)
+    if g_vectors is None:
+        return conj(matmul(scaled_columns(vectors, g_values), turned))
+    inner = quotient(without_diagonal(matmul(turned, conj(g_vectors))), _differences(values))
+    inner = hermitian_part(inner)
+    if g_values is not None:
+        inner = inner + diagonal_matrix(g_values)
+    return conj(matmul(matmul(vectors, inner), turned))
+
+
+def _push_eigh(t: Any, out: Any) -> Any:
+    values, vectors = out
+    change = matmul(matmul(adjoint(vectors), hermitian_part(t)), vectors)
+    turning = quotient(without_diagonal(change), _differences(values))
+    return _real_diagonal(change), matmul(vectors, turning)
+
+
+def _eigh_shape(x: Shape) -> tuple[Shape, Shape]:
+    check_square("eigh", x)
+    return x[:-1], x
+
+
+@op(
+    vjp={"x": _pull_eigh},
+    jvp={"x": _push_eigh},
+    shape=_eigh_shape,
+    dtype="real",
+    takes="floating",
+    flops=count_cubic(9),
+    samples=[sample(Draw(shape, form="hermitian")) for shape in SQUARES],
+    tolerance={"float32": 1e-5},
+    results=2,
+    checks_first=True,
+)
+def eigh_factors(backend: Backend, x: Any, /) -> Any:
+    """Eigenvalues and eigenvectors of Hermitian matrices; see `eigh`.
+
+    Examples
+    --------
+    >>> tl.ops.linalg.spectral.eigh_factors(tl.tensor([[1.0, 0.0], [0.0, 2.0]]))[0]
+    tensor([1., 2.])
+    """
+    return tuple(reworded(NOT_CONVERGED.format("eigh"), backend.xp.linalg.eigh, x))
+
+
+def eigh(x: Any, /) -> EighResult:
+    """Eigenvalues and eigenvectors of Hermitian (symmetric, if real) matrices.
+
+    The gradient is that for Hermitian matrices, and Hermitian itself, so that a step along it keeps them so.
+
+    Eigenvectors are determined up to a factor of absolute value one. As in PyTorch, a derivative of them means that
+    this factor is held: ``v.conj() @ dv`` is zero. The gradient of a function that does not depend on it is therefore
+    right, and of any other has no meaning.
+
+    Where eigenvalues are equal their vectors are not determined at all, and have no derivative: what depends on which
+    were chosen has NaN as its gradient. That of the eigenvalues alone is right in any case, if the function treats
+    equal ones alike.
+
+    Parameters
+    ----------
+    x : tensor or array, shape (..., n, n)
+        Floating-point. Only the lower triangle is read.
+
+    Returns
+    -------
+    EighResult
+        A named tuple: `eigenvalues`, real, ascending, of shape ``(..., n)``, and `eigenvectors`, the columns of
+        unitary matrices of the shape of `x`.
+
+    Raises
+    ------
+    ShapeError
+        If the matrices are not square.
+    LinAlgError
+        If the iteration does not converge.
+
+    Examples
+    --------
+    >>> values, vectors = tl.linalg.eigh(tl.tensor([[2.0, 1.0], [1.0, 2.0]]))
+    >>> values.round()
+    tensor([1., 3.])
+    """
+    require("eigh", "floating", x=x)
+    return EighResult(*eigh_factors(x))
+
+
+def _pull_eigvalsh(g: Any, x: Any) -> Any:
+    vectors = eigh_factors(x)[1]
+    return conj(matmul(scaled_columns(vectors, g), adjoint(vectors)))
+
+
+def _push_eigvalsh(t: Any, x: Any) -> Any:
+    vectors = eigh_factors(x)[1]
+    return _real_diagonal(matmul(matmul(adjoint(vectors), hermitian_part(t)), vectors))
+
+
+def _eigvalsh_shape(x: Shape) -> Shape:
+    check_square("eigvalsh", x)
+    return x[:-1]
+
+
+@op(
+    vjp={"x": _pull_eigvalsh},
+    jvp={"x": _push_eigvalsh},
+    shape=_eigvalsh_shape,
+    dtype="real",
+    takes="floating",
+    flops=count_cubic(4 / 3),
+    samples=[sample(Draw(shape, form="hermitian")) for shape in SQUARES],
+    tolerance={"float32": 1e-5},
+    checks_first=True,
+)
+def eigvalsh(backend: Backend, x: Any, /) -> Any:
+    """Eigenvalues of Hermitian (symmetric, if real) matrices, in ascending order.
+
+    The eigenvectors are computed when a gradient is asked for; see `eigh` about it.
+
+    Parameters
+    ----------
+    x : tensor or array, shape (..., n, n)
+        Floating-point. Only the lower triangle is read.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(..., n)``; real.
+
+    Raises
+    ------
+    ShapeError
+        If the matrices are not square.
+    LinAlgError
+        If the iteration does not converge.
+
+    Examples
+    --------
+    >>> tl.linalg.eigvalsh(tl.tensor([[2.0, 1.0], [1.0, 2.0]])).round()
+    tensor([1., 3.])
+    """
+    return reworded(NOT_CONVERGED.format("eigvalsh"), backend.xp.linalg.eigvalsh, x)
+
+
+# -- singular values ---------------------------------------------------------------------------------------------------
+
+
+class SVDResult(NamedTuple):
+    """Left singular vectors as columns, singular values in descending order, right singular vectors as rows."""
+
+    U: Any
+    S: Any
+    Vh: Any
+
+
+def _svd_shape(x: Shape, full_matrices: bool = True) -> tuple[Shape, Shape, Shape]:
+    rows, columns = check_matrices("svd", x)
+    k = min(rows, columns)
+    u = (*x[:-1], rows if full_matrices else k)
+    return u, (*x[:-2], k), (*x[:-2], columns if full_matrices else k, columns)
+
+
+def _leading_columns(x: Any, k: int) -> Any:
+    return x if x.shape[-1] == k else getitem(x, (Ellipsis, slice(0, k)))
+
+
+def _leading_rows(x: Any, k: int) -> Any:
+    return x if x.shape[-2] == k else getitem(x, (Ellipsis, slice(0, k), slice(None)))
+
+
+def _square_differences(s: Any) -> Any:
+    """Return the matrix of ``s[j]**2 - s[i]**2``, without the cancellation in it."""
+    return _differences(s) * (expand_dims(s, axis=-2) + expand_dims(s, axis=-1))
+
+
+def _skew(x: Any) -> Any:
+    return x - adjoint(x)
+
+
+def _outside(x: Any, basis: Any) -> Any:
+    """Return the part of columns that is orthogonal to an orthonormal basis."""
+    return x - matmul(basis, matmul(adjoint(basis), x))
+
+
+def _pull_svd(g: Any, out: Any, x_shape: Shape) -> Any:
+    gu, gs, gvh = g
+    s = out[1]
+    k = s.shape[-1]
+    u, vh = _leading_columns(out[0], k), _leading_rows(out[2], k)
+    if gu is None and gvh is None:
+        return conj(matmul(scaled_columns(u, gs), vh))
+    inner: Any = 0 if gs is None else diagonal_matrix(gs)
+    gaps = _square_differences(s)
+    outer: Any = None
+    phase: Any = 0
+    if gu is not None:
+        gu = conj(_leading_columns(gu, k))
+        turning = _skew(matmul(adjoint(u), gu))
+        inner = inner + scaled_columns(quotient(without_diagonal(turning), gaps), s)
+        phase = phase + diagonal(turning, 0, -2, -1)
+        if x_shape[-2] > k:
+            outer = matmul(quotient(_outside(gu, u), expand_dims(s, axis=-2)), vh)
+    if gvh is not None:
+        v, gv = adjoint(vh), matrix_transpose(_leading_rows(gvh, k))
+        turning = _skew(matmul(vh, gv))
+        inner = inner + scaled_rows(quotient(without_diagonal(turning), gaps), s)
+        phase = phase - diagonal(turning, 0, -2, -1)
+        if x_shape[-1] > k:
+            beyond = matmul(u, adjoint(quotient(_outside(gv, v), expand_dims(s, axis=-2))))
+            outer = beyond if outer is None else outer + beyond
+    if is_complex(u):
+        inner = inner + diagonal_matrix(quotient(phase, 4 * s))
+    pulled = matmul(matmul(u, inner), vh)
+    return conj(pulled if outer is None else pulled + outer)
+
+
+def _push_svd(t: Any, out: Any, x_shape: Shape) -> Any:
+    s = out[1]
+    k = s.shape[-1]
+    u, vh = _leading_columns(out[0], k), _leading_rows(out[2], k)
+    v, turned = adjoint(vh), adjoint(u)
+    change, gaps = matmul(matmul(turned, t), v), _square_differences(s)
+    mixed, back = scaled_columns(change, s), scaled_rows(change, s)
+    left = quotient(without_diagonal(mixed + adjoint(mixed)), gaps)
+    right = quotient(without_diagonal(back + adjoint(back)), gaps)
+    if is_complex(u):
+        phase = diagonal_matrix(multiply(quotient(imag(diagonal(change, 0, -2, -1)), 2 * s), 1j))
+        left, right = left + phase, right - phase
+    tu, tv = matmul(u, left), matmul(v, right)
+    if x_shape[-2] > k:
+        tu = tu + quotient(_outside(matmul(t, v), u), expand_dims(s, axis=-2))
+    if x_shape[-1] > k:
+        tv = tv + quotient(_outside(matmul(adjoint(t), u), v), expand_dims(s, axis=-2))
+    tvh = adjoint(tv)
+    # The vectors beyond the k pairs are arbitrary: their derivative is taken as zero.
+    if out[0].shape[-1] > k:
+        tu = scatter_index(tu, tuple(out[0].shape), (Ellipsis, slice(0, k)))
+    if out[2].shape[-2] > k:
+        tvh = scatter_index(tvh, tuple(out[2].shape), (Ellipsis, slice(0, k), slice(None)))
+    return tu, _real_diagonal(change), tvh
+
+
+@op(
+    vjp={"x": _pull_svd},
+    jvp={"x": _push_svd},
+    shape=_svd_shape,
+    takes="floating",
+    flops=count_cubic(14),
+    samples=[
+        sample(Draw((3, 3), form="separated"), full_matrices=True),
+        sample(Draw((4, 2), form="separated"), full_matrices=False),
+        sample(Draw((2, 2, 3), form="separated"), full_matrices=False),
+        sample(Draw((4, 2), form="separated"), full_matrices=True),
+        sample(Draw((2, 3), form="separated"), full_matrices=True),
+        sample(Draw((0, 2, 2), form="separated"), full_matrices=False),
+    ],
+    tolerance={"float32": 1e-5},
+    results=3,
+    checks_first=True,
+)
+def svd_factors(backend: Backend, x: Any, /, full_matrices: bool = True) -> Any:
+    """The factors of a singular value decomposition; see `svd`.
+
+    Examples
+    --------
+    >>> tl.ops.linalg.spectral.svd_factors(tl.tensor([[0.0, 2.0], [1.0, 0.0]]))[1]
+    tensor([2., 1.])
+    """
+    return tuple(reworded(NOT_CONVERGED.format("svd"), backend.xp.linalg.svd, x, full_matrices=full_matrices))
+
+
+def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
+    """Singular value decomposition: ``x = U @ diag(S) @ Vh``.
+
+    A pair of singular vectors is determined up to a common factor of absolute value one. As in PyTorch, a derivative
+    means that it is held, so the gradient of a function that does not depend on it is right, and of any other has no
+    meaning. Vectors beyond the first ``min(m, n)``, which ``full_matrices=True`` adds, are arbitrary: cotangents of
+    theirs are ignored, and their tangents are zero.
+
+    Where singular values are equal their vectors are not determined at all, and those of a singular value of zero not
+    against one another (unless `x` is real and square): what depends on which were chosen has NaN as its gradient.
+    That of the singular values alone is right in any case where it exists, if the function treats equal ones alike.
+
+    Parameters
+    ----------
+    x : tensor or array, shape (..., m, n)
+        Floating-point.
+    full_matrices : bool
+        Whether U and Vh are square, or have ``k = min(m, n)`` columns and rows.
+
+    Returns
+    -------
+    SVDResult
+        A named tuple: `U`, ``(..., m, m)`` or ``(..., m, k)``, `S`, real, descending, ``(..., k)``, and `Vh`,
+        ``(..., n, n)`` or ``(..., k, n)``.
+
+    Raises
+    ------
+    ShapeError
+        If there are fewer than two axes.
+    LinAlgError
+        If the iteration does not converge.
+
+    Examples
+    --------
+    >>> u, s, vh = tl.linalg.svd(tl.tensor([[0.0, 2.0], [1.0, 0.0]]))
+    >>> s
+    tensor([2., 1.])
+    """
+    require("svd", "floating", x=x)
+    return SVDResult(*svd_factors(x, full_matrices=full_matrices))
+
+
+def _pull_svdvals(g: Any, x: Any) -> Any:
+    u, _, vh = svd_factors(x, full_matrices=False)
+    return conj(matmul(scaled_columns(u, g), vh))
+
+
+def _push_svdvals(t: Any, x: Any) -> Any:
+    u, _, vh = svd_factors(x, full_matrices=False)
+    return _real_diagonal(matmul(matmul(adjoint(u), t), adjoint(vh)))
+
+
+def _svdvals_shape(x: Shape) -> Shape:
+    return (*x[:-2], min(check_matrices("svdvals", x)))
+
+
+@op(
+    vjp={"x": _pull_svdvals},
+    jvp={"x": _push_svdvals},
+    shape=_svdvals_shape,
+    dtype="real",
+    takes="floating",
+    flops=count_cubic(4),
+    samples=[sample(Draw(shape, form="separated")) for shape in (*SQUARES, (4, 2), (2, 2, 3))],
+    tolerance={"float32": 1e-5},
+    checks_first=True,
+)
+def svdvals(backend: Backend, x: Any, /) -> Any:
+    """Singular values, in descending order.
+
+    The singular vectors are computed when a gradient is asked for; see `svd` about it.
+
+    Parameters
+    ----------
+    x : tensor or array, shape (..., m, n)
+        Floating-point.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(..., min(m, n))``; real.
+
+    Raises
+    ------
+    ShapeError
+        If there are fewer than two axes.
+    LinAlgError
+        If the iteration does not converge.
+
+    Examples
+    --------
+    >>> tl.linalg.svdvals(tl.tensor([[0.0, 2.0], [1.0, 0.0]]))
+    tensor([2., 1.])
+    """
+    return reworded(NOT_CONVERGED.format("svdvals"), backend.xp.linalg.svdvals, x)

@@ -1,0 +1,439 @@
+"""Signals and sampled functions: convolution of sequences, interpolation, integrals, differences, polynomials."""
+
+from __future__ import annotations
+
+import math
+from numbers import Number
+from typing import Any
+
+from ..autodiff.op import ShapeError, op, sample
+from ..backend import Backend, dtypes
+from ..tensor import Tensor
+from .arithmetic import abs as absolute
+from .arithmetic import add, clip, conj, multiply, remainder
+from .comparison import logical_and, not_equal, where
+from .cumulative import cumulative_sum
+from .declare import require
+from .indexing import getitem, take
+from .joining import concat, flip, stack
+from .padding import pad_constant
+from .reduction import sum
+from .shapes import Shape, broadcast_to, normalized_axis, reshape
+from .sorting import argsort, searchsorted
+from .statistics import as_floating, beside
+
+# -- convolution of sequences ------------------------------------------------------------------------------------------
+
+
+def _slid_shape(x: Shape, w: Shape) -> Shape:
+    if len(x) != 1 or len(w) != 1 or not 0 < w[0] <= x[0]:
+        raise ShapeError(f"correlate_valid takes two vectors, the second no longer and not empty, not {x} and {w}")
+    return (x[0] - w[0] + 1,)
+
+
+def _convolved(x: Any, w: Any) -> Any:
+    """Return the full convolution of two vectors; the shorter one slides."""
+    if w.shape[0] > x.shape[0]:
+        x, w = w, x
+    overhang = w.shape[0] - 1
+    return correlate_valid(pad_constant(x, ((overhang, overhang),)), flip(w))
+
+
+@op(
+    vjp={"x": lambda g, w: _convolved(g, w), "w": lambda g, x: correlate_valid(x, g)},
+    kind="linear",
+    shape=_slid_shape,
+    dtype="promote",
+    takes="numeric",
+    flops=lambda shapes, out, params: 2 * out[0] * shapes[1][0],
+    samples=[sample((6,), (2,)), sample((5,), (4,)), sample((3,), (3,)), sample((4,), (1,))],
+    checks_first=True,
+)
+def correlate_valid(backend: Backend, x: Any, w: Any, /) -> Any:
+    """Inner products of a vector, not conjugated, with each part of a longer one.
+
+    Examples
+    --------
+    >>> tl.ops.signals.correlate_valid(tl.tensor([1.0, 2.0, 3.0]), tl.tensor([1.0, -1.0]))
+    tensor([-1., -1.])
+    """
+    images, filters = (backend.xp.reshape(a, (1, 1, -1)) for a in (x, w))
+    y = backend.convolution(images, filters, stride=(1,), padding=((0, 0),), dilation=(1,), groups=1)
+    return backend.xp.reshape(y, (-1,))
+
+
+def _checked_vectors(function: str, mode: str, a: Any, v: Any) -> None:
+    require(function, "numeric", a=a, v=v)
+    if mode not in ("full", "same", "valid"):
+        raise ValueError(f"{function}: mode must be 'full', 'same' or 'valid', not {mode!r}")
+    shapes = tuple(a.shape), tuple(v.shape)
+    if any(len(shape) != 1 or not shape[0] for shape in shapes):
+        raise ShapeError(f"{function} takes two vectors that are not empty, not shapes {shapes[0]} and {shapes[1]}")
+
+
+def _slid(longer: Any, shorter: Any, mode: str) -> Any:
+    """Return the inner products of one vector with the parts of another that has zeros beyond its ends."""
+    n = shorter.shape[0]
+    ends = {"full": (n - 1, n - 1), "same": (n // 2, n - 1 - n // 2), "valid": (0, 0)}[mode]
+    return correlate_valid(pad_constant(longer, (ends,)) if any(ends) else longer, shorter)
+
+
+def convolve(a: Any, v: Any, /, mode: str = "full") -> Tensor:
+    """Convolution of two vectors: element ``k`` is the sum of all ``a[i] * v[k - i]``.
+
+    Parameters
+    ----------
+    a, v : tensor or array, shapes (m,) and (n,)
+        Numeric, not empty; types are promoted.
+    mode : {"full", "same", "valid"}
+        Which elements: all ``m + n - 1``; the ``max(m, n)`` in the middle; or those ``max(m, n) - min(m, n) + 1`` for
+        which the shorter one lies on the longer one entirely.
+
+    Returns
+    -------
+    Tensor, one axis
+        Computed directly, in time proportional to the product of the lengths.
+
+    Raises
+    ------
+    ShapeError
+        If one is no vector, or empty.
+    ValueError
+        If there is no such mode.
+
+    Examples
+    --------
+    >>> tl.convolve(tl.tensor([1.0, 2.0, 3.0]), tl.tensor([1.0, 1.0]))
+    tensor([1., 3., 5., 3.])
+    """
+    _checked_vectors("convolve", mode, a, v)
+    if v.shape[0] > a.shape[0]:
+        a, v = v, a
+    return _slid(a, flip(v), mode)
+
+
+def correlate(a: Any, v: Any, /, mode: str = "valid") -> Tensor:
+    """Cross-correlation of two vectors: element ``k`` is the sum of all ``a[i + k] * conj(v[i])``.
+
+    Parameters
+    ----------
+    a, v : tensor or array, shapes (m,) and (n,)
+        Numeric, not empty; types are promoted.
+    mode : {"full", "same", "valid"}
+        As in `convolve`.
+
+    Returns
+    -------
+    Tensor, one axis
+        The elements in ascending order of ``k``.
+
+    Raises
+    ------
+    ShapeError
+        If one is no vector, or empty.
+    ValueError
+        If there is no such mode.
+
+    Examples
+    --------
+    >>> tl.correlate(tl.tensor([1.0, 2.0, 3.0]), tl.tensor([1.0, -1.0]))
+    tensor([-1., -1.])
+    """
+    _checked_vectors("correlate", mode, a, v)
+    if v.shape[0] > a.shape[0]:
+        return flip(_slid(conj(v), a, mode))
+    return _slid(a, conj(v), mode)
+
+
+# -- sampled functions -------------------------------------------------------------------------------------------------
+
+
+def interp(x: Any, xp: Any, fp: Any, /, left: Any = None, right: Any = None, period: float | None = None) -> Tensor:
+    """The function that runs in straight lines through given points.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; real. Where to evaluate it.
+    xp : tensor or array, shape (n,)
+        Where the points are; real, ascending unless there is a period, not empty.
+    fp : tensor or array, shape (n,)
+        The values there; real or complex.
+    left, right : number or tensor, optional
+        The values before the first point and behind the last; by default those at these points.
+    period : float, optional
+        After how much the function repeats itself; `left` and `right` have no meaning then.
+
+    Returns
+    -------
+    Tensor
+        The shape of `x`. It has gradients with respect to `x`, `xp` and `fp`; at a point that with respect to `x` is
+        the slope behind it, and zero at the last one.
+
+    Raises
+    ------
+    ShapeError
+        If `xp` and `fp` are not vectors of one length, or empty.
+    ValueError
+        If the period is zero.
+
+    Examples
+    --------
+    >>> tl.interp(tl.tensor([0.5, 3.0]), tl.tensor([0.0, 1.0, 2.0]), tl.tensor([0.0, 10.0, 30.0]))
+    tensor([ 5., 30.])
+    """
+    require("interp", "real", x=x, xp=xp)
+    require("interp", "numeric", fp=fp)
+    if len(xp.shape) != 1 or tuple(xp.shape) != tuple(fp.shape) or not xp.shape[0]:
+        raise ShapeError(
+            f"interp: xp and fp must be vectors of one length, not empty, not {tuple(xp.shape)} and {tuple(fp.shape)}"
+        )
+    x, xp, fp = as_floating(x), as_floating(xp), as_floating(fp)
+    if period is not None:
+        x, xp, fp = _unrolled(x, xp, fp, period)
+        left = right = None
+    n = xp.shape[0]
+    first, last = getitem(fp, 0), getitem(fp, n - 1)
+    behind = x >= getitem(xp, n - 1)
+    if n > 1:
+        at = clip(searchsorted(xp, x, side="right"), 1, n - 1)
+        inside = _on_line(x, *(take(points, at - step, axis=0) for points in (xp, fp) for step in (1, 0)))
+    else:
+        inside = first
+    result = where(behind, last, inside)
+    result = where(x < getitem(xp, 0), first if left is None else left, result)
+    return result if right is None else where(x > getitem(xp, n - 1), right, result)
+
+
+def _on_line(x: Any, x1: Any, x2: Any, y1: Any, y2: Any) -> Any:
+    width = x2 - x1
+    return y1 + (x - x1) * ((y2 - y1) / where(width == 0, 1.0, width))
+
+
+def _unrolled(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:
+    """Return points of one period, in order, with one more before and one behind, and `x` in that period."""
+    if not period:
+        raise ValueError("interp: the period must not be zero")
+    x, xp = remainder(x, abs(period)), remainder(xp, abs(period))
+    order = argsort(xp)
+    xp, fp = take(xp, order), take(fp, order)
+    n = xp.shape[0]
+    start, end = slice(0, 1), slice(n - 1, n)
+    xp = concat([getitem(xp, end) - abs(period), xp, getitem(xp, start) + abs(period)])
+    return x, xp, concat([getitem(fp, end), fp, getitem(fp, start)])
+
+
+def trapezoid(y: Any, /, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
+    """Integral along an axis of a function given by its values, by the trapezoidal rule.
+
+    Parameters
+    ----------
+    y : tensor or array
+        The values; numeric, at least one axis.
+    x : tensor or array, optional
+        Where they were taken: a vector as long as the axis, or the shape of `y`.
+    dx : number or tensor
+        The distance between neighbouring places, if there is no `x`.
+    axis : int
+        Along which axis.
+
+    Returns
+    -------
+    Tensor
+        The shape of `y` without `axis`; differentiable in `y`, `x` and `dx`.
+
+    Raises
+    ------
+    ShapeError
+        If there is no such axis, or `x` does not fit `y`.
+
+    Examples
+    --------
+    >>> tl.trapezoid(tl.tensor([1.0, 2.0, 4.0]), tl.tensor([0.0, 1.0, 3.0]))
+    tensor(7.5)
+    """
+    require("trapezoid", "numeric", y=y)
+    y, shape = as_floating(y), tuple(y.shape)
+    place = normalized_axis(axis, len(shape), "trapezoid: axis")
+    if x is not None:
+        given = tuple(x.shape)
+        if given not in (shape, (shape[place],)):
+            raise ShapeError(f"trapezoid: x has shape {given}, but must have {(shape[place],)} or {shape}")
+        dx = diff(as_floating(x), axis=place if len(given) == len(shape) else 0)
+        if len(given) != len(shape):
+            dx = reshape(dx, (-1,) + (1,) * (len(shape) - 1 - place))
+    return sum(multiply(dx, _part(y, place, 1, None) + _part(y, place, None, -1)), axis=place) / 2
+
+
+def _part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
+    return getitem(x, (*(slice(None),) * axis, slice(start, stop)))
+
+
+def diff(x: Any, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
+    """Differences of neighbouring elements along an axis.
+
+    Parameters
+    ----------
+    x : tensor or array
+        At least one axis; any type. Of truth values the difference is whether they differ.
+    n : int
+        How many times to take differences.
+    axis : int
+        Along which axis.
+    prepend, append : number, tensor or array, optional
+        What to put before and behind `x` first: the shape of `x` but for `axis`, or a number for one slice.
+
+    Returns
+    -------
+    Tensor
+        The axis shorter by `n`, not below 0.
+
+    Raises
+    ------
+    ShapeError
+        If there is no such axis, or what is put before or behind does not fit.
+    ValueError
+        If `n` is negative.
+
+    Examples
+    --------
+    >>> tl.diff(tl.tensor([1, 4, 9, 16]), n=2)
+    tensor([2, 2])
+    """
+    require("diff", x=x)
+    if n < 0:
+        raise ValueError(f"diff: n must not be negative, but is {n}")
+    place = normalized_axis(axis, len(x.shape), "diff: axis")
+    if n and (prepend is not None or append is not None):
+        slice_shape = tuple(1 if a == place else length for a, length in enumerate(x.shape))
+        parts = [_slice_like(x, prepend, slice_shape), x, _slice_like(x, append, slice_shape)]
+        x = concat([part for part in parts if part is not None], axis=place)
+    truth = dtypes.named(x.dtype).kind == "bool"
+    for _ in range(n):
+        later, earlier = _part(x, place, 1, None), _part(x, place, None, -1)
+        x = not_equal(later, earlier) if truth else later - earlier
+    return x
+
+
+def _slice_like(x: Any, value: Any, shape: Shape) -> Any:
+    """Return a number as a slice beside `x`; what has axes as it is."""
+    if isinstance(value, Number):
+        value = beside(x, value, x.dtype)
+    return value if value is None or value.shape else broadcast_to(value, shape)
+
+
+def unwrap(p: Any, /, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi) -> Tensor:
+    """Angles along an axis without jumps: to each multiples of the period are added.
+
+    Parameters
+    ----------
+    p : tensor or array
+        At least one axis; real. Integers become float32.
+    discont : float, optional
+        Steps shorter than this stay; half a period by default, and at least.
+    axis : int
+        Along which axis.
+    period : float
+        After how much an angle is the same again.
+
+    Returns
+    -------
+    Tensor
+        The shape of `p`; its gradient is passed through.
+
+    Raises
+    ------
+    ShapeError
+        If there is no such axis.
+
+    Examples
+    --------
+    >>> tl.unwrap(tl.tensor([0.0, 3.0, -3.0]), period=6.5)
+    tensor([0. , 3. , 3.5])
+    """
+    require("unwrap", "real", p=p)
+    p = as_floating(p)
+    place, half = normalized_axis(axis, len(p.shape), "unwrap: axis"), period / 2
+    steps = diff(p.detach() if isinstance(p, Tensor) else p, axis=place)
+    short = remainder(steps + half, period) - half
+    # Half a period down may as well be half a period up, the way it went.
+    short = where(logical_and(short == -half, steps > 0), half, short)
+    added = where(absolute(steps) < (half if discont is None else discont), 0.0, short - steps)
+    later = _part(p, place, 1, None) + cumulative_sum(added, axis=place)
+    return concat([_part(p, place, None, 1), later], axis=place)
+
+
+# -- polynomials -------------------------------------------------------------------------------------------------------
+
+
+def vander(x: Any, /, N: int | None = None, increasing: bool = False) -> Tensor:
+    """Vandermonde's matrix: the powers of each element.
+
+    Parameters
+    ----------
+    x : tensor or array, shape (n,)
+        Numeric.
+    N : int, optional
+        How many powers; as many as elements by default.
+    increasing : bool
+        Whether the powers ascend from 0 on, or descend to 0.
+
+    Returns
+    -------
+    Tensor, shape (n, N)
+
+    Raises
+    ------
+    ShapeError
+        If `x` is no vector.
+
+    Examples
+    --------
+    >>> tl.vander(tl.tensor([2.0, 3.0]), 3)
+    tensor([[4., 2., 1.],
+            [9., 3., 1.]])
+    """
+    require("vander", "numeric", x=x)
+    if len(x.shape) != 1:
+        raise ShapeError(f"vander takes a vector, not shape {tuple(x.shape)}")
+    one = broadcast_to(beside(x, 1, x.dtype), tuple(x.shape))
+    powers = [one]
+    for _ in range((x.shape[0] if N is None else N) - 1):
+        powers.append(powers[-1] * x if len(powers) > 1 else x)
+    if N == 0 or (N is None and not x.shape[0]):
+        return getitem(reshape(one, (-1, 1)), (slice(None), slice(0, 0)))
+    return stack(powers if increasing else powers[::-1], axis=1)
+
+
+def polyval(p: Any, x: Any, /) -> Tensor:
+    """The value of a polynomial, by Horner's rule.
+
+    Parameters
+    ----------
+    p : tensor or array, shape (n,)
+        The coefficients, that of the highest power first; numeric.
+    x : tensor or array
+        Any shape; numeric. Where to evaluate it.
+
+    Returns
+    -------
+    Tensor
+        The shape of `x`; differentiable in both.
+
+    Raises
+    ------
+    ShapeError
+        If `p` is no vector.
+
+    Examples
+    --------
+    >>> tl.polyval(tl.tensor([1.0, 0.0, -1.0]), tl.tensor([2.0, 3.0]))
+    tensor([3., 8.])
+    """
+    require("polyval", "numeric", p=p, x=x)
+    if len(p.shape) != 1:
+        raise ShapeError(f"polyval: p must be a vector, not of shape {tuple(p.shape)}")
+    value = multiply(x, 0)
+    for i in range(p.shape[0]):
+        value = add(multiply(value, x), getitem(p, i))
+    return value

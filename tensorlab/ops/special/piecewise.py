@@ -1,0 +1,250 @@
+"""Functions made of pieces: remainders, steps, replacements, and comparison with a tolerance."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from ...autodiff.op import Draw, op, sample
+from ...backend import Backend
+from ...tensor import Tensor
+from ..arithmetic import abs as absolute
+from ..arithmetic import imag, is_complex, positive, real, zeros_like
+from ..comparison import isfinite, where
+from ..datatypes import finfo, isdtype, result_type
+from ..declare import broadcast_shape, elementwise, require
+from ..reduction import all as all_of
+from ..rounding import trunc
+from .operands import as_arrays
+
+INF = float("inf")
+
+
+@elementwise(lambda g: g, domain=(0.1, 0.9), takes="real floating")
+def frac(backend: Backend, x: Any, /) -> Any:
+    """What `trunc` cuts off, with the sign of `x`, elementwise; the derivative is one everywhere.
+
+    Examples
+    --------
+    >>> tl.frac(tl.tensor([1.25, -1.25]))
+    tensor([ 0.25, -0.25])
+    """
+    return x - backend.xp.trunc(x)
+
+
+@elementwise(
+    lambda g: g,
+    lambda g, x1, x2: -g * trunc(x1 / x2),
+    domain=(0.6, 0.9),
+    takes="real",
+    tolerance={"float32": 1e-5},
+)
+def fmod(backend: Backend, x1: Any, x2: Any, /) -> Any:
+    """What division rounded towards zero leaves, with the sign of `x1`, elementwise; C's remainder.
+
+    `remainder` has the sign of `x2` instead.
+
+    Examples
+    --------
+    >>> tl.fmod(tl.tensor([5, -5]), 3)
+    tensor([ 2, -2])
+    """
+    xp = backend.xp
+    x1, x2 = as_arrays(backend, x1, x2)
+    dtype = backend.dtype_of(x1)
+    if dtype.kind == "unsigned integer":
+        return xp.remainder(x1, x2)
+    rest = xp.remainder(xp.abs(x1), xp.abs(x2))
+    return xp.copysign(rest, x1) if dtype.is_floating else xp.where(x1 < 0, -rest, rest)
+
+
+@elementwise(
+    lambda g: zeros_like(g),
+    lambda g, x1: where(x1 == 0, g, 0.0),
+    domain=(0.1, 0.9),
+    dtype="floating",
+    takes="real floating",
+)
+def heaviside(backend: Backend, x1: Any, x2: Any, /) -> Any:
+    """The step function: 0 where `x1` is negative, `x2` where it is zero, 1 where it is positive, elementwise.
+
+    The derivative with respect to `x1` is zero, also at the step.
+
+    Examples
+    --------
+    >>> tl.heaviside(tl.tensor([-1.0, 0.0, 2.0]), 0.5)
+    tensor([0. , 0.5, 1. ])
+    """
+    xp = backend.xp
+    x1, x2 = as_arrays(backend, x1, x2)
+    step = xp.astype(x1 > 0, x1.dtype)
+    return xp.where(x1 == 0, x2, xp.where(x1 != x1, x1, step))
+
+
+def _pull_replaced(g: Any, x: Any) -> Any:
+    if not is_complex(x):
+        return where(isfinite(x), g, 0.0)
+    return where(isfinite(real(x)), real(g), 0.0) + 1j * where(isfinite(imag(x)), imag(g), 0.0)
+
+
+@op(
+    vjp={"x": _pull_replaced},
+    jvp={"x": _pull_replaced},
+    kind="elementwise",
+    shape=broadcast_shape,
+    takes="floating",
+    flops=lambda shapes, out, params: 3 * prod(out),
+    samples=[sample((2, 3), nan=0.0, posinf=9.0, neginf=-9.0), sample((), nan=1.0, posinf=2.0, neginf=3.0)],
+)
+def replace_nonfinite(backend: Backend, x: Any, /, nan: float, posinf: float, neginf: float) -> Any:
+    """Put numbers in place of NaN and infinities; see `nan_to_num`.
+
+    Examples
+    --------
+    >>> tl.ops.special.piecewise.replace_nonfinite(tl.tensor([float("nan"), 1.0]), 0.0, 9.0, -9.0)
+    tensor([0., 1.])
+    """
+    xp = backend.xp
+    if backend.dtype_of(x).is_complex:
+        parts = (_replaced(xp, part, nan, posinf, neginf) for part in (xp.real(x), xp.imag(x)))
+        first, second = (xp.astype(part, x.dtype) for part in parts)
+        return first + 1j * second
+    return _replaced(xp, x, nan, posinf, neginf)
+
+
+def _replaced(xp: Any, x: Any, nan: float, posinf: float, neginf: float) -> Any:
+    x = xp.where(xp.isnan(x), nan, x)
+    x = xp.where(x == INF, posinf, x)
+    return xp.where(x == -INF, neginf, x)
+
+
+def nan_to_num(x: Any, /, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
+    """`x` with numbers in place of NaN and infinities, elementwise.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; numeric. Of complex numbers each part is replaced for itself.
+    nan : float
+        What NaN becomes.
+    posinf, neginf : float, optional
+        What the infinities become; the greatest and the least finite number of the type unless given.
+
+    Returns
+    -------
+    Tensor
+        The shape and type of `x`. What was replaced gets no gradient.
+
+    Examples
+    --------
+    >>> tl.nan_to_num(tl.tensor([float("nan"), float("inf"), 1.0]), posinf=9.0)
+    tensor([0., 9., 1.])
+    """
+    require("nan_to_num", "numeric", x=x)
+    if not isdtype(result_type(x), ("real floating", "complex floating")):
+        return positive(x)
+    limits = finfo(x)
+    posinf, neginf = limits.max if posinf is None else posinf, limits.min if neginf is None else neginf
+    return replace_nonfinite(x, nan, posinf, neginf)
+
+
+def lerp(start: Any, end: Any, weight: Any, /) -> Any:
+    """Interpolate linearly between two arrays, elementwise: ``start + weight * (end - start)``.
+
+    Parameters
+    ----------
+    start, end : tensor or array
+        Shapes that broadcast to one another; floating-point.
+    weight : number, tensor or array
+        0 gives `start` and 1 gives `end`, exactly; numbers beyond extrapolate.
+
+    Returns
+    -------
+    Tensor
+        The broadcast shape.
+
+    Examples
+    --------
+    >>> tl.lerp(tl.tensor([0.0, 1.0]), tl.tensor([10.0, 3.0]), 0.5)
+    tensor([5., 2.])
+    """
+    require("lerp", "floating", start=start, end=end)
+    distance = end - start
+    if isinstance(weight, int | float | complex):
+        return start + weight * distance if abs(weight) < 0.5 else end - (1 - weight) * distance
+    return where(absolute(weight) < 0.5, start + weight * distance, end - (1 - weight) * distance)
+
+
+@op(
+    kind="elementwise",
+    shape=broadcast_shape,
+    dtype="bool",
+    flops=lambda shapes, out, params: 5 * prod(out),
+    samples=[
+        sample((2, 3), (2, 3)),
+        sample((3,), (2, 1), rtol=0.5, atol=0.5),
+        sample(Draw((4,), 0, 3, "integer"), Draw((4,), 0, 3, "integer")),
+        sample((), (2,), equal_nan=True),
+        sample((0,), (1,)),
+    ],
+)
+def isclose(
+    backend: Backend, x1: Any, x2: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Any:
+    """Whether two arrays are equal within a tolerance, elementwise: ``abs(x1 - x2) <= atol + rtol * abs(x2)``.
+
+    Parameters
+    ----------
+    x1, x2 : tensor, array or number
+        Shapes that broadcast to one another; any type.
+    rtol, atol : float
+        Relative tolerance, in terms of `x2`, and absolute tolerance.
+    equal_nan : bool
+        Whether NaN is close to NaN.
+
+    Returns
+    -------
+    Tensor
+        The broadcast shape; bool. An infinity is close to itself alone.
+
+    Examples
+    --------
+    >>> tl.isclose(tl.tensor([1.0, 1.0]), tl.tensor([1.000001, 1.1]))
+    tensor([ True, False])
+    """
+    xp = backend.xp
+    x1, x2 = as_arrays(backend, x1, x2)
+    if x1.dtype not in backend.floating_dtypes:
+        x1, x2 = xp.astype(x1, xp.float64), xp.astype(x2, xp.float64)
+    same = x1 == x2
+    if equal_nan:
+        same = same | (xp.isnan(x1) & xp.isnan(x2))
+    comparable = xp.isfinite(x1) & xp.isfinite(x2)
+    first, second = xp.where(comparable, x1, 0.0), xp.where(comparable, x2, 0.0)
+    return same | comparable & (xp.abs(first - second) <= atol + rtol * xp.abs(second))
+
+
+def allclose(x1: Any, x2: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+    """Whether two arrays are equal within a tolerance everywhere; see `isclose`.
+
+    Parameters
+    ----------
+    x1, x2 : tensor, array or number
+        Shapes that broadcast to one another; any type.
+    rtol, atol : float
+        Relative tolerance, in terms of `x2`, and absolute tolerance.
+    equal_nan : bool
+        Whether NaN is close to NaN.
+
+    Returns
+    -------
+    bool
+        A Python bool, for which the device is waited for; True for empty arrays.
+
+    Examples
+    --------
+    >>> tl.allclose(tl.tensor([1.0, 2.0]), tl.tensor([1.0, 2.000001]))
+    True
+    """
+    close = all_of(isclose(x1, x2, rtol=rtol, atol=atol, equal_nan=equal_nan))
+    return bool(close.item() if isinstance(close, Tensor) else close)

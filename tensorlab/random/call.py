@@ -1,0 +1,242 @@
+"""What a draw is asked for: read and checked before any number is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from math import prod
+from operator import index as as_index
+from typing import Any
+
+from ..autodiff.op import ShapeError
+from ..autodiff.operands import TAKES_TEXT
+from ..backend import Backend, BackendError, dtypes
+from ..backend.dtypes import DType
+from ..ops.creation import DeviceLike, asarray, place
+from ..ops.declare import broadcast_shape, require
+from ..ops.shapes import astype
+from ..tensor import Tensor
+
+Shape = int | Sequence[int] | None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a parameter must fulfil: in words, and as a function of a number or an array."""
+
+    text: str
+    holds: Callable[[Any], Any]
+
+
+# NaN is let through to give NaN, where the result can hold it.
+NOT_NEGATIVE = Condition("at least 0", lambda p: (p >= 0) | (p != p))
+POSITIVE = Condition("greater than 0", lambda p: (p > 0) | (p != p))
+PROBABILITY = Condition("in [0, 1]", lambda p: (p >= 0) & (p <= 1))
+POSITIVE_PROBABILITY = Condition("in (0, 1]", lambda p: (p > 0) & (p <= 1))
+COUNTABLE = Condition("in [0, 2**62]", lambda p: (p >= 0) & (p <= 2.0**62))
+WHOLE = Condition("a whole number in [0, 2**62]", lambda p: (p >= 0) & (p <= 2.0**62) & (p % 1 == 0))
+
+Params = Mapping[str, tuple[Any, Condition | None]]
+
+
+@dataclass
+class Call:
+    """One call of a distribution.
+
+    Attributes
+    ----------
+    name : str
+        The distribution.
+    backend, device
+        Where the numbers are drawn; None is the backend's default device.
+    shape : tuple of int
+        Of the result.
+    dtype : DType
+        Of the result.
+    double : bool
+        Whether to compute in double precision; in single precision otherwise, for the half types too.
+    params : tuple
+        The parameters: Python numbers, or tensors of the type that is computed in.
+    has_tensors : bool
+        Whether there are tensors among them, which may want gradients.
+    """
+
+    name: str
+    backend: Backend
+    device: Any
+    shape: tuple[int, ...]
+    dtype: DType
+    double: bool
+    params: tuple[Any, ...]
+    has_tensors: bool
+
+    @property
+    def xp(self) -> Any:
+        """The array namespace."""
+        return self.backend.xp
+
+    @property
+    def size(self) -> int:
+        """How many numbers are drawn."""
+        return prod(self.shape)
+
+    @property
+    def on_host(self) -> bool:
+        """Whether looking at an array's elements is cheap: nothing has to be waited for."""
+        return self.backend.dlpack_device == 1
+
+    def array(self, numbers: Any, dtype: DType) -> Any:
+        """Return Python numbers as an array of the call's backend, on its device."""
+        return self.backend.asarray(numbers, dtype=self.backend.native(dtype), device=self.device)
+
+    def noise(self, array: Any) -> Any:
+        """Return drawn numbers as what computes with the parameters: arrays with numbers, tensors with tensors."""
+        return Tensor(array) if self.has_tensors else array
+
+    def result(self, x: Any) -> Tensor:
+        """Return the drawn numbers, an array or a tensor, as the tensor that was asked for."""
+        if isinstance(x, Tensor):
+            return x if x.dtype is self.dtype else astype(x, self.dtype)
+        native = self.backend.native(self.dtype)
+        return Tensor(x if x.dtype == native else self.xp.astype(x, native))
+
+    def require(self, holds: Callable[..., Any], message: str, *values: Any) -> None:
+        """Refuse parameters that do not fulfil a condition; of arrays only where nothing has to be waited for.
+
+        Raises
+        ------
+        ValueError
+            With the message.
+        """
+        fine = holds(*map(raw, values))
+        if not isinstance(fine, bool):
+            fine = not self.on_host or bool(self.xp.all(fine))
+        if not fine:
+            raise ValueError(f"{self.name}: {message}")
+
+
+def called(
+    name: str,
+    shape: Shape,
+    dtype: Any,
+    device: DeviceLike,
+    params: Params | None = None,
+    *,
+    kind: str = "real floating",
+    default: DType | None = None,
+    computed: DType | None = None,
+    takes: str = "real",
+    event: int | Mapping[str, int] = 0,
+) -> Call:
+    """Return a checked `Call`.
+
+    Parameters
+    ----------
+    name : str
+        The distribution.
+    shape, dtype, device
+        As the caller gave them.
+    params : mapping from str to (value, Condition or None)
+        The parameters, in the order of ``Call.params``.
+    kind : {"real floating", "real", "real or bool"}
+        Which data types the result can have.
+    default : DType, optional
+        The result's type where none is given; by default that of the parameters, or float32.
+    computed : DType, optional
+        What parameters are cast to; by default what the result is computed in.
+    takes : str
+        Which data types the parameters can have: a name of `tensorlab.backend.dtypes.KINDS`.
+    event : int or mapping from parameter to int
+        How many axes at the end of each parameter make one element of the result.
+    """
+    params = params or {}
+    values: dict[str, Any] = {}
+    tensors: dict[str, Tensor] = {}
+    for key, (value, _) in params.items():
+        if type(value) is not float:
+            value = _parameter(name, key, value, takes, device)
+            if isinstance(value, Tensor):
+                tensors[key] = value
+        elif takes == "integral":
+            raise TypeError(f"{name}: {key} must be {TAKES_TEXT[takes]}, not float")
+        values[key] = value
+    backend, native_device = _place(name, tensors, device) if tensors else place(device)
+    found = _result_type(name, dtype, kind, default, tensors)
+    backend.native(found)  # raises where the backend has no such type
+    double = found is dtypes.float64
+    size = None if shape is None else _as_tuple(name, shape)
+    if tensors:
+        precision = computed or (dtypes.float64 if double else dtypes.float32)
+        values |= {key: astype(value, precision) for key, value in tensors.items() if value.dtype is not precision}
+        events = dict.fromkeys(params, event) if isinstance(event, int) else event
+        shapes = {key: tuple(value.shape)[: len(value.shape) - events[key]] for key, value in tensors.items()}
+        size = _broadcast(name, size, shapes)
+    call = Call(name, backend, native_device, size or (), found, double, tuple(values.values()), bool(tensors))
+    for key, (_, condition) in params.items():
+        if condition is not None:
+            value = values[key]
+            shown = f"{key} has elements that are not" if key in tensors else f"{key} is {value}, but must be"
+            call.require(condition.holds, f"{shown} {condition.text}", value)
+    return call
+
+
+def _parameter(name: str, key: str, value: Any, takes: str, device: DeviceLike) -> Any:
+    """Return a parameter as a Python number or a tensor."""
+    if isinstance(value, bool):
+        raise TypeError(f"{name}: {key} must be {TAKES_TEXT[takes]}, not {type(value).__name__}")
+    if isinstance(value, int | float):
+        return value
+    if not isinstance(value, Tensor):
+        value = asarray(value, device=device)
+    require(name, takes, **{key: value})
+    return value
+
+
+def _place(name: str, tensors: dict[str, Tensor], device: DeviceLike) -> tuple[Backend, Any]:
+    """Return the backend and its word for the device: where the parameters are."""
+    key, first = next(iter(tensors.items()))
+    found = first.backend, first.backend.native_device(first.backend.device_name(first._array))
+    if device is not None and place(device)[0] is not found[0]:
+        raise BackendError(f"{name}: device is {device}, but {key} is on {first.device}")
+    for other, value in tensors.items():
+        if value.backend is not found[0]:
+            raise BackendError(f"{name}: {key} is on {first.device}, but {other} is on {value.device}")
+    return found
+
+
+def _result_type(name: str, dtype: Any, kind: str, default: DType | None, tensors: dict[str, Tensor]) -> DType:
+    if dtype is not None:
+        found = dtypes.named(dtype)
+        if kind == "real floating" and found.kind != kind:
+            raise TypeError(f"{name} draws floating-point numbers, not {found}")
+        if found.is_complex or (found is dtypes.bool_ and kind == "real"):
+            raise TypeError(f"{name} draws real numbers, not {found}")
+        return found
+    if default is not None:
+        return default
+    floating = [value.dtype for value in tensors.values() if value.dtype.is_floating]
+    return reduce(dtypes.promote, floating) if floating else dtypes.float32
+
+
+def _as_tuple(name: str, shape: Any) -> tuple[int, ...]:
+    size = tuple(as_index(n) for n in shape) if isinstance(shape, Sequence) else (as_index(shape),)
+    if size and min(size) < 0:
+        raise ShapeError(f"{name}: shape {size} has a negative length")
+    return size
+
+
+def _broadcast(name: str, size: tuple[int, ...] | None, shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
+    """Return the result's shape: that of the parameters together, unless one is given that they broadcast to."""
+    together = broadcast_shape(*shapes.values())
+    if size is None:
+        return together
+    if len(together) > len(size) or any(n not in (1, m) for n, m in zip(together[::-1], size[::-1], strict=False)):
+        listed = ", ".join(f"{key} {length}" for key, length in shapes.items())
+        raise ShapeError(f"{name}: parameters of shapes {listed} do not broadcast to shape {size}")
+    return size
+
+
+def raw(parameter: Any) -> Any:
+    """Return a parameter as an array; a number stays one."""
+    return parameter._array if isinstance(parameter, Tensor) else parameter

@@ -1,0 +1,34 @@
+"""The generator: a stream with every distribution."""
+
+from __future__ import annotations
+
+from ..autodiff.custom import REPLAYED_STATES
+from .selection import Selections
+
+
+class Generator(Selections):
+    """A stream of random numbers.
+
+    Parameters
+    ----------
+    seed : int
+        In ``[0, 2**128)``. Equal seeds give equal streams, on every backend.
+
+    Raises
+    ------
+    ValueError
+        If the seed is out of range.
+
+    Examples
+    --------
+    >>> g = tl.Generator(0)
+    >>> first = g.uniform((2,))
+    >>> g.manual_seed(0).uniform((2,)) == first
+    tensor([ True,  True])
+    """
+
+
+default_generator = Generator(0)
+"""What the functions of `tensorlab.random` draw from."""
+
+REPLAYED_STATES.append((default_generator.get_state, default_generator.set_state))

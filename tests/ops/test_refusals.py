@@ -1,0 +1,113 @@
+"""Bad input is refused in the function's own name: what is no array, wrong axes, wrong data types."""
+
+import inspect
+
+import pytest
+
+import tensorlab as tl
+import tensorlab.fft
+import tensorlab.linalg
+from tensorlab.autodiff.codegen import CHECKED
+from tensorlab.autodiff.op import REGISTRY
+from tensorlab.backend.dtypes import KINDS
+
+NO_ARRAYS = set(
+    """
+    active_backend arange asarray available_backends broadcast_shapes can_cast check_gradients checkpoint
+    custom_gradient einsum empty eye fftfreq finfo from_dlpack from_numpy full geomspace grad hessian hvp iinfo
+    is_grad_enabled isdtype jacobian jvp linspace load logspace manual_seed ones rand randint randn randperm
+    register_backend result_type rfftfreq save tensor tri tril_indices triu_indices value_and_grad vjp zeros
+    """.split()
+)
+"""Functions whose first operand is not an array, or may be anything."""
+
+OPERANDS = {
+    # What a function needs besides matrices; its first operand is x.
+    "array_split": lambda x: (x, 3),
+    "concat": lambda x: ([x, x],),
+    "clip": lambda x: (x, 0, 1),
+    "fmod": lambda x: (x, x),
+    "gammainc": lambda x: (x, x),
+    "kthvalue": lambda x: (x, 1),
+    "percentile": lambda x: (x, 50),
+    "quantile": lambda x: (x, 0.5),
+    "nanpercentile": lambda x: (x, 50),
+    "nanquantile": lambda x: (x, 0.5),
+    "repeat": lambda x: (x, 2),
+    "roll": lambda x: (x, 1),
+    "split": lambda x: (x, 3),
+    "stack": lambda x: ([x, x],),
+    "take": lambda x: (x, tl.tensor([0])),
+    "take_along_axis": lambda x: (x, tl.tensor([[0]])),
+    "topk": lambda x: (x, 1),
+}
+
+
+def functions():
+    """Yield the public functions that take arrays, each once, with the name that errors are to carry."""
+    seen = set()
+    for namespace in (tl, tl.linalg, tl.fft):
+        for name in sorted(namespace.__all__):
+            function = getattr(namespace, name)
+            if inspect.isfunction(function) and name not in NO_ARRAYS and function not in seen:
+                seen.add(function)
+                if inspect.signature(function).parameters:
+                    yield pytest.param(function, id=name)
+
+
+def required(function):
+    return [
+        p
+        for p in inspect.signature(function).parameters.values()
+        if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+
+
+def operands(function, x):
+    """Return operands that the function takes, but for `x` in the first place."""
+    known = OPERANDS.get(function.__name__)
+    return known(x) if known else (x, *(tl.ones((3, 3)) for _ in required(function)[1:]))
+
+
+@pytest.mark.parametrize("function", list(functions()))
+def test_what_is_no_array(function):
+    with pytest.raises((TypeError, tl.ShapeError)) as refusal:
+        function(*operands(function, "text"))
+    assert str(refusal.value).startswith(function.__name__)
+
+
+@pytest.mark.parametrize("function", list(functions()))
+def test_wrong_axis(function):
+    parameters = inspect.signature(function).parameters
+    name = next((name for name in ("axis", "axes") if name in parameters), None)
+    if name is None or parameters[name].default is inspect.Parameter.empty:
+        pytest.skip("no axis, or one that is part of the operands")
+    with pytest.raises((IndexError, ValueError)) as refusal:
+        function(*operands(function, tl.ones((3, 3))), **{name: 7 if name == "axis" else (7,)})
+    assert str(refusal.value).startswith(function.__name__)
+    assert "7" in str(refusal.value)
+
+
+TYPED = [
+    (op, place, operand)
+    for op in REGISTRY.values()
+    if not op.variadic
+    for place, operand in enumerate(op.operands)
+    if op.takes[operand] in CHECKED and op.takes[operand] != "floating"
+]
+
+
+@pytest.mark.parametrize(("op", "place", "operand"), TYPED, ids=[f"{op.name}-{operand}" for op, _, operand in TYPED])
+def test_wrong_type(op, place, operand):
+    group = op.takes[operand]
+    wrong = next(d for d in ("complex64", "float32", "bool", "int64") if tl.DType.registry[d].kind not in KINDS[group])
+    sample = op.samples[0]
+    given = [
+        None if draw is None else tl.zeros(draw.shape, dtype={"floating": "float32", "integer": "int64"}.get(draw.kind))
+        for draw in sample.draws()
+    ]
+    given[place] = tl.zeros(given[place].shape, dtype=wrong)
+    with pytest.raises(TypeError) as refusal:
+        op.public(*given, **sample.params)
+    assert str(refusal.value).startswith(f"{op.name}: ")
+    assert f" is {wrong}, but must be " in str(refusal.value)
