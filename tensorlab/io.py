@@ -10,11 +10,21 @@ from secrets import token_hex
 from types import ModuleType
 from typing import Any
 
+from .backend import get_backend
 from .ops.creation import asarray
 from .tensor import Tensor
 
 STRUCTURE = "tensorlab.structure"
 """The metadata entry that describes what is not a plain dict of tensors."""
+
+DTYPES = {
+    "BOOL": "bool",
+    **{f"{letter}{bits}": f"{kind}{bits}" for letter, kind in (("I", "int"), ("U", "uint")) for bits in (8, 16, 32, 64)},
+    **{f"F{bits}": f"float{bits}" for bits in (16, 32, 64)},
+    "BF16": "bfloat16",
+    "C64": "complex64",
+}
+"""What safetensors calls the data types."""
 
 
 def save(obj: Any, path: str | os.PathLike[str], metadata: Mapping[str, str] | None = None) -> None:
@@ -53,7 +63,7 @@ def save(obj: Any, path: str | os.PathLike[str], metadata: Mapping[str, str] | N
     if not _is_flat(obj):
         texts[STRUCTURE] = json.dumps(structure)
     arrays = {key: _host(tensor, key) for key, tensor in tensors.items()}
-    _write(Path(path), _safetensors().save(arrays, metadata=texts or None))
+    _write(Path(path), _safetensors().numpy.save(arrays, metadata=texts or None))
 
 
 def load(path: str | os.PathLike[str], device: Any = None) -> Any:
@@ -76,7 +86,7 @@ def load(path: str | os.PathLike[str], device: Any = None) -> Any:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no safetensors file.
+        If it is no safetensors file, or holds numbers of a type that tensorlab has not (8-bit floating-point).
     ImportError
         If the package safetensors is missing.
 
@@ -84,15 +94,20 @@ def load(path: str | os.PathLike[str], device: Any = None) -> Any:
     --------
     See `save`.
     """
+    safetensors = _safetensors()
     data = Path(path).read_bytes()
     try:
-        arrays = _safetensors().load(data)
+        views = safetensors.deserialize(data)
         structure = _metadata(data).get(STRUCTURE)
-    except ImportError:
-        raise
     except Exception as error:
         raise ValueError(f"{os.fspath(path)} is no safetensors file{_likely(data)}: {error}") from error
-    tensors = {key: asarray(array, device=device, copy=True) for key, array in arrays.items()}
+    host = get_backend("numpy")
+    tensors = {}
+    for key, view in views:
+        if view["dtype"] not in DTYPES:
+            raise ValueError(f"{os.fspath(path)}: {key!r} is of type {view['dtype']}, which tensorlab has not")
+        array = host.from_bytes(view["data"], DTYPES[view["dtype"]], view["shape"])
+        tensors[key] = asarray(array, device=device, copy=True)
     return _put_together(json.loads(structure), tensors) if structure else tensors
 
 
@@ -117,7 +132,7 @@ def _safetensors() -> ModuleType:
         import safetensors.numpy
     except ImportError as error:
         raise ImportError("saving and loading needs safetensors: pip install 'tensorlab[io]'") from error
-    return safetensors.numpy  # type: ignore[no-any-return]
+    return safetensors  # type: ignore[no-any-return]
 
 
 def _metadata(data: bytes) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import builtins
 import pickle
 
+import ml_dtypes
 import numpy as np
 import pytest
 from helpers import assert_same, host, tensor
@@ -12,7 +13,8 @@ from tensorlab import nn, optim
 
 pytest.importorskip("safetensors")
 
-DTYPES = ["bool", "int8", "int64", "uint8", "float16", "float32", "float64", "complex64"]
+INTEGERS = [f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)]
+DTYPES = ["bool", *INTEGERS, "float16", "bfloat16", "float32", "float64", "complex64"]
 
 
 @pytest.fixture
@@ -22,9 +24,9 @@ def path(tmp_path):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_data_types(dtype, path, rng):
-    if dtype == "float16" and tl.active_backend().native_dtype("float16") is None:
-        pytest.skip("the backend has no float16")
-    numbers = rng.uniform(0, 9, (2, 3)).astype(dtype)
+    if tl.active_backend().native_dtype(dtype) is None:
+        pytest.skip(f"the backend has no {dtype}")
+    numbers = rng.uniform(0, 9, (2, 3)).astype(ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)
     tl.save({"x": tensor(numbers)}, path)
     loaded = tl.load(path)["x"]
     assert_same(loaded, numbers)
@@ -202,3 +204,11 @@ def test_a_failed_write_leaves_the_old_file(path, monkeypatch):
         tl.save({"x": tl.zeros(1)}, path)
     assert tl.load(path)["x"].item() == 1
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_types_that_are_not_ours(path):
+    import safetensors.numpy
+
+    safetensors.numpy.save_file({"x": np.ones(2, ml_dtypes.float8_e4m3fn)}, path)
+    with pytest.raises(ValueError, match=r"file\.safetensors: 'x' is of type F8_E4M3, which tensorlab has not"):
+        tl.load(path)

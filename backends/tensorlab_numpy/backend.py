@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from math import prod
@@ -65,6 +66,10 @@ class NumpyBackend(special_functions.BlockedSpecialKernels, Backend):
     def asarray(self, obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
         """Return a NumPy array of `obj`."""
         return np.asarray(obj, dtype=dtype, copy=copy)
+
+    def from_bytes(self, data: bytes, dtype: str, shape: Sequence[int]) -> Any:
+        """Return a read-only array of the bytes."""
+        return np.frombuffer(data, self.native(dtype)).reshape(shape)
 
     def canonical(self, array: Any) -> Any:
         """Return an ``ndarray`` in native byte order, its dtype NumPy's own object of that kind."""

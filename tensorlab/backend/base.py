@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -100,6 +100,10 @@ class Backend(DefaultKernels):
     def asarray(self, obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
         """Return `obj` (nested sequences, a host array, an array of this backend) as an array of this backend."""
         return self.xp.asarray(obj, dtype=dtype, device=device, copy=copy)
+
+    def from_bytes(self, data: bytes, dtype: str, shape: Sequence[int]) -> Any:
+        """Return bytes as an array, sharing memory; for a backend whose arrays live in host memory."""
+        raise NotImplementedError(f"backend {self.name!r} has no arrays in host memory")
 
     def from_dlpack(self, obj: Any, *, copy: bool | None = None) -> Any:
         """Return what `obj` exports through DLPack as an array, sharing memory unless `copy` is True."""

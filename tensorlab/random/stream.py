@@ -47,16 +47,17 @@ class Excerpt:
         xp, words = self.xp, self.words(words_of(count, False))
         pairs = xp.empty((words.shape[0], 2), dtype=xp.uint32, device=words.device)
         pairs[:, 0] = xp.astype(words & 0xFFFFFFFF, xp.uint32)
-        pairs[:, 1] = xp.astype(words >> 32, xp.uint32)
+        words >>= 32
+        pairs[:, 1] = xp.astype(words, xp.uint32)
         return xp.reshape(pairs, (-1,))[:count]
 
     def unit(self, count: int, digits: int) -> Any:
         """Return numbers in [0, 1) with so many random bits; of double precision if there are more than 24."""
         xp = self.xp
-        if digits > 24:
-            numbers = xp.astype(self.words(count) >> (64 - digits), xp.float64)
-        else:
-            numbers = xp.astype(self.halves(count) >> (32 - digits), xp.float32)
+        double = digits > 24
+        bits = self.words(count) if double else self.halves(count)
+        bits >>= (64 if double else 32) - digits
+        numbers = xp.astype(bits, xp.float64 if double else xp.float32)
         numbers *= 2.0**-digits
         return numbers
 

@@ -106,8 +106,8 @@ def eigh(x: Any, /) -> EighResult:
     right, and of any other has no meaning.
 
     Where eigenvalues are equal their vectors are not determined at all, and have no derivative: what depends on which
-    were chosen has NaN as its gradient. That of the eigenvalues alone is right in any case, if the function treats
-    equal ones alike.
+    were chosen has NaN as its gradient. The first derivative of the eigenvalues alone is right in any case, if the
+    function treats equal ones alike; the second needs that of the vectors.
 
     Parameters
     ----------
@@ -330,7 +330,8 @@ def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
 
     Where singular values are equal their vectors are not determined at all, and those of a singular value of zero not
     against one another (unless `x` is real and square): what depends on which were chosen has NaN as its gradient.
-    That of the singular values alone is right in any case where it exists, if the function treats equal ones alike.
+    The first derivative of the singular values alone is right in any case where it exists, if the function treats
+    equal ones alike; the second needs that of the vectors.
 
     Parameters
     ----------
