@@ -19,7 +19,8 @@ STRUCTURE = "tensorlab.structure"
 
 DTYPES = {
     "BOOL": "bool",
-    **{f"{letter}{bits}": f"{kind}{bits}" for letter, kind in (("I", "int"), ("U", "uint")) for bits in (8, 16, 32, 64)},
+    **{f"I{bits}": f"int{bits}" for bits in (8, 16, 32, 64)},
+    **{f"U{bits}": f"uint{bits}" for bits in (8, 16, 32, 64)},
     **{f"F{bits}": f"float{bits}" for bits in (16, 32, 64)},
     "BF16": "bfloat16",
     "C64": "complex64",

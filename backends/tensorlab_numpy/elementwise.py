@@ -27,12 +27,12 @@ def floor_divide(x1: Any, x2: Any) -> Any:
 
 
 def pow(x1: Any, x2: Any) -> Any:
-    """Power; for the number 0.5 NumPy takes the square root, which gives -0 for -0 and NaN for -infinity."""
-    if type(x2) is float and x2 == 0.5 and x1.dtype.kind == "f":
-        root = np.sqrt(x1)
-        root += 0.0
-        return np.where(x1 == -np.inf, np.inf, root) if np.isnan(root).any() else root
-    return np.power(x1, x2)
+    """Power; where NumPy takes the square root for an exponent of 0.5, -0 gives +0 and -infinity gives infinity."""
+    out = np.power(x1, x2)
+    if out.dtype.kind != "f" or (halves := x2 == 0.5) is False or not np.any(halves):
+        return out
+    out = np.where(halves & (x1 == 0), 0.0, out)
+    return np.where(halves & (x1 == -np.inf), np.inf, out)
 
 
 def expm1(x: Any) -> Any:
@@ -54,7 +54,8 @@ def tanh(x: Any) -> Any:
     """Hyperbolic tangent; at a complex infinity the imaginary part is a zero with the operand's sign."""
     out = np.tanh(x)
     if x.dtype.kind == "c" and (odd := np.isinf(x.real) & np.isfinite(x.imag)).any():
-        out = np.where(odd, out.real + 1j * np.copysign(0.0, x.imag), out).astype(x.dtype)
+        out = np.asarray(out)
+        out.imag = np.where(odd, np.copysign(0.0, x.imag), out.imag)
     return out
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ..autodiff.op import ShapeError, count_nothing, op, sample
 from ..backend import Backend, backend_of
 from ..tensor import Tensor
-from .declare import broadcast_shape
+from .declare import broadcast_shape, composite
 from .indexing import getitem, take
 from .shapes import (
     Shape,
@@ -103,6 +103,7 @@ def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> Tensor:
     return concat_arrays(*arrays, axis=axis)
 
 
+@composite(arrays="any")
 def stack(arrays: Sequence[Any], /, *, axis: int = 0) -> Tensor:
     """Join arrays along a new axis.
 
@@ -124,6 +125,11 @@ def stack(arrays: Sequence[Any], /, *, axis: int = 0) -> Tensor:
     tensor([[1., 0.],
             [1., 0.]])
     """
+    shapes = [tuple(x.shape) for x in arrays]
+    if differing := next((i for i, shape in enumerate(shapes) if shape != shapes[0]), None):
+        raise ShapeError(
+            f"stack: array 0 has shape {shapes[0]}, array {differing} has {shapes[differing]}; they must be equal"
+        )
     return concat([expand_dims(x, axis=axis) for x in arrays], axis=axis)
 
 
@@ -146,6 +152,7 @@ def flip(backend: Backend, x: Any, /, *, axis: Any = None) -> Any:
     return backend.xp.flip(x, axis=axis)
 
 
+@composite(x="any")
 def roll(x: Any, /, shift: int | Sequence[int], *, axis: int | Sequence[int] | None = None) -> Tensor:
     """Move elements along axes; those that leave at one end come back at the other.
 
@@ -177,6 +184,7 @@ def roll(x: Any, /, shift: int | Sequence[int], *, axis: int | Sequence[int] | N
     return x
 
 
+@composite(x="any")
 def tile(x: Any, repetitions: Sequence[int], /) -> Tensor:
     """The whole array repeated along each axis.
 
@@ -193,6 +201,7 @@ def tile(x: Any, repetitions: Sequence[int], /) -> Tensor:
     return reshape(spread, tuple(r * length for r, length in zip(repetitions, shape, strict=True)))
 
 
+@composite(x="any")
 def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Tensor:
     """Each slice along an axis repeated.
 
@@ -228,6 +237,7 @@ def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Tensor:
     return take(x, backend.asarray(places, dtype=backend.native("int64")), axis=axis)
 
 
+@composite(x="any")
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[Tensor, ...]:
     """The slices along an axis, which disappears.
 
@@ -240,6 +250,7 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Tensor, ...]:
     return tuple(getitem(x, (*before, i)) for i in range(x.shape[axis]))
 
 
+@composite(x="any")
 def split(x: Any, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[Tensor, ...]:
     """Cut an array into pieces, as ``numpy.split`` does.
 
@@ -273,6 +284,7 @@ def split(x: Any, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[T
     return tuple(getitem(x, (*before, slice(a, b))) for a, b in pairwise(edges))
 
 
+@composite(x="any")
 def array_split(x: Any, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[Tensor, ...]:
     """Cut an array into pieces that may differ in length; see `split`.
 
@@ -331,6 +343,7 @@ def _each(function: Callable[[Any], Any], arrays: Sequence[Any]) -> Any:
     return function(arrays[0]) if len(arrays) == 1 else tuple(map(function, arrays))
 
 
+@composite(arrays="any")
 def atleast_1d(*arrays: Any) -> Any:
     """Arrays with at least one axis: a number becomes a vector of one element.
 
@@ -352,6 +365,7 @@ def atleast_1d(*arrays: Any) -> Any:
     return _each(lambda x: x if x.shape else reshape(x, (1,)), arrays)
 
 
+@composite(arrays="any")
 def atleast_2d(*arrays: Any) -> Any:
     """Arrays with at least two axes: a vector becomes a row; see `atleast_1d`.
 
@@ -363,6 +377,7 @@ def atleast_2d(*arrays: Any) -> Any:
     return _each(lambda x: x if len(x.shape) > 1 else reshape(x, (1, -1)), arrays)
 
 
+@composite(arrays="any")
 def atleast_3d(*arrays: Any) -> Any:
     """Arrays with at least three axes: shape ``(m, n)`` becomes ``(m, n, 1)``, ``(n,)`` ``(1, n, 1)``.
 
@@ -374,6 +389,7 @@ def atleast_3d(*arrays: Any) -> Any:
     return _each(lambda x: x if len(x.shape) > 2 else expand_dims(atleast_2d(x), axis=-1), arrays)
 
 
+@composite(arrays="any")
 def hstack(arrays: Sequence[Any], /) -> Tensor:
     """Join arrays side by side: along the second axis, vectors along their only one.
 
@@ -387,6 +403,7 @@ def hstack(arrays: Sequence[Any], /) -> Tensor:
     return concat(arrays, axis=0 if arrays and len(arrays[0].shape) == 1 else 1)
 
 
+@composite(arrays="any")
 def vstack(arrays: Sequence[Any], /) -> Tensor:
     """Join arrays one below the other: along the first axis, vectors as rows.
 
@@ -399,6 +416,7 @@ def vstack(arrays: Sequence[Any], /) -> Tensor:
     return concat([atleast_2d(x) for x in arrays], axis=0)
 
 
+@composite(arrays="any")
 def dstack(arrays: Sequence[Any], /) -> Tensor:
     """Join arrays one behind the other: along the third axis, after `atleast_3d`.
 
@@ -411,6 +429,7 @@ def dstack(arrays: Sequence[Any], /) -> Tensor:
     return concat([atleast_3d(x) for x in arrays], axis=2)
 
 
+@composite(arrays="any")
 def column_stack(arrays: Sequence[Any], /) -> Tensor:
     """Join arrays side by side, vectors as columns.
 
@@ -426,6 +445,7 @@ def column_stack(arrays: Sequence[Any], /) -> Tensor:
 # -- turning -----------------------------------------------------------------------------------------------------------
 
 
+@composite(x="any")
 def flipud(x: Any, /) -> Tensor:
     """The elements in reverse order along the first axis.
 
@@ -438,6 +458,7 @@ def flipud(x: Any, /) -> Tensor:
     return flip(x, axis=0)
 
 
+@composite(x="any")
 def fliplr(x: Any, /) -> Tensor:
     """The elements in reverse order along the second axis.
 
@@ -450,6 +471,7 @@ def fliplr(x: Any, /) -> Tensor:
     return flip(x, axis=1)
 
 
+@composite(x="any")
 def rot90(x: Any, /, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tensor:
     """Turn an array by right angles in the plane of two axes.
 

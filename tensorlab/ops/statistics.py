@@ -17,7 +17,7 @@ from .arithmetic import abs as absolute
 from .arithmetic import clip, conj, divide, imag, is_complex, maximum, multiply, real, square, subtract
 from .comparison import equal, isfinite, isnan, logical_and, logical_not, where
 from .contraction import matmul
-from .declare import require
+from .declare import composite, require
 from .exponential import sqrt
 from .indexing import diagonal_pair, getitem, take, take_add, take_along_axis
 from .joining import atleast_2d, concat, flip, stack
@@ -181,7 +181,7 @@ def _quantile(function: str, x: Any, q: Any, axis: Axis, method: str, keepdims: 
         raise ValueError(f"{function}: method must be one of {', '.join(map(repr, METHODS))}, not {method!r}")
     whole = 100 if "percentile" in function else 1
     q = _checked_shares(function, q, whole)
-    axes = normalized_axes(axis, len(x.shape))
+    axes = normalized_axes(axis, len(x.shape), f"{function}: axis")
     shape = tuple(x.shape)
     flat, _ = axes_last(
         as_floating(x) if method in ("linear", "midpoint") or not reduced_count(shape, axes) else x, axes
@@ -287,6 +287,7 @@ def _count(x: Any, axis: Axis, keepdims: bool) -> Any:
     return sum(astype(logical_not(isnan(x)), "int64"), axis=axis, keepdims=keepdims)
 
 
+@composite(x="numeric")
 def nansum(x: Any, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> Tensor:
     """Sum over axes of what is not NaN; zero where all is NaN.
 
@@ -306,10 +307,10 @@ def nansum(x: Any, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = 
     >>> tl.nansum(tl.tensor([1.0, tl.nan, 3.0]))
     tensor(4.)
     """
-    require("nansum", x=x)
     return sum(_replaced(x, 0.0), axis=axis, dtype=dtype, keepdims=keepdims)
 
 
+@composite(x="numeric")
 def nanprod(x: Any, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> Tensor:
     """Product over axes of what is not NaN; one where all is NaN. See `nansum`.
 
@@ -318,10 +319,10 @@ def nanprod(x: Any, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool =
     >>> tl.nanprod(tl.tensor([2.0, tl.nan, 3.0]))
     tensor(6.)
     """
-    require("nanprod", x=x)
     return prod(_replaced(x, 1.0), axis=axis, dtype=dtype, keepdims=keepdims)
 
 
+@composite(x="real")
 def nanmax(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """The greatest element over axes that is not NaN; where several tie, they share the gradient equally.
 
@@ -349,10 +350,10 @@ def nanmax(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     >>> tl.nanmax(tl.tensor([1.0, tl.nan, 3.0]))
     tensor(3.)
     """
-    require("nanmax", "real", x=x)
     return _nan_extreme(maximum_of, x, -math.inf, axis, keepdims)
 
 
+@composite(x="real")
 def nanmin(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """The smallest element over axes that is not NaN; see `nanmax`.
 
@@ -361,7 +362,6 @@ def nanmin(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     >>> tl.nanmin(tl.tensor([1.0, tl.nan, 3.0]))
     tensor(1.)
     """
-    require("nanmin", "real", x=x)
     return _nan_extreme(minimum_of, x, math.inf, axis, keepdims)
 
 
@@ -373,6 +373,7 @@ def _nan_extreme(extreme: Callable[..., Any], x: Any, loses: float, axis: Axis, 
     return where(all_of(missing, axis=axis, keepdims=keepdims), math.nan, found)
 
 
+@composite(x="numeric")
 def nanmean(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Arithmetic mean over axes of what is not NaN; NaN where all is NaN.
 
@@ -390,11 +391,11 @@ def nanmean(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     >>> tl.nanmean(tl.tensor([1.0, tl.nan, 3.0]))
     tensor(2.)
     """
-    require("nanmean", x=x)
     x = as_floating(x)
     return divide(sum(_replaced(x, 0.0), axis=axis, keepdims=keepdims), _count(x, axis, keepdims))
 
 
+@composite(x="numeric")
 def nanvar(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
     """Variance over axes of what is not NaN.
 
@@ -419,7 +420,6 @@ def nanvar(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: b
     >>> tl.nanvar(tl.tensor([1.0, tl.nan, 3.0]))
     tensor(1.)
     """
-    require("nanvar", x=x)
     x = as_floating(x)
     missing, count = isnan(x), _count(x, axis, True)
     center = divide(sum(where(missing, 0.0, x), axis=axis, keepdims=True), maximum(count, 1))
@@ -430,6 +430,7 @@ def nanvar(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: b
     return total / where(left > 0, left, math.nan)
 
 
+@composite(x="numeric")
 def nanstd(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
     """Standard deviation over axes of what is not NaN; see `nanvar`. Where it is zero, so is its gradient.
 
@@ -446,6 +447,7 @@ def nanstd(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: b
 # -- means and spreads -------------------------------------------------------------------------------------------------
 
 
+@composite(x="real")
 def ptp(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Peak to peak: the greatest element less the smallest one, over axes; see `max`.
 
@@ -454,10 +456,10 @@ def ptp(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     >>> tl.ptp(tl.tensor([1.0, 5.0, 3.0]))
     tensor(4.)
     """
-    require("ptp", "real", x=x)
     return maximum_of(x, axis=axis, keepdims=keepdims) - minimum_of(x, axis=axis, keepdims=keepdims)
 
 
+@composite(x="numeric")
 def average(
     x: Any, /, axis: Axis = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False
 ) -> Any:
@@ -491,7 +493,6 @@ def average(
     >>> tl.average(tl.tensor([1.0, 2.0]), weights=tl.tensor([3.0, 1.0]))
     tensor(1.25)
     """
-    require("average", x=x)
     x, shape = as_floating(x), tuple(x.shape)
     if weights is None:
         averaged: Any = mean(x, axis=axis, keepdims=keepdims)

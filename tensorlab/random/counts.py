@@ -114,7 +114,7 @@ class Counts(Vectors):
         >>> tl.Generator(0).bernoulli(1.0, (2,))
         tensor([1., 1.])
         """
-        precise = isinstance(p, Tensor) and p.dtype is dtypes.float64
+        precise = getattr(p, "dtype", None) == dtypes.float64
         computed = dtypes.float64 if precise else dtypes.float32
         call = called(
             "bernoulli", shape, dtype, device, kind="real or bool", computed=computed, params={"p": (p, PROBABILITY)}

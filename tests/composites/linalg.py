@@ -133,6 +133,8 @@ CASES = {
         ),
         (D,),
     ),
+    "eigvalsh": (*pair("hermitian", tl.linalg.eigvalsh, np.linalg.eigvalsh), (D,)),
+    "svdvals": (lambda x: tl.linalg.svdvals(wide(x)), lambda x: np.linalg.svdvals(wide(x)), (T3,)),
     "svd": (
         lambda x: of_singular_vectors(*tl.linalg.svd(wide(x))),
         lambda x: of_singular_vectors(*np.linalg.svd(wide(x))),

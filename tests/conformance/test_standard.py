@@ -1,4 +1,4 @@
-"""The Array API standard 2024.12: every name and parameter, and results against array-api-strict, which is the standard.
+"""The Array API standard 2024.12: every name and parameter, and results against array-api-strict.
 
 The public test suite (data-apis/array-api-tests) asks more; it cannot be part of this repository. CONTRIBUTING.md says
 how it is run.
@@ -62,7 +62,7 @@ def test_array_methods_and_attributes():
 def test_constants():
     assert [getattr(tl, name) for name in CONSTANTS if name != "nan"] == [math.e, math.inf, None, math.pi]
     assert math.isnan(tl.nan)
-    assert {name for name in DTYPES} <= set(vars(tl))
+    assert set(DTYPES) <= set(vars(tl))
 
 
 # -- results -----------------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ CASES = [
     (lambda: tl.concat([z(2, 3), z(3)]),
      "concat along axis 0: array 0 has shape (2, 3), array 1 has (3,); they differ in the number of axes"),
     (lambda: tl.stack([z(2), z(3)]),
-     "concat along axis 0: array 0 has shape (1, 2), array 1 has (1, 3); they differ in axis 1"),
+     "stack: array 0 has shape (2,), array 1 has (3,); they must be equal"),
     (lambda: conv((1, 4, 8, 8), (6, 3, 3, 3)),
      "convolution expects 3 channels on axis 1 of the images (filters of shape (6, 3, 3, 3)), but images of shape "
      "(1, 4, 8, 8) have 4"),

@@ -13,6 +13,8 @@ from tensorlab.backend import dtypes
 NO_RULE = {
     ("nextafter", "x1"): "a step function: the derivative is of no use, and PyTorch has none either",
     ("nextafter", "x2"): "as x1",
+    ("eigvalsh_alone", "x"): "eigvalsh computes the vectors too where a gradient may be asked for",
+    ("svdvals_alone", "x"): "as eigvalsh_alone",
 }
 """Floating operands of ops with floating results that carry no gradient, each with the reason."""
 

@@ -77,7 +77,7 @@ REFERENCES = {
     "cross": cross,
     "det": np.linalg.det,
     "eigh_factors": np.linalg.eigh,
-    "eigvalsh": np.linalg.eigvalsh,
+    "eigvalsh_alone": np.linalg.eigvalsh,
     "euclidean_norm": lambda x, axis, keepdims=False: np.sqrt(np.sum(np.abs(x) ** 2, axis=axis, keepdims=keepdims)),
     "inv": np.linalg.inv,
     "lower_triangle": lambda x, k=0: np.tril(x, k),
@@ -90,7 +90,7 @@ REFERENCES = {
     "solve_matrices": np.linalg.solve,
     "solve_triangular_matrices": each(solve_triangular),
     "svd_factors": np.linalg.svd,
-    "svdvals": np.linalg.svdvals,
+    "svdvals_alone": np.linalg.svdvals,
     "upper_triangle": lambda x, k=0: np.triu(x, k),
 }
 

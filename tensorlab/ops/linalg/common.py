@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import nan
 from typing import Any
 
+from ...autodiff.graph import current_mode
 from ...autodiff.op import ShapeError, op, sample
 from ...backend import Backend, backend_of
 from ...tensor import Tensor
@@ -96,6 +97,11 @@ def count_cubic(factor: float) -> Callable[[Sequence[Shape], Any, Mapping[str, A
         return int(factor * total * min(shapes[0][-2:]))
 
     return count
+
+
+def recorded(x: Any) -> bool:
+    """Whether what is done with `x` is recorded, so that a gradient may be asked for."""
+    return isinstance(x, Tensor) and x.requires_grad and current_mode.get().recording
 
 
 # -- parts of matrices -------------------------------------------------------------------------------------------------

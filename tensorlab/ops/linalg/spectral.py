@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from ...autodiff.op import Draw, op, sample
 from ...backend import Backend
+from ...tensor import Tensor
 from ..arithmetic import conj, imag, is_complex, multiply, real
 from ..contraction import matmul
 from ..declare import require
@@ -19,6 +20,7 @@ from .common import (
     count_cubic,
     hermitian_part,
     quotient,
+    recorded,
     reworded,
     scaled_columns,
     scaled_rows,
@@ -137,24 +139,12 @@ def eigh(x: Any, /) -> EighResult:
     return EighResult(*eigh_factors(x))
 
 
-def _pull_eigvalsh(g: Any, x: Any) -> Any:
-    vectors = eigh_factors(x)[1]
-    return conj(matmul(scaled_columns(vectors, g), adjoint(vectors)))
-
-
-def _push_eigvalsh(t: Any, x: Any) -> Any:
-    vectors = eigh_factors(x)[1]
-    return _real_diagonal(matmul(matmul(adjoint(vectors), hermitian_part(t)), vectors))
-
-
 def _eigvalsh_shape(x: Shape) -> Shape:
     check_square("eigvalsh", x)
     return x[:-1]
 
 
 @op(
-    vjp={"x": _pull_eigvalsh},
-    jvp={"x": _push_eigvalsh},
     shape=_eigvalsh_shape,
     dtype="real",
     takes="floating",
@@ -163,10 +153,21 @@ def _eigvalsh_shape(x: Shape) -> Shape:
     tolerance={"float32": 1e-5},
     checks_first=True,
 )
-def eigvalsh(backend: Backend, x: Any, /) -> Any:
+def eigvalsh_alone(backend: Backend, x: Any, /) -> Any:
+    """Eigenvalues of Hermitian matrices, without the vectors that a gradient needs; see `eigvalsh`.
+
+    Examples
+    --------
+    >>> tl.ops.linalg.spectral.eigvalsh_alone(tl.tensor([[1.0, 0.0], [0.0, 2.0]]))
+    tensor([1., 2.])
+    """
+    return reworded(NOT_CONVERGED.format("eigvalsh"), backend.xp.linalg.eigvalsh, x)
+
+
+def eigvalsh(x: Any, /) -> Tensor:
     """Eigenvalues of Hermitian (symmetric, if real) matrices, in ascending order.
 
-    The eigenvectors are computed when a gradient is asked for; see `eigh` about it.
+    The eigenvectors are computed only where a gradient may be asked for; see `eigh` about it.
 
     Parameters
     ----------
@@ -190,7 +191,9 @@ def eigvalsh(backend: Backend, x: Any, /) -> Any:
     >>> tl.linalg.eigvalsh(tl.tensor([[2.0, 1.0], [1.0, 2.0]])).round()
     tensor([1., 3.])
     """
-    return reworded(NOT_CONVERGED.format("eigvalsh"), backend.xp.linalg.eigvalsh, x)
+    require("eigvalsh", "floating", x=x)
+    check_square("eigvalsh", tuple(x.shape))
+    return eigh_factors(x)[0] if recorded(x) else eigvalsh_alone(x)
 
 
 # -- singular values ---------------------------------------------------------------------------------------------------
@@ -363,23 +366,11 @@ def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
     return SVDResult(*svd_factors(x, full_matrices=full_matrices))
 
 
-def _pull_svdvals(g: Any, x: Any) -> Any:
-    u, _, vh = svd_factors(x, full_matrices=False)
-    return conj(matmul(scaled_columns(u, g), vh))
-
-
-def _push_svdvals(t: Any, x: Any) -> Any:
-    u, _, vh = svd_factors(x, full_matrices=False)
-    return _real_diagonal(matmul(matmul(adjoint(u), t), adjoint(vh)))
-
-
 def _svdvals_shape(x: Shape) -> Shape:
     return (*x[:-2], min(check_matrices("svdvals", x)))
 
 
 @op(
-    vjp={"x": _pull_svdvals},
-    jvp={"x": _push_svdvals},
     shape=_svdvals_shape,
     dtype="real",
     takes="floating",
@@ -388,10 +379,21 @@ def _svdvals_shape(x: Shape) -> Shape:
     tolerance={"float32": 1e-5},
     checks_first=True,
 )
-def svdvals(backend: Backend, x: Any, /) -> Any:
+def svdvals_alone(backend: Backend, x: Any, /) -> Any:
+    """Singular values, without the vectors that a gradient needs; see `svdvals`.
+
+    Examples
+    --------
+    >>> tl.ops.linalg.spectral.svdvals_alone(tl.tensor([[0.0, 2.0], [1.0, 0.0]]))
+    tensor([2., 1.])
+    """
+    return reworded(NOT_CONVERGED.format("svdvals"), backend.xp.linalg.svdvals, x)
+
+
+def svdvals(x: Any, /) -> Tensor:
     """Singular values, in descending order.
 
-    The singular vectors are computed when a gradient is asked for; see `svd` about it.
+    The singular vectors are computed only where a gradient may be asked for; see `svd` about it.
 
     Parameters
     ----------
@@ -415,4 +417,6 @@ def svdvals(backend: Backend, x: Any, /) -> Any:
     >>> tl.linalg.svdvals(tl.tensor([[0.0, 2.0], [1.0, 0.0]]))
     tensor([2., 1.])
     """
-    return reworded(NOT_CONVERGED.format("svdvals"), backend.xp.linalg.svdvals, x)
+    require("svdvals", "floating", x=x)
+    check_matrices("svdvals", tuple(x.shape))
+    return svd_factors(x, full_matrices=False)[1] if recorded(x) else svdvals_alone(x)
