@@ -157,8 +157,8 @@ from .ops.joining import (
     unstack,
     vstack,
 )
-from .ops.padding import pad
 from .ops.matrices import cross, diag, diagonal, kron, trace
+from .ops.padding import pad
 from .ops.reduction import (
     all,
     any,
@@ -201,6 +201,7 @@ from .ops.shapes import (
     sum_to_shape,
     swapaxes,
 )
+from .ops.signals import convolve, correlate, diff, interp, polyval, trapezoid, unwrap, vander
 from .ops.sorting import argsort, argwhere, flatnonzero, kthvalue, nonzero, searchsorted, sort, topk
 from .ops.special import (
     allclose,
@@ -237,7 +238,6 @@ from .ops.special import (
     xlog1py,
     xlogy,
 )
-from .ops.signals import convolve, correlate, diff, interp, polyval, trapezoid, unwrap, vander
 from .ops.statistics import (
     average,
     corrcoef,

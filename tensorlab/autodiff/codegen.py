@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from .op import Op
 
 
+LOCALS = ("array_type", "error", "kernel", "mode", "node", "nodes", "out", "raw", "result", "wrap")
+"""What generated functions call their own variables."""
+
+
 def public_function(record: Op, signature: str) -> Callable[..., Any]:
     """Return the function that users call: unwrap, check, compute, wrap, record."""
     return _compiled(_public_source(record, signature), record)
@@ -58,6 +62,8 @@ def _compiled(source: str, record: Op) -> Callable[..., Any]:
         **{f"rule_{operand}": rule for operand, rule in record.vjp.items()},
         **{f"taken_{operand}": TAKEN[group] for operand, group in record.takes.items()},
     }
+    if taken := {*record.operands, *record.params} & {*names, *LOCALS}:
+        raise TypeError(f"{record.name} cannot call a parameter {', '.join(taken)}: its dispatcher uses the name")
     make = FunctionType(_compilation(source, tuple(names)), record.compute.__globals__)
     made: Callable[..., Any] = make(**names)
     return made

@@ -10,7 +10,7 @@ from ..autodiff.op import ShapeError, op, sample
 from ..backend import Backend, dtypes
 from ..tensor import Tensor
 from .arithmetic import conj, multiply
-from .declare import broadcast_shape, require
+from .declare import broadcast_shape, composite, require
 from .indexing import getitem
 from .reduction import sum
 from .shapes import (
@@ -208,10 +208,7 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Tensor:
     shape1, shape2 = tuple(x1.shape), tuple(x2.shape)
     check_common_axis("vecdot", axis, shape1, shape2)
     if shape1[axis] != shape2[axis]:
-        raise ShapeError(
-            f"vecdot: axis {axis} of shape {shape1} has length {shape1[axis]}, of shape {shape2} {shape2[axis]}; "
-            "they must be equal"
-        )
+        raise ShapeError(f"vecdot: axis {axis} of shapes {shape1} and {shape2} differs in length")
     products = multiply(conj(x1), x2)
     # Small integers would be summed in 64 bits, but an inner product has its operands' type.
     return sum(products, axis=axis, dtype=None if dtypes.named(products.dtype).is_floating else products.dtype)
@@ -261,6 +258,7 @@ def outer(x1: Any, x2: Any, /) -> Tensor:
     return multiply(reshape(x1, (-1, 1)), reshape(x2, (1, -1)))
 
 
+@composite(x1="numeric", x2="numeric")
 def tensordot(x1: Any, x2: Any, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2) -> Tensor:
     """Sum of products over several axes of both operands.
 

@@ -648,6 +648,7 @@ def triu_indices(n: int, /, k: int = 0, m: int | None = None, *, device: DeviceL
     return _triangle_indices(n, m, k, device, lower=False)
 
 
+@composite(arrays="any")
 def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Tensor]:
     """Coordinate arrays of a grid.
 

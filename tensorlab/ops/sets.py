@@ -11,7 +11,7 @@ from ..tensor import Tensor
 from .arithmetic import imag, is_complex, minimum, real
 from .comparison import isnan, logical_and, logical_not, logical_or, not_equal, where
 from .cumulative import cumulative_sum
-from .declare import require
+from .declare import composite, require
 from .indexing import getitem, plain_index, take, take_add
 from .joining import concat, unstack
 from .reduction import max as greatest
@@ -330,6 +330,7 @@ def _occurring(elements: Any, wanted: Any) -> Any:
     return take(ordered, minimum(places, wanted.shape[0] - 1)) == elements
 
 
+@composite(x1="any", x2="any")
 def union1d(x1: Any, x2: Any, /) -> Tensor:
     """The different elements of two arrays together, in ascending order; see `unique`.
 

@@ -464,7 +464,7 @@ def flatten(x: Any, /, start_axis: int = 0, end_axis: int = -1) -> Tensor:
     return reshape(x, (*shape[:start], prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
-@composite()
+@composite(arrays="any")
 def broadcast_arrays(*arrays: Any) -> list[Tensor]:
     """Broadcast arrays against one another.
 

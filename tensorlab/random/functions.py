@@ -7,6 +7,7 @@ from typing import Any
 
 from ..backend import backend_of
 from ..ops.creation import DeviceLike
+from ..ops.declare import require
 from ..ops.shapes import from_arguments
 from ..tensor import Tensor
 from .documented import by_default
@@ -155,8 +156,9 @@ def randperm(n: int, *, device: DeviceLike = None, generator: Generator | None =
 # -- like another tensor -----------------------------------------------------------------------------------------------
 
 
-def _like(x: Any, dtype: Any, device: DeviceLike) -> dict[str, Any]:
+def _like(function: str, x: Any, dtype: Any, device: DeviceLike) -> dict[str, Any]:
     """Return the shape, the type and the device of `x`, the latter two unless others are asked for."""
+    require(function, x=x)
     array = x._array if isinstance(x, Tensor) else x
     backend = backend_of(array)
     found = Tensor(array).device if device is None else device
@@ -197,7 +199,9 @@ def rand_like(
     >>> tl.rand_like(tl.zeros((2, 3))).shape
     (2, 3)
     """
-    return (generator or default_generator).uniform(**_like(x, dtype, device)).requires_grad_(requires_grad)
+    return (
+        (generator or default_generator).uniform(**_like("rand_like", x, dtype, device)).requires_grad_(requires_grad)
+    )
 
 
 def randn_like(
@@ -216,7 +220,9 @@ def randn_like(
     >>> tl.randn_like(tl.zeros((2, 3), dtype="float64")).dtype
     tensorlab.float64
     """
-    return (generator or default_generator).normal(**_like(x, dtype, device)).requires_grad_(requires_grad)
+    return (
+        (generator or default_generator).normal(**_like("randn_like", x, dtype, device)).requires_grad_(requires_grad)
+    )
 
 
 def randint_like(
@@ -236,4 +242,4 @@ def randint_like(
     >>> tl.randint_like(tl.zeros((2, 3)), 5).dtype
     tensorlab.float32
     """
-    return (generator or default_generator).integers(low, high, **_like(x, dtype, device))
+    return (generator or default_generator).integers(low, high, **_like("randint_like", x, dtype, device))

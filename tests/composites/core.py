@@ -5,7 +5,7 @@ from helpers import tensor
 
 import tensorlab as tl
 
-from .operands import A, B, M, T3, V, V4
+from .operands import T3, V4, A, B, M, V
 
 
 def scatter_add(x, axis, indices, source):

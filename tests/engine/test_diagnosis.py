@@ -6,6 +6,7 @@ from helpers import host, leaf, tensor
 
 import tensorlab as tl
 from tensorlab.autodiff.graph import WriteLog, watched
+from tensorlab.autodiff.op import REGISTRY, op
 
 quiet = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's own, about the very faults that are made here
 
@@ -206,3 +207,15 @@ def test_write_log_does_not_grow_without_end():
         x = tensor(np.zeros(3))
         x[0] = 1.0
     assert len(write_log._written) < size + 1000
+
+
+@pytest.mark.parametrize("name", ["mode", "out", "kernel", "Tensor", "record"])
+def test_names_that_the_dispatcher_uses_itself(name):
+    """A parameter of such a name would be taken for the dispatcher's own variable: gradients would be wrong unseen."""
+    namespace = {}
+    exec(f"def shadowing(backend, x, /, {name}=None): return x", namespace)
+    try:
+        with pytest.raises(TypeError, match=f"shadowing cannot call a parameter {name}: its dispatcher uses the name"):
+            op(shape=lambda shape, **_: shape)(namespace["shadowing"])
+    finally:
+        REGISTRY.pop("shadowing")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from composites import CASES, REAL_ONLY
-from composites.operands import SHAPES, A, B, M, T3, V
+from composites.operands import SHAPES, T3, A, B, M, V
 from helpers import assert_close, seeded, tensor
 
 import tensorlab as tl

@@ -12,7 +12,7 @@ from ...tensor import Tensor
 from ..arithmetic import abs as absolute
 from ..arithmetic import conj, real, zeros_like
 from ..comparison import where
-from ..declare import require
+from ..declare import composite, require
 from ..reduction import Axis, kept, max, min, reduced_shape, sum
 from ..shapes import Shape, expand_dims, normalized_axes
 from .common import check_matrices
@@ -71,6 +71,7 @@ def _power_norm(size: Any, ord: float, axis: Axis, keepdims: bool) -> Any:
     return where(empty, 0.0, where(empty, 1.0, total) ** (1 / ord))
 
 
+@composite(x="floating")
 def vector_norm(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Tensor:
     """Norm of vectors, ``sum(abs(x)**ord) ** (1 / ord)``.
 

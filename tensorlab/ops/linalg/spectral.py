@@ -19,6 +19,7 @@ from .common import (
     check_square,
     count_cubic,
     hermitian_part,
+    identity_like,
     quotient,
     recorded,
     reworded,
@@ -34,6 +35,11 @@ NOT_CONVERGED = "{}: the iteration did not converge; are there NaN or infinite e
 def _differences(x: Any) -> Any:
     """Return the matrix of ``x[j] - x[i]``."""
     return expand_dims(x, axis=-2) - expand_dims(x, axis=-1)
+
+
+def _gaps(x: Any) -> Any:
+    """Return what the off-diagonal elements are divided by: differences, and ones on the diagonal."""
+    return _differences(x) + identity_like(x, x.shape[-1])
 
 
 def _real_diagonal(x: Any) -> Any:
@@ -56,7 +62,7 @@ def _pull_eigh(g: Any, out: Any) -> Any:
     turned = adjoint(vectors)
     if g_vectors is None:
         return conj(matmul(scaled_columns(vectors, g_values), turned))
-    inner = quotient(without_diagonal(matmul(turned, conj(g_vectors))), _differences(values))
+    inner = quotient(without_diagonal(matmul(turned, conj(g_vectors))), _gaps(values))
     inner = hermitian_part(inner)
     if g_values is not None:
         inner = inner + diagonal_matrix(g_values)
@@ -66,7 +72,7 @@ def _pull_eigh(g: Any, out: Any) -> Any:
 def _push_eigh(t: Any, out: Any) -> Any:
     values, vectors = out
     change = matmul(matmul(adjoint(vectors), hermitian_part(t)), vectors)
-    turning = quotient(without_diagonal(change), _differences(values))
+    turning = quotient(without_diagonal(change), _gaps(values))
     return _real_diagonal(change), matmul(vectors, turning)
 
 
@@ -222,9 +228,10 @@ def _leading_rows(x: Any, k: int) -> Any:
     return x if x.shape[-2] == k else getitem(x, (Ellipsis, slice(0, k), slice(None)))
 
 
-def _square_differences(s: Any) -> Any:
-    """Return the matrix of ``s[j]**2 - s[i]**2``, without the cancellation in it."""
-    return _differences(s) * (expand_dims(s, axis=-2) + expand_dims(s, axis=-1))
+def _square_gaps(s: Any) -> Any:
+    """Return the matrix of ``s[j]**2 - s[i]**2``, without the cancellation in it, and ones on the diagonal."""
+    sums = expand_dims(s, axis=-2) + expand_dims(s, axis=-1)
+    return _differences(s) * sums + identity_like(s, s.shape[-1])
 
 
 def _skew(x: Any) -> Any:
@@ -244,7 +251,7 @@ def _pull_svd(g: Any, out: Any, x_shape: Shape) -> Any:
     if gu is None and gvh is None:
         return conj(matmul(scaled_columns(u, gs), vh))
     inner: Any = 0 if gs is None else diagonal_matrix(gs)
-    gaps = _square_differences(s)
+    gaps = _square_gaps(s)
     outer: Any = None
     phase: Any = 0
     if gu is not None:
@@ -273,7 +280,7 @@ def _push_svd(t: Any, out: Any, x_shape: Shape) -> Any:
     k = s.shape[-1]
     u, vh = _leading_columns(out[0], k), _leading_rows(out[2], k)
     v, turned = adjoint(vh), adjoint(u)
-    change, gaps = matmul(matmul(turned, t), v), _square_differences(s)
+    change, gaps = matmul(matmul(turned, t), v), _square_gaps(s)
     mixed, back = scaled_columns(change, s), scaled_rows(change, s)
     left = quotient(without_diagonal(mixed + adjoint(mixed)), gaps)
     right = quotient(without_diagonal(back + adjoint(back)), gaps)

@@ -12,7 +12,7 @@ from ..arithmetic import abs as absolute
 from ..arithmetic import imag, is_complex, positive, real, zeros_like
 from ..comparison import isfinite, where
 from ..datatypes import finfo, isdtype, result_type
-from ..declare import broadcast_shape, elementwise, require
+from ..declare import broadcast_shape, composite, elementwise, require
 from ..reduction import all as all_of
 from ..rounding import trunc
 from .operands import as_arrays
@@ -224,6 +224,7 @@ def isclose(
     return same | comparable & (xp.abs(first - second) <= atol + rtol * xp.abs(second))
 
 
+@composite(x1="any", x2="any")
 def allclose(x1: Any, x2: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
     """Whether two arrays are equal within a tolerance everywhere; see `isclose`.
 
