@@ -28,9 +28,9 @@ HEADER = '''\
 """The numbers behind the special functions; `tools/special_coefficients.py` writes this file.
 
 All but the last two are rational functions p(v) / q(v) that agree with a function at Chebyshev nodes, worked out with
-{digits} digits. Each table has them for both precisions, as (p, q) with the lowest power first; the variable is shifted so
-that all coefficients of a table have one sign, or nearly, and nothing cancels. Beside each: the interval of v, and the
-largest relative error there, of exact arithmetic with the numbers as they stand.
+many digits. Each table has them for both precisions, as (p, q) with the lowest power first; the variable is shifted
+so that all coefficients of a table have one sign, or nearly, and nothing cancels. Beside each: the interval of v, and
+the largest relative error there, of exact arithmetic with the numbers as they stand.
 """
 
 from __future__ import annotations
@@ -40,6 +40,14 @@ Table = dict[str, Rational]
 
 # fmt: off
 '''
+
+TEMME_TEXT = """\
+Row k has the Taylor coefficients of c_k(eta) in Temme's expansion of the incomplete gamma functions.
+
+N. M. Temme, "The asymptotic expansion of the incomplete gamma functions", SIAM J. Math. Anal. 10 (1979); the
+recursion is 8.12.13 of the NIST Digital Library of Mathematical Functions. Cut off for a >= {a} and |eta| <= {eta};
+the error of the upper function is {error:.1e} there, with x within half of a.
+"""
 
 Function = Callable[[mpf], mpf]
 
@@ -151,14 +159,14 @@ def tables() -> list[tuple[str, str, Function, Fit, Fit]]:
         ("ERFCX", "(1 + 2x) exp(x^2) erfc(x) in v = (x - 3.75) / (x + 3.75).", erfcx, Fit(-1, 1, 12), Fit(-1, 1, 24)),
         (
             "ERFINV_CENTRE",
-            "erfinv(x) / x in v = x^2 - 0.5625.",
+            "erfinv(x) / x in v = x^2 - 0.5625, |x| <= 0.75.",
             erfinv,
             Fit(0, centre, 4, 3, shift=centre),
             Fit(0, centre, 7, 7, shift=centre),
         ),
         (
             "ERFINV_TAIL",
-            "erfcinv(q) in v = sqrt(-log(q)), up to TAIL_END.",
+            "erfcinv(q) in v = sqrt(-log(q)), q <= 0.25, v up to TAIL_END.",
             erfcinv,
             Fit(1.17, 4.2, 4, 4),
             Fit(1.17, 6.2, 12, 12),
@@ -173,7 +181,7 @@ def tables() -> list[tuple[str, str, Function, Fit, Fit]]:
         ("LGAMMA_UNIT", "log(gamma(1 + v)) / (v (v - 1)).", lgamma, Fit(0, 1, 3, 3), Fit(0, 1, 7, 6)),
         (
             "BINET",
-            "x (log(gamma(x)) - Stirling's formula) in v = 1 / x^2.",
+            "x (log(gamma(x)) - Stirling's formula) in v = 1 / x^2, x >= 3.",
             binet,
             Fit(0, ninth, 2, 2),
             Fit(0, ninth, 5, 5),
@@ -181,30 +189,30 @@ def tables() -> list[tuple[str, str, Function, Fit, Fit]]:
         ("DIGAMMA_UNIT", "digamma(1 + v) / (1 + v - its root).", digamma, Fit(0, 1, 3, 3), Fit(0, 1, 6, 6)),
         (
             "DIGAMMA_SERIES",
-            "x^2 (log(x) - 1 / (2x) - digamma(x)) in v = 1 / x^2.",
+            "x^2 (log(x) - 1 / (2x) - digamma(x)) in v = 1 / x^2, x >= 3.",
             digamma_series,
             Fit(0, ninth, 2, 2),
             Fit(0, ninth, 6, 6),
         ),
         (
             "LOG1P_REST",
-            "(log(1 + m) - m) / m^2 in v = m + 0.5.",
+            "(log(1 + m) - m) / m^2 in v = m + 0.5, |m| <= 0.5.",
             log1p_rest,
             Fit(-0.5, 0.5, 4, 4, shift=-0.5),
             Fit(-0.5, 0.5, 8, 8, shift=-0.5),
         ),
-        ("I0_SMALL", "I0(x) in v = x^2.", bessel_near(0), Fit(0, 64, 11), Fit(0, 64, 16)),
+        ("I0_SMALL", "I0(x) in v = x^2, |x| <= 8.", bessel_near(0), Fit(0, 64, 11), Fit(0, 64, 16)),
         (
             "I0_LARGE",
-            "I0(x) exp(-x) sqrt(x) in v = 1 / x - 1 / 16.",
+            "I0(x) exp(-x) sqrt(x) in v = 1 / x - 1 / 16, x >= 8.",
             bessel_far(0),
             Fit(0, eighth, 6, shift=sixteenth),
             Fit(0, eighth, 24, shift=sixteenth),
         ),
-        ("I1_SMALL", "2 I1(x) / x in v = x^2.", bessel_near(1), Fit(0, 64, 10), Fit(0, 64, 15)),
+        ("I1_SMALL", "2 I1(x) / x in v = x^2, |x| <= 8.", bessel_near(1), Fit(0, 64, 10), Fit(0, 64, 15)),
         (
             "I1_LARGE",
-            "I1(x) exp(-x) sqrt(x) in v = 1 / x - 1 / 16.",
+            "I1(x) exp(-x) sqrt(x) in v = 1 / x - 1 / 16, x >= 8.",
             bessel_far(1),
             Fit(0, eighth, 6, shift=sixteenth),
             Fit(0, eighth, 25, shift=sixteenth),
@@ -262,16 +270,15 @@ def temme_error(rows: Sequence[Sequence[float]]) -> mpf:
 def written_tuple(numbers: Sequence[float], margin: str) -> str:
     if len(numbers) == 1:
         return f"({numbers[0]!r},)"
-    lines = fill(", ".join(map(repr, numbers)) + ",", 118 - len(margin), break_on_hyphens=False)
+    lines = fill(", ".join(map(repr, numbers)) + ",", 113 - len(margin), break_on_hyphens=False)
     return f"(\n{indent(lines, margin + '    ')}\n{margin})"
 
 
 def written_fit(fit: Fit, function: Function, precision: str) -> str:
     above, below = fit.solve(function)
-    low, high = (mp.nstr(end - mpf(fit.shift), 6, strip_zeros=True) for end in (mpf(fit.low), mpf(fit.high)))
     error = float(fit.error(function, above, below))
     return (
-        f"    # v from {low} to {high}; error {error:.1e}\n"
+        f"    # v from {float(fit.low - fit.shift):g} to {float(fit.high - fit.shift):g}; error {error:.1e}\n"
         f'    "{precision}": (\n'
         f"        {written_tuple(above, ' ' * 8)},\n"
         f"        {written_tuple(below, ' ' * 8)},\n"
@@ -293,28 +300,22 @@ def written_root() -> str:
         lines.append(f'    "{precision}": ({float(near)!r}, {float(root - near)!r}),\n')
     return (
         f"DIGAMMA_ROOT = {{\n{''.join(lines)}}}\n"
-        '"""Where digamma(1 + v) is zero, as a sum of a number of the precision and what that lacks, to 1e-16 of it."""\n'
+        '"""Where digamma(1 + v) is zero: a number of the precision, and what that lacks, itself to 1e-16 of it."""\n'
     )
 
 
 def written_temme() -> str:
     rows = [[float(c) for c in row] for row in temme()]
     error = float(temme_error(rows))
-    return (
-        "TEMME = (\n" + "".join(f"    {written_tuple(row, ' ' * 4)},\n" for row in rows) + ")\n"
-        '"""Row k has the Taylor coefficients of c_k(eta) in Temme\'s expansion of the incomplete gamma functions.\n\n'
-        'N. M. Temme, "The asymptotic expansion of the incomplete gamma functions", SIAM J. Math. Anal. 10 (1979); the\n'
-        "recursion is 8.12.13 of the NIST Digital Library of Mathematical Functions. Cut off for "
-        f"a >= {TEMME_SMALLEST_A} and |eta| <= {TEMME_LARGEST_ETA};\n"
-        f"the largest relative error of the upper function there, x being within half of a, is {error:.1e}.\n"
-        '"""\n'
-    )
+    lines = "".join(f"    {written_tuple(row, ' ' * 4)},\n" for row in rows)
+    text = TEMME_TEXT.format(a=TEMME_SMALLEST_A, eta=TEMME_LARGEST_ETA, error=error)
+    return f'TEMME = (\n{lines})\n"""{text}"""\n'
 
 
 def written_file() -> str:
     """Return the whole text of the module."""
     with mp.workdps(DIGITS):
-        parts = [HEADER.format(digits=DIGITS), *(written_table(*table) for table in tables())]
+        parts = [HEADER, *(written_table(*table) for table in tables())]
         return "\n".join([*parts, written_root(), written_temme()])
 
 

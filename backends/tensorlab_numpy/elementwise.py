@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -19,20 +20,29 @@ _zeros: dict[np.dtype[Any], np.ndarray[Any, Any]] = {}
 def floor_divide(x1: Any, x2: Any) -> Any:
     """Quotient rounded down; infinities divide as the standard says, where NumPy gives NaN and -1."""
     quotient = np.floor_divide(x1, x2)
-    if quotient.dtype.kind == "f":
-        infinite = np.isinf(x1) | np.isinf(x2)
-        if infinite.any():
-            return np.where(infinite, np.floor(np.divide(x1, x2)), quotient)
-    return quotient
+    if quotient.dtype.kind != "f" or (_surely_finite(x1) and _surely_finite(x2)):
+        return quotient
+    infinite = np.isinf(x1) | np.isinf(x2)
+    return np.where(infinite, np.floor(np.divide(x1, x2)), quotient) if infinite.any() else quotient
+
+
+def _surely_finite(x: Any) -> bool:
+    """Whether the sum of squares is finite: one call, a third of what ``np.isfinite(x).all()`` takes."""
+    return isfinite(np.vdot(x, x))
 
 
 def pow(x1: Any, x2: Any) -> Any:
     """Power; where NumPy takes the square root for an exponent of 0.5, -0 gives +0 and -infinity gives infinity."""
     out = np.power(x1, x2)
-    if out.dtype.kind != "f" or (halves := x2 == 0.5) is False or not np.any(halves):
+    if out.dtype.kind != "f" or not _is_one_number(x2) or (halves := x2 == 0.5) is False or not np.any(halves):
         return out
     out = np.where(halves & (x1 == 0), 0.0, out)
     return np.where(halves & (x1 == -np.inf), np.inf, out)
+
+
+def _is_one_number(x: Any) -> bool:
+    """Whether a loop over `x` meets the same number again and again, for which NumPy has short cuts."""
+    return type(x) is not np.ndarray or x.size == 1 or 0 in x.strides or 1 in x.shape
 
 
 def expm1(x: Any) -> Any:
