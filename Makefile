@@ -26,7 +26,7 @@ workers = $(shell $(PY) -c "import xdist" 2>/dev/null && echo --numprocesses aut
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SECONDEXPANSION:
-.PHONY: help demo test bench gpu gpu-test gpu-bench peers docs lint format clean
+.PHONY: help demo test bench gpu gpu-test gpu-bench parity peers docs lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +47,9 @@ gpu-test: $(call env,dev) $$(cuda_env) ## the suite on the cupy backend
 
 gpu-bench: $(call env,bench) $$(cuda_env) ## the benchmarks on the cupy backend
 	TENSORLAB_BACKEND=cupy $(PY) -m pytest benchmarks $(ARGS)
+
+parity: $(call env,dev) $(call env,peers) ## compare layers, functions and optimizers with PyTorch
+	$(PY) -m pytest $(workers) tests/parity $(ARGS)
 
 peers: $(call env,peers) ## install PyTorch, for benchmarks beside it
 
