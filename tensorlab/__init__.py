@@ -122,11 +122,6 @@ from .ops.creation import (
     ones,
     ones_like,
     tensor,
-    tri,
-    tril,
-    tril_indices,
-    triu,
-    triu_indices,
     zeros,
     zeros_like,
 )
@@ -157,7 +152,7 @@ from .ops.joining import (
     unstack,
     vstack,
 )
-from .ops.matrices import cross, diag, diagonal, kron, trace
+from .ops.matrices import cross, diag, diagonal, kron, trace, tri, tril, tril_indices, triu, triu_indices
 from .ops.padding import pad
 from .ops.reduction import (
     all,

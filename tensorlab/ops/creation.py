@@ -22,7 +22,6 @@ from ..backend import (
     resolve_target,
 )
 from ..tensor import Tensor
-from .comparison import where
 from .declare import composite, require
 from .shapes import Shape, broadcast_to, from_arguments, reshape
 
@@ -44,6 +43,7 @@ def located(device: Device | str) -> tuple[Backend, str | None]:
     return resolve_target(device)
 
 
+@composite()
 def tensor(data: Any, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of data, always with a copy.
 
@@ -77,6 +77,7 @@ def tensor(data: Any, *, dtype: Any = None, device: DeviceLike = None, requires_
     return made.requires_grad_(requires_grad)
 
 
+@composite()
 def asarray(obj: Any, /, *, dtype: Any = None, device: DeviceLike = None, copy: bool | None = None) -> Tensor:
     """Make a tensor of data, sharing memory where that is possible.
 
@@ -153,6 +154,7 @@ def _numbers(obj: Any) -> Any:
         yield obj
 
 
+@composite()
 def from_dlpack(x: Any, /, *, device: DeviceLike = None, copy: bool | None = None) -> Tensor:
     """Make a tensor of another library's array through DLPack, sharing its memory.
 
@@ -210,6 +212,7 @@ def _filled(maker: str, shape: Any, dtype: Any, device: DeviceLike, requires_gra
     return Tensor(made, requires_grad)
 
 
+@composite()
 def zeros(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of zeros.
 
@@ -232,6 +235,7 @@ def zeros(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, 
     return _filled("zeros", from_arguments((shape, *more)), dtype, device, requires_grad)
 
 
+@composite()
 def ones(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of ones; see `zeros`.
 
@@ -243,6 +247,7 @@ def ones(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, r
     return _filled("ones", from_arguments((shape, *more)), dtype, device, requires_grad)
 
 
+@composite()
 def empty(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor without setting its elements; see `zeros`.
 
@@ -254,6 +259,7 @@ def empty(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, 
     return _filled("empty", from_arguments((shape, *more)), dtype, device, requires_grad)
 
 
+@composite()
 def full(
     shape: int | Sequence[int],
     fill_value: Any,
@@ -287,6 +293,7 @@ def _like(maker: str, x: Any, dtype: Any, device: DeviceLike, requires_grad: boo
     return Tensor(made, requires_grad)
 
 
+@composite()
 def zeros_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of zeros of another's shape, and of its type and on its device unless others are named.
 
@@ -309,6 +316,7 @@ def zeros_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requi
     return _like("zeros", x, dtype, device, requires_grad)
 
 
+@composite()
 def ones_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of ones of another's shape, type and device; see `zeros_like`.
 
@@ -320,6 +328,7 @@ def ones_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requir
     return _like("ones", x, dtype, device, requires_grad)
 
 
+@composite()
 def empty_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of another's shape, type and device without setting its elements; see `zeros_like`.
 
@@ -331,6 +340,7 @@ def empty_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requi
     return _like("empty", x, dtype, device, requires_grad)
 
 
+@composite()
 def full_like(
     x: Any, /, fill_value: Any, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False
 ) -> Tensor:
@@ -344,6 +354,7 @@ def full_like(
     return _like("full", x, dtype, device, requires_grad, fill_value)
 
 
+@composite()
 def arange(
     start: Any,
     /,
@@ -379,6 +390,7 @@ def arange(
     return Tensor(backend.xp.arange(start, stop, step, dtype=native, device=native_device), requires_grad)
 
 
+@composite()
 def linspace(
     start: Any,
     stop: Any,
@@ -419,6 +431,7 @@ def linspace(
     return Tensor(made, requires_grad)
 
 
+@composite()
 def logspace(
     start: Any,
     stop: Any,
@@ -461,6 +474,7 @@ def logspace(
     return Tensor(xp.astype(made, exponents.backend.native(dtype or dtypes.float32)), requires_grad)
 
 
+@composite()
 def geomspace(
     start: Any,
     stop: Any,
@@ -509,6 +523,7 @@ def geomspace(
     return Tensor(xp.astype(made, places.backend.native(dtype or dtypes.float32)), requires_grad)
 
 
+@composite()
 def eye(
     n_rows: int,
     n_cols: int | None = None,
@@ -543,109 +558,6 @@ def eye(
     backend, native_device = place(device)
     native = backend.native(dtype or dtypes.float32)
     return Tensor(backend.xp.eye(n_rows, n_cols, k=k, dtype=native, device=native_device), requires_grad)
-
-
-def _triangle(x: Any, k: int, lower: bool) -> Tensor:
-    rows, columns = x.shape[-2:]
-    array = x._array if isinstance(x, Tensor) else x
-    xp = backend_of(array).xp
-    i = xp.reshape(xp.arange(rows), (-1, 1))
-    j = xp.arange(columns)
-    chosen = j - i <= k if lower else j - i >= k
-    return where(broadcast_to(chosen, tuple(x.shape)), x, _like("zeros", x, None, None, False))
-
-
-@composite(x="any")
-def tril(x: Any, /, *, k: int = 0) -> Tensor:
-    """The elements on and below a diagonal of the last two axes, zeros above.
-
-    Examples
-    --------
-    >>> tl.tril(tl.ones((2, 2)))
-    tensor([[1., 0.],
-            [1., 1.]])
-    """
-    return _triangle(x, k, lower=True)
-
-
-@composite(x="any")
-def triu(x: Any, /, *, k: int = 0) -> Tensor:
-    """The elements on and above a diagonal of the last two axes, zeros below.
-
-    Examples
-    --------
-    >>> tl.triu(tl.ones((2, 2)))
-    tensor([[1., 1.],
-            [0., 1.]])
-    """
-    return _triangle(x, k, lower=False)
-
-
-def tri(
-    n_rows: int,
-    n_cols: int | None = None,
-    /,
-    k: int = 0,
-    *,
-    dtype: Any = None,
-    device: DeviceLike = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Make a matrix with ones on and below a diagonal and zeros above; see `eye`.
-
-    Examples
-    --------
-    >>> tl.tri(2, 3)
-    tensor([[1., 0., 0.],
-            [1., 1., 0.]])
-    """
-    shape = (n_rows, n_rows if n_cols is None else n_cols)
-    return tril(ones(shape, dtype=dtype, device=device), k=k).requires_grad_(requires_grad)
-
-
-def _triangle_indices(n: int, m: int | None, k: int, device: DeviceLike, lower: bool) -> tuple[Tensor, Tensor]:
-    backend, native_device = place(device)
-    xp = backend.xp
-    i = xp.reshape(xp.arange(n, device=native_device), (-1, 1))
-    j = xp.arange(n if m is None else m, device=native_device)
-    rows, columns = xp.nonzero(j - i <= k if lower else j - i >= k)
-    return Tensor(rows), Tensor(columns)
-
-
-def tril_indices(n: int, /, k: int = 0, m: int | None = None, *, device: DeviceLike = None) -> tuple[Tensor, Tensor]:
-    """Row and column numbers of a matrix' elements on and below a diagonal, to index it with.
-
-    Parameters
-    ----------
-    n, m : int
-        The matrix' shape; square where `m` is left out.
-    k : int
-        Which diagonal; positive ones are above the main one.
-    device : Device or str, optional
-        Where to put the numbers.
-
-    Returns
-    -------
-    tuple of Tensor
-        Two vectors of int64, row by row.
-
-    Examples
-    --------
-    >>> tl.tril_indices(2)
-    (tensor([0, 1, 1]), tensor([0, 0, 1]))
-    """
-    return _triangle_indices(n, m, k, device, lower=True)
-
-
-def triu_indices(n: int, /, k: int = 0, m: int | None = None, *, device: DeviceLike = None) -> tuple[Tensor, Tensor]:
-    """Row and column numbers of a matrix' elements on and above a diagonal; see `tril_indices`.
-
-    Examples
-    --------
-    >>> tl.triu_indices(2)
-    (tensor([0, 0, 1]), tensor([0, 1, 1]))
-    """
-    return _triangle_indices(n, m, k, device, lower=False)
 
 
 @composite(arrays="any")

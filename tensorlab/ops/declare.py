@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ..autodiff.op import Draw, DTypeRule, Sample, ShapeError, op, sample
 from ..autodiff.operands import TAKES_TEXT
-from ..backend import backend_for_type
+from ..backend import BackendError, BackendUnavailable, backend_for_type
 from ..backend.dtypes import KINDS
 from ..tensor import Tensor
 
@@ -84,13 +84,17 @@ def composite(**takes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 return function(*args, **kwargs)
-            except (TypeError, ValueError, IndexError, AttributeError) as error:
+            except TOLD_AGAIN as error:
                 _retell(function, takes, args, kwargs, error)
                 raise
 
         return call
 
     return decorate
+
+
+TOLD_AGAIN = (TypeError, ValueError, IndexError, AttributeError, BackendError, BackendUnavailable)
+"""Errors that speak of the call; all others pass as they are."""
 
 
 def _retell(

@@ -1,16 +1,17 @@
-"""Building matrices and reading them: diagonals, traces, Kronecker and cross products."""
+"""Building matrices and reading them: diagonals, triangles, traces, Kronecker and cross products."""
 
 from __future__ import annotations
 
 from math import prod
 from typing import Any
 
-from ..autodiff.op import Draw, ShapeError, op, sample
+from ..autodiff.op import Draw, ShapeError, count_nothing, op, sample
 from ..backend import Backend
 from ..tensor import Tensor
 from .arithmetic import negative
 from .contraction import check_common_axis
-from .declare import broadcast_shape, require
+from .creation import DeviceLike, ones, place
+from .declare import broadcast_shape, composite, require
 from .indexing import getitem, scatter_index
 from .reduction import sum
 from .shapes import Shape, normalized_axis, permute_dims, reshape, sum_to_shape
@@ -240,3 +241,132 @@ def cross(backend: Backend, x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     xp = backend.xp
     a, b = xp.unstack(x1, axis=axis), xp.unstack(x2, axis=axis)
     return xp.stack([a[i - 2] * b[i - 1] - a[i - 1] * b[i - 2] for i in range(3)], axis=axis)
+
+
+# -- triangles ---------------------------------------------------------------------------------------------------------
+
+
+def _matrix_shape(x: Shape, k: int = 0) -> Shape:
+    if len(x) < 2:
+        raise ShapeError(f"a triangle is of the last two axes, which shape {x} has not")
+    return x
+
+
+@op(
+    vjp={"x": lambda g, k: tril(g, k=k)},
+    kind="linear",
+    shape=_matrix_shape,
+    flops=count_nothing,
+    samples=[sample((3, 3)), sample((2, 3, 4), k=-1)],
+)
+def tril(backend: Backend, x: Any, /, *, k: int = 0) -> Any:
+    """The elements on and below a diagonal of the last two axes, zeros above.
+
+    Parameters
+    ----------
+    x : tensor or array, shape (..., m, n)
+        Any type.
+    k : int
+        Which diagonal; positive ones are above the main one.
+
+    Raises
+    ------
+    ShapeError
+        If there are fewer than two axes.
+
+    Examples
+    --------
+    >>> tl.tril(tl.ones((2, 2)))
+    tensor([[1., 0.],
+            [1., 1.]])
+    """
+    return backend.xp.tril(x, k=k)
+
+
+@op(
+    vjp={"x": lambda g, k: triu(g, k=k)},
+    kind="linear",
+    shape=_matrix_shape,
+    flops=count_nothing,
+    samples=[sample((3, 3)), sample((2, 3, 4), k=1)],
+)
+def triu(backend: Backend, x: Any, /, *, k: int = 0) -> Any:
+    """The elements on and above a diagonal of the last two axes, zeros below; see `tril`.
+
+    Examples
+    --------
+    >>> tl.triu(tl.ones((2, 2)))
+    tensor([[1., 1.],
+            [0., 1.]])
+    """
+    return backend.xp.triu(x, k=k)
+
+
+@composite()
+def tri(
+    n_rows: int,
+    n_cols: int | None = None,
+    /,
+    k: int = 0,
+    *,
+    dtype: Any = None,
+    device: DeviceLike = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Make a matrix with ones on and below a diagonal and zeros above; see `eye`.
+
+    Examples
+    --------
+    >>> tl.tri(2, 3)
+    tensor([[1., 0., 0.],
+            [1., 1., 0.]])
+    """
+    shape = (n_rows, n_rows if n_cols is None else n_cols)
+    return tril(ones(shape, dtype=dtype, device=device), k=k).requires_grad_(requires_grad)
+
+
+def _triangle_indices(n: int, m: int | None, k: int, device: DeviceLike, lower: bool) -> tuple[Tensor, Tensor]:
+    backend, native_device = place(device)
+    xp = backend.xp
+    i = xp.reshape(xp.arange(n, device=native_device), (-1, 1))
+    j = xp.arange(n if m is None else m, device=native_device)
+    rows, columns = xp.nonzero(j - i <= k if lower else j - i >= k)
+    return Tensor(rows), Tensor(columns)
+
+
+@composite()
+def tril_indices(n: int, /, k: int = 0, m: int | None = None, *, device: DeviceLike = None) -> tuple[Tensor, Tensor]:
+    """Row and column numbers of a matrix' elements on and below a diagonal, to index it with.
+
+    Parameters
+    ----------
+    n, m : int
+        The matrix' shape; square where `m` is left out.
+    k : int
+        Which diagonal; positive ones are above the main one.
+    device : Device or str, optional
+        Where to put the numbers.
+
+    Returns
+    -------
+    tuple of Tensor
+        Two vectors of int64, row by row.
+
+    Examples
+    --------
+    >>> tl.tril_indices(2)
+    (tensor([0, 1, 1]), tensor([0, 0, 1]))
+    """
+    return _triangle_indices(n, m, k, device, lower=True)
+
+
+@composite()
+def triu_indices(n: int, /, k: int = 0, m: int | None = None, *, device: DeviceLike = None) -> tuple[Tensor, Tensor]:
+    """Row and column numbers of a matrix' elements on and above a diagonal; see `tril_indices`.
+
+    Examples
+    --------
+    >>> tl.triu_indices(2)
+    (tensor([0, 0, 1]), tensor([0, 1, 1]))
+    """
+    return _triangle_indices(n, m, k, device, lower=False)

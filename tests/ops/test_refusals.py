@@ -2,6 +2,7 @@
 
 import inspect
 
+import numpy as np
 import pytest
 
 import tensorlab as tl
@@ -118,3 +119,46 @@ def test_wrong_type(op, place, operand):
         op.public(*given, **sample.params)
     assert str(refusal.value).startswith(f"{op.name}: ")
     assert f" is {wrong}, but must be " in str(refusal.value)
+
+
+MAKERS = {
+    "arange": (3,),
+    "asarray": ([1.0],),
+    "empty": (3,),
+    "empty_like": (tl.ones(3),),
+    "eye": (3,),
+    "from_dlpack": (np.ones(3),),
+    "full": (3, 1.0),
+    "full_like": (tl.ones(3), 1.0),
+    "geomspace": (1, 2, 3),
+    "linspace": (0, 1, 3),
+    "logspace": (0, 1, 3),
+    "ones": (3,),
+    "ones_like": (tl.ones(3),),
+    "tensor": ([1.0],),
+    "tri": (3,),
+    "tril_indices": (3,),
+    "triu_indices": (3,),
+    "zeros": (3,),
+    "zeros_like": (tl.ones(3),),
+}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_wrong_device(name):
+    with pytest.raises(tl.BackendUnavailable, match=f"^{name}: no backend or device is called 'nowhere'"):
+        getattr(tl, name)(*MAKERS[name], device="nowhere")
+
+
+@pytest.mark.parametrize("name", [name for name in MAKERS if "indices" not in name and name != "from_dlpack"])
+def test_unknown_type(name):
+    with pytest.raises(TypeError, match=f"^{name}: 'floaty' is not a data type"):
+        getattr(tl, name)(*MAKERS[name], dtype="floaty")
+
+
+def test_devices_that_differ(other_backend):
+    """The op names both, and the call that mends it."""
+    with pytest.raises(tl.BackendError, match=r"^add was given arrays of the backends .* move one of them first: \.to"):
+        tl.ones(2) + tl.ones(2, device=other_backend)
+    with pytest.raises(tl.BackendError, match=r"^tensordot"):
+        tl.tensordot(tl.ones((2, 2)), tl.ones((2, 2), device=other_backend))

@@ -80,7 +80,6 @@ REFERENCES = {
     "eigvalsh_alone": np.linalg.eigvalsh,
     "euclidean_norm": lambda x, axis, keepdims=False: np.sqrt(np.sum(np.abs(x) ** 2, axis=axis, keepdims=keepdims)),
     "inv": np.linalg.inv,
-    "lower_triangle": lambda x, k=0: np.tril(x, k),
     "lstsq_minimum_norm": lstsq_minimum_norm,
     "lu_factors": each(lambda x: tuple(scipy.linalg.lu(x))),
     "pinv_matrices": lambda x, rtol: np.linalg.pinv(x, rtol=rtol),
@@ -91,7 +90,6 @@ REFERENCES = {
     "solve_triangular_matrices": each(solve_triangular),
     "svd_factors": np.linalg.svd,
     "svdvals_alone": np.linalg.svdvals,
-    "upper_triangle": lambda x, k=0: np.triu(x, k),
 }
 
 

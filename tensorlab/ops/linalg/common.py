@@ -1,4 +1,4 @@
-"""What the functions of linear algebra share: their errors, their checks, triangles and adjoints."""
+"""What the functions of linear algebra share: their errors, their checks and adjoints."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from math import nan
 from typing import Any
 
 from ...autodiff.graph import current_mode
-from ...autodiff.op import ShapeError, op, sample
+from ...autodiff.op import ShapeError
 from ...backend import Backend, backend_of
 from ...tensor import Tensor
 from ..arithmetic import conj
-from ..declare import elementwise, same_shape
+from ..declare import elementwise
+from ..matrices import tril, triu
 from ..shapes import Shape, expand_dims, matrix_transpose
 
 
@@ -107,47 +108,9 @@ def recorded(x: Any) -> bool:
 # -- parts of matrices -------------------------------------------------------------------------------------------------
 
 
-@op(
-    vjp={"x": lambda g, k: lower_triangle(g, k)},
-    kind="linear",
-    shape=same_shape,
-    samples=[sample((3, 3)), sample((2, 3, 4), k=-1)],
-)
-def lower_triangle(backend: Backend, x: Any, /, k: int = 0) -> Any:
-    """The elements on and below diagonal `k` of the last two axes, zeros above.
-
-    Examples
-    --------
-    >>> from tensorlab.ops.linalg.common import lower_triangle
-    >>> lower_triangle(tl.ones((2, 2)))
-    tensor([[1., 0.],
-            [1., 1.]])
-    """
-    return backend.xp.tril(x, k=k)
-
-
-@op(
-    vjp={"x": lambda g, k: upper_triangle(g, k)},
-    kind="linear",
-    shape=same_shape,
-    samples=[sample((3, 3)), sample((2, 3, 4), k=1)],
-)
-def upper_triangle(backend: Backend, x: Any, /, k: int = 0) -> Any:
-    """The elements on and above diagonal `k` of the last two axes, zeros below.
-
-    Examples
-    --------
-    >>> from tensorlab.ops.linalg.common import upper_triangle
-    >>> upper_triangle(tl.ones((2, 2)))
-    tensor([[1., 1.],
-            [0., 1.]])
-    """
-    return backend.xp.triu(x, k=k)
-
-
 def without_diagonal(x: Any) -> Any:
     """Return square matrices with zeros on the diagonal."""
-    return lower_triangle(x, -1) + upper_triangle(x, 1)
+    return tril(x, k=-1) + triu(x, k=1)
 
 
 def adjoint(x: Any) -> Any:

@@ -12,7 +12,7 @@ from ..contraction import matmul
 from ..declare import require
 from ..indexing import getitem
 from ..joining import concat
-from ..matrices import diagonal, diagonal_matrix
+from ..matrices import diagonal, diagonal_matrix, tril, triu
 from ..shapes import Shape, matrix_transpose
 from .common import (
     LinAlgError,
@@ -20,10 +20,8 @@ from .common import (
     check_matrices,
     count_cubic,
     hermitian_part,
-    lower_triangle,
     reworded,
     square_shape,
-    upper_triangle,
 )
 from .solving import solve_triangular_matrices
 
@@ -32,7 +30,7 @@ from .solving import solve_triangular_matrices
 
 def _lower_half(x: Any) -> Any:
     """Return the lower triangle with the diagonal halved: with its adjoint a Hermitian matrix adds up again."""
-    return lower_triangle(x) - 0.5 * diagonal_matrix(diagonal(x, 0, -2, -1))
+    return tril(x) - 0.5 * diagonal_matrix(diagonal(x, 0, -2, -1))
 
 
 def _pull_cholesky(g: Any, out: Any) -> Any:
@@ -157,7 +155,7 @@ def _pull_qr(g: Any, out: Any, x_shape: Shape, complete: bool) -> Any:
 
 
 def _pull_tall(gq: Any, gr: Any, q: Any, r: Any) -> Any:
-    inner = upper_triangle(matmul(gr, adjoint(r)) - matmul(adjoint(q), gq))
+    inner = triu(matmul(gr, adjoint(r)) - matmul(adjoint(q), gq))
     symmetric = inner + adjoint(inner) - diagonal_matrix(diagonal(hermitian_part(inner), 0, -2, -1))
     return solve_triangular_matrices(adjoint(r), gq + matmul(q, symmetric), upper=False, left=False)
 
@@ -285,7 +283,7 @@ def _pull_lu(g: Any, out: Any) -> Any:
     if upper.shape[-1] > k:  # the columns to the right are u2 = inv(l) @ x2
         right = solve_triangular_matrices(turned["l"], _split_columns(g_upper, k)[1], upper=True, unit_diagonal=True)
         gl = gl - matmul(right, matrix_transpose(_split_columns(upper, k)[1]))
-    inner = lower_triangle(matmul(turned["l"], gl), -1) + upper_triangle(matmul(gu, turned["u"]))
+    inner = tril(matmul(turned["l"], gl), k=-1) + triu(matmul(gu, turned["u"]))
     inner = solve_triangular_matrices(turned["u"], inner, upper=False, left=False)
     pulled = solve_triangular_matrices(turned["l"], inner, upper=True, unit_diagonal=True)
     if below is not None:

@@ -12,8 +12,9 @@ from ...tensor import Tensor
 from ..arithmetic import negative
 from ..contraction import matmul
 from ..declare import broadcast_shape, require
+from ..matrices import tril, triu
 from ..shapes import Shape, matrix_transpose, reshape, sum_to_shape
-from .common import check_matrices, check_square, count_cubic, lower_triangle, reworded, square_shape, upper_triangle
+from .common import check_matrices, check_square, count_cubic, reworded, square_shape
 
 INVERTIBLE: Literal["invertible"] = "invertible"
 SINGULAR = "{}: a matrix is singular"
@@ -174,7 +175,7 @@ def _without_last(x: Any) -> Any:
 
 def _triangle(x: Any, upper: bool, unit_diagonal: bool) -> Any:
     """Return the triangle that a solver reads, zeros elsewhere."""
-    return upper_triangle(x, int(unit_diagonal)) if upper else lower_triangle(x, -int(unit_diagonal))
+    return triu(x, k=int(unit_diagonal)) if upper else tril(x, k=-int(unit_diagonal))
 
 
 def _pull_triangle(g: Any, a: Any, out: Any, a_shape: Shape, upper: bool, left: bool, unit_diagonal: bool) -> Any:
