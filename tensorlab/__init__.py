@@ -6,7 +6,7 @@ The top level follows the Array API standard; :mod:`tensorlab.nn` and :mod:`tens
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
-from . import data, nn, ops, optim, random
+from . import ops, random
 from .autodiff import (
     AnomalyError,
     GradientError,
@@ -418,6 +418,7 @@ __all__ = [
     "less",
     "less_equal",
     "lgamma",
+    "linalg",
     "linear",
     "linspace",
     "load",
@@ -574,11 +575,11 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from . import fft, linalg
+    from . import data, fft, linalg, nn, optim
 
     __version__: str
 
-LAZY = ("fft", "linalg")
+LAZY = ("data", "fft", "linalg", "nn", "optim")
 """Namespaces that are imported when they are first asked for."""
 
 

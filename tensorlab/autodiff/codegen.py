@@ -7,7 +7,7 @@ costs 0.6 us for it; a generic function that loops over its operands costs 1.0 u
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
@@ -24,23 +24,42 @@ LOCALS = ("array_type", "error", "kernel", "mode", "node", "nodes", "out", "raw"
 """What generated functions call their own variables."""
 
 
+MOST_OPERANDS = 6
+
+
 def public_function(record: Op, signature: str) -> Callable[..., Any]:
-    """Return the function that users call: unwrap, check, compute, wrap, record."""
-    return _compiled(_public_source(record, signature), record)
+    """Return the function that users call: unwrap, check, compute, wrap, record.
+
+    It is written when it is first called, as most programs use few of the ops and compiling takes longer than all
+    else at import: until then its code is a stub's. Both close over the same names, so one can take the other's place.
+    """
+    names = _names_for(record)
+    if taken := {*record.operands, *record.params} & {*names, *LOCALS}:
+        raise TypeError(f"{record.name} cannot call a parameter {', '.join(taken)}: its dispatcher uses the name")
+
+    def write() -> Callable[..., Any]:
+        make = _compilation(_public_source(record, signature) + _mention(names), tuple(names))
+        record.public.__code__ = _inner_code(make)
+        return record.public
+
+    stub = "def call(*args, **kwargs):\n    return write()(*args, **kwargs)\n" + _mention(names)
+    return _made(stub, {**names, "write": write}, record)
 
 
 def pull_function(record: Op) -> Callable[..., tuple[Any, ...]]:
     """Return the function that takes the result's cotangent to the operands' cotangents."""
-    return _compiled(_pull_source(record), record)
+    rules = {f"rule_{operand}": rule for operand, rule in record.vjp.items()}
+    return _made(_pull_source(record), {"hooks": hooks, **rules}, record)
 
 
-def _compiled(source: str, record: Op) -> Callable[..., Any]:
-    """Make the function that `source` defines.
+def _names_for(record: Op) -> dict[str, Any]:
+    """Return what the public function uses, by name: the same names for every op.
 
-    What it uses reaches it through a closure, so that the module's own names (an op called ``any``) cannot come
+    It reaches the function through a closure, so that the module's own names (an op called ``any``) cannot come
     between, and so that ops of equal form share one compilation.
     """
-    names: dict[str, Any] = {
+    groups = list(record.takes.values())
+    return {
         "Node": Node,
         "Tensor": Tensor,
         "any": any,
@@ -49,7 +68,6 @@ def _compiled(source: str, record: Op) -> Callable[..., Any]:
         "current_mode": current_mode.get,
         "explain": explain,
         "floating_dtypes": FLOATING_DTYPES,
-        "hooks": hooks,
         "isinstance": isinstance,
         "kernels": KernelTable(record),
         "new": object.__new__,
@@ -59,13 +77,19 @@ def _compiled(source: str, record: Op) -> Callable[..., Any]:
         "tuple": tuple,
         "type": type,
         "weak_dtypes": WEAK_DTYPES,
-        **{f"rule_{operand}": rule for operand, rule in record.vjp.items()},
-        **{f"taken_{operand}": TAKEN[group] for operand, group in record.takes.items()},
+        "write": None,
+        **{f"taken_{i}": TAKEN[groups[i]] if i < len(groups) else None for i in range(MOST_OPERANDS)},
     }
-    if taken := {*record.operands, *record.params} & {*names, *LOCALS}:
-        raise TypeError(f"{record.name} cannot call a parameter {', '.join(taken)}: its dispatcher uses the name")
-    make = FunctionType(_compilation(source, tuple(names)), record.compute.__globals__)
-    made: Callable[..., Any] = make(**names)
+
+
+def _mention(names: Iterable[str]) -> str:
+    """Write an unreachable line that names them all: a function closes over what it mentions, reached or not."""
+    return f"    {', '.join(names)}\n"
+
+
+def _made(source: str, names: dict[str, Any], record: Op) -> Callable[..., Any]:
+    """Return the function that `source` defines, with `names` in its closure."""
+    made: Callable[..., Any] = FunctionType(_compilation(source, tuple(names)), record.compute.__globals__)(**names)
     return made
 
 
@@ -79,8 +103,12 @@ def _compilation(source: str, names: tuple[str, ...]) -> CodeType:
     source = f"def make({', '.join(names)}):\n    {body}\n    return call\n"
     filename = f"<tensorlab op {_compilation.cache_info().misses}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    module = compile(source, filename, "exec")
-    return next(constant for constant in module.co_consts if isinstance(constant, CodeType))
+    return _inner_code(compile(source, filename, "exec"))
+
+
+def _inner_code(outer: CodeType) -> CodeType:
+    """Return the code of the function that is defined inside."""
+    return next(constant for constant in outer.co_consts if isinstance(constant, CodeType))
 
 
 def _public_source(record: Op, signature: str) -> str:
@@ -161,7 +189,7 @@ def _refusal(record: Op) -> str:
     if record.variadic:
         same = f" or {_differ('a', 'raw[0]')}" if record.dtype == "promote" else ""
         (group,) = record.takes.values()
-        taken = f" or a.dtype not in taken_{record.operands[0]}" if group in CHECKED else ""
+        taken = " or a.dtype not in taken_0" if group in CHECKED else ""
         return f"kernel is None or any([type(a) is not array_type{same}{taken} for a in raw])"
     conditions = ["kernel is None"]
     reference, *rest = (f"a_{x}" for x in record.promoted)
@@ -186,7 +214,7 @@ def _refusal(record: Op) -> str:
         if record.takes[x] in CHECKED and not equal_to_reference:
             spared = f"type(a_{x}) in weak_dtypes or " if _is_pair(record) else ""
             spared += f"a_{x} is None or " if x != record.operands[0] and not _is_pair(record) else ""
-            conditions.append(f"not ({spared}a_{x}.dtype in taken_{x})")
+            conditions.append(f"not ({spared}a_{x}.dtype in taken_{record.operands.index(x)})")
     return " or ".join(conditions)
 
 

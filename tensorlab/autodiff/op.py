@@ -265,6 +265,7 @@ def op(
         public.__module__, public.__doc__ = compute.__module__, compute.__doc__
         public.__defaults__, public.__kwdefaults__ = compute.__defaults__, compute.__kwdefaults__  # type: ignore[attr-defined]
         public.__annotations__ = {k: v for k, v in compute.__annotations__.items() if k != "backend"}
+        public.__signature__ = _public_signature(compute)  # type: ignore[attr-defined]
         public.op = record  # type: ignore[attr-defined]
         return public
 
@@ -278,6 +279,12 @@ def _parameter_names(compute: Callable[..., Any]) -> tuple[tuple[str, ...], int,
     if not code.co_flags & inspect.CO_VARARGS:
         return names, code.co_posonlyargcount - 1, False
     return (code.co_varnames[code.co_argcount + code.co_kwonlyargcount], *names), 1, True
+
+
+def _public_signature(compute: Callable[..., Any]) -> inspect.Signature:
+    """Return a computation's signature without the backend."""
+    signature = inspect.signature(compute)
+    return signature.replace(parameters=list(signature.parameters.values())[1:])
 
 
 def _signature_source(compute: Callable[..., Any], record: Op) -> str:

@@ -103,6 +103,8 @@ def _retell(
     """Say which operand is wrong, if one is; else put the function's name in place of the inner one's."""
     name = function.__name__
     given = signature(function).bind_partial(*args, **kwargs).arguments
+    if isinstance(error, BackendUnavailable) and given.get("device") is None:
+        return  # it is TENSORLAB_BACKEND's fault, not the call's
     try:
         for operand, group in takes.items():
             value = given.get(operand)
