@@ -35,8 +35,7 @@ the largest relative error there, of exact arithmetic with the numbers as they s
 
 from __future__ import annotations
 
-Rational = tuple[tuple[float, ...], tuple[float, ...]]
-Table = dict[str, Rational]
+from .evaluation import Table
 
 # fmt: off
 '''
@@ -279,7 +278,7 @@ def written_fit(fit: Fit, function: Function, precision: str) -> str:
     error = float(fit.error(function, above, below))
     return (
         f"    # v from {float(fit.low - fit.shift):g} to {float(fit.high - fit.shift):g}; error {error:.1e}\n"
-        f'    "{precision}": (\n'
+        f"    {precision}=(\n"
         f"        {written_tuple(above, ' ' * 8)},\n"
         f"        {written_tuple(below, ' ' * 8)},\n"
         f"    ),\n"
@@ -288,7 +287,7 @@ def written_fit(fit: Fit, function: Function, precision: str) -> str:
 
 def written_table(name: str, text: str, function: Function, single: Fit, double: Fit) -> str:
     fits = written_fit(single, function, "float32") + written_fit(double, function, "float64")
-    return f'{name}: Table = {{\n{fits}}}\n"""{text}"""\n'
+    return f'{name} = Table(\n{fits})\n"""{text}"""\n'
 
 
 def written_root() -> str:

@@ -13,8 +13,11 @@ import numpy as np
 
 from tensorlab.backend import Backend
 
+from . import activation as activations
+from . import attention as attentions
 from . import convolution as convolutions
 from . import elementwise, linalg, machine, optimizers, pooling, sorting
+from . import normalization as normalizations
 from . import softmax as softmaxes
 from . import special as special_functions
 
@@ -37,7 +40,7 @@ FRESH: Any = ... if np.lib.NumpyVersion(np.__version__) >= "2.3.0" else None
 """As a reduction's `out`: an array also where the result has no axes. Before NumPy 2.3 that is a scalar."""
 
 
-class NumpyBackend(special_functions.BlockedSpecialKernels, Backend):
+class NumpyBackend(activations.BlockedActivationKernels, special_functions.BlockedSpecialKernels, Backend):
     """Arrays in host memory, computed with NumPy and its BLAS."""
 
     name: ClassVar[str] = "numpy"
@@ -184,10 +187,16 @@ class NumpyBackend(special_functions.BlockedSpecialKernels, Backend):
     where = staticmethod(elementwise.where)
     broadcast_to = staticmethod(elementwise.broadcast_to)
 
+    attention = staticmethod(attentions.attention)
+    attention_grad = staticmethod(attentions.attention_grad)
     softmax = staticmethod(softmaxes.softmax)
     log_softmax = staticmethod(softmaxes.log_softmax)
     softmax_cross_entropy = staticmethod(softmaxes.softmax_cross_entropy)
     softmax_cross_entropy_grad = staticmethod(softmaxes.softmax_cross_entropy_grad)
+
+    normalize_trailing = staticmethod(normalizations.normalize_trailing)
+    normalize_trailing_input_grad = staticmethod(normalizations.normalize_trailing_input_grad)
+    normalize_trailing_weight_grad = staticmethod(normalizations.normalize_trailing_weight_grad)
 
     @staticmethod
     def reshape(x: Any, shape: Any, copy: bool | None = None) -> Any:

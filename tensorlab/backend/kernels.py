@@ -13,6 +13,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from .activations import ActivationKernels
 from .indices import Index, flat_positions, is_basic, standard_index
 from .linalg import LinearAlgebraKernels
 from .special import SpecialKernels
@@ -323,6 +324,7 @@ class DefaultKernels(
     IndexingKernels,
     RandomKernels,
     OptimizerKernels,
+    ActivationKernels,
     SpecialKernels,
     LinearAlgebraKernels,
 ):

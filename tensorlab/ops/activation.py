@@ -8,7 +8,7 @@ from typing import Any
 from ..autodiff.op import op, sample
 from ..backend import Backend
 from .comparison import where
-from .declare import elementwise
+from .declare import elementwise, same_shape
 from .exponential import exp
 from .exponential import sigmoid as sigmoid
 from .reduction import sum
@@ -26,6 +26,51 @@ def relu(backend: Backend, x: Any, /) -> Any:
     """
     xp = backend.xp
     return xp.where(x <= 0, xp.zeros_like(x), x)
+
+
+@elementwise(
+    lambda g, x, slope: g * leaky_slope(x, slope),
+    lambda g, x: where(x > 0, 0.0, g * x),
+    dtype="floating",
+    takes="real floating",
+    flops=3,
+)
+def leaky(backend: Backend, x: Any, slope: Any, /) -> Any:
+    """`x`, and where it is not positive ``slope * x``, elementwise; the derivative at zero is the slope.
+
+    Examples
+    --------
+    >>> tl.nn.functional.leaky_relu(tl.tensor([-1.0, 2.0]), 0.5)
+    tensor([-0.5,  2. ])
+    """
+    return backend.leaky(x, slope)
+
+
+@elementwise(None, lambda g, x: where(x > 0, 0.0, g), dtype="floating", takes="real floating", flops=3)
+def leaky_slope(backend: Backend, x: Any, slope: Any, /) -> Any:
+    """The derivative of `leaky`: 1 where `x` is positive, else the slope.
+
+    Examples
+    --------
+    >>> tl.grad(lambda x: tl.nn.functional.leaky_relu(x, 0.5).sum())(tl.tensor([-1.0, 2.0]))
+    tensor([0.5, 1. ])
+    """
+    return backend.leaky_slope(x, slope)
+
+
+@op(
+    vjp={"x": lambda g, out, min_val, max_val: where((out <= min_val) | (out >= max_val), 0.0, g)},
+    kind="elementwise",
+    shape=same_shape,
+    dtype="floating",
+    takes="real floating",
+    flops=lambda shapes, out, params: 2 * prod(out),
+    samples=[sample((2, 3), min_val=-0.5, max_val=1.0), sample((), min_val=-9.0, max_val=9.0), sample((0, 3))],
+)
+def hardtanh(backend: Backend, x: Any, /, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+    """`x` within two numbers, elementwise; unlike that of `clip` the derivative at these numbers is zero."""
+    xp = backend.xp
+    return xp.minimum(xp.maximum(x, min_val), max_val)
 
 
 def _along_axis(x_shape: Shape, axis: int = -1) -> Shape:

@@ -7,7 +7,10 @@ from typing import Any
 from ..autodiff.op import Draw, ShapeError, op, sample
 from ..backend import Backend
 from .activation import softmax
+from .arithmetic import clip
 from .comparison import where
+from .declare import elementwise
+from .exponential import sigmoid
 from .reduction import sum
 from .shapes import Shape
 
@@ -121,3 +124,64 @@ def softmax_cross_entropy_grad(backend: Backend, g: Any, logits: Any, target: An
     powers = xp.exp(logits - xp.max(logits, axis=1, keepdims=True))
     difference = powers / xp.sum(powers, axis=1, keepdims=True) - _one_hot(backend, target, logits)
     return difference * xp.where(counted, g, xp.zeros_like(g))[:, None]
+
+
+# -- of probabilities, two classes -------------------------------------------------------------------------------------
+
+LEAST_LOGARITHM = -100.0
+"""PyTorch's bound on logarithms in the binary cross entropy, so that wrong certainty costs a finite amount."""
+
+LEAST_VARIANCE = 1e-12
+"""PyTorch's bound on ``p * (1 - p)``, by which the gradient divides."""
+
+
+def _pull_probability(g: Any, x: Any, target: Any) -> Any:
+    return g * (x - target) / clip(x * (1 - x), LEAST_VARIANCE)
+
+
+def _pull_label(g: Any, x: Any) -> Any:
+    return g * (binary_cross_entropy(x, 1.0) - binary_cross_entropy(x, 0.0))
+
+
+@elementwise(_pull_probability, _pull_label, domain=(0.1, 0.9), dtype="floating", takes="real floating", flops=30)
+def binary_cross_entropy(backend: Backend, x: Any, target: Any, /) -> Any:
+    """``-target * log(x) - (1 - target) * log(1 - x)``, with logarithms of at least -100, elementwise.
+
+    The derivative is ``(x - target) / (x * (1 - x))``, whose denominator is at least 1e-12: both bounds are PyTorch's.
+
+    Examples
+    --------
+    >>> tl.ops.loss.binary_cross_entropy(tl.tensor([0.5, 0.0]), tl.tensor([1.0, 1.0]))
+    tensor([  0.6931472, 100.       ])
+    """
+    xp = backend.xp
+
+    def bounded_log(p: Any) -> Any:
+        return xp.clip(xp.where(p > 0, xp.log(xp.where(p > 0, p, 1.0)), LEAST_LOGARITHM), min=LEAST_LOGARITHM)
+
+    # Outside [0, 1] is NaN, as a logarithm is.
+    x = xp.where((x >= 0) & (x <= 1), x, float("nan"))
+    below = xp.where(x < 1, xp.log1p(-xp.where(x < 1, x, 0.0)), LEAST_LOGARITHM)
+    return (target - 1) * xp.clip(below, min=LEAST_LOGARITHM) - target * bounded_log(x)
+
+
+@elementwise(
+    lambda g, x, target: g * (sigmoid(x) - target),
+    lambda g, x: -g * x,
+    domain=(-3.0, 3.0),
+    dtype="floating",
+    takes="real floating",
+    flops=26,
+)
+def sigmoid_cross_entropy(backend: Backend, x: Any, target: Any, /) -> Any:
+    """Binary cross entropy of ``sigmoid(x)``, without overflow on the way, elementwise.
+
+    It is ``log(1 + exp(x)) - target * x``: with targets 0 and 1 the softplus of `x` and of ``-x``.
+
+    Examples
+    --------
+    >>> tl.ops.loss.sigmoid_cross_entropy(tl.tensor([0.0, -1000.0]), tl.tensor([1.0, 1.0]))
+    tensor([6.9314718e-01, 1.0000000e+03])
+    """
+    xp = backend.xp
+    return xp.log1p(xp.exp(-xp.abs(x))) + (xp.clip(x, min=0) - target * x)

@@ -9,6 +9,7 @@ from typing import Any
 from ..autodiff.op import Draw, Sample, ShapeError, op, sample
 from ..backend import Backend
 from ..backend.windows import Pairs, output_size
+from .indexing import take_along_axis
 from .shapes import Shape
 
 Sizes = tuple[int, ...]
@@ -31,9 +32,17 @@ def pooled_shape(
         if n < 1:
             raise ShapeError(
                 f"pooling: a window of length {kernel_size[axis]} does not fit axis {2 + axis} of images of shape {x} "
-                f"with padding {tuple(padding[axis])}"
+                f"with padding {tuple(padding[axis])}{_layout_hint(x)}"
             )
     return (*x[:2], *out)
+
+
+def _layout_hint(x: Shape) -> str:
+    """Return what to say of images with no more places along the last axis than colours have channels."""
+    if len(x) < 4 or x[-1] > 4 or min(x[1:-1]) <= 4:
+        return ""
+    order = (0, len(x) - 1, *range(1, len(x) - 1))
+    return f"; this looks like channels-last, which x.permute{order} puts right"
 
 
 CASES: list[tuple[Shape, dict[str, Any]]] = [
@@ -82,6 +91,7 @@ def _push_max(
 @op(
     vjp={"x": _unpool_max},
     jvp={"x": _push_max},
+    takes="real",
     shape=lambda x, **geometry: (pooled_shape(x, **geometry),) * 2,
     flops=lambda shapes, out, params: prod(out[0]) * prod(params["kernel_size"]),
     results=2,
@@ -199,6 +209,7 @@ def pool_gather(
         )
     },
     kind="linear",
+    takes="floating",
     shape=pooled_shape,
     flops=lambda shapes, out, params: prod(out) * prod(params["kernel_size"]),
     samples=_samples(lambda shape, geometry: sample(shape, **geometry)),
@@ -257,3 +268,133 @@ def avg_unpool(
     tensor([[[1., 1., 2., 2.]]])
     """
     return backend.avg_unpool(g, input_size=input_size, kernel_size=kernel_size, stride=stride, padding=padding)
+
+
+# -- a given number of windows --------------------------------------------------------------------------------------
+
+
+def _adapted(x: Shape, size: Sizes) -> Shape:
+    return (*x[: len(x) - len(size)], *size)
+
+
+@op(
+    vjp={"x": lambda g, x_shape, size: adaptive_sum(g, x_shape[len(x_shape) - len(size) :])},
+    kind="linear",
+    takes="floating",
+    shape=_adapted,
+    flops=lambda shapes, out, params: max(prod(shapes[0]), prod(out)),
+    samples=[
+        sample((2, 7), size=(3,)),
+        sample((2, 5, 6), size=(7, 4)),
+        sample((1, 4, 3, 5), size=(2, 3, 12)),
+        sample((2, 4), size=(0,)),
+    ],
+)
+def adaptive_sum(backend: Backend, x: Any, /, size: Sizes) -> Any:
+    """The sum of each window, where the windows are as many as `size` says and cover the last axes evenly.
+
+    Of `n` windows on an axis of length `length`, window i reaches from ``floor(i * length / n)`` to
+    ``ceil((i + 1) * length / n)``. A place lies in just those windows that reach to it with the two numbers exchanged,
+    so the transpose of this op is the op itself.
+
+    Parameters
+    ----------
+    x : tensor or array, shape (..., *spatial)
+        Floating-point.
+    size : tuple of int
+        The number of windows along each of the last axes.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(..., *size)``.
+
+    Examples
+    --------
+    >>> tl.ops.pooling.adaptive_sum(tl.tensor([1.0, 2.0, 3.0]), (2,))
+    tensor([3., 5.])
+    """
+    for axis, count in enumerate(size, start=x.ndim - len(size)):
+        x = _sums_along(backend.xp, x, axis, count)
+    return x
+
+
+def _sums_along(xp: Any, x: Any, axis: int, count: int) -> Any:
+    """Sum windows along one axis: those elements that all windows have, then the last one of the longer windows."""
+    length = x.shape[axis]
+    starts, ends = adaptive_windows(xp, length, count, x.device)
+    shortest = length // count + (length % count > 0) if count else 0
+    taps = xp.expand_dims(starts, axis=1) + xp.arange(shortest, device=x.device)
+    windows = xp.take(x, xp.reshape(taps, (-1,)), axis=axis)
+    sums = xp.sum(xp.reshape(windows, (*x.shape[:axis], count, shortest, *x.shape[axis + 1 :])), axis=axis + 1)
+    if not count or not length % count:
+        return sums
+    longer = xp.reshape(ends - starts > shortest, (-1,) + (1,) * (x.ndim - 1 - axis))
+    last = xp.take(x, ends - 1, axis=axis)
+    return sums + xp.where(longer, last, xp.zeros((), dtype=x.dtype, device=x.device))
+
+
+def adaptive_windows(xp: Any, length: int, count: int, device: Any) -> tuple[Any, Any]:
+    """Return where each of `count` windows that cover an axis evenly begins and ends, as integer arrays."""
+    numbers = xp.arange(count, device=device)
+    return numbers * length // max(count, 1), -((numbers + 1) * -length // max(count, 1))
+
+
+# -- putting elements back to where they were ----------------------------------------------------------------------------
+
+
+def _put(x: Shape, index: Shape, size: int) -> Shape:
+    if x != index:
+        raise ShapeError(f"unpooling: indices of shape {index} must have the shape of the elements, {x}")
+    return (*x[:-1], size)
+
+
+@op(
+    vjp={"x": lambda g, index: take_along_axis(g, index, -1)},
+    jvp={"x": lambda t, index, size: put_at_places(t, index, size)},
+    kind="linear",
+    shape=_put,
+    flops=lambda shapes, out, params: 0,
+    samples=[
+        sample((2, 3, 1), Draw((2, 3, 1), 0, 4, "integer"), size=4),
+        sample((0, 2), Draw((0, 2), 0, 4, "integer"), size=5),
+    ],
+    checks_first=True,
+)
+def put_at_places(backend: Backend, x: Any, index: Any, /, size: int) -> Any:
+    """Zeros with an element of `x` at each place `index` along the last axis.
+
+    Parameters
+    ----------
+    x : tensor or array, shape (..., n)
+        Any type.
+    index : tensor or array of integers, shape (..., n)
+        Places below `size`. Where one is named twice, the last element stays; gradients still go to both, as those of
+        PyTorch's unpooling do.
+    size : int
+        The length of the last axis of the result.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(..., size)``.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes differ.
+    IndexError
+        If a place is out of range.
+
+    Examples
+    --------
+    >>> tl.ops.pooling.put_at_places(tl.tensor([[5.0, 3.0]]), tl.tensor([[2, 0]]), 4)
+    tensor([[3., 0., 5., 0.]])
+    """
+    xp = backend.xp
+    rows = prod(x.shape[:-1])
+    out = xp.zeros((rows, size), dtype=x.dtype, device=x.device)
+    row = xp.expand_dims(xp.arange(rows, device=x.device), axis=1)
+    shape = (rows, x.shape[-1])
+    backend.index_put(out, (row, xp.reshape(index, shape)), xp.reshape(x, shape))
+    return xp.reshape(out, (*x.shape[:-1], size))

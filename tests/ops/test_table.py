@@ -13,6 +13,7 @@ from tensorlab.backend import dtypes
 NO_RULE = {
     ("nextafter", "x1"): "a step function: the derivative is of no use, and PyTorch has none either",
     ("nextafter", "x2"): "as x1",
+    ("leaky_slope", "x"): "a step function of it",
     ("eigvalsh_alone", "x"): "eigvalsh computes the vectors too where a gradient may be asked for",
     ("svdvals_alone", "x"): "as eigvalsh_alone",
 }
@@ -29,8 +30,13 @@ REAL_ONLY = {
     *("erf", "erfc", "erfcx", "erfinv", "log_ndtr", "ndtr", "ndtri"),
     *("deg2rad", "entr", "logaddexp2", "logcumsumexp", "logit", "rad2deg", "xlog1py", "xlogy"),
     *("fmod", "frac", "heaviside"),  # steps
+    *("attention", "attention_grad"),  # weights that sum to one
+    *("exponential_linear", "exponential_linear_slope", "gelu", "gelu_slope", "hardtanh", "leaky", "leaky_slope"),
+    *("log_sigmoid", "mish", "mish_slope", "silu", "silu_slope", "softplus", "softplus_slope"),
     *("log_softmax", "logsumexp", "sigmoid", "softmax"),  # shifted by a maximum, or split by sign
     *("softmax_cross_entropy", "softmax_cross_entropy_grad", "standardize"),  # statistics of real numbers
+    *("binary_cross_entropy", "ctc_forward", "sigmoid_cross_entropy"),
+    *("normalize_trailing", "normalize_trailing_input_grad", "normalize_trailing_weight_grad"),
 }
 """Differentiable ops that are not meant for complex operands; all others are checked with them."""
 

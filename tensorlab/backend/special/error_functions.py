@@ -31,14 +31,14 @@ class ErrorFunctions(Pieces):
     def erf(self, x: Any) -> Any:
         """Return the error function: x times a rational function of x^2."""
         end = ERF_END[self._precision(x)]
-        x = self.xp.clip(x, -end, end)
-        return self.xp.clip(x * self._fraction(ERF, x * x), -1.0, 1.0)
+        x = self._clipped(x, -end, end)
+        return self._clipped(x * self._fraction(ERF, x * x), -1.0, 1.0)
 
     @in_single_or_double
     def erfc(self, x: Any) -> Any:
         """Return the complementary error function: ``exp(-x^2)`` times a scaled one."""
         xp = self.xp
-        size = xp.clip(xp.abs(x), 0.0, ERFC_END[self._precision(x)])
+        size = self._clipped(xp.abs(x), 0.0, ERFC_END[self._precision(x)])
         y = self._exp_of_square(size, -1) * self._erfcx_of_positive(size)
         return self._mirrored(y, x, 2)
 
@@ -48,7 +48,7 @@ class ErrorFunctions(Pieces):
         return self._piecewise([(x >= 0, (0.0,), self._erfcx_of_positive), (x < 0, (0.0,), self._erfcx_of_negative)], x)
 
     def _erfcx_of_negative(self, x: Any) -> Any:
-        size = self.xp.clip(-x, 0.0, ERFC_END[self._precision(x)])
+        size = self._clipped(-x, 0.0, ERFC_END[self._precision(x)])
         return 2 * self._exp_of_square(size, 1) - self._erfcx_of_positive(size)
 
     def _erfcx_of_positive(self, x: Any) -> Any:
@@ -69,7 +69,7 @@ class ErrorFunctions(Pieces):
     def ndtr(self, x: Any) -> Any:
         """Return the area under the normal distribution left of x."""
         xp = self.xp
-        size = xp.clip(xp.abs(x), 0.0, SQRT2 * ERFC_END[self._precision(x)])
+        size = self._clipped(xp.abs(x), 0.0, SQRT2 * ERFC_END[self._precision(x)])
         y = 0.5 * self._exp_of_square(size, -0.5) * self._erfcx_of_positive(SQRT_HALF * size)
         return self._mirrored(y, -x, 1)
 

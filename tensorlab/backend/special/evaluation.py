@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from .coefficients import Rational, Table
-
 Piece = tuple[Any, Sequence[float], Callable[..., Any]]
+Rational = tuple[tuple[float, ...], tuple[float, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The coefficients of a rational function for both precisions; equal to itself only, so a quick key."""
+
+    float32: Rational
+    float64: Rational
 
 
 def polynomial(x: Any, coefficients: Sequence[float]) -> Any:
@@ -43,21 +51,24 @@ def whole_power(x: Any, n: int) -> Any:
 def in_single_or_double(kernel: Callable[..., Any]) -> Callable[..., Any]:
     """Make a kernel for arrays in single or double precision compute half precision in single.
 
-    Of two operands one may be a Python number.
+    Of two operands one may be a Python number, or whole numbers.
     """
 
     @wraps(kernel)
     def compute(self: Any, *operands: Any, **params: Any) -> Any:
         xp = self.xp
-        like = next(x for x in operands if hasattr(x, "dtype"))
+        like = next(x for x in operands if hasattr(x, "dtype") and not xp.isdtype(x.dtype, "integral"))
         given = like.dtype
-        if len(operands) > 1:
-            operands = tuple(
-                x if hasattr(x, "dtype") else xp.asarray(x, dtype=given, device=like.device) for x in operands
-            )
-        if given in (xp.float32, xp.float64):
-            return kernel(self, *operands, **params)
-        return xp.astype(kernel(self, *(xp.astype(x, xp.float32) for x in operands), **params), given)
+        wide = given if given in (xp.float32, xp.float64) else xp.float32
+        result = kernel(
+            self,
+            *(
+                xp.astype(x, wide, copy=False) if hasattr(x, "dtype") else xp.asarray(x, dtype=wide, device=like.device)
+                for x in operands
+            ),
+            **params,
+        )
+        return xp.astype(result, given, copy=False)
 
     return compute
 
@@ -72,7 +83,10 @@ class Pieces:
 
     def _fraction(self, table: Table, x: Any) -> Any:
         """Evaluate the rational function of a table in the precision of `x`."""
-        return rational(x, table[self._precision(x)])
+        return rational(x, getattr(table, self._precision(x)))
+
+    def _clipped(self, x: Any, low: float, high: float) -> Any:
+        return self.xp.clip(x, low, high)
 
     def _piecewise(self, pieces: Sequence[Piece], *operands: Any) -> Any:
         """Compute each piece where its mask holds, NaN elsewhere.

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
-from ...ops.convolution import convolution
+from ...autodiff import ShapeError
+from ...ops.convolution import convolution, convolution_input_grad
+from ...ops.declare import composite
+from ...ops.padding import pad_constant
+from ...ops.shapes import reshape
 from ...tensor import Tensor
-from .geometry import IntOrInts, convolution_geometry, hashable, with_batch_axis, without_batch_axis
+from .geometry import (
+    IntOrInts,
+    Sizes,
+    convolution_geometry,
+    hashable,
+    per_axis,
+    positive_per_axis,
+    with_batch_axis,
+    without_batch_axis,
+)
 
 Padding = IntOrInts | str
 
@@ -106,3 +120,190 @@ def convolve(
     )
     x, added = with_batch_axis(x, ndim)
     return without_batch_axis(convolution(x, weight, bias, **geometry), added)
+
+
+@composite(input="any", weight="any", bias="any")
+def conv_transpose1d(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: IntOrInts = 1,
+    padding: IntOrInts = 0,
+    output_padding: IntOrInts = 0,
+    groups: int = 1,
+    dilation: IntOrInts = 1,
+) -> Tensor:
+    """Spread each element of signals over a window, weighted by filters, and add up: the transpose of `conv1d`.
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, in_channels, length) or (in_channels, length)
+        What to spread.
+    weight : Tensor, shape (in_channels, out_channels / groups, kernel)
+        The filters.
+    bias : Tensor, shape (out_channels,), optional
+        What to add to each channel.
+    stride : int or tuple of int
+        The distance of neighbouring elements' windows.
+    padding : int, tuple of int
+        How much is cut off at both ends.
+    output_padding : int, tuple of int
+        How much less is cut off at the far end; less than the stride or the dilation.
+    groups : int
+        Into how many groups the channels are divided, each for itself.
+    dilation : int or tuple of int
+        The distance between the window's elements.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(batch, out_channels, out)``, without the batch axis where the input has none, where `out` is
+        ``(length - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1``.
+
+    Raises
+    ------
+    ShapeError
+        If channels, groups or sizes do not fit.
+    ValueError
+        If a setting is out of range.
+
+    Examples
+    --------
+    >>> tl.nn.functional.conv_transpose1d(tl.tensor([[[1.0, 2.0]]]), tl.ones(1, 1, 3), stride=2)
+    tensor([[[1., 1., 3., 2., 2.]]])
+    """
+    return convolve_transposed(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+@composite(input="any", weight="any", bias="any")
+def conv_transpose2d(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: IntOrInts = 1,
+    padding: IntOrInts = 0,
+    output_padding: IntOrInts = 0,
+    groups: int = 1,
+    dilation: IntOrInts = 1,
+) -> Tensor:
+    """Spread images over windows, the transpose of `conv2d`; as `conv_transpose1d`, with two spatial axes.
+
+    Examples
+    --------
+    >>> tl.nn.functional.conv_transpose2d(tl.ones(1, 4, 3, 3), tl.ones(4, 3, 2, 2), stride=2).shape
+    (1, 3, 6, 6)
+    """
+    return convolve_transposed(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+@composite(input="any", weight="any", bias="any")
+def conv_transpose3d(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: IntOrInts = 1,
+    padding: IntOrInts = 0,
+    output_padding: IntOrInts = 0,
+    groups: int = 1,
+    dilation: IntOrInts = 1,
+) -> Tensor:
+    """Spread volumes over windows, the transpose of `conv3d`; as `conv_transpose1d`, with three spatial axes.
+
+    Examples
+    --------
+    >>> tl.nn.functional.conv_transpose3d(tl.ones(1, 2, 2, 2, 2), tl.ones(2, 1, 3, 3, 3), padding=1).shape
+    (1, 1, 2, 2, 2)
+    """
+    return convolve_transposed(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def convolve_transposed(
+    ndim: int,
+    x: Any,
+    weight: Any,
+    bias: Any,
+    stride: Any,
+    padding: Any,
+    output_padding: Any,
+    groups: int,
+    dilation: Any,
+) -> Tensor:
+    """Apply the transpose of a convolution over `ndim` spatial axes, with PyTorch's spellings."""
+    x, added = with_batch_axis(x, ndim)
+    _check_transposed(ndim, tuple(x.shape), tuple(weight.shape), None if bias is None else tuple(bias.shape), groups)
+    geometry, missing = _transposed_geometry(
+        x.shape[2:],
+        weight.shape[2:],
+        hashable(stride),
+        hashable(padding),
+        hashable(output_padding),
+        groups,
+        hashable(dilation),
+    )
+    y = convolution_input_grad(x, weight, **geometry)
+    if any(missing):
+        y = pad_constant(y, ((0, 0), (0, 0), *((0, n) for n in missing)))
+    if bias is not None:
+        y = y + reshape(bias, (-1,) + (1,) * ndim)
+    return without_batch_axis(y, added)
+
+
+def _check_transposed(ndim: int, x: Sizes, weight: Sizes, bias: Sizes | None, groups: int) -> None:
+    if len(x) != ndim + 2 or len(weight) != ndim + 2:
+        raise ShapeError(
+            f"images of shape {x} and filters of shape {weight} must have {ndim} spatial axes after batch and channels"
+        )
+    if groups < 1 or weight[0] % groups:
+        raise ShapeError(f"{weight[0]} input channels do not divide into {groups} groups (filters {weight})")
+    if x[1] != weight[0]:
+        message = f"expects {weight[0]} channels on axis 1 of the images (filters of shape {weight}), but images of "
+        message += f"shape {x} have {x[1]}"
+        if x[-1] == weight[0]:
+            order = (0, ndim + 1, *range(1, ndim + 1))
+            message += f"; this looks like channels-last, which x.permute{order} puts right"
+        raise ShapeError(message)
+    if bias is not None and bias != (weight[1] * groups,):
+        raise ShapeError(
+            f"bias of shape {bias} does not fit filters of shape {weight}: it must be {(weight[1] * groups,)}"
+        )
+
+
+@lru_cache(maxsize=1024)
+def _transposed_geometry(
+    size: Sizes, kernel: Sizes, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any
+) -> tuple[dict[str, Any], Sizes]:
+    """Return the params of `convolution_input_grad`, and how many zeros are missing behind each axis."""
+    ndim = len(kernel)
+    stride = positive_per_axis(stride, ndim, "stride")
+    dilation = positive_per_axis(dilation, ndim, "dilation")
+    padding = per_axis(padding, ndim, "padding")
+    extra = per_axis(output_padding, ndim, "output_padding")
+    if min(padding) < 0 or min(extra) < 0:
+        raise ValueError(f"padding and output_padding must not be negative: {padding}, {extra}")
+    for e, s, d in zip(extra, stride, dilation, strict=True):
+        if e >= max(s, d):
+            raise ValueError(f"output_padding {extra} must be less than stride {stride} or dilation {dilation}")
+    out = transposed_size(size, kernel, stride, padding, extra, dilation)
+    if min(out) < 1:
+        raise ShapeError(f"images of size {tuple(size)} with padding {padding} leave nothing: {out}")
+    # Where the output is longer by a stride or more, another window would fit; less padding behind keeps it away.
+    behind = [p - e // s * s for p, e, s in zip(padding, extra, stride, strict=True)]
+    missing = tuple(max(0, -b) for b in behind)
+    geometry = {
+        "input_size": tuple(n - m for n, m in zip(out, missing, strict=True)),
+        "stride": stride,
+        "padding": tuple((p, max(0, b)) for p, b in zip(padding, behind, strict=True)),
+        "dilation": dilation,
+        "groups": groups,
+    }
+    return geometry, missing
+
+
+def transposed_size(
+    size: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, output_padding: Sizes, dilation: Sizes
+) -> Sizes:
+    """Return the spatial size that a transposed convolution gives."""
+    return tuple(
+        (n - 1) * s - 2 * p + d * (k - 1) + e + 1
+        for n, k, s, p, e, d in zip(size, kernel, stride, padding, output_padding, dilation, strict=True)
+    )

@@ -6,14 +6,16 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
+from ...backend import backend_of
 from ...backend.windows import output_size
-from ...ops.creation import asarray
+from ...ops.declare import composite
 from ...ops.pooling import avg_pool, max_pool
 from ...ops.shapes import reshape
 from ...tensor import Tensor
 from .geometry import IntOrInts, Sizes, hashable, pooling_geometry, with_batch_axis, without_batch_axis
 
 
+@composite(input="real")
 def max_pool1d(
     input: Any,
     kernel_size: IntOrInts,
@@ -62,6 +64,7 @@ def max_pool1d(
     return _max(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
+@composite(input="real")
 def max_pool2d(
     input: Any,
     kernel_size: IntOrInts,
@@ -81,6 +84,7 @@ def max_pool2d(
     return _max(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
+@composite(input="real")
 def max_pool3d(
     input: Any,
     kernel_size: IntOrInts,
@@ -103,10 +107,21 @@ def max_pool3d(
 def _max(
     ndim: int, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool
 ) -> Any:
-    x, added = with_batch_axis(x, ndim)
     geometry = pooling_geometry(
-        ndim, x.shape[2:], hashable(kernel), hashable(stride), hashable(padding), hashable(dilation), ceil_mode
+        ndim,
+        tuple(x.shape[-ndim:]),
+        hashable(kernel),
+        hashable(stride),
+        hashable(padding),
+        hashable(dilation),
+        ceil_mode,
     )
+    return pooled_maxima(ndim, x, geometry, return_indices)
+
+
+def pooled_maxima(ndim: int, x: Any, geometry: dict[str, Any], return_indices: bool) -> Any:
+    """Return the maxima of windows, and their places in the channel if they are asked for; see the op `max_pool`."""
+    x, added = with_batch_axis(x, ndim)
     values, places = max_pool(x, **geometry)
     values = without_batch_axis(values, added)
     if not return_indices:
@@ -114,22 +129,30 @@ def _max(
     return values, without_batch_axis(_places_in_image(places, x.shape[2:], **geometry), added)
 
 
+def beside(x: Any, numbers: Any, dtype: Any = None) -> Any:
+    """Return numbers on the device of `x`: as a tensor for a tensor, as an array for an array."""
+    array = x._array if isinstance(x, Tensor) else x
+    made = backend_of(array).xp.asarray(numbers, dtype=dtype, device=array.device)
+    return Tensor(made) if isinstance(x, Tensor) else made
+
+
 def _places_in_image(
-    places: Tensor, size: Sizes, *, kernel_size: Sizes, stride: Sizes, padding: Any, dilation: Sizes
-) -> Tensor:
+    places: Any, size: Sizes, *, kernel_size: Sizes, stride: Sizes, padding: Any, dilation: Sizes
+) -> Any:
     """Return each maximum's place in its channel, given its place in the window."""
     total: Any = 0
     within = places
     for axis in reversed(range(len(size))):
         length = kernel_size[axis]
         starts = [o * stride[axis] - padding[axis][0] for o in range(places.shape[2 + axis])]
-        start = asarray(starts, device=places.device).reshape((-1,) + (1,) * (len(size) - 1 - axis))
+        start = reshape(beside(places, starts), (-1,) + (1,) * (len(size) - 1 - axis))
         coordinate = start + (within % length) * dilation[axis]
         total = total + coordinate * prod(size[axis + 1 :])
         within = within // length
     return total
 
 
+@composite(input="floating")
 def avg_pool1d(
     input: Any,
     kernel_size: IntOrInts,
@@ -151,9 +174,9 @@ def avg_pool1d(
     padding : int or tuple of int
         Zeros at both ends; at most half a window.
     ceil_mode : bool
-        Whether a last window may hang over the end.
+        Whether a last window may hang over the end; what hangs over does not count as elements.
     count_include_pad : bool
-        Whether those zeros count as elements.
+        Whether the zeros at the ends do.
 
     Returns
     -------
@@ -175,6 +198,7 @@ def avg_pool1d(
     return _mean(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
+@composite(input="floating")
 def avg_pool2d(
     input: Any,
     kernel_size: IntOrInts,
@@ -196,6 +220,7 @@ def avg_pool2d(
     return _mean(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
+@composite(input="floating")
 def avg_pool3d(
     input: Any,
     kernel_size: IntOrInts,
@@ -236,7 +261,8 @@ def _mean(
     else:
         counted = hashable(padding) if count_include_pad else 0
         for axis, factors in _corrections(x.shape[2:], counted, **window):
-            factor = asarray(factors, dtype=y.dtype, device=y.device)
+            array = y._array if isinstance(y, Tensor) else y
+            factor = beside(y, factors, array.dtype)
             y = y * reshape(factor, (-1,) + (1,) * (ndim - 1 - axis))
     return without_batch_axis(y, added)
 

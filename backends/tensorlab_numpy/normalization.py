@@ -1,0 +1,103 @@
+"""Layer and root-mean-square normalisation: blocks of rows that stay in the cache, and sums that BLAS does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import Any
+
+import numpy as np
+
+BLOCK = 1 << 16
+"""How many elements are worked on at a time: a few arrays of this size stay in the cache of one core."""
+
+
+def _rows(x: Any, ndim: int) -> Any:
+    """Return `x` with its last `ndim` axes as one, and all others as one."""
+    columns = prod(x.shape[x.ndim - ndim :])
+    return x.reshape(x.size // columns, columns)
+
+
+def _blocks(rows: Any) -> Iterator[slice]:
+    step = max(1, BLOCK // rows.shape[1])
+    return (slice(start, start + step) for start in range(0, len(rows), step))
+
+
+def _moved_and_scale(rows: Any, target: Any, eps: float, ones: Any) -> tuple[Any, Any]:
+    """Return rows less their mean, written to `target`, and by what they are to be multiplied.
+
+    Without `ones`, whose product with the rows is their sum, nothing is taken off, nor written.
+    """
+    if ones is not None:
+        average = rows @ ones
+        average /= len(ones)
+        rows = np.subtract(rows, average[:, None], out=target)
+    scale = np.vecdot(rows, rows)
+    scale /= rows.shape[1]
+    scale += eps
+    np.sqrt(scale, out=scale)
+    return rows, np.reciprocal(scale, out=scale)[:, None]
+
+
+def normalize_trailing(x: Any, weight: Any = None, bias: Any = None, *, ndim: int, eps: float, centred: bool) -> Any:
+    """Layer normalisation of rows; see `tensorlab.ops.normalization`."""
+    if not x.size:
+        return np.zeros(x.shape, x.dtype)
+    rows = _rows(x, ndim)
+    y = np.empty(rows.shape, x.dtype)
+    ones = np.ones(rows.shape[1], x.dtype) if centred else None
+    for block in _blocks(rows):
+        out = y[block]
+        moved, scale = _moved_and_scale(rows[block], out, eps, ones)
+        np.multiply(moved, scale, out=out)
+        if weight is not None:
+            out *= weight.reshape(-1)
+        if bias is not None:
+            out += bias.reshape(-1)
+    return y.reshape(x.shape)
+
+
+def normalize_trailing_input_grad(g: Any, x: Any, weight: Any = None, *, ndim: int, eps: float, centred: bool) -> Any:
+    """Gradient of `normalize_trailing` for its input."""
+    if not x.size:
+        return np.zeros(x.shape, x.dtype)
+    rows, pulls = _rows(x, ndim), _rows(g, ndim)
+    n = rows.shape[1]
+    pulled = np.empty(rows.shape, x.dtype)
+    scratch = np.empty((min(len(rows), max(1, BLOCK // n)), n), x.dtype)
+    ones = np.ones(n, x.dtype) if centred else None
+    weights = ones if weight is None else weight.reshape(-1)
+    for block in _blocks(rows):
+        pull, out = pulls[block], pulled[block]
+        spare = scratch[: len(out)]
+        moved, scale = _moved_and_scale(rows[block], spare, eps, ones)
+        if weight is None:
+            np.copyto(out, pull)
+        else:
+            np.multiply(pull, weights, out=out)
+        along = np.vecdot(out, moved)[:, None]
+        along *= scale * scale / n
+        if centred:
+            average = pull @ weights
+            average /= n
+            out -= average[:, None]
+        out -= np.multiply(moved, along, out=spare)
+        out *= scale
+    return pulled.reshape(x.shape)
+
+
+def normalize_trailing_weight_grad(g: Any, x: Any, *, ndim: int, eps: float, centred: bool) -> Any:
+    """Gradient of `normalize_trailing` for its weight."""
+    shape = x.shape[x.ndim - ndim :]
+    if not x.size:
+        return np.zeros(shape, x.dtype)
+    rows, pulls = _rows(x, ndim), _rows(g, ndim)
+    n = rows.shape[1]
+    scratch = np.empty((min(len(rows), max(1, BLOCK // n)), n), x.dtype)
+    ones = np.ones(n, x.dtype) if centred else None
+    total = np.zeros(n, x.dtype)
+    for block in _blocks(rows):
+        spare = scratch[: len(rows[block])]
+        moved, scale = _moved_and_scale(rows[block], spare, eps, ones)
+        total += scale[:, 0] @ np.multiply(moved, pulls[block], out=spare)
+    return total.reshape(shape)

@@ -1,0 +1,121 @@
+"""Smooth activations and their slopes with the Array API standard alone, each the kernel of the op of its name.
+
+None overflows on the way; limits that are no numbers, such as ``-inf * 0``, stay NaN, as they are in PyTorch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+SQRT_HALF = 0.7071067811865476
+INVERSE_SQRT_2PI = 0.3989422804014327
+TANH_SCALE = 0.7978845608028654
+TANH_CUBE = 0.044715
+"""The two numbers in the approximation of GELU by a hyperbolic tangent: sqrt(2 / pi), and that of the cube."""
+
+MISH_END = 20.0
+"""From here on ``tanh(softplus(x))`` is one to rounding, in double precision too."""
+
+
+class ActivationKernels:
+    """Kernels of the activations that deep networks spend time on."""
+
+    xp: Any
+    erf: Any
+
+    def gelu(self, x: Any, approximate: str = "none") -> Any:
+        """Return x times the area under the normal distribution left of x, or the approximation of that by tanh."""
+        if approximate == "tanh":
+            return 0.5 * x * (1.0 + self._gelu_tanh(x))
+        return 0.5 * x * (1.0 + self.erf(x * SQRT_HALF))
+
+    def gelu_slope(self, x: Any, approximate: str = "none") -> Any:
+        """Return the derivative of `gelu`."""
+        if approximate == "tanh":
+            t = self._gelu_tanh(x)
+            inner = TANH_SCALE + (3 * TANH_SCALE * TANH_CUBE) * (x * x)
+            return 0.5 * (1.0 + t) + 0.5 * x * ((1.0 - t) * (1.0 + t)) * inner
+        return 0.5 * (1.0 + self.erf(x * SQRT_HALF)) + INVERSE_SQRT_2PI * x * self.xp.exp(-0.5 * (x * x))
+
+    def _gelu_tanh(self, x: Any) -> Any:
+        return self.xp.tanh(TANH_SCALE * x * (1.0 + TANH_CUBE * (x * x)))
+
+    def _logistic(self, x: Any) -> Any:
+        xp = self.xp
+        # A second exponential takes less time than choosing by sign, and neither can overflow.
+        return xp.exp(self._below(x, 0.0)) / (1.0 + xp.exp(-xp.abs(x)))
+
+    def _below(self, x: Any, end: float) -> Any:
+        return self.xp.minimum(x, end)
+
+    def _above(self, x: Any, end: float) -> Any:
+        return self.xp.maximum(x, end)
+
+    def _chosen(self, condition: Any, x1: Any, x2: Any) -> Any:
+        """Return `x1` where the condition, which rarely holds, does, else `x2`."""
+        return self.xp.where(condition, x1, x2)
+
+    def silu(self, x: Any) -> Any:
+        """Return x times the logistic function of x."""
+        return x * self._logistic(x)
+
+    def silu_slope(self, x: Any) -> Any:
+        """Return the derivative of `silu`."""
+        s = self._logistic(x)
+        return s * (1.0 + x * (1.0 - s))
+
+    def mish(self, x: Any) -> Any:
+        """Return ``x * tanh(softplus(x))``; with w = exp(x) the factor is ``w (w + 2) / (w (w + 2) + 2)``."""
+        w = self.xp.exp(self._below(x, MISH_END))
+        n = w * (w + 2.0)
+        return x * (n / (n + 2.0))
+
+    def mish_slope(self, x: Any) -> Any:
+        """Return the derivative of `mish`."""
+        x = self._below(x, MISH_END)
+        w = self.xp.exp(x)
+        n = w * (w + 2.0)
+        d = n + 2.0
+        return n / d + 4.0 * x * (w / d) * ((w + 1.0) / d)
+
+    def softplus(self, x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+        """Return ``log(1 + exp(beta * x)) / beta``, and `x` itself where ``beta * x`` is above the threshold."""
+        xp = self.xp
+        z = x if beta == 1 else beta * x
+        y = self._above(z, 0.0) + xp.log1p(xp.exp(-xp.abs(z)))
+        return self._chosen(z > threshold, x, y if beta == 1 else y / beta)
+
+    def softplus_slope(self, x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+        """Return the derivative of `softplus`."""
+        z = x if beta == 1 else beta * x
+        return self._chosen(z > threshold, 1.0, self._logistic(z))
+
+    def log_sigmoid(self, x: Any) -> Any:
+        """Return the logarithm of the logistic function."""
+        xp = self.xp
+        return self._below(x, 0.0) - xp.log1p(xp.exp(-xp.abs(x)))
+
+    def exponential_linear(self, x: Any, alpha: float, scale: float, input_scale: float) -> Any:
+        """Return ``scale * x``, where x is negative ``scale * alpha * (exp(input_scale * x) - 1)``."""
+        xp = self.xp
+        below = xp.expm1(input_scale * self._below(x, 0.0))
+        return scale * self._above(x, 0.0) + (scale * alpha) * below
+
+
+    def exponential_linear_slope(self, x: Any, alpha: float, scale: float, input_scale: float) -> Any:
+        """Return the derivative of `exponential_linear`; at zero the one from the left."""
+        xp = self.xp
+        below = (scale * alpha * input_scale) * xp.exp(input_scale * self._below(x, 0.0))
+        if alpha * input_scale == 1:
+            return below  # exp(0) is one: nothing to choose
+        positive = xp.astype(x > 0, x.dtype)  # by arithmetic, as the signs are irregular
+        return below * (1.0 - positive) + scale * positive
+
+    def leaky(self, x: Any, slope: Any) -> Any:
+        """Return `x`, where it is negative times the slope."""
+        return self._above(x, 0.0) + slope * self._below(x, 0.0)
+
+    def leaky_slope(self, x: Any, slope: Any) -> Any:
+        """Return one where `x` is positive, else the slope; by arithmetic, as the signs are irregular."""
+        positive = self.xp.astype(x > 0, x.dtype)
+        return positive + slope * (1.0 - positive)

@@ -1,0 +1,312 @@
+"""Pooling to a given size, by windows that cover the images evenly, down to one place for each channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from ...autodiff import ShapeError
+from ...backend import backend_of
+from ...ops.arithmetic import multiply
+from ...ops.declare import composite
+from ...ops.indexing import take_along_axis
+from ...ops.pooling import adaptive_sum, adaptive_windows, avg_pool
+from ...ops.reduction import mean
+from ...ops.shapes import reshape
+from ...tensor import Tensor
+from .geometry import Sizes, with_batch_axis, without_batch_axis
+from .pooling import beside, pooled_maxima
+
+OutputSize = int | None | Sequence[int | None]
+
+
+def spatial_size(x: Any, ndim: int) -> Sizes:
+    """Return the lengths of the last axes of images with or without a batch axis.
+
+    Raises
+    ------
+    ShapeError
+        If the images have another number of axes.
+    """
+    shape = tuple(x.shape)
+    if len(shape) not in (ndim + 1, ndim + 2):
+        raise ShapeError(
+            f"pooling over {ndim} axes expects (batch, channels, *spatial) or (channels, *spatial), not shape {shape}"
+        )
+    return shape[len(shape) - ndim :]
+
+
+def _target(ndim: int, x: Any, output_size: OutputSize) -> tuple[Sizes, Sizes]:
+    """Return the spatial size of images and the size that they are to have; None keeps an axis."""
+    size = spatial_size(x, ndim)
+    entries = (output_size,) * ndim if output_size is None or isinstance(output_size, int) else tuple(output_size)
+    if len(entries) != ndim:
+        raise ValueError(f"output_size must be a number or have {ndim} entries, one per spatial axis: {output_size!r}")
+    wanted = tuple(length if n is None else n for n, length in zip(entries, size, strict=True))
+    if not all(isinstance(n, int) and n >= 0 for n in wanted):
+        raise ValueError(f"output_size must have integers >= 0, or None where an axis stays, not {output_size!r}")
+    if 0 in size:
+        raise ShapeError(f"pooling: images of shape {tuple(x.shape)} have no elements along a spatial axis")
+    return size, wanted
+
+
+def _divides(size: Sizes, wanted: Sizes) -> bool:
+    return all(n and length % n == 0 for length, n in zip(size, wanted, strict=True))
+
+
+def _tiling(size: Sizes, wanted: Sizes) -> dict[str, Any]:
+    """Return the params of windows side by side that cover the images."""
+    kernel = tuple(length // n for length, n in zip(size, wanted, strict=True))
+    return {"kernel_size": kernel, "stride": kernel, "padding": ((0, 0),) * len(kernel)}
+
+
+# -- means -------------------------------------------------------------------------------------------------------------
+
+
+@composite(input="floating")
+def adaptive_avg_pool1d(input: Any, output_size: OutputSize) -> Tensor:
+    """The mean of each of `output_size` windows that cover the signals evenly.
+
+    Of n windows on an axis of a given length, window i reaches from ``floor(i * length / n)`` to
+    ``ceil((i + 1) * length / n)``; where n does not divide the length, neighbours share elements.
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, channels, length) or (channels, length)
+        Floating-point.
+    output_size : int, None, or tuple of them
+        How many windows along each spatial axis; None for as many as the axis has elements.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(batch, channels, output_size)``.
+
+    Raises
+    ------
+    ShapeError
+        If the input has another number of axes, or nothing along a spatial one.
+    ValueError
+        If a size is negative, or there are not as many as spatial axes.
+
+    Examples
+    --------
+    >>> tl.nn.functional.adaptive_avg_pool1d(tl.tensor([[[1.0, 2.0, 6.0]]]), 2)
+    tensor([[[1.5, 4. ]]])
+    """
+    return _mean(1, input, output_size)
+
+
+@composite(input="floating")
+def adaptive_avg_pool2d(input: Any, output_size: OutputSize) -> Tensor:
+    """The mean of each of the windows that cover images evenly; as `adaptive_avg_pool1d`, with two spatial axes.
+
+    Examples
+    --------
+    >>> tl.nn.functional.adaptive_avg_pool2d(tl.ones(2, 3, 8, 9), (None, 4)).shape
+    (2, 3, 8, 4)
+    """
+    return _mean(2, input, output_size)
+
+
+@composite(input="floating")
+def adaptive_avg_pool3d(input: Any, output_size: OutputSize) -> Tensor:
+    """The mean of each of the windows that cover volumes evenly; as `adaptive_avg_pool1d`, with three spatial axes.
+
+    Examples
+    --------
+    >>> tl.nn.functional.adaptive_avg_pool3d(tl.ones(1, 3, 4, 5, 6), 2).shape
+    (1, 3, 2, 2, 2)
+    """
+    return _mean(3, input, output_size)
+
+
+def _mean(ndim: int, x: Any, output_size: OutputSize) -> Tensor:
+    size, wanted = _target(ndim, x, output_size)
+    if set(wanted) == {1}:
+        return mean(x, axis=tuple(range(-ndim, 0)), keepdims=True)
+    if _divides(size, wanted):
+        x, added = with_batch_axis(x, ndim)
+        return without_batch_axis(avg_pool(x, **_tiling(size, wanted)), added)
+    y = adaptive_sum(x, wanted)
+    return multiply(y, _shares(y, size, wanted))
+
+
+def _shares(y: Any, size: Sizes, wanted: Sizes) -> Any:
+    """Return one over the number of elements in each window."""
+    array = y._array if isinstance(y, Tensor) else y
+    xp, counts = backend_of(array).xp, None
+    for axis, (length, n) in enumerate(zip(size, wanted, strict=True)):
+        starts, ends = adaptive_windows(xp, length, n, array.device)
+        along = xp.reshape(ends - starts, (-1,) + (1,) * (len(size) - 1 - axis))
+        counts = along if counts is None else counts * along
+    return beside(y, 1.0 / xp.astype(counts, array.dtype))
+
+
+# -- maxima ------------------------------------------------------------------------------------------------------------
+
+
+@composite(input="real")
+def adaptive_max_pool1d(input: Any, output_size: OutputSize, return_indices: bool = False) -> Any:
+    """The greatest element of each of `output_size` windows that cover the signals evenly.
+
+    The windows are those of `adaptive_avg_pool1d`. The gradient goes to the element that `return_indices` names: the
+    first one where several tie.
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, channels, length) or (channels, length)
+        Real.
+    output_size : int, None, or tuple of them
+        How many windows along each spatial axis; None for as many as the axis has elements.
+    return_indices : bool
+        Whether to return the places of the maxima too.
+
+    Returns
+    -------
+    Tensor, or pair of Tensor
+        Shape ``(batch, channels, output_size)``, NaN where there is one in the window; the places, int64, count the
+        elements of each channel in C order.
+
+    Raises
+    ------
+    ShapeError
+        If the input has another number of axes, or nothing along a spatial one.
+    ValueError
+        If a size is negative, or there are not as many as spatial axes.
+
+    Examples
+    --------
+    >>> tl.nn.functional.adaptive_max_pool1d(tl.tensor([[[1.0, 5.0, 3.0]]]), 2, return_indices=True)
+    (tensor([[[5., 5.]]]), tensor([[[1, 1]]]))
+    """
+    return _max(1, input, output_size, return_indices)
+
+
+@composite(input="real")
+def adaptive_max_pool2d(input: Any, output_size: OutputSize, return_indices: bool = False) -> Any:
+    """The greatest element of each of the windows that cover images evenly; as `adaptive_max_pool1d`, with two axes.
+
+    Examples
+    --------
+    >>> tl.nn.functional.adaptive_max_pool2d(tl.ones(2, 3, 8, 9), (None, 4)).shape
+    (2, 3, 8, 4)
+    """
+    return _max(2, input, output_size, return_indices)
+
+
+@composite(input="real")
+def adaptive_max_pool3d(input: Any, output_size: OutputSize, return_indices: bool = False) -> Any:
+    """The greatest element of each of the windows that cover volumes; as `adaptive_max_pool1d`, with three axes.
+
+    Examples
+    --------
+    >>> tl.nn.functional.adaptive_max_pool3d(tl.ones(1, 3, 4, 5, 6), 2).shape
+    (1, 3, 2, 2, 2)
+    """
+    return _max(3, input, output_size, return_indices)
+
+
+def _max(ndim: int, x: Any, output_size: OutputSize, return_indices: bool) -> Any:
+    size, wanted = _target(ndim, x, output_size)
+    if _divides(size, wanted) and set(wanted) != {1}:
+        return pooled_maxima(ndim, x, {**_tiling(size, wanted), "dilation": (1,) * ndim}, return_indices)
+    array = x._array if isinstance(x, Tensor) else x
+    xp, channels = backend_of(array).xp, tuple(array.shape[:-ndim])
+    if set(wanted) == {1}:
+        index = xp.argmax(xp.reshape(array, (*channels, prod(size))), axis=-1, keepdims=True)
+    else:
+        places = _places(xp, size, wanted, array.device)
+        windows = xp.take(xp.reshape(array, (*channels, prod(size))), xp.reshape(places, (-1,)), axis=-1)
+        best = xp.argmax(xp.reshape(windows, (*channels, *places.shape)), axis=-1)
+        first = xp.arange(places.shape[0], device=array.device) * places.shape[1]
+        index = xp.take(xp.reshape(places, (-1,)), xp.reshape(best + first, (-1,)), axis=0)
+    return elements_at(x, xp.reshape(index, (*channels, prod(wanted))), wanted, return_indices)
+
+
+def _places(xp: Any, size: Sizes, wanted: Sizes, device: Any) -> Any:
+    """Return for each window the places of its elements in a channel, shape (windows, elements).
+
+    Shorter windows repeat their last element, which changes no maximum.
+    """
+    ndim, places = len(size), 0
+    for axis, (length, n) in enumerate(zip(size, wanted, strict=True)):
+        starts, ends = adaptive_windows(xp, length, n, device)
+        longest = -(-length // n) + (length % n > 1) if n else 1
+        taps = xp.minimum(xp.expand_dims(starts, axis=1) + xp.arange(longest, device=device), ends[:, None] - 1)
+        shape = [1] * (2 * ndim)
+        shape[axis], shape[ndim + axis] = n, longest
+        places = places + xp.reshape(taps * prod(size[axis + 1 :]), tuple(shape))
+    return xp.reshape(places, (prod(wanted), prod(places.shape[ndim:])))
+
+
+def elements_at(x: Any, index: Any, wanted: Sizes, return_indices: bool) -> Any:
+    """Return the elements at places of each channel, in a spatial size, and the places if they are asked for.
+
+    Parameters
+    ----------
+    x : tensor or array, shape (..., *spatial)
+        The images.
+    index : array of integers, shape (..., n)
+        Places in C order.
+    wanted : tuple of int
+        A spatial size of `n` elements.
+    return_indices : bool
+        Whether to return the places too.
+    """
+    channels = tuple(index.shape[:-1])
+    index = beside(x, index)
+    flat = reshape(x, (*channels, prod(x.shape[len(channels) :])))
+    values = reshape(take_along_axis(flat, index, -1), (*channels, *wanted))
+    return (values, reshape(index, (*channels, *wanted))) if return_indices else values
+
+
+# -- one place for each channel ----------------------------------------------------------------------------------------
+
+
+@composite(input="floating")
+def global_avg_pool(input: Any, ndim: int, keepdims: bool = False) -> Tensor:
+    """The mean of each channel over all its places; tensorlab's own, as PyTorch has none.
+
+    Lin et al., "Network in network", 2014.
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, channels, *spatial) or (channels, *spatial)
+        Floating-point.
+    ndim : int
+        The number of spatial axes.
+    keepdims : bool
+        Whether they stay, with length 1.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(batch, channels)``, or as the input's with spatial axes of length 1.
+
+    Raises
+    ------
+    ShapeError
+        If the input has another number of axes, or nothing along a spatial one.
+
+    Examples
+    --------
+    >>> tl.nn.functional.global_avg_pool(tl.tensor([[[1.0, 5.0, 3.0]]]), 1)
+    tensor([[3.]])
+    """
+    _target(ndim, input, 1)
+    return mean(input, axis=tuple(range(-ndim, 0)), keepdims=keepdims)
+
+
+@composite(input="real")
+def global_max_pool(input: Any, ndim: int, keepdims: bool = False) -> Tensor:
+    """The greatest element of each channel; as `global_avg_pool`. The gradient goes to the first one that is greatest.
+
+    Examples
+    --------
+    >>> tl.nn.functional.global_max_pool(tl.tensor([[[1.0, 5.0, 3.0]]]), 1)
+    tensor([[5.]])
+    """
+    values = _max(ndim, input, 1, return_indices=False)
+    return values if keepdims else reshape(values, tuple(values.shape[:-ndim]))

@@ -1,0 +1,1 @@
+"""What is done to modules from outside: parametrised weights, clipped gradients, parameters as one vector."""
