@@ -153,7 +153,9 @@ from .ops.joining import (
     vstack,
 )
 from .ops.matrices import cross, diag, diagonal, kron, trace, tri, tril, tril_indices, triu, triu_indices
+from .ops.nan_reductions import nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar
 from .ops.padding import pad
+from .ops.quantiles import median, nanmedian, nanpercentile, nanquantile, percentile, quantile
 from .ops.reduction import (
     all,
     any,
@@ -233,27 +235,7 @@ from .ops.special import (
     xlog1py,
     xlogy,
 )
-from .ops.statistics import (
-    average,
-    corrcoef,
-    cov,
-    digitize,
-    histogram,
-    median,
-    nanmax,
-    nanmean,
-    nanmedian,
-    nanmin,
-    nanpercentile,
-    nanprod,
-    nanquantile,
-    nanstd,
-    nansum,
-    nanvar,
-    percentile,
-    ptp,
-    quantile,
-)
+from .ops.statistics import average, corrcoef, cov, digitize, histogram, ptp
 from .ops.trigonometric import acos, acosh, asin, asinh, atan, atan2, atanh, cos, cosh, sin, sinh, tan, tanh
 from .random import Generator, manual_seed, rand, rand_like, randint, randint_like, randn, randn_like, randperm
 from .tensor import Tensor

@@ -154,6 +154,14 @@ def _numbers(obj: Any) -> Any:
         yield obj
 
 
+def beside(x: Any, numbers: Any, dtype: Any) -> Any:
+    """Return numbers on the backend and device of `x`: a tensor beside a tensor, else an array."""
+    array = x._array if isinstance(x, Tensor) else x
+    backend = backend_of(array)
+    made = backend.asarray(numbers, dtype=backend.native(dtype), device=getattr(array, "device", None))
+    return Tensor(made) if isinstance(x, Tensor) else made
+
+
 @composite()
 def from_dlpack(x: Any, /, *, device: DeviceLike = None, copy: bool | None = None) -> Tensor:
     """Make a tensor of another library's array through DLPack, sharing its memory.

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..backend import DType, backend_for_type, dtypes
 from ..tensor import Tensor
+from .shapes import astype
 
 FLOATING_FORMATS = {
     # name: (bits of the significand that are stored, bits of the exponent)
@@ -233,3 +234,8 @@ def _dtype_meant(x: Any) -> DType:
         return x.dtype
     backend = backend_for_type(type(x)) if hasattr(x, "shape") else None
     return dtypes.named(x) if backend is None else backend.dtype_of(x)
+
+
+def as_floating(x: Any) -> Any:
+    """Return an array or tensor itself if it is of a floating-point type, else as float32."""
+    return x if dtypes.named(x.dtype).is_floating else astype(x, dtypes.float32)

@@ -23,6 +23,8 @@ from . import (
     indexing,
     joining,
     matrices,
+    nan_reductions,
+    quantiles,
     reduction,
     rounding,
     sets,
@@ -85,7 +87,9 @@ OPS_AS_METHODS: dict[ModuleType, str] = {
     sorting: "argsort argwhere kthvalue nonzero searchsorted sort topk",
     sets: "bincount unique",
     special: "allclose digamma erf erfc erfinv exp2 fmod frac isclose lerp lgamma logit nan_to_num rsqrt sinc xlogy",
-    statistics: "corrcoef nanmean nanquantile nansum quantile",
+    nan_reductions: "nanmean nansum",
+    quantiles: "nanquantile quantile",
+    statistics: "corrcoef",
     signals: "diff",
 }
 

@@ -12,7 +12,9 @@ from ..tensor import Tensor
 from .arithmetic import abs as absolute
 from .arithmetic import add, clip, conj, multiply, remainder
 from .comparison import logical_and, not_equal, where
+from .creation import beside
 from .cumulative import cumulative_sum
+from .datatypes import as_floating
 from .declare import require
 from .indexing import getitem, take
 from .joining import concat, flip, stack
@@ -20,7 +22,6 @@ from .padding import pad_constant
 from .reduction import sum
 from .shapes import Shape, broadcast_to, normalized_axis, reshape
 from .sorting import argsort, searchsorted
-from .statistics import as_floating, beside
 
 # -- convolution of sequences ------------------------------------------------------------------------------------------
 

@@ -1,0 +1,191 @@
+"""Reductions that leave NaN out of account; it gets a gradient of zero."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from ..backend import dtypes
+from ..tensor import Tensor
+from .arithmetic import abs as absolute
+from .arithmetic import divide, is_complex, maximum, square
+from .comparison import isnan, logical_not, where
+from .datatypes import as_floating
+from .declare import composite
+from .exponential import sqrt
+from .reduction import Axis, prod, sum
+from .reduction import all as all_of
+from .reduction import max as maximum_of
+from .reduction import min as minimum_of
+from .shapes import (
+    astype,
+    reshape,
+)
+
+
+def _replaced(x: Any, number: float) -> Any:
+    """Return `x` with a number in place of NaN."""
+    return where(isnan(x), number, x) if dtypes.named(x.dtype).is_floating else x
+
+
+def _count(x: Any, axis: Axis, keepdims: bool) -> Any:
+    """Return how many elements are not NaN."""
+    return sum(astype(logical_not(isnan(x)), "int64"), axis=axis, keepdims=keepdims)
+
+
+@composite(x="numeric")
+def nansum(x: Any, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> Tensor:
+    """Sum over axes of what is not NaN; zero where all is NaN.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; numeric.
+    axis : int, tuple of int or None
+        Which axes; None for all.
+    dtype : dtype, optional
+        Type to sum in and to return, as of `sum`.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Examples
+    --------
+    >>> tl.nansum(tl.tensor([1.0, tl.nan, 3.0]))
+    tensor(4.)
+    """
+    return sum(_replaced(x, 0.0), axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@composite(x="numeric")
+def nanprod(x: Any, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> Tensor:
+    """Product over axes of what is not NaN; one where all is NaN. See `nansum`.
+
+    Examples
+    --------
+    >>> tl.nanprod(tl.tensor([2.0, tl.nan, 3.0]))
+    tensor(6.)
+    """
+    return prod(_replaced(x, 1.0), axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@composite(x="real")
+def nanmax(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    """The greatest element over axes that is not NaN; where several tie, they share the gradient equally.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape without empty reduced axes; real.
+    axis : int, tuple of int or None
+        Which axes; None for all.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    Tensor
+        The shape without `axis`; NaN where all is NaN.
+
+    Raises
+    ------
+    ValueError
+        For a maximum of nothing.
+
+    Examples
+    --------
+    >>> tl.nanmax(tl.tensor([1.0, tl.nan, 3.0]))
+    tensor(3.)
+    """
+    return _nan_extreme(maximum_of, x, -math.inf, axis, keepdims)
+
+
+@composite(x="real")
+def nanmin(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    """The smallest element over axes that is not NaN; see `nanmax`.
+
+    Examples
+    --------
+    >>> tl.nanmin(tl.tensor([1.0, tl.nan, 3.0]))
+    tensor(1.)
+    """
+    return _nan_extreme(minimum_of, x, math.inf, axis, keepdims)
+
+
+def _nan_extreme(extreme: Callable[..., Any], x: Any, loses: float, axis: Axis, keepdims: bool) -> Any:
+    if not dtypes.named(x.dtype).is_floating:
+        return extreme(x, axis=axis, keepdims=keepdims)
+    missing = isnan(x)
+    found = extreme(where(missing, loses, x), axis=axis, keepdims=keepdims)
+    return where(all_of(missing, axis=axis, keepdims=keepdims), math.nan, found)
+
+
+@composite(x="numeric")
+def nanmean(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    """Arithmetic mean over axes of what is not NaN; NaN where all is NaN.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; numeric. Integers become float32.
+    axis : int, tuple of int or None
+        Which axes; None for all.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Examples
+    --------
+    >>> tl.nanmean(tl.tensor([1.0, tl.nan, 3.0]))
+    tensor(2.)
+    """
+    x = as_floating(x)
+    return divide(sum(_replaced(x, 0.0), axis=axis, keepdims=keepdims), _count(x, axis, keepdims))
+
+
+@composite(x="numeric")
+def nanvar(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
+    """Variance over axes of what is not NaN.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; numeric. Integers become float32.
+    axis : int, tuple of int or None
+        Which axes; None for all.
+    correction : float
+        The sum of squares is divided by the count less this; see `var`. NumPy calls it ``ddof``.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    Tensor
+        The shape without `axis`, real; NaN where there are no more elements than `correction`.
+
+    Examples
+    --------
+    >>> tl.nanvar(tl.tensor([1.0, tl.nan, 3.0]))
+    tensor(1.)
+    """
+    x = as_floating(x)
+    missing, count = isnan(x), _count(x, axis, True)
+    center = divide(sum(where(missing, 0.0, x), axis=axis, keepdims=True), maximum(count, 1))
+    centred = where(missing, 0.0, x - center)
+    squares = square(absolute(centred)) if is_complex(centred) else square(centred)
+    total = sum(squares, axis=axis, keepdims=keepdims)
+    left = astype(reshape(count, tuple(total.shape)), total.dtype) - correction
+    return total / where(left > 0, left, math.nan)
+
+
+@composite(x="numeric")
+def nanstd(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
+    """Standard deviation over axes of what is not NaN; see `nanvar`. Where it is zero, so is its gradient.
+
+    Examples
+    --------
+    >>> tl.nanstd(tl.tensor([1.0, tl.nan, 3.0]))
+    tensor(1.)
+    """
+    variance = nanvar(x, axis=axis, correction=correction, keepdims=keepdims)
+    constant = variance == 0
+    return where(constant, 0.0, sqrt(where(constant, 1.0, variance)))

@@ -1,0 +1,246 @@
+"""Quantiles, percentiles and medians; those whose names begin with ``nan`` leave NaN out of account."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from numbers import Number, Real
+from typing import Any
+
+from ..backend import dtypes
+from ..tensor import Tensor
+from .arithmetic import clip, divide
+from .comparison import isfinite, isnan, logical_and, logical_not, where
+from .datatypes import as_floating
+from .declare import require
+from .indexing import getitem, take, take_along_axis
+from .joining import stack
+from .reduction import Axis, axes_last, reduced_count, reduced_shape, sum
+from .rounding import ceil, floor
+from .rounding import round as rounded
+from .shapes import (
+    astype,
+    broadcast_to,
+    normalized_axes,
+    permute_dims,
+    reshape,
+)
+from .sorting import sort
+
+METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
+
+
+def quantile(x: Any, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> Tensor:
+    """Quantiles over axes: below the quantile `q` lies the share `q` of the elements.
+
+    Sorted, ``n`` elements stand at the places 0 to ``n - 1``; the quantile is what stands at the place
+    ``q * (n - 1)``. (Hyndman and Fan, "Sample quantiles in statistical packages", The American Statistician 50, 1996,
+    definition 7.)
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; real. Integers become float32 where quantiles lie between elements.
+    q : float, sequence of float, tensor or array
+        Which quantiles, from 0 to 1. Those of a tensor are not checked, so that no GPU is waited for: outside, the
+        quantile is NaN, and of integers the smallest.
+    axis : int, tuple of int or None
+        Which axes; None for all.
+    method : {"linear", "lower", "higher", "midpoint", "nearest"}
+        What stands between two places: a number between the two elements in proportion to the distances, the lower
+        or the higher one, their mean, or the nearer one (at the middle that of even place).
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    Tensor
+        The shape of `q`, then that of `x` without `axis`. NaN where an element is NaN, and of nothing. The gradient
+        goes to the elements between which the quantile lies, in the proportion in which they count; of equal elements
+        to those that stand there after a stable sort. `q` has a gradient with
+        the method "linear".
+
+    Raises
+    ------
+    ValueError
+        If a number is not from 0 to 1, or there is no such method.
+    ShapeError
+        If there is no such axis.
+
+    Examples
+    --------
+    >>> tl.quantile(tl.tensor([1.0, 2.0, 4.0, 8.0]), [0.0, 0.5])
+    tensor([1., 3.])
+    """
+    return _quantile("quantile", x, q, axis, method, keepdims, False)
+
+
+def percentile(x: Any, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> Tensor:
+    """Percentiles over axes: quantiles with `q` from 0 to 100; see `quantile`.
+
+    Examples
+    --------
+    >>> tl.percentile(tl.tensor([1.0, 2.0, 4.0, 8.0]), 50)
+    tensor(3.)
+    """
+    return _quantile("percentile", x, q, axis, method, keepdims, False)
+
+
+def median(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    """The middle element over axes; of an even number the mean of the two middle ones.
+
+    This is NumPy's median. PyTorch's is the lower one of the two: ``quantile(x, 0.5, method="lower")``.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; real. Integers become float32.
+    axis : int, tuple of int or None
+        Which axes; None for all.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    Tensor
+        The shape of `x` without `axis`. NaN where an element is NaN, and of nothing. The gradient goes to the element
+        in the middle, to each of two by half; see `quantile`.
+
+    Examples
+    --------
+    >>> tl.median(tl.tensor([7.0, 1.0, 2.0, 4.0]))
+    tensor(3.)
+    """
+    return _quantile("median", x, 0.5, axis, "midpoint", keepdims, False)
+
+
+def nanquantile(x: Any, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> Tensor:
+    """Quantiles over axes of what is not NaN; see `quantile`. NaN where all is NaN.
+
+    Examples
+    --------
+    >>> tl.nanquantile(tl.tensor([1.0, tl.nan, 3.0]), 0.5)
+    tensor(2.)
+    """
+    return _quantile("nanquantile", x, q, axis, method, keepdims, True)
+
+
+def nanpercentile(x: Any, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> Tensor:
+    """Percentiles over axes of what is not NaN; see `quantile`. NaN where all is NaN.
+
+    Examples
+    --------
+    >>> tl.nanpercentile(tl.tensor([1.0, tl.nan, 3.0]), 50)
+    tensor(2.)
+    """
+    return _quantile("nanpercentile", x, q, axis, method, keepdims, True)
+
+
+def nanmedian(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    """The middle element over axes of what is not NaN; see `median`. NaN where all is NaN.
+
+    Examples
+    --------
+    >>> tl.nanmedian(tl.tensor([1.0, tl.nan, 3.0]))
+    tensor(2.)
+    """
+    return _quantile("nanmedian", x, 0.5, axis, "midpoint", keepdims, True)
+
+
+def _quantile(function: str, x: Any, q: Any, axis: Axis, method: str, keepdims: bool, skip_nan: bool) -> Tensor:
+    require(function, "real", x=x)
+    if method not in METHODS:
+        raise ValueError(f"{function}: method must be one of {', '.join(map(repr, METHODS))}, not {method!r}")
+    whole = 100 if "percentile" in function else 1
+    q = _checked_shares(function, q, whole)
+    axes = normalized_axes(axis, len(x.shape), f"{function}: axis")
+    shape = tuple(x.shape)
+    flat, _ = axes_last(
+        as_floating(x) if method in ("linear", "midpoint") or not reduced_count(shape, axes) else x, axes
+    )
+    ordered = sort(flat, axis=-1, stable=False)
+    result = _quantiles(ordered, q, method, skip_nan and dtypes.named(flat.dtype).is_floating)
+    return reshape(result, (*_shape_of(q), *reduced_shape(shape, axes, keepdims)))
+
+
+def _checked_shares(function: str, q: Any, whole: int) -> Any:
+    """Return which shares of the elements are to lie below: a float, a list of floats, a tensor or an array."""
+    if hasattr(q, "shape") and not isinstance(q, Number):
+        require(function, "real", q=q)
+        return divide(q, whole)
+    numbers: list[Any] = [q] if isinstance(q, Number) else list(q)
+    if not all(isinstance(number, Real) and 0 <= float(number) <= whole for number in numbers):
+        raise ValueError(f"{function}: q must be from 0 to {whole}, not {q}")
+    shares = [float(number) / whole for number in numbers]
+    return shares[0] if isinstance(q, Number) else shares
+
+
+def _shape_of(q: Any) -> tuple[int, ...]:
+    return (len(q),) if isinstance(q, list) else () if isinstance(q, float) else tuple(q.shape)
+
+
+def _quantiles(ordered: Any, q: Any, method: str, skip_nan: bool) -> Any:
+    """Return quantiles over the last axis of a sorted array; the axes of `q` stand first."""
+    if isinstance(q, list):
+        each = [_quantiles(ordered, share, method, skip_nan) for share in q]
+        return stack(each) if each else broadcast_to(sum(ordered, axis=-1), (0, *ordered.shape[:-1]))
+    (*rest, n), dtype = ordered.shape, dtypes.named(ordered.dtype)
+    exact = dtypes.promote(dtype, dtypes.float32) if dtype.is_floating else dtypes.float32
+    if not n:
+        return broadcast_to(sum(ordered, axis=-1) + math.nan, (*_shape_of(q), *rest))
+    inside: Any = True
+    if not isinstance(q, float):
+        inside = logical_and(q >= 0, q <= 1)
+        q = astype(where(inside, q, 0), exact)
+    more = (1,) * len(_shape_of(q))
+    last: Any = n - 1
+    if skip_nan:
+        last = reshape(astype(sum(astype(logical_not(isnan(ordered)), "int64"), axis=-1), exact) - 1, (*rest, *more))
+
+    def pick(place: Any) -> Any:
+        if isinstance(place, int):
+            return getitem(ordered, (Ellipsis, min(place, n - 1)))
+        places = clip(astype(place, "int64"), 0, n - 1)
+        if not skip_nan:
+            return take(ordered, places, axis=-1)
+        return reshape(take_along_axis(ordered, reshape(places, (*rest, -1)), -1), tuple(places.shape))
+
+    result = _between_places(q * last, method, pick, dtype)
+    if dtype.is_floating and not isinstance(q, float):
+        result = where(inside, result, math.nan)
+    if dtype.is_floating and not skip_nan:
+        result = where(isnan(reshape(getitem(ordered, (Ellipsis, n - 1)), (*rest, *more))), math.nan, result)
+    return permute_dims(result, (*range(len(rest), len(result.shape)), *range(len(rest)))) if more else result
+
+
+def _between_places(position: Any, method: str, pick: Callable[[Any], Any], dtype: dtypes.DType) -> Any:
+    """Return what stands at a position, a number or a tensor; `pick` gives what stands at whole ones."""
+    number = isinstance(position, float)
+    if method in ("lower", "higher", "nearest"):
+        whole: dict[str, Callable[[Any], Any]] = (
+            {"lower": math.floor, "higher": math.ceil, "nearest": round}
+            if number
+            else {"lower": floor, "higher": ceil, "nearest": rounded}
+        )
+        return pick(whole[method](position))
+    low = math.floor(position) if number else floor(position)
+    part = position - low
+    if number:
+        if not part:
+            return pick(low)
+        part = 0.5 if method == "midpoint" else part
+    else:
+        part = astype(where(part > 0, 0.5, 0.0 * part) if method == "midpoint" else part, dtype)
+    return _between(pick(low), pick(low + 1), part)
+
+
+def _between(low: Any, high: Any, part: Any) -> Any:
+    """Return what lies between two numbers: exact where they are equal, and right where they are infinite."""
+    gap = high - low
+    weighted = low * (1 - part) + high * part
+    if isinstance(part, float):
+        finite = low + gap * part if part < 0.5 else high - gap * (1 - part)
+    else:
+        finite = where(part < 0.5, low + gap * part, high - gap * (1 - part))
+        weighted = where(part == 0, low, weighted)
+    return where(isfinite(gap), finite, weighted)
