@@ -165,7 +165,10 @@ def write(x: Tensor, index: Any, value: Any) -> None:
     index = indexing.plain_index(index)
     traced = current_mode.get().recording and (x.requires_grad or (isinstance(value, Tensor) and value.requires_grad))
     if traced:
-        _write_traced(x, index, asarray(value, device=x.device) if not isinstance(value, Tensor) else value)
+        if not isinstance(value, Tensor):
+            # Numbers take the tensor's type at once: by way of float32 they would lose digits.
+            value = asarray(value, dtype=None if hasattr(value, "dtype") else x.dtype, device=x.device)
+        _write_traced(x, index, value)
         return
     if isinstance(value, Tensor):
         if value.backend is not x.backend:

@@ -213,3 +213,12 @@ def test_augmented_assignment_keeps_the_dtype():
     x = tl.ones(2)
     x += tensor([0.5, 0.5])
     assert (x.dtype, x.tolist()) == ("float32", [1.5, 1.5])
+
+
+def test_numbers_keep_their_digits():
+    """Also where the write is recorded."""
+    x = leaf([0.0, 0.0]) * 1
+    x[0] = 16777217.0
+    x[1:] = [0.1]
+    assert x.requires_grad
+    assert x.tolist() == [16777217.0, 0.1]
