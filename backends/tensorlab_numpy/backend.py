@@ -16,7 +16,7 @@ from tensorlab.backend import Backend
 from . import activation as activations
 from . import attention as attentions
 from . import convolution as convolutions
-from . import elementwise, linalg, machine, optimizers, pooling, sorting
+from . import elementwise, linalg, machine, optimizers, pooling, resampling, sorting
 from . import normalization as normalizations
 from . import softmax as softmaxes
 from . import special as special_functions
@@ -229,6 +229,20 @@ class NumpyBackend(activations.BlockedActivationKernels, special_functions.Block
         """Add slices at indices of an axis of zeros."""
         out = np.zeros((*g.shape[:axis], size, *g.shape[axis + 1 :]), g.dtype)
         np.add.at(out, (slice(None),) * axis + (indices,), g)
+        return out
+
+    def resample(self, x: Any, taps: Any, axis: int) -> Any:
+        """Weighted sums of a few elements along an axis, block by block."""
+        return resampling.resample(self, x, taps, axis)
+
+    @staticmethod
+    def segment_max(x: Any, segments: Any, *, size: int) -> Any:
+        """The maxima of runs of rows, once the rows of a segment stand together."""
+        order = np.argsort(segments, kind="stable")
+        present, starts = np.unique(segments[order], return_index=True)
+        out = np.zeros((size, *x.shape[1:]), x.dtype)
+        if len(present):
+            out[present] = np.maximum.reduceat(x[order], starts, axis=0)
         return out
 
     @staticmethod

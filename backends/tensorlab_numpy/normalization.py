@@ -66,7 +66,7 @@ def normalize_trailing_input_grad(g: Any, x: Any, weight: Any = None, *, ndim: i
     pulled = np.empty(rows.shape, x.dtype)
     scratch = np.empty((min(len(rows), max(1, BLOCK // n)), n), x.dtype)
     ones = np.ones(n, x.dtype) if centred else None
-    weights = ones if weight is None else weight.reshape(-1)
+    weights: Any = ones if weight is None else weight.reshape(-1)
     for block in _blocks(rows):
         pull, out = pulls[block], pulled[block]
         spare = scratch[: len(out)]

@@ -51,6 +51,8 @@ def push_forward(outputs: Sequence[Tensor], tangents: dict[Any, Any], as_tensors
 def push(node: Any, tangents: tuple[Any, ...], as_tensors: bool) -> Any:
     """Return the tangent of a node's result, by the rule that its op has for it."""
     saved, op = recalled(node), node.op
+    if hasattr(op, "push"):  # it does nothing to values, and its pull is not to be called
+        return op.push(tangents)
     derived = not isinstance(op, Op) or (op.kind == "other" and not op.jvp)
     if as_tensors or derived:
         saved = op.saved_tensors(node, saved)

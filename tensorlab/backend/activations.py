@@ -13,8 +13,8 @@ TANH_SCALE = 0.7978845608028654
 TANH_CUBE = 0.044715
 """The two numbers in the approximation of GELU by a hyperbolic tangent: sqrt(2 / pi), and that of the cube."""
 
-MISH_END = 20.0
-"""From here on ``tanh(softplus(x))`` is one to rounding, in double precision too."""
+MISH_END = 22.0
+"""From here on ``tanh(softplus(x))`` is one to rounding and the slope as well, in double precision too."""
 
 
 class ActivationKernels:
@@ -101,7 +101,6 @@ class ActivationKernels:
         below = xp.expm1(input_scale * self._below(x, 0.0))
         return scale * self._above(x, 0.0) + (scale * alpha) * below
 
-
     def exponential_linear_slope(self, x: Any, alpha: float, scale: float, input_scale: float) -> Any:
         """Return the derivative of `exponential_linear`; at zero the one from the left."""
         xp = self.xp
@@ -111,11 +110,31 @@ class ActivationKernels:
         positive = xp.astype(x > 0, x.dtype)  # by arithmetic, as the signs are irregular
         return below * (1.0 - positive) + scale * positive
 
+    def hardtanh(self, x: Any, min_val: float, max_val: float) -> Any:
+        """Return `x` within two numbers."""
+        return self._below(self._above(x, min_val), max_val)
+
+    def hardswish(self, x: Any) -> Any:
+        """Return x times what is straight between 0 at -3 and 1 at 3."""
+        return x * (self._below(self._above(x + 3.0, 0.0), 6.0) * (1 / 6))
+
+    def hardswish_slope(self, x: Any) -> Any:
+        """Return the derivative of `hardswish`: 0 up to -3, 1 from 3 on."""
+        xp = self.xp
+        below, above = xp.astype(x <= -3.0, x.dtype), xp.astype(x >= 3.0, x.dtype)
+        return self._below(self._above(x, -3.0), 3.0) * (1 / 3) + 0.5 * (1.0 + below - above)
+
     def leaky(self, x: Any, slope: Any) -> Any:
         """Return `x`, where it is negative times the slope."""
+        x = self._as_array(x, slope)
         return self._above(x, 0.0) + slope * self._below(x, 0.0)
 
     def leaky_slope(self, x: Any, slope: Any) -> Any:
         """Return one where `x` is positive, else the slope; by arithmetic, as the signs are irregular."""
+        x = self._as_array(x, slope)
         positive = self.xp.astype(x > 0, x.dtype)
         return positive + slope * (1.0 - positive)
+
+    def _as_array(self, x: Any, other: Any) -> Any:
+        """Return an operand, which may be a Python number, as an array of the other's type."""
+        return x if hasattr(x, "dtype") else self.xp.asarray(x, dtype=other.dtype)

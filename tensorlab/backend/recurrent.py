@@ -8,6 +8,7 @@ have ended, or, as `reverse` begins with the last step, that have yet to begin.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 Spans = list[tuple[int, int]]
@@ -30,7 +31,7 @@ def _preceding(xp: Any, states: Any, initial: Any, steps: Spans) -> Any:
     before = xp.empty_like(states)
     start, stop = steps[0]
     before[start:stop, ...] = initial[: stop - start, ...]
-    for (last, last_stop), (start, stop) in zip(steps, steps[1:], strict=False):
+    for (last, last_stop), (start, stop) in pairwise(steps):
         known = min(stop - start, last_stop - last)
         before[start : start + known, ...] = states[last : last + known, ...]
         if known < stop - start:
@@ -134,7 +135,12 @@ def lstm_forward(
 
 
 def lstm_backward(
-    xp: Any, g: Sequence[Any], operands: Sequence[Any], results: Sequence[Any], batch_sizes: Sequence[int], reverse: bool
+    xp: Any,
+    g: Sequence[Any],
+    operands: Sequence[Any],
+    results: Sequence[Any],
+    batch_sizes: Sequence[int],
+    reverse: bool,
 ) -> list[Any]:
     """Pull cotangents of `lstm_forward`'s results to its operands."""
     (_, h0, c0, w_hh, *projection), (out, _, _, gates, cells) = operands, results
@@ -150,7 +156,7 @@ def lstm_backward(
     to_cell = o * (1 - squashed * squashed)
     g_gates = xp.reshape(slopes, gates.shape)
     g_out, g_h, g_c = g[0], _state(xp, h0, g[1]), _state(xp, c0, g[2])
-    g_states = xp.empty_like(out) if projection else None
+    g_states = xp.empty_like(out)
     for start, stop in reversed(steps):
         n = stop - start
         g_new = g_h[:n, ...]
@@ -175,7 +181,7 @@ def lstm_backward(
 def gru_forward(
     xp: Any, projected: Any, h0: Any, w_hh: Any, b_hh: Any, batch_sizes: Sequence[int], reverse: bool
 ) -> tuple[Any, ...]:
-    """Return all states, the last ones, and what the gradient needs: reset, update, candidate, and its recurrent part."""
+    """Return all states, the last ones, and for the gradient gates, candidates and the candidates' recurrent parts."""
     rows, size = projected.shape[0], h0.shape[1]
     parts = xp.empty((rows, 4 * size), dtype=projected.dtype, device=projected.device)
     out = xp.empty((rows, size), dtype=projected.dtype, device=projected.device)
@@ -205,7 +211,12 @@ def gru_forward(
 
 
 def gru_backward(
-    xp: Any, g: Sequence[Any], operands: Sequence[Any], results: Sequence[Any], batch_sizes: Sequence[int], reverse: bool
+    xp: Any,
+    g: Sequence[Any],
+    operands: Sequence[Any],
+    results: Sequence[Any],
+    batch_sizes: Sequence[int],
+    reverse: bool,
 ) -> list[Any]:
     """Pull cotangents of `gru_forward`'s results to its operands."""
     (_, h0, w_hh, *bias), (out, _, parts) = operands, results

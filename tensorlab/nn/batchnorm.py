@@ -1,4 +1,4 @@
-"""Batch normalisation layers: one body, which checks the number of axes."""
+"""Batch normalisation layers: one body, which checks the number of axes; and what instance normalisation shares."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .module import Module
 from .parameter import Parameter
 
 
-class _BatchNorm(Module):
-    """Each channel shifted and scaled to mean zero and variance one, then by learned numbers."""
+class _NormBase(Module):
+    """What batch and instance normalisation have: a scale and a shift per channel, and running statistics."""
 
     axes: ClassVar[tuple[int, ...]]
     running_mean: Tensor | None
@@ -58,15 +58,25 @@ class _BatchNorm(Module):
         if self.bias is not None:
             init.zeros_(self.bias)
 
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        )
+
+
+class _BatchNorm(_NormBase):
+    """Each channel shifted and scaled to mean zero and variance one, then by learned numbers."""
+
     def forward(self, x: Any) -> Any:
         self._check(tuple(x.shape))
-        by_batch = self.training or self.running_mean is None
-        followed = self.training and self.running_mean is not None
+        by_batch = self.training or (self.running_mean is None and self.running_var is None)
+        followed = self.training and self.track_running_stats
         momentum = self._next_momentum() if followed else 0.0
         return F.batch_norm(
             x,
-            self.running_mean if followed or not by_batch else None,
-            self.running_var if followed or not by_batch else None,
+            self.running_mean if followed or not self.training else None,
+            self.running_var if followed or not self.training else None,
             self.weight,
             self.bias,
             by_batch,
@@ -83,18 +93,16 @@ class _BatchNorm(Module):
         return self.momentum or 0.0
 
     def _check(self, shape: tuple[int, ...]) -> None:
-        if len(shape) not in self.axes or shape[1] != self.num_features:
-            axes = " or ".join(map(str, self.axes))
-            raise ShapeError(
-                f"{type(self).__name__} expects {axes} axes with {self.num_features} channels on axis 1, "
-                f"not shape {shape}"
-            )
-
-    def extra_repr(self) -> str:
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        if len(shape) in self.axes and shape[1] == self.num_features:
+            return
+        axes = " or ".join(map(str, self.axes))
+        message = (
+            f"{type(self).__name__} expects {axes} axes with {self.num_features} channels on axis 1, not shape {shape}"
         )
+        if len(shape) in self.axes and shape[-1] == self.num_features:
+            order = (0, len(shape) - 1, *range(1, len(shape) - 1))
+            message += f"; this looks like channels-last, which x.permute{order} puts right"
+        raise ShapeError(message)
 
 
 class BatchNorm1d(_BatchNorm):

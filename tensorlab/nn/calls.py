@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from .backward_hooks import BackwardWatch
 from .parts import joined
 
 if TYPE_CHECKING:
@@ -17,11 +18,11 @@ next_hook = count().__next__
 
 @dataclass(frozen=True)
 class Hook:
-    """A function that is called before or after `forward`."""
+    """A function that is called before or after `forward`, or before or after the module's backward pass."""
 
     function: Callable[..., Any]
-    before: bool
-    with_kwargs: bool
+    when: Literal["before", "after", "before backward", "after backward"]
+    with_kwargs: bool = False
 
 
 class RemovableHandle:
@@ -63,15 +64,19 @@ def call_with_hooks(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any
     """Call `forward` between the hooks, which may replace what goes in and what comes out."""
     hooks = tuple(module._hooks.values())
     for hook in hooks:
-        if hook.before:
+        if hook.when == "before":
             args, kwargs = _call_before(hook, module, args, kwargs)
+    backward = [[hook.function for hook in hooks if hook.when == f"{when} backward"] for when in ("before", "after")]
+    watch = BackwardWatch(module, *backward) if any(backward) else None
+    if watch is not None:
+        args = watch.entered(args)
     output = module.forward(*args, **kwargs)
     for hook in hooks:
-        if not hook.before:
+        if hook.when == "after":
             inputs = (args, kwargs) if hook.with_kwargs else (args,)
             replaced = hook.function(module, *inputs, output)
             output = output if replaced is None else replaced
-    return output
+    return output if watch is None else watch.left(output)
 
 
 def _call_before(

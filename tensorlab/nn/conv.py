@@ -9,7 +9,7 @@ from ..autodiff import ShapeError
 from ..ops.creation import empty
 from . import functional as F
 from . import init
-from .functional.convolution import Padding, convolve, convolve_transposed, transposed_size
+from .functional.convolution import Padding, convolve, transposed_size
 from .functional.geometry import IntOrInts, padding_pairs, per_axis, positive_per_axis
 from .module import Module
 from .parameter import Parameter
@@ -204,9 +204,8 @@ class _ConvTransposeNd(_ConvNd):
             If `output_size` is not such a size.
         """
         extra = self.output_padding if output_size is None else self._output_padding(x.shape, output_size)
-        return convolve_transposed(
-            self.ndim, x, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation
-        )
+        spread = getattr(F, f"conv_transpose{self.ndim}d")
+        return spread(x, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation)
 
     def _output_padding(self, shape: Sequence[int], output_size: Sequence[int]) -> tuple[int, ...]:
         if len(shape) not in (self.ndim + 1, self.ndim + 2):
@@ -219,7 +218,8 @@ class _ConvTransposeNd(_ConvNd):
                 f"{len(output_size)}: {tuple(output_size)}"
             )
         wanted, size = tuple(output_size)[-self.ndim :], tuple(shape)[-self.ndim :]
-        least = transposed_size(size, self.kernel_size, self.stride, self.padding, (0,) * self.ndim, self.dilation)
+        padding, none = per_axis(self.padding, self.ndim, "padding"), (0,) * self.ndim
+        least = transposed_size(size, self.kernel_size, self.stride, padding, none, self.dilation)
         if not all(a <= n < a + s for n, a, s in zip(wanted, least, self.stride, strict=True)):
             most = tuple(a + s - 1 for a, s in zip(least, self.stride, strict=True))
             raise ValueError(f"output_size {wanted} must be from {least} to {most} for images of size {size}")

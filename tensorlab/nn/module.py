@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..backend import DType, dtypes
 from ..tensor import Tensor
 from .calls import Hook, RemovableHandle, add_hook, call_with_hooks, note_module
-from .parameter import Parameter
+from .parameter import Parameter, Uninitialized
 from .parts import Parts
 from .state import IncompatibleKeys, load_state, state_of
 
@@ -156,6 +156,9 @@ class Module(Parts):
         if dtype is not None and not dtypes.named(dtype).is_floating:
             raise TypeError(f"a module's parameters are floating-point and cannot become {dtypes.named(dtype)}")
         tensors = dict.fromkeys([*self.parameters(), *self.buffers()])
+        for waiting in [tensor for tensor in tensors if isinstance(tensor, Uninitialized)]:
+            waiting.recast(dtype, device)
+            del tensors[waiting]
         grads = [tensor.grad for tensor in tensors if tensor.grad is not None]
         everything = [*tensors, *grads]
         moved = [_moved(tensor.detach(), dtype, device) for tensor in everything]
@@ -248,7 +251,7 @@ class Module(Parts):
         >>> layer(tl.ones(1))
         tensor([2.])
         """
-        return self._register(Hook(hook, True, with_kwargs), prepend)
+        return self._register(Hook(hook, "before", with_kwargs), prepend)
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -257,7 +260,57 @@ class Module(Parts):
 
         With `with_kwargs` it is called as ``hook(module, args, kwargs, output)``; see `register_forward_pre_hook`.
         """
-        return self._register(Hook(hook, False, with_kwargs), prepend)
+        return self._register(Hook(hook, "after", with_kwargs), prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, grad_output)`` when the backward pass reaches the module's output.
+
+        Parameters
+        ----------
+        hook : callable
+            `grad_output` is a tuple with the gradient of each output, None for one that has none. What the hook
+            returns, if not None, replaces it: such a tuple, or a tensor where there is one output.
+        prepend : bool
+            Whether it comes before the hooks that are there.
+
+        Notes
+        -----
+        Only tensors that are themselves arguments or results, or elements of a tuple of results, are followed. Forward
+        mode calls no hooks.
+
+        Examples
+        --------
+        >>> layer = tl.nn.Identity()
+        >>> handle = layer.register_full_backward_pre_hook(lambda module, grad_output: 10 * grad_output[0])
+        >>> tl.grad(lambda x: layer(x).sum())(tl.ones(2))
+        tensor([10., 10.])
+        """
+        return self._register(Hook(hook, "before backward"), prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, grad_input, grad_output)`` when the gradients of the module's inputs are known.
+
+        Parameters
+        ----------
+        hook : callable
+            `grad_input` is a tuple with the gradient of each positional argument, None for one that has none. What
+            the hook returns, if not None, replaces it: such a tuple, or a tensor where there is one argument. If no
+            argument requires a gradient, the hook is called when the backward pass reaches the module's output.
+        prepend : bool
+            Whether it comes before the hooks that are there.
+
+        See Also
+        --------
+        register_full_backward_pre_hook : What is followed and what not.
+
+        Examples
+        --------
+        >>> layer = tl.nn.Linear(3, 1)
+        >>> handle = layer.register_full_backward_hook(lambda module, grad_input, grad_output: print(grad_output))
+        >>> layer(tl.ones(1, 3, requires_grad=True)).sum().backward()
+        (tensor([[1.]]),)
+        """
+        return self._register(Hook(hook, "after backward"), prepend)
 
     def _register(self, hook: Hook, prepend: bool) -> RemovableHandle:
         if "_hooks" not in self.__dict__:
@@ -272,8 +325,9 @@ class Module(Parts):
 
     def __repr__(self) -> str:
         lines = [f"({name}): {child!r}".replace("\n", "\n  ") for name, child in self._children()]
-        extra = self.extra_repr()
-        inside = "\n  ".join(["", *([extra] if extra else []), *lines]) + "\n" if lines else extra
+        extra = self.extra_repr().splitlines()
+        lines = extra + lines
+        inside = "\n  ".join(["", *lines]) + "\n" if len(lines) > len(extra) or len(extra) > 1 else "".join(extra)
         return f"{type(self).__name__}({inside})"
 
     def summary(self, *input_shapes: Sequence[int], dtype: Any = None) -> Summary:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..autodiff.graph import no_grad
 from ..ops.creation import asarray
 from ..tensor import Tensor
-from .parameter import Parameter
+from .parameter import Parameter, Uninitialized
 from .parts import _attributes, buffers_of, joined
 
 if TYPE_CHECKING:
@@ -40,9 +40,14 @@ def load_state(module: Module, state: Mapping[str, Any], strict: bool) -> Incomp
         [key for key in targets if key not in state], [key for key in state if key not in targets]
     )
     sources = {key: _as_tensor(state[key]) for key in targets if key in state}
-    differing = [key for key, source in sources.items() if source.shape != targets[key].shape]
+    sources = {key: source for key, source in sources.items() if not isinstance(source, Uninitialized)}
+    waiting = {key: target for key, target in targets.items() if isinstance(target, Uninitialized)}
+    differing = [key for key, source in sources.items() if key not in waiting and source.shape != targets[key].shape]
     if differing or (strict and any(result)):
         raise RuntimeError(_report(module, result if strict else IncompatibleKeys([], []), differing, targets, sources))
+    for key, target in waiting.items():
+        if key in sources:
+            target.materialize(sources[key].shape)
     with no_grad():
         moved = {key: source.to(targets[key].device) for key, source in sources.items()}
         for key, source in moved.items():

@@ -2,6 +2,7 @@
 
 from . import (
     activation,
+    adaptive_pooling,
     arithmetic,
     attention,
     comparison,
@@ -28,6 +29,7 @@ from . import (
     reduction,
     resampling,
     rounding,
+    segments,
     sets,
     shapes,
     signals,
@@ -43,6 +45,7 @@ methods.install()
 
 __all__ = [
     "activation",
+    "adaptive_pooling",
     "arithmetic",
     "attention",
     "comparison",
@@ -69,6 +72,7 @@ __all__ = [
     "reduction",
     "resampling",
     "rounding",
+    "segments",
     "sets",
     "shapes",
     "signals",

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..autodiff.op import op, sample
 from ..backend import Backend
+from .arithmetic import zeros_like
 from .comparison import where
 from .declare import elementwise, same_shape
 from .exponential import exp
@@ -46,7 +47,9 @@ def leaky(backend: Backend, x: Any, slope: Any, /) -> Any:
     return backend.leaky(x, slope)
 
 
-@elementwise(None, lambda g, x: where(x > 0, 0.0, g), dtype="floating", takes="real floating", flops=3)
+@elementwise(
+    lambda g: zeros_like(g), lambda g, x: where(x > 0, 0.0, g), dtype="floating", takes="real floating", flops=3
+)
 def leaky_slope(backend: Backend, x: Any, slope: Any, /) -> Any:
     """The derivative of `leaky`: 1 where `x` is positive, else the slope.
 
@@ -69,8 +72,37 @@ def leaky_slope(backend: Backend, x: Any, slope: Any, /) -> Any:
 )
 def hardtanh(backend: Backend, x: Any, /, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     """`x` within two numbers, elementwise; unlike that of `clip` the derivative at these numbers is zero."""
-    xp = backend.xp
-    return xp.minimum(xp.maximum(x, min_val), max_val)
+    return backend.hardtanh(x, min_val, max_val)
+
+
+@elementwise(lambda g, x: g * hardswish_slope(x), domain=(-5.0, 5.0), dtype="floating", takes="real floating", flops=5)
+def hardswish(backend: Backend, x: Any, /) -> Any:
+    """``x * clip(x + 3, 0, 6) / 6``, elementwise; the derivative at -3 is 0, that at 3 is 1.
+
+    Examples
+    --------
+    >>> tl.nn.functional.hardswish(tl.tensor([0.0, 4.0]))
+    tensor([0., 4.])
+    """
+    return backend.hardswish(x)
+
+
+@elementwise(
+    lambda g, x: where((x > -3.0) & (x < 3.0), g * (1 / 3), 0.0),
+    domain=(-2.9, 2.9),
+    dtype="floating",
+    takes="real floating",
+    flops=8,
+)
+def hardswish_slope(backend: Backend, x: Any, /) -> Any:
+    """The derivative of `hardswish`.
+
+    Examples
+    --------
+    >>> tl.grad(lambda x: tl.nn.functional.hardswish(x).sum())(tl.tensor([-3.0, 0.0, 3.0]))
+    tensor([0. , 0.5, 1. ])
+    """
+    return backend.hardswish_slope(x)
 
 
 def _along_axis(x_shape: Shape, axis: int = -1) -> Shape:

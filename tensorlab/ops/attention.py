@@ -145,7 +145,7 @@ def attention(
     """``softmax(scale * query @ key.mT + mask) @ value``.
 
     For the backward pass it keeps its operands alone and computes the weights again (the idea of FlashAttention: Dao,
-    Fu, Ermon, Rudra, Re, 2022); the numpy backend computes them block by block, so that their whole matrix never exists.
+    Fu, Ermon, Rudra, Re, 2022); the numpy backend computes them block by block, so that the whole matrix never exists.
     `nn.functional.scaled_dot_product_attention` is the function for users.
 
     Parameters

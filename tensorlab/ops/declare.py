@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ..autodiff.op import Draw, DTypeRule, Sample, ShapeError, op, sample
 from ..autodiff.operands import TAKES_TEXT
-from ..backend import BackendError, BackendUnavailable, backend_for_type
+from ..backend import Backend, BackendError, BackendUnavailable, backend_for_type
 from ..backend.dtypes import KINDS
 from ..tensor import Tensor
 
@@ -119,6 +119,15 @@ def _retell(
 
 
 INNER_NAME = re.compile(r"^\w+: ")
+
+
+def as_arrays(backend: Backend, x1: Any, x2: Any) -> tuple[Any, Any]:
+    """Return two operands, of which one may be a Python number, as arrays of the other's type."""
+    if isinstance(x1, int | float | complex):
+        return backend.xp.asarray(x1, dtype=x2.dtype, device=x2.device), x2
+    if isinstance(x2, int | float | complex):
+        return x1, backend.xp.asarray(x2, dtype=x1.dtype, device=x1.device)
+    return x1, x2
 
 
 DTYPE_TEXT: dict[str, tuple[str, str]] = {

@@ -7,9 +7,10 @@ from typing import Any
 from ..autodiff.op import Draw, ShapeError, op, sample
 from ..backend import Backend
 from .activation import softmax
-from .arithmetic import clip
+from .arithmetic import abs as absolute
+from .arithmetic import clip, minimum, sign, zeros_like
 from .comparison import where
-from .declare import elementwise
+from .declare import as_arrays, elementwise
 from .exponential import sigmoid
 from .reduction import sum
 from .shapes import Shape
@@ -139,7 +140,13 @@ def _pull_probability(g: Any, x: Any, target: Any) -> Any:
     return g * (x - target) / clip(x * (1 - x), LEAST_VARIANCE)
 
 
+def _as_array(x: Any, g: Any) -> Any:
+    """Return an operand that may be a Python number as what the cotangent is, an array or a tensor."""
+    return zeros_like(g) + x if isinstance(x, int | float) else x
+
+
 def _pull_label(g: Any, x: Any) -> Any:
+    x = _as_array(x, g)
     return g * (binary_cross_entropy(x, 1.0) - binary_cross_entropy(x, 0.0))
 
 
@@ -155,14 +162,13 @@ def binary_cross_entropy(backend: Backend, x: Any, target: Any, /) -> Any:
     tensor([  0.6931472, 100.       ])
     """
     xp = backend.xp
-
-    def bounded_log(p: Any) -> Any:
-        return xp.clip(xp.where(p > 0, xp.log(xp.where(p > 0, p, 1.0)), LEAST_LOGARITHM), min=LEAST_LOGARITHM)
-
-    # Outside [0, 1] is NaN, as a logarithm is.
+    x, target = as_arrays(backend, x, target)
+    # Outside [0, 1] is NaN, as a logarithm is; of 0 no logarithm is taken, so that no warning has to be silenced.
     x = xp.where((x >= 0) & (x <= 1), x, float("nan"))
-    below = xp.where(x < 1, xp.log1p(-xp.where(x < 1, x, 0.0)), LEAST_LOGARITHM)
-    return (target - 1) * xp.clip(below, min=LEAST_LOGARITHM) - target * bounded_log(x)
+    of_one = xp.where(x == 0, LEAST_LOGARITHM, xp.log(xp.where(x == 0, 1.0, x)))
+    of_zero = xp.where(x == 1, LEAST_LOGARITHM, xp.log1p(-xp.where(x == 1, 0.0, x)))
+    least = -LEAST_LOGARITHM
+    return target * xp.clip(xp.abs(of_one), max=least) + (1 - target) * xp.clip(xp.abs(of_zero), max=least)
 
 
 @elementwise(
@@ -181,7 +187,36 @@ def sigmoid_cross_entropy(backend: Backend, x: Any, target: Any, /) -> Any:
     Examples
     --------
     >>> tl.ops.loss.sigmoid_cross_entropy(tl.tensor([0.0, -1000.0]), tl.tensor([1.0, 1.0]))
-    tensor([6.9314718e-01, 1.0000000e+03])
+    tensor([6.931472e-01, 1.000000e+03])
     """
     xp = backend.xp
+    x, target = as_arrays(backend, x, target)
     return xp.log1p(xp.exp(-xp.abs(x))) + (xp.clip(x, min=0) - target * x)
+
+
+# -- differences -------------------------------------------------------------------------------------------------------
+
+
+def _pull_difference(g: Any, x: Any, delta: Any) -> Any:
+    return g * (sign(x) * minimum(absolute(x), delta))
+
+
+def _pull_delta(g: Any, x: Any, delta: Any) -> Any:
+    size = absolute(_as_array(x, g))
+    return g * (size - minimum(size, delta))
+
+
+@elementwise(_pull_difference, _pull_delta, domain=(0.5, 2.0), dtype="floating", takes="real floating", flops=5)
+def huber(backend: Backend, x: Any, delta: Any, /) -> Any:
+    """``x**2 / 2``, but ``delta * (abs(x) - delta / 2)`` where ``abs(x)`` is above `delta`, elementwise.
+
+    Examples
+    --------
+    >>> tl.ops.loss.huber(tl.tensor([0.5, -3.0]), 1.0)
+    tensor([0.125, 2.5  ])
+    """
+    xp = backend.xp
+    x, delta = as_arrays(backend, x, delta)
+    size = xp.abs(x)
+    inner = xp.minimum(size, delta)
+    return inner * (size - 0.5 * inner)

@@ -284,8 +284,10 @@ def normalize_trailing_weight_grad(
 
     Examples
     --------
-    >>> tl.ops.normalization.normalize_trailing_weight_grad(tl.ones((2, 2)), tl.tensor([[1.0, 3.0], [2.0, 4.0]]), eps=0.0)
+    >>> x = tl.tensor([[1.0, 3.0], [2.0, 4.0]])
+    >>> tl.ops.normalization.normalize_trailing_weight_grad(tl.ones((2, 2)), x, eps=0.0)
     tensor([-2.,  2.])
     """
     z, _ = _standard(backend, x, ndim, eps, centred)
-    return backend.xp.sum(g * z, axis=tuple(range(x.ndim - ndim)))
+    weighed = g * z
+    return backend.xp.sum(weighed, axis=tuple(range(x.ndim - ndim))) if x.ndim > ndim else weighed

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from ..autodiff.op import Draw, Sample, ShapeError, op, sample
+from ..autodiff.op import Draw, Sample, ShapeError, count_nothing, op, sample
 from ..backend import Backend
 from ..backend.windows import Pairs, output_size
 from .indexing import take_along_axis
@@ -270,77 +270,7 @@ def avg_unpool(
     return backend.avg_unpool(g, input_size=input_size, kernel_size=kernel_size, stride=stride, padding=padding)
 
 
-# -- a given number of windows --------------------------------------------------------------------------------------
-
-
-def _adapted(x: Shape, size: Sizes) -> Shape:
-    return (*x[: len(x) - len(size)], *size)
-
-
-@op(
-    vjp={"x": lambda g, x_shape, size: adaptive_sum(g, x_shape[len(x_shape) - len(size) :])},
-    kind="linear",
-    takes="floating",
-    shape=_adapted,
-    flops=lambda shapes, out, params: max(prod(shapes[0]), prod(out)),
-    samples=[
-        sample((2, 7), size=(3,)),
-        sample((2, 5, 6), size=(7, 4)),
-        sample((1, 4, 3, 5), size=(2, 3, 12)),
-        sample((2, 4), size=(0,)),
-    ],
-)
-def adaptive_sum(backend: Backend, x: Any, /, size: Sizes) -> Any:
-    """The sum of each window, where the windows are as many as `size` says and cover the last axes evenly.
-
-    Of `n` windows on an axis of length `length`, window i reaches from ``floor(i * length / n)`` to
-    ``ceil((i + 1) * length / n)``. A place lies in just those windows that reach to it with the two numbers exchanged,
-    so the transpose of this op is the op itself.
-
-    Parameters
-    ----------
-    x : tensor or array, shape (..., *spatial)
-        Floating-point.
-    size : tuple of int
-        The number of windows along each of the last axes.
-
-    Returns
-    -------
-    Tensor
-        Shape ``(..., *size)``.
-
-    Examples
-    --------
-    >>> tl.ops.pooling.adaptive_sum(tl.tensor([1.0, 2.0, 3.0]), (2,))
-    tensor([3., 5.])
-    """
-    for axis, count in enumerate(size, start=x.ndim - len(size)):
-        x = _sums_along(backend.xp, x, axis, count)
-    return x
-
-
-def _sums_along(xp: Any, x: Any, axis: int, count: int) -> Any:
-    """Sum windows along one axis: those elements that all windows have, then the last one of the longer windows."""
-    length = x.shape[axis]
-    starts, ends = adaptive_windows(xp, length, count, x.device)
-    shortest = length // count + (length % count > 0) if count else 0
-    taps = xp.expand_dims(starts, axis=1) + xp.arange(shortest, device=x.device)
-    windows = xp.take(x, xp.reshape(taps, (-1,)), axis=axis)
-    sums = xp.sum(xp.reshape(windows, (*x.shape[:axis], count, shortest, *x.shape[axis + 1 :])), axis=axis + 1)
-    if not count or not length % count:
-        return sums
-    longer = xp.reshape(ends - starts > shortest, (-1,) + (1,) * (x.ndim - 1 - axis))
-    last = xp.take(x, ends - 1, axis=axis)
-    return sums + xp.where(longer, last, xp.zeros((), dtype=x.dtype, device=x.device))
-
-
-def adaptive_windows(xp: Any, length: int, count: int, device: Any) -> tuple[Any, Any]:
-    """Return where each of `count` windows that cover an axis evenly begins and ends, as integer arrays."""
-    numbers = xp.arange(count, device=device)
-    return numbers * length // max(count, 1), -((numbers + 1) * -length // max(count, 1))
-
-
-# -- putting elements back to where they were ----------------------------------------------------------------------------
+# -- putting elements back to where they were --------------------------------------------------------------------------
 
 
 def _put(x: Shape, index: Shape, size: int) -> Shape:
@@ -353,8 +283,9 @@ def _put(x: Shape, index: Shape, size: int) -> Shape:
     vjp={"x": lambda g, index: take_along_axis(g, index, -1)},
     jvp={"x": lambda t, index, size: put_at_places(t, index, size)},
     kind="linear",
+    takes={"index": "integral"},
     shape=_put,
-    flops=lambda shapes, out, params: 0,
+    flops=count_nothing,
     samples=[
         sample((2, 3, 1), Draw((2, 3, 1), 0, 4, "integer"), size=4),
         sample((0, 2), Draw((0, 2), 0, 4, "integer"), size=5),

@@ -37,6 +37,11 @@ class Taps:
         return len(self.indices[0])
 
     @cached_property
+    def changes_nothing(self) -> bool:
+        """Whether each element is taken as it is."""
+        return self.weights is None and self.indices == (tuple(range(self.size)),)
+
+    @cached_property
     def transposed(self) -> Taps:
         """The taps of the transpose: for each element that is read, the results it has a part in."""
         weights = self.weights or ((1.0,) * self.count,) * len(self.indices)

@@ -117,9 +117,7 @@ def mish_slope(backend: Backend, x: Any, /) -> Any:
 SOFTPLUSES = {"beta": 1.0, "threshold": 20.0}, {"beta": -2.5, "threshold": 20.0}, {"beta": 3.0, "threshold": -9.0}
 
 
-@activation(
-    lambda g, x, beta, threshold: g * softplus_slope(x, beta, threshold), *SOFTPLUSES, flops=24
-)
+@activation(lambda g, x, beta, threshold: g * softplus_slope(x, beta, threshold), *SOFTPLUSES, flops=24)
 def softplus(backend: Backend, x: Any, /, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """``log(1 + exp(beta * x)) / beta``, elementwise; `x` itself where ``beta * x`` is above the threshold."""
     return backend.softplus(x, beta, threshold)

@@ -29,8 +29,8 @@ def _window_counts(size: Sizes, kernel_size: Sizes, stride: Sizes, padding: Pair
 def _unfolded(x: Shape, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes) -> Shape:
     if len(x) != len(kernel_size) + 2:
         raise ShapeError(
-            f"unfold over {len(kernel_size)} axes expects (batch, channels, *spatial), with or without batch, not "
-            f"shape {x}"
+            f"images of {len(kernel_size)} spatial axes have axes (batch, channels, *spatial), with or without batch, "
+            f"not shape {x}"
         )
     counts = _window_counts(x[2:], kernel_size, stride, padding, dilation)
     return (x[0], x[1] * prod(kernel_size), prod(counts))
@@ -40,16 +40,18 @@ def _folded(
     columns: Shape, *, output_size: Sizes, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
 ) -> Shape:
     if len(columns) != 3:
-        raise ShapeError(f"fold expects (batch, channels * window, windows), with or without batch, not {columns}")
+        raise ShapeError(
+            f"columns have axes (batch, channels * window, windows), with or without batch, not shape {columns}"
+        )
     if columns[1] % prod(kernel_size):
         raise ShapeError(
-            f"fold: axis 1 of shape {columns} must be a multiple of the window's {prod(kernel_size)} elements "
+            f"axis 1 of shape {columns} must be a multiple of the window's {prod(kernel_size)} elements "
             f"(kernel_size {kernel_size})"
         )
     counts = _window_counts(output_size, kernel_size, stride, padding, dilation)
     if columns[2] != prod(counts):
         raise ShapeError(
-            f"fold: axis 2 of shape {columns} must have one entry for each of the {prod(counts)} windows {counts} that "
+            f"axis 2 of shape {columns} must have one entry for each of the {prod(counts)} windows {counts} that "
             f"fit images of size {output_size}"
         )
     return (columns[0], columns[1] // prod(kernel_size), *output_size)
@@ -69,7 +71,7 @@ def _geometry(kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
 
 @op(
     vjp={
-        "x": lambda g, x_shape, kernel_size, stride, padding, dilation: fold_windows(
+        "x": lambda g, x_shape, kernel_size, stride, padding, dilation: columns_to_windows(
             g, output_size=x_shape[2:], **_geometry(kernel_size, stride, padding, dilation)
         )
     },
@@ -79,7 +81,7 @@ def _geometry(kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
     samples=[sample(shape, **geometry) for shape, geometry in CASES],
     checks_first=True,
 )
-def unfold_windows(
+def windows_to_columns(
     backend: Backend, x: Any, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
 ) -> Any:
     """The windows of images as columns.
@@ -107,7 +109,7 @@ def unfold_windows(
     Examples
     --------
     >>> x = tl.tensor([[[1.0, 2.0, 3.0]]])
-    >>> tl.ops.windows.unfold_windows(x, kernel_size=(2,), stride=(1,), padding=((0, 0),), dilation=(1,))
+    >>> tl.ops.windows.windows_to_columns(x, kernel_size=(2,), stride=(1,), padding=((0, 0),), dilation=(1,))
     tensor([[[1., 2.],
              [2., 3.]]])
     """
@@ -122,7 +124,7 @@ def unfold_windows(
 
 @op(
     vjp={
-        "columns": lambda g, kernel_size, stride, padding, dilation: unfold_windows(
+        "columns": lambda g, kernel_size, stride, padding, dilation: windows_to_columns(
             g, **_geometry(kernel_size, stride, padding, dilation)
         )
     },
@@ -132,7 +134,7 @@ def unfold_windows(
     samples=[sample(_unfolded(shape, **geometry), output_size=shape[2:], **geometry) for shape, geometry in CASES],
     checks_first=True,
 )
-def fold_windows(
+def columns_to_windows(
     backend: Backend,
     columns: Any,
     /,
@@ -143,12 +145,12 @@ def fold_windows(
     padding: Pairs,
     dilation: Sizes,
 ) -> Any:
-    """Add windows, given as columns, at their places in images of zeros: the transpose of `unfold_windows`.
+    """Add windows, given as columns, at their places in images of zeros: the transpose of `windows_to_columns`.
 
     Examples
     --------
     >>> geometry = dict(kernel_size=(2,), stride=(1,), padding=((0, 0),), dilation=(1,))
-    >>> tl.ops.windows.fold_windows(tl.ones((1, 2, 2)), output_size=(3,), **geometry)
+    >>> tl.ops.windows.columns_to_windows(tl.ones((1, 2, 2)), output_size=(3,), **geometry)
     tensor([[[1., 2., 1.]]])
     """
     xp, batch = backend.xp, columns.shape[0]

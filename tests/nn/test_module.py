@@ -384,7 +384,7 @@ class TestWords:
                 nn.MaxPool2d(2),
                 "MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)",
             ),
-            (nn.AvgPool1d(3, 1), "AvgPool1d(kernel_size=3, stride=1, padding=0)"),
+            (nn.AvgPool1d(3, 1), "AvgPool1d(kernel_size=(3,), stride=(1,), padding=(0,))"),
             (
                 nn.BatchNorm2d(3),
                 "BatchNorm2d(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)",

@@ -13,7 +13,6 @@ from tensorlab.backend import dtypes
 NO_RULE = {
     ("nextafter", "x1"): "a step function: the derivative is of no use, and PyTorch has none either",
     ("nextafter", "x2"): "as x1",
-    ("leaky_slope", "x"): "a step function of it",
     ("eigvalsh_alone", "x"): "eigvalsh computes the vectors too where a gradient may be asked for",
     ("svdvals_alone", "x"): "as eigvalsh_alone",
 }
@@ -22,7 +21,7 @@ NO_RULE = {
 REAL_ONLY = {
     *("atan2", "copysign", "hypot", "logaddexp", "nextafter", "signbit"),  # real in the standard
     *("ceil", "floor", "floor_divide", "remainder", "round", "trunc"),  # rounding has no derivative
-    *("clip_to_numbers", "max", "maximum", "min", "minimum", "max_pool", "relu", "sort"),  # no order
+    *("clip_to_numbers", "max", "maximum", "min", "minimum", "max_pool", "relu", "segment_max", "sort"),  # no order
     *("fourier_of_real",),  # the half spectrum of complex numbers does not say all of it
     *("lower_to", "raise_to"),  # bounds are by order as well
     *("bessel_i", "i0", "i0e", "i1", "i1e"),  # the special functions are real
@@ -32,11 +31,13 @@ REAL_ONLY = {
     *("fmod", "frac", "heaviside"),  # steps
     *("attention", "attention_grad"),  # weights that sum to one
     *("exponential_linear", "exponential_linear_slope", "gelu", "gelu_slope", "hardtanh", "leaky", "leaky_slope"),
+    *("hardswish", "hardswish_slope"),
     *("log_sigmoid", "mish", "mish_slope", "silu", "silu_slope", "softplus", "softplus_slope"),
     *("log_softmax", "logsumexp", "sigmoid", "softmax"),  # shifted by a maximum, or split by sign
     *("softmax_cross_entropy", "softmax_cross_entropy_grad", "standardize"),  # statistics of real numbers
-    *("binary_cross_entropy", "ctc_forward", "sigmoid_cross_entropy"),
+    *("binary_cross_entropy", "ctc_forward", "huber", "sigmoid_cross_entropy"),
     *("normalize_trailing", "normalize_trailing_input_grad", "normalize_trailing_weight_grad"),
+    *("gru_steps", "lstm_steps", "rnn_steps"),  # saturate between two real numbers
 }
 """Differentiable ops that are not meant for complex operands; all others are checked with them."""
 

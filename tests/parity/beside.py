@@ -27,6 +27,11 @@ def theirs(x):
     return type(x)(map(theirs, x)) if isinstance(x, list | tuple) else x
 
 
+def constant(x):
+    """Return an option's tensor without gradient: PyTorch has none for some, and refuses to be asked."""
+    return x.detach() if hasattr(x, "requires_grad") else x
+
+
 def leaves(x):
     """Yield the tensors in nested sequences."""
     if isinstance(x, list | tuple):
@@ -71,8 +76,10 @@ def compare_functions(name, args, options=None, rtol=1e-9):
     """Compare ``nn.functional.<name>`` with PyTorch's: values, types and gradients."""
     options = options or {}
     a, b = ours(args), theirs(args)
-    found = getattr(tl.nn.functional, name)(*a, **{k: ours(v) for k, v in options.items()})
-    expected = getattr(torch.nn.functional, name)(*b, **{k: theirs(v) for k, v in their_options(options).items()})
+    found = getattr(tl.nn.functional, name)(*a, **{k: constant(ours(v)) for k, v in options.items()})
+    expected = getattr(torch.nn.functional, name)(
+        *b, **{k: constant(theirs(v)) for k, v in their_options(options).items()}
+    )
     assert_alike(found, expected, rtol)
     floats = [(x, y) for x, y in zip(leaves(a), leaves(b), strict=True) if y.requires_grad]
     if any(y.requires_grad for y in leaves(expected)):
@@ -82,8 +89,10 @@ def compare_functions(name, args, options=None, rtol=1e-9):
 def layer_pair(name, args=(), options=None):
     """Return two layers of the same class name, double precision, with PyTorch's initial parameters."""
     options = options or {}
-    b = getattr(torch.nn, name)(*theirs(args), **{k: theirs(v) for k, v in their_options(options).items()}).double()
-    a = getattr(tl.nn, name)(*ours(args), **{k: ours(v) for k, v in options.items()}).double()
+    b = getattr(torch.nn, name)(
+        *map(constant, theirs(args)), **{k: constant(theirs(v)) for k, v in their_options(options).items()}
+    ).double()
+    a = getattr(tl.nn, name)(*map(constant, ours(args)), **{k: constant(ours(v)) for k, v in options.items()}).double()
     a.load_state_dict(b.state_dict())
     assert list(a.state_dict()) == list(b.state_dict())
     assert [key for key, _ in a.named_parameters()] == [key for key, _ in b.named_parameters()]

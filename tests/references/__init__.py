@@ -5,10 +5,40 @@ An op without an entry here is compared with NumPy's function of the same name.
 
 import numpy as np
 
-from . import activation, attention, core, fft, geometry, linalg, losses, normalization, pooling, sorting, special, statistics
+from . import (
+    activation,
+    attention,
+    core,
+    fft,
+    geometry,
+    linalg,
+    losses,
+    normalization,
+    pooling,
+    recurrent,
+    segments,
+    sorting,
+    special,
+    statistics,
+)
 
 REFERENCES, GAUGES = {}, {}
-for family in (activation, attention, core, fft, geometry, linalg, losses, normalization, pooling, sorting, special, statistics):
+for family in (
+    activation,
+    attention,
+    core,
+    fft,
+    geometry,
+    linalg,
+    losses,
+    normalization,
+    pooling,
+    recurrent,
+    segments,
+    sorting,
+    special,
+    statistics,
+):
     REFERENCES |= family.REFERENCES
     GAUGES |= getattr(family, "GAUGES", {})
 

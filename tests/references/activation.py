@@ -40,6 +40,8 @@ REFERENCES = {
     "exponential_linear_slope": exponential_linear_slope,
     "gelu": gelu,
     "gelu_slope": gelu_slope,
+    "hardswish": lambda x: x * np.clip(x + 3, 0, 6) / 6,
+    "hardswish_slope": lambda x: np.select([x <= -3, x >= 3], [0.0, 1.0], x / 3 + 0.5),
     "hardtanh": lambda x, min_val=-1.0, max_val=1.0: np.clip(x, min_val, max_val),
     "leaky": lambda x, slope: np.where(x > 0, x, slope * x),
     "leaky_slope": lambda x, slope: np.where(x > 0, 1.0, slope),

@@ -18,7 +18,7 @@ def resample(x, taps, axis):
     return np.moveaxis(np.tensordot(x, matrix_of(taps).astype(x.dtype), (axis, 1)), -1, axis)
 
 
-def unfold_windows(x, *, kernel_size, stride, padding, dilation):
+def windows_to_columns(x, *, kernel_size, stride, padding, dilation):
     padded = np.pad(x, [(0, 0), (0, 0), *padding])
     counts = [
         (n - d * (k - 1) - 1) // s + 1
@@ -32,14 +32,14 @@ def unfold_windows(x, *, kernel_size, stride, padding, dilation):
     return np.stack(columns, axis=-1)
 
 
-def fold_windows(columns, *, output_size, kernel_size, **geometry):
+def columns_to_windows(columns, *, output_size, kernel_size, **geometry):
     channels = columns.shape[1] // int(np.prod(kernel_size))
     places = np.arange(1, channels * int(np.prod(output_size)) + 1).reshape(1, channels, *output_size)
-    targets = unfold_windows(places, kernel_size=kernel_size, **geometry)[0]
+    targets = windows_to_columns(places, kernel_size=kernel_size, **geometry)[0]
     images = np.zeros((columns.shape[0], places.size + 1), columns.dtype)
     for image, column in zip(images, columns, strict=True):
         np.add.at(image, targets, column)
     return images[:, 1:].reshape(columns.shape[0], channels, *output_size)
 
 
-REFERENCES = {"resample": resample, "unfold_windows": unfold_windows, "fold_windows": fold_windows}
+REFERENCES = {"resample": resample, "windows_to_columns": windows_to_columns, "columns_to_windows": columns_to_windows}

@@ -20,7 +20,7 @@ def normalize_trailing(x, weight=None, bias=None, *, ndim=1, eps=1e-5, centred=T
 
 
 def jacobian_of_row(row, eps, centred):
-    """The derivative of each normalised number by each element: of ``moved / s`` with ``s = sqrt(mean(moved**2) + eps)``."""
+    """The derivative of each ``moved / s``, where ``s = sqrt(mean(moved**2) + eps)``, by each element of the row."""
     n = len(row)
     moved = row - row.mean() if centred else row
     s = np.sqrt((moved**2).mean() + eps)

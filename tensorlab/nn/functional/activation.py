@@ -1,55 +1,17 @@
-"""Linear maps, activations and dropout."""
+"""Smooth activations, elementwise.
+
+`inplace` is taken for PyTorch's sake wherever PyTorch has it, here and in the other families: the input is never
+changed, and the result is a tensor of its own.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ...ops import activation, contraction, trigonometric
-from ...ops.arithmetic import multiply
-from ...ops.shapes import astype
-from ...random import default_generator
+from ...ops import exponential, smooth, trigonometric
+from ...ops.arithmetic import abs, divide, multiply, negative, subtract
+from ...ops.declare import composite
 from ...tensor import Tensor
-
-
-def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
-    """``input @ weight.T + bias``.
-
-    Parameters
-    ----------
-    input : Tensor, shape (..., in_features)
-        What to map.
-    weight : Tensor, shape (out_features, in_features)
-        One row per output feature.
-    bias : Tensor, shape (out_features,), optional
-        What to add.
-
-    Returns
-    -------
-    Tensor
-        Shape ``(..., out_features)``.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not fit.
-
-    Examples
-    --------
-    >>> tl.nn.functional.linear(tl.tensor([1.0, 2.0]), tl.tensor([[3.0, 4.0]]), bias=tl.tensor([0.5]))
-    tensor([11.5])
-    """
-    return contraction.linear(input, weight, bias)
-
-
-def relu(input: Any) -> Tensor:
-    """The positive part, elementwise.
-
-    Examples
-    --------
-    >>> tl.nn.functional.relu(tl.tensor([-1.0, 2.0]))
-    tensor([0., 2.])
-    """
-    return activation.relu(input)
 
 
 def sigmoid(input: Any) -> Tensor:
@@ -60,7 +22,19 @@ def sigmoid(input: Any) -> Tensor:
     >>> tl.nn.functional.sigmoid(tl.tensor([0.0]))
     tensor([0.5])
     """
-    return activation.sigmoid(input)
+    return exponential.sigmoid(input)
+
+
+@composite(input="real floating")
+def logsigmoid(input: Any) -> Tensor:
+    """The logarithm of `sigmoid`, elementwise, exact also where that underflows.
+
+    Examples
+    --------
+    >>> tl.nn.functional.logsigmoid(tl.tensor([-1000.0]))
+    tensor([-1000.])
+    """
+    return smooth.log_sigmoid(input)
 
 
 def tanh(input: Any) -> Tensor:
@@ -74,62 +48,172 @@ def tanh(input: Any) -> Tensor:
     return trigonometric.tanh(input)
 
 
-def softmax(input: Any, axis: int = -1, dtype: Any = None) -> Tensor:
-    """``exp(input)`` scaled to sum to one along an axis.
+@composite(input="real floating")
+def tanhshrink(input: Any) -> Tensor:
+    """``input - tanh(input)``, elementwise.
+
+    Examples
+    --------
+    >>> tl.nn.functional.tanhshrink(tl.tensor([0.0, 100.0]))
+    tensor([ 0., 99.])
+    """
+    return subtract(input, trigonometric.tanh(input))
+
+
+def gelu(input: Any, approximate: str = "none") -> Tensor:
+    """``input`` times the area under the normal distribution left of it, elementwise (Hendrycks and Gimpel, 2016).
 
     Parameters
     ----------
     input : Tensor
-        Any shape with at least one axis.
-    axis : int
-        Along which axis; the last by default.
-    dtype : dtype, optional
-        What to cast the input to first.
-
-    Examples
-    --------
-    >>> tl.nn.functional.softmax(tl.tensor([0.0, 0.0]))
-    tensor([0.5, 0.5])
-    """
-    return activation.softmax(input if dtype is None else astype(input, dtype), axis)
-
-
-def log_softmax(input: Any, axis: int = -1, dtype: Any = None) -> Tensor:
-    """The logarithm of `softmax`, exact also where that underflows.
-
-    Examples
-    --------
-    >>> tl.nn.functional.log_softmax(tl.tensor([0.0, 1000.0]))
-    tensor([-1000.,     0.])
-    """
-    return activation.log_softmax(input if dtype is None else astype(input, dtype), axis)
-
-
-def dropout(input: Any, p: float = 0.5, training: bool = True) -> Tensor:
-    """Set elements to zero with probability `p`, drawn from the default generator, and scale the others.
-
-    Parameters
-    ----------
-    input : Tensor
-        Any shape.
-    p : float
-        In [0, 1]; the others are divided by ``1 - p``, which keeps the mean.
-    training : bool
-        False returns the input as it is.
+        Any shape; real floating-point.
+    approximate : {"none", "tanh"}
+        ``"tanh"`` takes ``(1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2`` for the area.
 
     Raises
     ------
     ValueError
-        If `p` is no probability.
+        If the approximation is not known.
 
     Examples
     --------
-    >>> tl.nn.functional.dropout(tl.ones(3), p=1.0)
-    tensor([0., 0., 0.])
+    >>> tl.nn.functional.gelu(tl.tensor([0.0, 100.0]))
+    tensor([  0., 100.])
     """
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout: p is a probability in [0, 1], not {p}")
-    if not training or p == 0:
-        return input
-    kept = default_generator.bernoulli(1 - p, input.shape, dtype=input.dtype, device=input.device)
-    return multiply(input, kept if p == 1 else kept * (1 / (1 - p)))
+    if approximate not in ("none", "tanh"):
+        raise ValueError(f"gelu: approximate must be 'none' or 'tanh', not {approximate!r}")
+    return smooth.gelu(input, approximate)
+
+
+def silu(input: Any, inplace: bool = False) -> Tensor:
+    """``input * sigmoid(input)``, elementwise; also called swish (Elfwing et al., 2017; Ramachandran et al., 2017).
+
+    Examples
+    --------
+    >>> tl.nn.functional.silu(tl.tensor([0.0, 100.0]))
+    tensor([  0., 100.])
+    """
+    return smooth.silu(input)
+
+
+def mish(input: Any, inplace: bool = False) -> Tensor:
+    """``input * tanh(softplus(input))``, elementwise (Misra, 2019).
+
+    Examples
+    --------
+    >>> tl.nn.functional.mish(tl.tensor([0.0, 100.0]))
+    tensor([  0., 100.])
+    """
+    return smooth.mish(input)
+
+
+def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """``log(1 + exp(beta * input)) / beta``, elementwise, without overflow on the way.
+
+    Parameters
+    ----------
+    input : Tensor
+        Any shape; real floating-point.
+    beta : float
+        How sharply it bends at zero.
+    threshold : float
+        Where ``beta * input`` is above it, the result is the input.
+
+    Examples
+    --------
+    >>> tl.nn.functional.softplus(tl.tensor([0.0, 1000.0]))
+    tensor([6.931472e-01, 1.000000e+03])
+    """
+    return smooth.softplus(input, beta, threshold)
+
+
+@composite(input="real floating")
+def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """``input``, where it is not positive ``alpha * (exp(input) - 1)``, elementwise (Clevert et al., 2015).
+
+    The derivative at zero is `alpha`.
+
+    Examples
+    --------
+    >>> tl.nn.functional.elu(tl.tensor([-1000.0, 2.0]), alpha=0.5)
+    tensor([-0.5,  2. ])
+    """
+    return smooth.exponential_linear(input, alpha)
+
+
+@composite(input="real floating")
+def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """``input``, where it is negative ``alpha * (exp(input / alpha) - 1)``, elementwise (Barron, 2017).
+
+    Its derivative is continuous for each `alpha`.
+
+    Raises
+    ------
+    ValueError
+        If `alpha` is zero.
+
+    Examples
+    --------
+    >>> tl.nn.functional.celu(tl.tensor([-1000.0, 2.0]), alpha=0.5)
+    tensor([-0.5,  2. ])
+    """
+    if alpha == 0:
+        raise ValueError("celu: alpha must not be 0; relu is the limit")
+    return smooth.exponential_linear(input, alpha, 1.0, 1.0 / alpha)
+
+
+@composite(input="real floating")
+def selu(input: Any, inplace: bool = False) -> Tensor:
+    """``1.0507 * elu(input, 1.6733)``, elementwise: it draws mean and variance to 0 and 1 (Klambauer et al., 2017).
+
+    The derivative at zero is that from the left, 1.7581.
+
+    Examples
+    --------
+    >>> tl.nn.functional.selu(tl.tensor([0.0, 1.0]))
+    tensor([0.      , 1.050701])
+    """
+    return smooth.exponential_linear(input, smooth.SELU_ALPHA, smooth.SELU_SCALE)
+
+
+@composite(input="real floating")
+def softsign(input: Any) -> Tensor:
+    """``input / (1 + abs(input))``, elementwise.
+
+    Examples
+    --------
+    >>> tl.nn.functional.softsign(tl.tensor([-1.0, 0.0, 3.0]))
+    tensor([-0.5 ,  0.  ,  0.75])
+    """
+    return divide(input, abs(input) + 1.0)
+
+
+@composite(input="real floating")
+def gaussian(input: Any) -> Tensor:
+    """``exp(-input**2)``, elementwise: the bump of radial basis functions (Broomhead and Lowe, 1988).
+
+    Examples
+    --------
+    >>> tl.nn.functional.gaussian(tl.tensor([0.0, 100.0]))
+    tensor([1., 0.])
+    """
+    return exponential.exp(negative(multiply(input, input)))
+
+
+@composite(input="real floating", beta="real floating")
+def swish(input: Any, beta: Any) -> Tensor:
+    """``input * sigmoid(beta * input)`` (Ramachandran et al., 2017); with ``beta=1`` `silu` is quicker.
+
+    Parameters
+    ----------
+    input : Tensor
+        Any shape; real floating-point.
+    beta : Tensor
+        Of a shape that broadcasts with the input.
+
+    Examples
+    --------
+    >>> tl.nn.functional.swish(tl.tensor([0.0, 100.0]), tl.tensor(2.0))
+    tensor([  0., 100.])
+    """
+    return multiply(input, exponential.sigmoid(multiply(input, beta)))

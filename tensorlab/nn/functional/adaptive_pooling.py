@@ -8,33 +8,18 @@ from typing import Any
 
 from ...autodiff import ShapeError
 from ...backend import backend_of
+from ...ops.adaptive_pooling import adaptive_sum, adaptive_windows
 from ...ops.arithmetic import multiply
-from ...ops.declare import composite
+from ...ops.declare import composite, require
 from ...ops.indexing import take_along_axis
-from ...ops.pooling import adaptive_sum, adaptive_windows, avg_pool
+from ...ops.pooling import avg_pool
 from ...ops.reduction import mean
 from ...ops.shapes import reshape
 from ...tensor import Tensor
 from .geometry import Sizes, with_batch_axis, without_batch_axis
-from .pooling import beside, pooled_maxima
+from .pooling import beside, pooled_maxima, spatial_size
 
 OutputSize = int | None | Sequence[int | None]
-
-
-def spatial_size(x: Any, ndim: int) -> Sizes:
-    """Return the lengths of the last axes of images with or without a batch axis.
-
-    Raises
-    ------
-    ShapeError
-        If the images have another number of axes.
-    """
-    shape = tuple(x.shape)
-    if len(shape) not in (ndim + 1, ndim + 2):
-        raise ShapeError(
-            f"pooling over {ndim} axes expects (batch, channels, *spatial) or (channels, *spatial), not shape {shape}"
-        )
-    return shape[len(shape) - ndim :]
 
 
 def _target(ndim: int, x: Any, output_size: OutputSize) -> tuple[Sizes, Sizes]:
@@ -123,6 +108,7 @@ def adaptive_avg_pool3d(input: Any, output_size: OutputSize) -> Tensor:
 
 
 def _mean(ndim: int, x: Any, output_size: OutputSize) -> Tensor:
+    require("pooling", "floating", input=x)
     size, wanted = _target(ndim, x, output_size)
     if set(wanted) == {1}:
         return mean(x, axis=tuple(range(-ndim, 0)), keepdims=True)
@@ -209,6 +195,7 @@ def adaptive_max_pool3d(input: Any, output_size: OutputSize, return_indices: boo
 
 
 def _max(ndim: int, x: Any, output_size: OutputSize, return_indices: bool) -> Any:
+    require("pooling", "real", input=x)
     size, wanted = _target(ndim, x, output_size)
     if _divides(size, wanted) and set(wanted) != {1}:
         return pooled_maxima(ndim, x, {**_tiling(size, wanted), "dilation": (1,) * ndim}, return_indices)
@@ -230,7 +217,8 @@ def _places(xp: Any, size: Sizes, wanted: Sizes, device: Any) -> Any:
 
     Shorter windows repeat their last element, which changes no maximum.
     """
-    ndim, places = len(size), 0
+    ndim = len(size)
+    places: Any = 0
     for axis, (length, n) in enumerate(zip(size, wanted, strict=True)):
         starts, ends = adaptive_windows(xp, length, n, device)
         longest = -(-length // n) + (length % n > 1) if n else 1
@@ -266,24 +254,22 @@ def elements_at(x: Any, index: Any, wanted: Sizes, return_indices: bool) -> Any:
 
 
 @composite(input="floating")
-def global_avg_pool(input: Any, ndim: int, keepdims: bool = False) -> Tensor:
+def global_avg_pool1d(input: Any, keepdims: bool = False) -> Tensor:
     """The mean of each channel over all its places; tensorlab's own, as PyTorch has none.
 
     Lin et al., "Network in network", 2014.
 
     Parameters
     ----------
-    input : Tensor, shape (batch, channels, *spatial) or (channels, *spatial)
+    input : Tensor, shape (batch, channels, length) or (channels, length)
         Floating-point.
-    ndim : int
-        The number of spatial axes.
     keepdims : bool
-        Whether they stay, with length 1.
+        Whether the spatial axes stay, with length 1.
 
     Returns
     -------
     Tensor
-        Shape ``(batch, channels)``, or as the input's with spatial axes of length 1.
+        Shape ``(batch, channels)``, or that of the input with spatial axes of length 1.
 
     Raises
     ------
@@ -292,21 +278,71 @@ def global_avg_pool(input: Any, ndim: int, keepdims: bool = False) -> Tensor:
 
     Examples
     --------
-    >>> tl.nn.functional.global_avg_pool(tl.tensor([[[1.0, 5.0, 3.0]]]), 1)
+    >>> tl.nn.functional.global_avg_pool1d(tl.tensor([[[1.0, 5.0, 3.0]]]))
     tensor([[3.]])
     """
-    _target(ndim, input, 1)
-    return mean(input, axis=tuple(range(-ndim, 0)), keepdims=keepdims)
+    return _without_spatial(1, _mean(1, input, 1), keepdims)
 
 
-@composite(input="real")
-def global_max_pool(input: Any, ndim: int, keepdims: bool = False) -> Tensor:
-    """The greatest element of each channel; as `global_avg_pool`. The gradient goes to the first one that is greatest.
+@composite(input="floating")
+def global_avg_pool2d(input: Any, keepdims: bool = False) -> Tensor:
+    """The mean of each channel of images; as `global_avg_pool1d`, with two spatial axes.
 
     Examples
     --------
-    >>> tl.nn.functional.global_max_pool(tl.tensor([[[1.0, 5.0, 3.0]]]), 1)
+    >>> tl.nn.functional.global_avg_pool2d(tl.ones(2, 3, 8, 8)).shape
+    (2, 3)
+    """
+    return _without_spatial(2, _mean(2, input, 1), keepdims)
+
+
+@composite(input="floating")
+def global_avg_pool3d(input: Any, keepdims: bool = False) -> Tensor:
+    """The mean of each channel of volumes; as `global_avg_pool1d`, with three spatial axes.
+
+    Examples
+    --------
+    >>> tl.nn.functional.global_avg_pool3d(tl.ones(2, 3, 4, 4, 4)).shape
+    (2, 3)
+    """
+    return _without_spatial(3, _mean(3, input, 1), keepdims)
+
+
+@composite(input="real")
+def global_max_pool1d(input: Any, keepdims: bool = False) -> Tensor:
+    """The greatest element of each channel, to the first of which the gradient goes; as `global_avg_pool1d`.
+
+    Examples
+    --------
+    >>> tl.nn.functional.global_max_pool1d(tl.tensor([[[1.0, 5.0, 3.0]]]))
     tensor([[5.]])
     """
-    values = _max(ndim, input, 1, return_indices=False)
-    return values if keepdims else reshape(values, tuple(values.shape[:-ndim]))
+    return _without_spatial(1, _max(1, input, 1, return_indices=False), keepdims)
+
+
+@composite(input="real")
+def global_max_pool2d(input: Any, keepdims: bool = False) -> Tensor:
+    """The greatest element of each channel of images; as `global_max_pool1d`, with two spatial axes.
+
+    Examples
+    --------
+    >>> tl.nn.functional.global_max_pool2d(tl.ones(2, 3, 8, 8)).shape
+    (2, 3)
+    """
+    return _without_spatial(2, _max(2, input, 1, return_indices=False), keepdims)
+
+
+@composite(input="real")
+def global_max_pool3d(input: Any, keepdims: bool = False) -> Tensor:
+    """The greatest element of each channel of volumes; as `global_max_pool1d`, with three spatial axes.
+
+    Examples
+    --------
+    >>> tl.nn.functional.global_max_pool3d(tl.ones(2, 3, 4, 4, 4)).shape
+    (2, 3)
+    """
+    return _without_spatial(3, _max(3, input, 1, return_indices=False), keepdims)
+
+
+def _without_spatial(ndim: int, y: Any, keepdims: bool) -> Any:
+    return y if keepdims else reshape(y, tuple(y.shape[:-ndim]))

@@ -25,6 +25,7 @@ from .geometry import (
 Padding = IntOrInts | str
 
 
+@composite(input="any", weight="any", bias="any")
 def conv1d(
     input: Any,
     weight: Any,
@@ -73,6 +74,7 @@ def conv1d(
     return convolve(1, input, weight, bias, stride, padding, dilation, groups)
 
 
+@composite(input="any", weight="any", bias="any")
 def conv2d(
     input: Any,
     weight: Any,
@@ -92,6 +94,7 @@ def conv2d(
     return convolve(2, input, weight, bias, stride, padding, dilation, groups)
 
 
+@composite(input="any", weight="any", bias="any")
 def conv3d(
     input: Any,
     weight: Any,

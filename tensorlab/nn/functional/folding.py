@@ -9,7 +9,7 @@ from typing import Any
 from ...autodiff import ShapeError
 from ...ops.declare import composite
 from ...ops.shapes import expand_dims, permute_dims, reshape, squeeze
-from ...ops.windows import fold_windows, unfold_windows
+from ...ops.windows import columns_to_windows, windows_to_columns
 from ...tensor import Tensor
 from .geometry import IntOrInts, hashable, per_axis, positive_per_axis, with_batch_axis, without_batch_axis
 
@@ -50,7 +50,7 @@ def unfold(
     """
     x, added = with_batch_axis(input, 2)
     geometry = _geometry(hashable(kernel_size), hashable(dilation), hashable(padding), hashable(stride))
-    return without_batch_axis(unfold_windows(x, **geometry), added)
+    return without_batch_axis(windows_to_columns(x, **geometry), added)
 
 
 @composite(input="any")
@@ -95,7 +95,7 @@ def fold(
     geometry = _geometry(hashable(kernel_size), hashable(dilation), hashable(padding), hashable(stride))
     unbatched = len(input.shape) == 2
     columns = expand_dims(input, axis=0) if unbatched else input
-    images = fold_windows(columns, output_size=positive_per_axis(output_size, 2, "output_size"), **geometry)
+    images = columns_to_windows(columns, output_size=positive_per_axis(output_size, 2, "output_size"), **geometry)
     return squeeze(images, axis=0) if unbatched else images
 
 
@@ -227,7 +227,9 @@ def channel_shuffle(input: Any, groups: int) -> Tensor:
     groups = _factor("groups", groups)
     batch, channels, *_ = _images_shape(input)
     if channels % groups:
-        raise ShapeError(f"{channels} channels on axis 1 of shape {tuple(input.shape)} do not divide by {groups} groups")
+        raise ShapeError(
+            f"{channels} channels on axis 1 of shape {tuple(input.shape)} do not divide by {groups} groups"
+        )
     parts = reshape(input, (batch, groups, channels // groups, *input.shape[2:]))
     order = (0, 2, 1, *range(3, len(input.shape) + 1))
     return reshape(permute_dims(parts, order), tuple(input.shape))

@@ -1,4 +1,4 @@
-"""Normalisation: of batches, layers, groups, instances and neighbouring channels, and of vectors to length one."""
+"""Normalisation of layers, groups and neighbouring channels, and of vectors to length one."""
 
 from __future__ import annotations
 
@@ -12,206 +12,11 @@ from ...backend import dtypes
 from ...ops.arithmetic import clip
 from ...ops.declare import composite
 from ...ops.linalg.norms import vector_norm
-from ...ops.normalization import normalize_trailing, standardize
+from ...ops.normalization import normalize_trailing
 from ...ops.pooling import avg_pool
-from ...ops.reduction import mean
 from ...ops.shapes import reshape
 from ...tensor import Tensor
-
-
-@composite(input="real floating", running_mean="real floating", running_var="real floating", weight="real floating")
-
-def batch_norm(
-    input: Any,
-    running_mean: Tensor | None,
-    running_var: Tensor | None,
-    weight: Any = None,
-    bias: Any = None,
-    training: bool = False,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> Tensor:
-    """Shift and scale each channel to mean zero and variance one, then by `weight` and `bias`.
-
-    Parameters
-    ----------
-    input : Tensor, shape (batch, channels, *spatial)
-        Floating-point.
-    running_mean, running_var : Tensor, shape (channels,), or None
-        With `training` they move towards the batch's mean and (unbiased) variance; else they are what is used.
-    weight, bias : Tensor, shape (channels,), optional
-        Scale and shift of the result.
-    training : bool
-        Whether to use the batch's statistics.
-    momentum : float
-        How far the running statistics move, in [0, 1].
-    eps : float
-        Added to the variance.
-
-    Returns
-    -------
-    Tensor
-        The shape of `input`.
-
-    Raises
-    ------
-    ValueError
-        If in training there is only one value per channel or `eps` is not positive, or out of it `eps` is negative or
-        there are no running statistics.
-    ShapeError
-        If there is no channel axis, or statistics, weight or bias have not one number per channel.
-
-    Examples
-    --------
-    >>> x = tl.tensor([[1.0], [3.0]])
-    >>> tl.nn.functional.batch_norm(x, None, None, training=True)
-    tensor([[-0.999995],
-            [ 0.999995]])
-    """
-    per_channel = _one_per_channel(
-        input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
-    )
-    if eps < 0 or (training and eps == 0):
-        raise ValueError(f"batch_norm: eps must be positive in training and never negative, not {eps}")
-    if training:
-        return _affine(_by_batch(input, running_mean, running_var, momentum, eps), weight, bias, per_channel)
-    if running_mean is None or running_var is None:
-        raise ValueError("batch_norm needs running_mean and running_var unless training=True")
-    return _by_running(input, running_mean, running_var, weight, bias, eps, per_channel)
-
-
-def _one_per_channel(x: Any, **given: Any) -> tuple[int, ...]:
-    """Return the shape in which one number per channel broadcasts with `x`.
-
-    Raises
-    ------
-    ShapeError
-        If `x` has no channel axis, or something given another shape than one number per channel.
-    """
-    shape = tuple(x.shape)
-    if len(shape) < 2:
-        raise ShapeError(f"the input must have a batch axis and a channel axis, not shape {shape}")
-    for name, value in given.items():
-        if value is not None and tuple(value.shape) != shape[1:2]:
-            message = (
-                f"{name} must have one number for each of the {shape[1]} channels on axis 1 of the input of shape "
-                f"{shape}, not shape {tuple(value.shape)}"
-            )
-            if tuple(value.shape) == shape[-1:]:
-                order = (0, len(shape) - 1, *range(1, len(shape) - 1))
-                message += f"; the input looks channels-last, which x.permute{order} puts right"
-            raise ShapeError(message)
-    return (-1,) + (1,) * (len(shape) - 2)
-
-
-def _affine(x: Any, weight: Any, bias: Any, per_channel: tuple[int, ...]) -> Any:
-    """Scale and shift each channel."""
-    if weight is not None:
-        x = x * reshape(weight, per_channel)
-    return x if bias is None else x + reshape(bias, per_channel)
-
-
-def _by_running(
-    x: Any, running_mean: Any, running_var: Any, weight: Any, bias: Any, eps: float, per_channel: tuple[int, ...]
-) -> Any:
-    """Normalise by running statistics: one scaling and one shift of each channel."""
-    scale = (running_var + eps) ** -0.5
-    if weight is not None:
-        scale = scale * weight
-    shift = -running_mean * scale
-    return _affine(x, scale, shift if bias is None else shift + bias, per_channel)
-
-
-def _by_batch(x: Any, running_mean: Tensor | None, running_var: Tensor | None, momentum: float, eps: float) -> Any:
-    """Return `x` standardised by its own statistics; let the running ones follow."""
-    count = prod(x.shape) // x.shape[1] if x.shape[1] else 0
-    if count == 1:
-        raise ValueError(
-            f"batch_norm in training needs more than one value per channel, which shape {tuple(x.shape)} has not"
-        )
-    normal, average, variance = standardize(x, (0, *range(2, len(x.shape))), eps)
-    _follow(running_mean, average, momentum)
-    _follow(running_var, variance * (count / max(count - 1, 1)), momentum)
-    return normal
-
-
-def _follow(running: Tensor | None, value: Tensor, momentum: float) -> None:
-    """Move a running statistic towards a value: new elements, as earlier results may still need the old ones."""
-    if running is not None:
-        running.data = running.detach() * (1 - momentum) + reshape(value.detach(), running.shape) * momentum
-
-
-@composite(input="real floating", running_mean="real floating", running_var="real floating", weight="real floating")
-def instance_norm(
-    input: Any,
-    running_mean: Tensor | None = None,
-    running_var: Tensor | None = None,
-    weight: Any = None,
-    bias: Any = None,
-    use_input_stats: bool = True,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> Tensor:
-    """Shift and scale each channel of each sample to mean zero and variance one, then by `weight` and `bias`.
-
-    (Ulyanov, Vedaldi and Lempitsky, "Instance Normalization: The Missing Ingredient for Fast Stylization", 2016.)
-
-    Parameters
-    ----------
-    input : Tensor, shape (batch, channels, *spatial)
-        Real floating-point.
-    running_mean, running_var : Tensor, shape (channels,), or None
-        With `use_input_stats` they move towards the mean over the batch of the samples' means and (unbiased)
-        variances; else they are what is used.
-    weight, bias : Tensor, shape (channels,), optional
-        Scale and shift of the result.
-    use_input_stats : bool
-        Whether to use each sample's own statistics.
-    momentum : float
-        How far the running statistics move, in [0, 1].
-    eps : float
-        Added to the variance.
-
-    Returns
-    -------
-    Tensor
-        The shape of `input`.
-
-    Raises
-    ------
-    ValueError
-        If with `use_input_stats` there is only one value per channel and sample, or without there are no running
-        statistics.
-    ShapeError
-        If there is no channel axis, or statistics, weight or bias have not one number per channel.
-
-    Examples
-    --------
-    >>> tl.nn.functional.instance_norm(tl.tensor([[[1.0, 3.0], [10.0, 50.0]]]), eps=0.0)
-    tensor([[[-1.,  1.],
-             [-1.,  1.]]])
-    """
-    per_channel = _one_per_channel(
-        input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
-    )
-    if not use_input_stats:
-        if running_mean is None or running_var is None:
-            raise ValueError("instance_norm needs running_mean and running_var unless use_input_stats=True")
-        return _by_running(input, running_mean, running_var, weight, bias, eps, per_channel)
-    spatial = tuple(input.shape[2:])
-    count = prod(spatial)
-    if count == 1:
-        raise ValueError(
-            "instance_norm needs more than one value per channel and sample, which shape "
-            f"{tuple(input.shape)} has not"
-        )
-    if running_mean is None and running_var is None:
-        normal = normalize_trailing(input, ndim=len(spatial), eps=eps)
-    else:
-        normal, average, variance = standardize(input, tuple(range(2, len(input.shape))), eps)
-        _follow(running_mean, mean(average, axis=0), momentum)
-        _follow(running_var, mean(variance, axis=0) * (count / max(count - 1, 1)), momentum)
-    return _affine(normal, weight, bias, per_channel)
+from .batchnorm import affine, one_per_channel
 
 
 def _checked_shape(input: Any, normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
@@ -227,7 +32,9 @@ def _checked_shape(input: Any, normalized_shape: int | Sequence[int]) -> tuple[i
     if not lengths:
         raise ShapeError("normalized_shape must name at least one axis")
     if shape[max(len(shape) - len(lengths), 0) :] != lengths:
-        message = f"the last axes of the input must have the lengths {lengths}, as normalized_shape says, not those of {shape}"
+        message = (
+            f"normalized_shape {lengths} says how long the last axes of the input must be, which has shape {shape}"
+        )
         if len(shape) > 2 and shape[1:2] == lengths:
             message += "; to normalize over the channels on axis 1, move that axis to the end"
         raise ShapeError(message)
@@ -274,9 +81,7 @@ def layer_norm(
 
 
 @composite(input="real floating", weight="real floating")
-def rms_norm(
-    input: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None
-) -> Tensor:
+def rms_norm(input: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Tensor:
     """Divide by the root of the mean square over the last axes, ``sqrt(mean(input**2) + eps)``; multiply by `weight`.
 
     (Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.)
@@ -349,7 +154,7 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     >>> tl.nn.functional.group_norm(tl.tensor([[1.0, 3.0, 10.0, 50.0]]), 2, eps=0.0)
     tensor([[-1.,  1., -1.,  1.]])
     """
-    per_channel = _one_per_channel(input, weight=weight, bias=bias)
+    per_channel = one_per_channel(input, weight=weight, bias=bias)
     batch, channels, *spatial = input.shape
     if num_groups < 1 or channels % num_groups:
         raise ShapeError(
@@ -361,13 +166,11 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
         raise ValueError(f"group_norm needs more than one value per group, which shape {tuple(input.shape)} has not")
     rows = reshape(input, (batch, num_groups, size))
     normal = reshape(normalize_trailing(rows, ndim=1, eps=eps), tuple(input.shape))
-    return _affine(normal, weight, bias, per_channel)
+    return affine(normal, weight, bias, per_channel)
 
 
 @composite(input="real floating")
-def local_response_norm(
-    input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
-) -> Tensor:
+def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
     """Divide each element by a power of the mean square of the channels around its own.
 
     Each is divided by ``(k + alpha * m) ** beta``, where m is the sum of squares over `size` neighbouring channels,
@@ -408,13 +211,11 @@ def local_response_norm(
             "the input must have a batch axis, a channel axis and at least one spatial axis, not shape "
             f"{tuple(input.shape)}"
         )
-    return _divided_by_neighbours(input, (size // 2, (size - 1) // 2), size, alpha, beta, k)
+    return divided_by_neighbours(input, (size // 2, (size - 1) // 2), size, alpha, beta, k)
 
 
-def _divided_by_neighbours(
-    x: Any, around: tuple[int, int], size: int, alpha: float, beta: float, k: float
-) -> Any:
-    """Divide by a power of the sum of squares over so many channels before and behind each; see above."""
+def divided_by_neighbours(x: Any, around: tuple[int, int], size: int, alpha: float, beta: float, k: float) -> Any:
+    """Divide by a power of the sum of squares over so many channels before and behind each, divided by `size`."""
     batch, channels, *spatial = x.shape
     if not prod(x.shape):
         return x * 1

@@ -6,13 +6,14 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
+from ...autodiff import ShapeError
 from ...backend import backend_of
 from ...backend.windows import output_size
 from ...ops.declare import composite
 from ...ops.pooling import avg_pool, max_pool
-from ...ops.shapes import reshape
+from ...ops.shapes import astype, reshape
 from ...tensor import Tensor
-from .geometry import IntOrInts, Sizes, hashable, pooling_geometry, with_batch_axis, without_batch_axis
+from .geometry import IntOrInts, Sizes, hashable, per_axis, pooling_geometry, with_batch_axis, without_batch_axis
 
 
 @composite(input="real")
@@ -107,16 +108,27 @@ def max_pool3d(
 def _max(
     ndim: int, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool
 ) -> Any:
+    size = spatial_size(x, ndim)
     geometry = pooling_geometry(
-        ndim,
-        tuple(x.shape[-ndim:]),
-        hashable(kernel),
-        hashable(stride),
-        hashable(padding),
-        hashable(dilation),
-        ceil_mode,
+        ndim, size, hashable(kernel), hashable(stride), hashable(padding), hashable(dilation), ceil_mode
     )
     return pooled_maxima(ndim, x, geometry, return_indices)
+
+
+def spatial_size(x: Any, ndim: int) -> Sizes:
+    """Return the lengths of the last axes of images with or without a batch axis.
+
+    Raises
+    ------
+    ShapeError
+        If the images have another number of axes.
+    """
+    shape = tuple(x.shape)
+    if len(shape) not in (ndim + 1, ndim + 2):
+        raise ShapeError(
+            f"pooling over {ndim} axes expects (batch, channels, *spatial) or (channels, *spatial), not shape {shape}"
+        )
+    return shape[len(shape) - ndim :]
 
 
 def pooled_maxima(ndim: int, x: Any, geometry: dict[str, Any], return_indices: bool) -> Any:
@@ -141,7 +153,7 @@ def _places_in_image(
 ) -> Any:
     """Return each maximum's place in its channel, given its place in the window."""
     total: Any = 0
-    within = places
+    within = astype(places, "int64")
     for axis in reversed(range(len(size))):
         length = kernel_size[axis]
         starts = [o * stride[axis] - padding[axis][0] for o in range(places.shape[2 + axis])]
@@ -252,15 +264,16 @@ def _mean(
 ) -> Tensor:
     if divisor_override == 0:
         raise ValueError("divisor_override must not be zero")
+    size = spatial_size(x, ndim)
     x, added = with_batch_axis(x, ndim)
-    geometry = pooling_geometry(ndim, x.shape[2:], hashable(kernel), hashable(stride), hashable(padding), 1, ceil_mode)
+    geometry = pooling_geometry(ndim, size, hashable(kernel), hashable(stride), hashable(padding), 1, ceil_mode)
     window = {name: geometry[name] for name in ("kernel_size", "stride", "padding")}
     y = avg_pool(x, **window)
     if divisor_override is not None:
         y = y * (prod(window["kernel_size"]) / divisor_override)
     else:
-        counted = hashable(padding) if count_include_pad else 0
-        for axis, factors in _corrections(x.shape[2:], counted, **window):
+        counted = per_axis(padding if count_include_pad else 0, ndim, "padding")
+        for axis, factors in _corrections(size, counted, **window):
             array = y._array if isinstance(y, Tensor) else y
             factor = beside(y, factors, array.dtype)
             y = y * reshape(factor, (-1,) + (1,) * (ndim - 1 - axis))
@@ -269,13 +282,12 @@ def _mean(
 
 @lru_cache(maxsize=1024)
 def _corrections(
-    size: Sizes, counted: Any, *, kernel_size: Sizes, stride: Sizes, padding: Any
+    size: Sizes, counted: Sizes, *, kernel_size: Sizes, stride: Sizes, padding: Any
 ) -> list[tuple[int, list[float]]]:
     """Return (axis, factor per window) where windows have fewer elements that count than the kernel has.
 
     `counted` is how much of the padding counts; what `ceil_mode` added behind it never does.
     """
-    counted = (counted,) * len(size) if isinstance(counted, int) else counted
     out = output_size(size, kernel_size, stride, padding, (1,) * len(size))
     corrections = []
     for axis, length in enumerate(size):

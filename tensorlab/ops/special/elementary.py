@@ -8,9 +8,8 @@ from typing import Any
 from ...autodiff.op import Draw, op, sample
 from ...backend import Backend
 from ..comparison import where
-from ..declare import broadcast_shape, elementwise
+from ..declare import as_arrays, broadcast_shape, elementwise
 from ..exponential import LN2, log
-from .operands import as_arrays
 
 INF = float("inf")
 

@@ -12,10 +12,9 @@ from ..arithmetic import abs as absolute
 from ..arithmetic import imag, is_complex, positive, real, zeros_like
 from ..comparison import isfinite, where
 from ..datatypes import finfo, isdtype, result_type
-from ..declare import broadcast_shape, composite, elementwise, require
+from ..declare import as_arrays, broadcast_shape, composite, elementwise, require
 from ..reduction import all as all_of
 from ..rounding import trunc
-from .operands import as_arrays
 
 INF = float("inf")
 

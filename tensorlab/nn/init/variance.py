@@ -1,89 +1,20 @@
-"""Initialisers: functions that fill a tensor in place, outside any graph, and return it."""
+"""Initialisers that keep the variance of what passes through a layer."""
 
 from __future__ import annotations
 
 from math import prod, sqrt
-from typing import Any, TypeVar
 
-from ..autodiff.graph import no_grad
-from ..random import Generator, default_generator
-from ..tensor import Tensor
+from ...random import Generator
+from ...tensor import Tensor
+from .filling import T, normal_, uniform_
 
-T = TypeVar("T", bound=Tensor)
-
-GAINS = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": sqrt(2.0), "selu": 3 / 4}
-
-
-def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> T:
-    """Fill with numbers drawn evenly from ``[a, b)``.
-
-    Parameters
-    ----------
-    tensor : Tensor
-        Real floating-point.
-    a, b : float
-        The ends.
-    generator : Generator, optional
-        What to draw from; the default one else.
-
-    Examples
-    --------
-    >>> bool((tl.nn.init.uniform_(tl.zeros(9), 2.0, 3.0) >= 2.0).all())
-    True
-    """
-    draw = (generator or default_generator).uniform
-    return _filled(tensor, draw(tensor.shape, a, b, dtype=tensor.dtype, device=tensor.device))
-
-
-def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> T:
-    """Fill with normally distributed numbers; see `uniform_`.
-
-    Examples
-    --------
-    >>> tl.nn.init.normal_(tl.zeros(2), mean=4.0, std=0.0)
-    tensor([4., 4.])
-    """
-    draw = (generator or default_generator).normal
-    return _filled(tensor, draw(tensor.shape, mean, std, dtype=tensor.dtype, device=tensor.device))
-
-
-def constant_(tensor: T, val: float) -> T:
-    """Fill with one number.
-
-    Examples
-    --------
-    >>> tl.nn.init.constant_(tl.zeros(2), 3.0)
-    tensor([3., 3.])
-    """
-    return _filled(tensor, val)
-
-
-def zeros_(tensor: T) -> T:
-    """Fill with zeros.
-
-    Examples
-    --------
-    >>> tl.nn.init.zeros_(tl.ones(2))
-    tensor([0., 0.])
-    """
-    return _filled(tensor, 0.0)
-
-
-def ones_(tensor: T) -> T:
-    """Fill with ones.
-
-    Examples
-    --------
-    >>> tl.nn.init.ones_(tl.zeros(2))
-    tensor([1., 1.])
-    """
-    return _filled(tensor, 1.0)
-
-
-def _filled(tensor: T, values: Any) -> T:
-    with no_grad():
-        tensor[...] = values
-    return tensor
+CONVOLUTIONS = [f"conv{kind}{axes}d" for kind in ("", "_transpose") for axes in (1, 2, 3)]
+GAINS = {
+    **dict.fromkeys(["linear", *CONVOLUTIONS, "sigmoid"], 1.0),
+    "tanh": 5 / 3,
+    "relu": sqrt(2.0),
+    "selu": 3 / 4,
+}
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
@@ -92,8 +23,8 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     Parameters
     ----------
     nonlinearity : str
-        ``"linear"``, ``"conv1d"`` to ``"conv3d"``, ``"sigmoid"``, ``"tanh"``, ``"relu"``, ``"leaky_relu"`` or
-        ``"selu"``.
+        ``"linear"``, ``"conv1d"`` to ``"conv3d"``, ``"conv_transpose1d"`` to ``"conv_transpose3d"``, ``"sigmoid"``,
+        ``"tanh"``, ``"relu"``, ``"leaky_relu"`` or ``"selu"``.
     param : float, optional
         The negative slope of the leaky ReLU; 0.01 by default.
 
@@ -108,11 +39,13 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     1.6666666666666667
     """
     if nonlinearity == "leaky_relu":
-        return sqrt(2.0 / (1 + (0.01 if param is None else param) ** 2))
-    name = "linear" if nonlinearity.startswith("conv") else nonlinearity
-    if name not in GAINS:
-        raise ValueError(f"there is no gain for {nonlinearity!r}; known are leaky_relu, conv*, {', '.join(GAINS)}")
-    return GAINS[name]
+        slope = 0.01 if param is None else param
+        if isinstance(slope, bool) or not isinstance(slope, int | float):
+            raise ValueError(f"calculate_gain: the negative slope of leaky_relu must be a number, not {slope!r}")
+        return sqrt(2.0 / (1 + slope**2))
+    if nonlinearity not in GAINS:
+        raise ValueError(f"there is no gain for {nonlinearity!r}; known are leaky_relu, {', '.join(GAINS)}")
+    return GAINS[nonlinearity]
 
 
 def fans(tensor: Tensor) -> tuple[int, int]:
@@ -198,6 +131,8 @@ def kaiming_uniform_(
     >>> tl.nn.init.kaiming_uniform_(tl.zeros(3, 3), nonlinearity="relu").shape
     (3, 3)
     """
+    if 0 in tensor.shape:
+        return tensor
     bound = sqrt(3.0) * _kaiming_std(tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound, generator)
 
@@ -216,6 +151,8 @@ def kaiming_normal_(
     >>> tl.nn.init.kaiming_normal_(tl.zeros(3, 3), mode="fan_out").shape
     (3, 3)
     """
+    if 0 in tensor.shape:
+        return tensor
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
 
 
@@ -224,6 +161,40 @@ def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> floa
         raise ValueError(f"mode must be 'fan_in' or 'fan_out', not {mode!r}")
     fan = fans(tensor)[mode == "fan_out"]
     return calculate_gain(nonlinearity, a) / sqrt(fan)
+
+
+def lecun_uniform_(tensor: T, generator: Generator | None = None) -> T:
+    """Fill evenly with variance ``1 / fan_in`` (LeCun et al., 1998): linear and SELU layers keep the variance.
+
+    Parameters
+    ----------
+    tensor : Tensor, shape (out, in, *window)
+        A weight.
+    generator : Generator, optional
+        What to draw from; the default one else.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has fewer than two axes.
+
+    Examples
+    --------
+    >>> bool((abs(tl.nn.init.lecun_uniform_(tl.zeros(3, 3))) <= 1.0).all())
+    True
+    """
+    return kaiming_uniform_(tensor, nonlinearity="linear", generator=generator)
+
+
+def lecun_normal_(tensor: T, generator: Generator | None = None) -> T:
+    """Fill with normal numbers of the variance that `lecun_uniform_` has.
+
+    Examples
+    --------
+    >>> tl.nn.init.lecun_normal_(tl.zeros(3, 3)).shape
+    (3, 3)
+    """
+    return kaiming_normal_(tensor, nonlinearity="linear", generator=generator)
 
 
 def by_fan_in_(weight: Tensor, bias: Tensor | None) -> None:

@@ -1,0 +1,254 @@
+"""Dropout: in training parts of a tensor are left out at random, drawn from the default generator.
+
+`inplace` is taken for PyTorch's sake: the input is never changed. Outside training, and with ``p=0``, all functions
+return the input as it is.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+from ...autodiff.op import ShapeError
+from ...ops.arithmetic import add, multiply
+from ...ops.declare import composite, require
+from ...ops.smooth import SELU_ALPHA, SELU_SCALE
+from ...random import default_generator
+from ...tensor import Tensor
+
+SATURATION = SELU_ALPHA * SELU_SCALE
+"""What SELU falls to, but for the sign."""
+
+
+def check_probability(function: str, p: float) -> None:
+    """Refuse what is no probability.
+
+    Raises
+    ------
+    ValueError
+        The message names the function.
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"{function}: p is a probability in [0, 1], not {p}")
+
+
+@composite(input="floating")
+def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Set elements to zero with probability `p` and scale the others (Srivastava et al., 2014).
+
+    Parameters
+    ----------
+    input : Tensor
+        Any shape.
+    p : float
+        In [0, 1]; the others are divided by ``1 - p``, which keeps the mean.
+    training : bool
+        False returns the input as it is.
+    inplace : bool
+        Taken for PyTorch's sake; the input is never changed.
+
+    Raises
+    ------
+    ValueError
+        If `p` is no probability.
+
+    Examples
+    --------
+    >>> tl.nn.functional.dropout(tl.ones(3), p=1.0)
+    tensor([0., 0., 0.])
+    """
+    check_probability("dropout", p)
+    return _masked(input, p, input.shape) if training and p else input
+
+
+@composite(input="floating")
+def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Set whole channels to zero with probability `p` and scale the others (Tompson et al., 2015).
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, channels, length) or (channels, length)
+        Each channel of each sample is drawn for itself.
+    p : float
+        In [0, 1]; the others are divided by ``1 - p``.
+    training : bool
+        False returns the input as it is.
+    inplace : bool
+        Taken for PyTorch's sake; the input is never changed.
+
+    Raises
+    ------
+    ShapeError
+        If the input has other axes.
+    ValueError
+        If `p` is no probability.
+
+    Examples
+    --------
+    >>> tl.nn.functional.dropout1d(tl.ones(2, 3), p=1.0)
+    tensor([[0., 0., 0.],
+            [0., 0., 0.]])
+    """
+    return _without_channels("dropout1d", input, p, training, {2: 1, 3: 2}, "(channels, length)")
+
+
+@composite(input="floating")
+def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Set whole channels to zero; as `dropout1d`, for images.
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, channels, height, width) or (batch, channels, length)
+        As in PyTorch, three axes are a batch with one spatial axis.
+    p, training, inplace
+        See `dropout1d`.
+
+    Examples
+    --------
+    >>> tl.nn.functional.dropout2d(tl.ones(1, 1, 1, 2), p=1.0)
+    tensor([[[[0., 0.]]]])
+    """
+    return _without_channels("dropout2d", input, p, training, {3: 2, 4: 2}, "(batch, channels, length)")
+
+
+@composite(input="floating")
+def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Set whole channels to zero; as `dropout1d`, for volumes, with or without a batch axis.
+
+    Examples
+    --------
+    >>> tl.nn.functional.dropout3d(tl.ones(1, 1, 1, 2), p=1.0)
+    tensor([[[[0., 0.]]]])
+    """
+    return _without_channels("dropout3d", input, p, training, {4: 1, 5: 2}, "(channels, depth, height, width)")
+
+
+def _without_channels(
+    function: str, input: Any, p: float, training: bool, drawn_axes: dict[int, int], fewest: str
+) -> Tensor:
+    """Draw for the first axes together, of which `drawn_axes` says how many there are for a number of axes."""
+    check_probability(function, p)
+    shape = tuple(input.shape)
+    if len(shape) not in drawn_axes:
+        least, most = drawn_axes
+        raise ShapeError(
+            f"{function}: expects {least} axes, {fewest}, or {most}, not an input of shape {shape}; dropout takes any"
+        )
+    axes = drawn_axes[len(shape)]
+    return _masked(input, p, (*shape[:axes], *(1 for _ in shape[axes:]))) if training and p else input
+
+
+def _kept(input: Any, p: float, shape: Any) -> Tensor:
+    """Draw ones, and zeros with probability `p`."""
+    require("dropout", "floating", input=input)
+    return default_generator.bernoulli(1 - p, shape, dtype=input.dtype, device=input.device)
+
+
+def _masked(input: Any, p: float, shape: Any) -> Tensor:
+    kept = _kept(input, p, shape)
+    return multiply(input, kept if p == 1 else kept * (1 / (1 - p)))
+
+
+@composite(input="real floating")
+def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """Set elements to what SELU saturates at with probability `p`, keeping mean and variance (Klambauer et al., 2017).
+
+    Parameters
+    ----------
+    input : Tensor
+        Any shape; of mean 0 and variance 1, as `selu` makes it.
+    p : float
+        In [0, 1]; with 1 everything is zero, as in PyTorch.
+    training : bool
+        False, which is the default here, returns the input as it is.
+    inplace : bool
+        Taken for PyTorch's sake; the input is never changed.
+
+    Raises
+    ------
+    ValueError
+        If `p` is no probability.
+
+    Examples
+    --------
+    >>> tl.nn.functional.alpha_dropout(tl.ones(2), p=1.0, training=True)
+    tensor([0., 0.])
+    """
+    check_probability("alpha_dropout", p)
+    return _saturated(input, p, input.shape) if training and p else input
+
+
+@composite(input="real floating")
+def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """Let whole channels saturate: as `alpha_dropout`, drawn once for each sample and channel.
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, channels, ...)
+        As in PyTorch the first two axes are batch and channels, however many follow.
+    p, training, inplace
+        See `alpha_dropout`.
+
+    Raises
+    ------
+    ShapeError
+        If the input has fewer than two axes.
+    ValueError
+        If `p` is no probability.
+
+    Examples
+    --------
+    >>> tl.nn.functional.feature_alpha_dropout(tl.ones(1, 2), p=1.0, training=True)
+    tensor([[0., 0.]])
+    """
+    check_probability("feature_alpha_dropout", p)
+    shape = tuple(input.shape)
+    if len(shape) < 2:
+        raise ShapeError(f"feature_alpha_dropout: expects (batch, channels, ...), not an input of shape {shape}")
+    return _saturated(input, p, (*shape[:2], *(1 for _ in shape[2:]))) if training and p else input
+
+
+def _saturated(input: Any, p: float, shape: Any) -> Tensor:
+    """Put minus the saturation where nothing is kept; then scale and shift to mean 0 and variance 1."""
+    if p == 1:
+        return multiply(input, 0.0)
+    kept = _kept(input, p, shape)
+    scale = 1 / sqrt((1 - p) * (1 + p * SATURATION**2))
+    return add(multiply(input, kept * scale), (kept - (1 - p)) * (SATURATION * scale))
+
+
+@composite(input="floating")
+def stochastic_depth(input: Any, p: float, mode: str, training: bool = True) -> Tensor:
+    """Leave out a residual branch with probability `p`, and scale it otherwise (Huang et al., 2016).
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, ...)
+        What the branch computed.
+    p : float
+        In [0, 1]; what stays is divided by ``1 - p``.
+    mode : {"row", "batch"}
+        Whether each sample is drawn for itself, or the batch as a whole.
+    training : bool
+        False returns the input as it is.
+
+    Raises
+    ------
+    ShapeError
+        If there is no batch axis.
+    ValueError
+        If `p` is no probability or the mode is not known.
+
+    Examples
+    --------
+    >>> tl.nn.functional.stochastic_depth(tl.ones(1, 2), p=1.0, mode="row")
+    tensor([[0., 0.]])
+    """
+    check_probability("stochastic_depth", p)
+    if mode not in ("row", "batch"):
+        raise ValueError(f"stochastic_depth: mode must be 'row' or 'batch', not {mode!r}")
+    if not training or p == 0:
+        return input
+    if not input.shape:
+        raise ShapeError("stochastic_depth: expects a batch axis, not an input of shape ()")
+    return _masked(input, p, (input.shape[0] if mode == "row" else 1, *(1 for _ in input.shape[1:])))

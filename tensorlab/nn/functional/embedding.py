@@ -1,0 +1,309 @@
+"""Rows of a table by their numbers: one for each, or bags of them reduced to one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...autodiff import ShapeError, custom_gradient
+from ...autodiff.graph import no_grad
+from ...ops.comparison import where
+from ...ops.creation import arange
+from ...ops.declare import composite
+from ...ops.indexing import take, take_add
+from ...ops.linalg.norms import vector_norm
+from ...ops.reduction import max, sum
+from ...ops.segments import segment_max
+from ...ops.shapes import astype, expand_dims, flatten, reshape
+from ...ops.sorting import searchsorted
+from ...tensor import Tensor
+
+MODES = ("sum", "mean", "max")
+
+
+@composite(input="integral", weight="floating")
+def embedding(
+    input: Any,
+    weight: Any,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Tensor:
+    """Rows of a table.
+
+    Parameters
+    ----------
+    input : Tensor of integers
+        Any shape; which rows, each in ``[0, len(weight))``.
+    weight : Tensor, shape (rows, features)
+        The table.
+    padding_idx : int, optional
+        A row that gets no gradient, counted from the end if negative.
+    max_norm : float, optional
+        What the norm of a row may be: the rows that are looked up and have a larger one are scaled first, in place.
+    norm_type : float
+        The order of that norm.
+    scale_grad_by_freq : bool
+        Whether a row's gradient is divided by how often it is looked up.
+    sparse : bool
+        Must be False: gradients are dense here.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(*input.shape, features)``.
+
+    Raises
+    ------
+    ShapeError
+        If the table has not two axes.
+    ValueError
+        If `padding_idx` is no row, or sparse gradients are asked for.
+    IndexError
+        If there is no such row (on a GPU the number wraps instead).
+
+    Examples
+    --------
+    >>> tl.nn.functional.embedding(tl.tensor([[1, 0]]), tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([[[3., 4.],
+             [1., 2.]]])
+    """
+    padding = _checked(weight, padding_idx, sparse)
+    if max_norm is not None:
+        renormalize_(weight, input, max_norm, norm_type)
+    rows = take(weight, input, axis=0)
+    return _weighed_gradient(rows, input, weight, padding, scale_grad_by_freq)
+
+
+@composite(input="integral", weight="floating", offsets="integral", per_sample_weights="floating")
+def embedding_bag(
+    input: Any,
+    weight: Any,
+    offsets: Any = None,
+    max_norm: float | None = None,
+    norm_type: float = 2,
+    scale_grad_by_freq: bool = False,
+    mode: str = "mean",
+    sparse: bool = False,
+    per_sample_weights: Any = None,
+    include_last_offset: bool = False,
+    padding_idx: int | None = None,
+) -> Tensor:
+    """Sums, means or maxima of bags of rows of a table.
+
+    Parameters
+    ----------
+    input : Tensor of integers, shape (bags, length) or (total,)
+        Which rows; of one axis, the bags one behind the other.
+    weight : Tensor, shape (rows, features)
+        The table.
+    offsets : Tensor of integers, shape (bags,), optional
+        Where each bag begins in an input of one axis; the first is 0, and they do not fall.
+    max_norm, norm_type, scale_grad_by_freq, sparse
+        As for `embedding`.
+    mode : {"mean", "sum", "max"}
+        What becomes of a bag. An empty bag gives zeros. The gradient of a maximum that several rows reach is shared
+        among them.
+    per_sample_weights : Tensor, the shape of `input`, optional
+        By what each row is multiplied; with mode "sum" only.
+    include_last_offset : bool
+        Whether `offsets` has one more entry, where the last bag ends.
+    padding_idx : int, optional
+        A row that is left out of its bags, and gets no gradient.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(bags, features)``.
+
+    Raises
+    ------
+    ShapeError
+        If shapes do not fit, or `offsets` is missing or too much.
+    ValueError
+        If an option is none of these, or options exclude each other, or the offsets do not begin with 0.
+
+    Examples
+    --------
+    >>> table = tl.tensor([[1.0], [10.0], [100.0]])
+    >>> tl.nn.functional.embedding_bag(tl.tensor([0, 1, 2]), table, tl.tensor([0, 1]), mode="sum")
+    tensor([[  1.],
+            [110.]])
+    """
+    padding = _checked(weight, padding_idx, sparse)
+    _check_bags(input, offsets, mode, per_sample_weights, scale_grad_by_freq, include_last_offset)
+    if max_norm is not None:
+        renormalize_(weight, input, max_norm, norm_type)
+    rows = _weighed_gradient(take(weight, input, axis=0), input, weight, None, scale_grad_by_freq)
+    if per_sample_weights is not None:
+        rows = rows * expand_dims(per_sample_weights, axis=-1)
+    counted = None if padding is None else expand_dims(input != padding, axis=-1)
+    if len(input.shape) == 2:
+        return _reduced_axis(rows, counted, mode)
+    bags = offsets.shape[0] - include_last_offset
+    places = arange(input.shape[0], device=input.device)
+    which = searchsorted(offsets, places, side="right") - 1
+    return _reduced_segments(rows, counted, which, bags, offsets.shape[0], mode)
+
+
+def _reduced_axis(rows: Any, counted: Any, mode: str) -> Any:
+    """Reduce bags of equal length, along axis 1."""
+    length = rows.shape[1]
+    if mode == "max":
+        if length == 0:
+            return sum(rows, axis=1)
+        if counted is None:
+            return max(rows, axis=1)
+        top = max(where(counted, rows, float("-inf")), axis=1)
+        return where(_any(counted), top, 0.0)
+    total = sum(rows if counted is None else where(counted, rows, 0.0), axis=1)
+    if mode == "sum":
+        return total
+    count = _at_least_one(sum(astype(counted, rows.dtype), axis=1)) if counted is not None else length or 1
+    return total / count
+
+
+def _reduced_segments(rows: Any, counted: Any, which: Any, bags: int, size: int, mode: str) -> Any:
+    """Reduce runs of rows; what lies beyond the last bag is left out."""
+    if mode == "max":
+        if counted is None:
+            return segment_max(rows, which, size)[:bags]
+        # What is left out goes to a bag of its own.
+        kept = where(reshape(counted, which.shape), which, size)
+        return segment_max(rows, kept, size + 1)[:bags]
+    total = take_add(rows if counted is None else where(counted, rows, 0.0), which, 0, size)[:bags]
+    if mode == "sum":
+        return total
+    ones = astype(rows[:, :1] == rows[:, :1], rows.dtype) if counted is None else astype(counted, rows.dtype)
+    return total / _at_least_one(take_add(ones, which, 0, size)[:bags])
+
+
+def _any(counted: Any) -> Any:
+    return sum(astype(counted, "int64"), axis=1) > 0
+
+
+def _at_least_one(count: Any) -> Any:
+    return where(count > 0, count, 1.0)
+
+
+def _checked(weight: Any, padding_idx: int | None, sparse: bool) -> int | None:
+    """Return the row that is padding, counted from the start."""
+    if sparse:
+        raise ValueError("sparse=True: there are no sparse gradients here; those of a table are dense")
+    if len(weight.shape) != 2:
+        raise ShapeError(f"weight must have shape (rows, features), not {tuple(weight.shape)}")
+    return row_number(padding_idx, weight.shape[0])
+
+
+def row_number(padding_idx: int | None, rows: int) -> int | None:
+    """Return the number of a row, counted from the start.
+
+    Raises
+    ------
+    ValueError
+        If there is no such row.
+    """
+    if padding_idx is None:
+        return None
+    if not -rows <= padding_idx < rows:
+        raise ValueError(f"padding_idx must be one of {rows} rows, not {padding_idx}")
+    return padding_idx % rows
+
+
+def _check_bags(input: Any, offsets: Any, mode: str, weights: Any, by_frequency: bool, last: bool) -> None:
+    if mode not in MODES:
+        raise ValueError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
+    shape = tuple(input.shape)
+    if len(shape) not in (1, 2):
+        raise ShapeError(f"input must have shape (bags, length), or (total,) with offsets, not {shape}")
+    if len(shape) == 2 and offsets is not None:
+        raise ShapeError(f"input of shape {shape} has bags of equal length; offsets go with an input of one axis")
+    if len(shape) == 1 and (offsets is None or len(offsets.shape) != 1):
+        found = "none" if offsets is None else f"shape {tuple(offsets.shape)}"
+        raise ShapeError(
+            f"input of shape {shape} needs offsets of shape (bags,) that say where bags begin, not {found}"
+        )
+    if weights is not None and tuple(weights.shape) != shape:
+        raise ShapeError(f"per_sample_weights must have the shape of the input, {shape}, not {tuple(weights.shape)}")
+    if weights is not None and mode != "sum":
+        raise ValueError(f"per_sample_weights go with mode 'sum' only, not {mode!r}")
+    if mode == "max" and by_frequency:
+        raise ValueError("scale_grad_by_freq does not go with mode 'max'")
+    if offsets is not None:
+        if last and not offsets.shape[0]:
+            raise ShapeError("include_last_offset=True needs at least one offset")
+        if offsets.shape[0] and int(offsets[0]) != 0:
+            raise ValueError(f"offsets must begin with 0, not {int(offsets[0])}")
+
+
+def renormalize_(weight: Any, indices: Any, max_norm: float, norm_type: float) -> None:
+    """Scale rows of a table, in place and outside any graph, to a norm of at most `max_norm`."""
+    with no_grad():
+        table = weight if isinstance(weight, Tensor) else Tensor(weight)
+        index = indices if isinstance(indices, Tensor) else Tensor(indices)
+        index = index if index.ndim == 1 else flatten(index) if index.ndim else reshape(index, (1,))
+        rows = take(table.detach(), index, axis=0)
+        norms = vector_norm(rows, axis=-1, keepdims=True, ord=norm_type)
+        table[index] = where(norms > max_norm, rows * (max_norm / (norms + 1e-7)), rows)
+
+
+def _weighed_gradient(rows: Any, indices: Any, weight: Any, padding: int | None, by_frequency: bool) -> Any:
+    """Return the rows themselves; their gradient is zero where they are padding, and divided by their number."""
+    factor = None
+    if padding is not None:
+        factor = astype(indices != padding, rows.dtype)
+    if by_frequency and tuple(indices.shape) != ():
+        flat = indices if len(indices.shape) == 1 else flatten(indices)
+        counts = take_add(astype(flat == flat, rows.dtype), flat, 0, weight.shape[0])
+        inverse = 1.0 / take(counts, indices, axis=0)
+        factor = inverse if factor is None else factor * inverse
+    return rows if factor is None else _scaled_gradient(rows, expand_dims(factor, axis=-1))
+
+
+@custom_gradient
+def _scaled_gradient(x: Any, factor: Any) -> Any:
+    """``x`` with its gradient multiplied by a factor; where that is zero, also one that is infinite or NaN."""
+    return x, lambda g: (factor * where(factor != 0, g, 0.0), None)
+
+
+@composite(tensor="integral")
+def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
+    """Zeros with a one at the place of each class.
+
+    Parameters
+    ----------
+    tensor : Tensor of integers
+        Classes; any shape.
+    num_classes : int
+        How many there are; -1 for one more than the largest.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(*tensor.shape, num_classes)``, int64.
+
+    Raises
+    ------
+    ValueError
+        If `num_classes` is neither positive nor -1, or -1 and there is nothing to tell it from.
+    IndexError
+        If an element is no class.
+
+    Examples
+    --------
+    >>> tl.nn.functional.one_hot(tl.tensor([0, 2]))
+    tensor([[1, 0, 0],
+            [0, 0, 1]])
+    """
+    if num_classes < 1 and num_classes != -1:
+        raise ValueError(f"num_classes must be positive, or -1 for one more than the largest, not {num_classes}")
+    empty = 0 in tuple(tensor.shape)
+    if num_classes == -1:
+        if empty:
+            raise ValueError(f"num_classes is needed, as a tensor of shape {tuple(tensor.shape)} does not tell it")
+        num_classes = int(max(tensor)) + 1
+    if not empty and not bool(((tensor >= 0) & (tensor < num_classes)).all()):
+        raise IndexError(f"an element is none of the {num_classes} classes 0 to {num_classes - 1}")
+    classes = arange(num_classes, dtype="int64", device=tensor.device)
+    return astype(expand_dims(tensor, axis=-1) == classes, "int64")

@@ -1,0 +1,306 @@
+"""Graphs as lists of edges: rows gathered along edges, and reduced at the nodes where they arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...autodiff import ShapeError
+from ...ops.comparison import where
+from ...ops.creation import arange, full, ones
+from ...ops.declare import composite, require
+from ...ops.exponential import exp, sqrt
+from ...ops.indexing import take, take_add
+from ...ops.joining import concat, stack
+from ...ops.reduction import max
+from ...ops.segments import segment_max
+from ...ops.shapes import astype, reshape
+from ...tensor import Tensor
+
+
+def _size(x: Any, index: Any, size: int | None) -> int:
+    """Return how many places there are: one more than the largest index unless it is given."""
+    require("scatter", "integral", index=index)
+    if tuple(index.shape) != tuple(x.shape[:1]):
+        raise ShapeError(
+            f"index must have one number for each of the rows of x of shape {tuple(x.shape)}, not shape "
+            f"{tuple(index.shape)}"
+        )
+    if size is not None:
+        return size
+    return int(max(index)) + 1 if index.shape[0] else 0
+
+
+@composite(x="numeric", index="integral")
+def scatter_sum(x: Any, index: Any, size: int | None = None) -> Tensor:
+    """Sums of the rows that go to the same place.
+
+    Parameters
+    ----------
+    x : Tensor, shape (rows, ...)
+        What to sum.
+    index : Tensor of integers, shape (rows,)
+        To which place each row goes, in ``[0, size)``, in any order.
+    size : int, optional
+        How many places there are; one more than the largest index by default, for which a GPU has to wait.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(size, ...)``; zeros where no row goes.
+
+    Raises
+    ------
+    ShapeError
+        If there is not one index for each row.
+
+    Examples
+    --------
+    >>> tl.nn.functional.scatter_sum(tl.tensor([1.0, 2.0, 4.0]), tl.tensor([0, 2, 0]))
+    tensor([5., 0., 2.])
+    """
+    return take_add(x, index, 0, _size(x, index, size))
+
+
+@composite(x="floating", index="integral")
+def scatter_mean(x: Any, index: Any, size: int | None = None) -> Tensor:
+    """Means of the rows that go to the same place, zeros where none does; see `scatter_sum`.
+
+    Examples
+    --------
+    >>> tl.nn.functional.scatter_mean(tl.tensor([1.0, 2.0, 4.0]), tl.tensor([0, 2, 0]))
+    tensor([2.5, 0. , 2. ])
+    """
+    size = _size(x, index, size)
+    count = take_add(astype(index == index, x.dtype), index, 0, size)
+    count = where(count > 0, count, 1.0)
+    return take_add(x, index, 0, size) / reshape(count, (size,) + (1,) * (len(x.shape) - 1))
+
+
+@composite(x="real", index="integral")
+def scatter_max(x: Any, index: Any, size: int | None = None) -> Tensor:
+    """Maxima of the rows that go to the same place, zeros where none does; see `scatter_sum`.
+
+    Rows that tie share the gradient equally.
+
+    Examples
+    --------
+    >>> tl.nn.functional.scatter_max(tl.tensor([1.0, 2.0, 4.0]), tl.tensor([0, 2, 0]))
+    tensor([4., 0., 2.])
+    """
+    return segment_max(x, index, _size(x, index, size))
+
+
+@composite(x="real floating", index="integral")
+def scatter_softmax(x: Any, index: Any, size: int | None = None) -> Tensor:
+    """Softmax over the rows that go to the same place.
+
+    Parameters
+    ----------
+    x, index, size
+        As for `scatter_sum`.
+
+    Returns
+    -------
+    Tensor
+        The shape of `x`; what goes to the same place sums to one.
+
+    Examples
+    --------
+    >>> tl.nn.functional.scatter_softmax(tl.tensor([0.0, 7.0, 0.0]), tl.tensor([0, 1, 0]))
+    tensor([0.5, 1. , 0.5])
+    """
+    size = _size(x, index, size)
+    top = segment_max(x.detach() if isinstance(x, Tensor) else x, index, size)  # any shift gives the same result
+    powers = exp(x - take(top, index, axis=0))
+    return powers / take(take_add(powers, index, 0, size), index, axis=0)
+
+
+# -- edges -----------------------------------------------------------------------------------------------------------
+
+
+def check_edges(name: str, x: Any, edge_index: Any, features: int | None = None) -> tuple[Any, Any]:
+    """Return the edges' sources and targets, checked with the nodes that they belong to.
+
+    Raises
+    ------
+    ShapeError
+        If `x` is not (nodes, features), or `edge_index` not (2, edges).
+    """
+    if len(x.shape) != 2 or (features is not None and x.shape[1] != features):
+        raise ShapeError(f"{name}: x must have shape (nodes, {features or 'features'}), not {tuple(x.shape)}")
+    shape = tuple(edge_index.shape)
+    if len(shape) != 2 or shape[0] != 2:
+        hint = "; edge_index.mT puts that right" if len(shape) == 2 and shape[1] == 2 else ""
+        raise ShapeError(f"{name}: edge_index must have shape (2, edges): sources and targets; not {shape}{hint}")
+    return edge_index[0], edge_index[1]
+
+
+def with_loops(edge_index: Any, nodes: int) -> Any:
+    """Return the edges and, behind them, one from each node to itself."""
+    loops = arange(nodes, dtype=edge_index.dtype, device=edge_index.device)
+    return concat([edge_index, stack([loops, loops])], axis=1)
+
+
+@composite(edge_index="integral", edge_weight="real floating")
+def gcn_norm(
+    edge_index: Any,
+    edge_weight: Any = None,
+    num_nodes: int | None = None,
+    improved: bool = False,
+    add_self_loops: bool = True,
+    dtype: Any = None,
+) -> tuple[Tensor, Tensor]:
+    """The edges and weights of ``D**-0.5 (A + I) D**-0.5``, where `D` has the nodes' incoming weights (Kipf, Welling).
+
+    Parameters
+    ----------
+    edge_index : Tensor of integers, shape (2, edges)
+        Sources and targets.
+    edge_weight : Tensor, shape (edges,), optional
+        The entries of `A`; ones by default.
+    num_nodes : int, optional
+        How many nodes there are; one more than the largest number by default.
+    improved : bool
+        Whether loops weigh 2 rather than 1.
+    add_self_loops : bool
+        Whether nodes without an edge to themselves get one. Those that a node has become one, of their total weight.
+    dtype : dtype, optional
+        The weights' type where there are none; float32 by default.
+
+    Returns
+    -------
+    edge_index, weight : Tensor
+        Shapes ``(2, edges)`` and ``(edges,)``, where loops are added with `num_nodes` more edges.
+
+    Raises
+    ------
+    ShapeError
+        If shapes do not fit.
+
+    Examples
+    --------
+    >>> tl.nn.functional.gcn_norm(tl.tensor([[0], [1]]), add_self_loops=False)[1]
+    tensor([0.])
+    >>> tl.nn.functional.gcn_norm(tl.tensor([[0, 1], [1, 0]]), tl.tensor([3.0, 3.0]))[1]
+    tensor([0.75, 0.75, 0.25, 0.25])
+    """
+    shape = tuple(edge_index.shape)
+    if len(shape) != 2 or shape[0] != 2:
+        raise ShapeError(f"edge_index must have shape (2, edges), not {shape}")
+    if edge_weight is None:
+        edge_weight = ones(shape[1], dtype=dtype, device=edge_index.device)
+    elif tuple(edge_weight.shape) != shape[1:]:
+        raise ShapeError(f"edge_weight must have shape {shape[1:]}, not {tuple(edge_weight.shape)}")
+    nodes = num_nodes if num_nodes is not None else int(max(edge_index)) + 1 if shape[1] else 0
+    if add_self_loops:
+        edge_index, edge_weight = _with_weighed_loops(edge_index, edge_weight, nodes, 2.0 if improved else 1.0)
+    source, target = edge_index[0], edge_index[1]
+    degree = take_add(edge_weight, target, 0, nodes)
+    connected = degree > 0
+    scale = where(connected, 1.0 / sqrt(where(connected, degree, 1.0)), 0.0)
+    return edge_index, take(scale, source, axis=0) * edge_weight * take(scale, target, axis=0)
+
+
+def _with_weighed_loops(edge_index: Any, weight: Any, nodes: int, fill: float) -> tuple[Any, Any]:
+    """Add loops: of the weight of those that a node has, which then weigh nothing, else of a given weight."""
+    is_loop = edge_index[0] == edge_index[1]
+    weighs = take_add(where(is_loop, weight, 0.0), edge_index[1], 0, nodes)
+    has_loop = take_add(astype(is_loop, "int64"), edge_index[1], 0, nodes) > 0
+    loops = where(has_loop, weighs, full(nodes, fill, dtype=weight.dtype, device=weight.device))
+    return with_loops(edge_index, nodes), concat([where(is_loop, 0.0, weight), loops])
+
+
+# -- several graphs --------------------------------------------------------------------------------------------------
+
+
+def batch_graphs(graphs: Sequence[tuple[Any, Any]]) -> tuple[Tensor, Tensor, Tensor]:
+    """Put several graphs side by side into one, in which no edge leads from one to another.
+
+    Parameters
+    ----------
+    graphs : sequence of (x, edge_index)
+        The nodes' features, of shape ``(nodes, ...)``, and the edges, of shape ``(2, edges)``.
+
+    Returns
+    -------
+    x, edge_index, batch : Tensor
+        All nodes, all edges, and for each node the number of its graph (int64).
+
+    Raises
+    ------
+    ValueError
+        If there is no graph.
+
+    Examples
+    --------
+    >>> edges = tl.tensor([[0, 1], [1, 0]])
+    >>> x, edge_index, batch = tl.nn.functional.batch_graphs([(tl.ones(2, 3), edges), (tl.ones(2, 3), edges)])
+    >>> edge_index, batch
+    (tensor([[0, 1, 2, 3],
+            [1, 0, 3, 2]]), tensor([0, 0, 1, 1]))
+    """
+    if not graphs:
+        raise ValueError("batch_graphs: there are no graphs")
+    moved, numbers, before = [], [], 0
+    for number, (x, edges) in enumerate(graphs):
+        moved.append(edges + before)
+        numbers.append(full(x.shape[0], number, dtype="int64", device=edges.device))
+        before += x.shape[0]
+    return concat([x for x, _ in graphs]), concat(moved, axis=1), concat(numbers)
+
+
+def global_sum_pool(x: Any, batch: Any = None, size: int | None = None) -> Tensor:
+    """Sums over each graph's nodes.
+
+    Parameters
+    ----------
+    x : Tensor, shape (nodes, ...)
+        The nodes' features.
+    batch : Tensor of integers, shape (nodes,), optional
+        To which graph each node belongs; one graph by default.
+    size : int, optional
+        How many graphs there are; one more than the largest number by default.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(size, ...)``.
+
+    Examples
+    --------
+    >>> tl.nn.functional.global_sum_pool(tl.tensor([[1.0], [2.0], [5.0]]), tl.tensor([0, 0, 1]))
+    tensor([[3.],
+            [5.]])
+    """
+    return scatter_sum(x, *_of_graphs(x, batch, size))
+
+
+def global_mean_pool(x: Any, batch: Any = None, size: int | None = None) -> Tensor:
+    """Means over each graph's nodes; see `global_sum_pool`.
+
+    Examples
+    --------
+    >>> tl.nn.functional.global_mean_pool(tl.tensor([[1.0], [2.0], [5.0]]), tl.tensor([0, 0, 1]))
+    tensor([[1.5],
+            [5. ]])
+    """
+    return scatter_mean(x, *_of_graphs(x, batch, size))
+
+
+def global_max_pool(x: Any, batch: Any = None, size: int | None = None) -> Tensor:
+    """Maxima over each graph's nodes; see `global_sum_pool`.
+
+    Examples
+    --------
+    >>> tl.nn.functional.global_max_pool(tl.tensor([[1.0], [2.0], [5.0]]), tl.tensor([0, 0, 1]))
+    tensor([[2.],
+            [5.]])
+    """
+    return scatter_max(x, *_of_graphs(x, batch, size))
+
+
+def _of_graphs(x: Any, batch: Any, size: int | None) -> tuple[Any, int | None]:
+    if batch is not None:
+        return batch, size
+    return full(x.shape[0], 0, dtype="int64", device=x.device), 1 if size is None else size

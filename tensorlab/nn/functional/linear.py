@@ -1,0 +1,92 @@
+"""Linear and bilinear maps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...autodiff.op import ShapeError
+from ...ops import contraction
+from ...ops.arithmetic import add, multiply
+from ...ops.declare import composite
+from ...ops.reduction import sum
+from ...ops.shapes import expand_dims, reshape
+from ...tensor import Tensor
+
+
+def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
+    """``input @ weight.T + bias``.
+
+    Parameters
+    ----------
+    input : Tensor, shape (..., in_features)
+        What to map.
+    weight : Tensor, shape (out_features, in_features)
+        One row per output feature.
+    bias : Tensor, shape (out_features,), optional
+        What to add.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(..., out_features)``.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit.
+
+    Examples
+    --------
+    >>> tl.nn.functional.linear(tl.tensor([1.0, 2.0]), tl.tensor([[3.0, 4.0]]), bias=tl.tensor([0.5]))
+    tensor([11.5])
+    """
+    return contraction.linear(input, weight, bias)
+
+
+@composite(input1="numeric", input2="numeric", weight="numeric", bias="numeric")
+def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
+    """``input1 @ weight[k] @ input2 + bias[k]`` for each output feature k.
+
+    Parameters
+    ----------
+    input1 : Tensor, shape (..., in1_features)
+        The left operand.
+    input2 : Tensor, shape (..., in2_features)
+        The right operand; its other axes are those of `input1`.
+    weight : Tensor, shape (out_features, in1_features, in2_features)
+        One matrix per output feature.
+    bias : Tensor, shape (out_features,), optional
+        What to add.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(..., out_features)``.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit.
+
+    Examples
+    --------
+    >>> tl.nn.functional.bilinear(tl.tensor([1.0, 2.0]), tl.tensor([3.0]), tl.tensor([[[4.0], [5.0]]]))
+    tensor([42.])
+    """
+    shape1, shape2, matrices = input1.shape, input2.shape, weight.shape
+    if len(matrices) != 3 or not shape1 or not shape2 or shape1[:-1] != shape2[:-1]:
+        raise ShapeError(
+            "bilinear: expects inputs of shapes (..., in1) and (..., in2), equal but for the last axis, and a weight "
+            f"of shape (out, in1, in2), not {tuple(shape1)}, {tuple(shape2)} and {tuple(matrices)}"
+        )
+    out, in1, in2 = matrices
+    if (shape1[-1], shape2[-1]) != (in1, in2):
+        raise ShapeError(
+            f"bilinear: the weight of shape {tuple(matrices)} is for {in1} and {in2} features, but the inputs have "
+            f"{shape1[-1]} and {shape2[-1]} on their last axes"
+        )
+    # The matrices times input1 for all features at once; what is left is a sum along the last axis.
+    halfway = contraction.linear(input1, reshape(weight.mT, (out * in2, in1)))
+    halfway = reshape(halfway, (*shape1[:-1], out, in2))
+    result = sum(multiply(halfway, expand_dims(input2, axis=-2)), axis=-1)
+    return result if bias is None else add(result, bias)

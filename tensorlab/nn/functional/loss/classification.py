@@ -1,0 +1,229 @@
+"""Losses of class scores: softmax and its relatives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ....autodiff import ShapeError
+from ....ops.activation import log_softmax
+from ....ops.comparison import where
+from ....ops.declare import composite
+from ....ops.exponential import exp
+from ....ops.indexing import take, take_along_axis
+from ....ops.loss import NOT_IGNORED, softmax_cross_entropy
+from ....ops.reduction import count_nonzero, sum
+from ....ops.shapes import astype, expand_dims, squeeze
+from ....tensor import Tensor
+from .common import (
+    along_classes,
+    array_of,
+    check_class_shapes,
+    check_class_weight,
+    check_classes,
+    check_reduction,
+    class_axis,
+    power,
+    reduced,
+)
+
+
+@composite(input="real", target="real", weight="real")
+def cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    *,
+    ignore_index: int = NOT_IGNORED,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Cross entropy between the softmax of logits and the right classes.
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, classes, *more) or (classes,)
+        Logits: unnormalised log-probabilities.
+    target : Tensor, shape (batch, *more) or (), or that of `input`
+        Class indices (integers), or the probability of each class (floating-point).
+    weight : Tensor, shape (classes,), optional
+        How much each class counts.
+    ignore_index : int
+        Class index that does not count; for class indices alone.
+    reduction : {"mean", "sum", "none"}
+        What is returned; the mean is weighted, and over what counts. With probabilities it is over the batch.
+    label_smoothing : float
+        In [0, 1]; the part of the target that is spread evenly over the classes.
+
+    Returns
+    -------
+    Tensor
+        0-d, or with reduction "none" of shape ``(batch, *more)``.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit.
+    IndexError
+        If a target is no class.
+    ValueError
+        If a setting is out of range.
+
+    Examples
+    --------
+    >>> tl.nn.functional.cross_entropy(tl.tensor([[0.0, 0.0]]), tl.tensor([1]))
+    tensor(0.6931472)
+    """
+    check_reduction("cross_entropy", reduction)
+    if weight is None and not label_smoothing and len(input.shape) == 2 and len(target.shape) == 1:
+        losses = softmax_cross_entropy(input, target, ignore_index)
+        return reduced(losses, reduction, _count(target, ignore_index) if reduction == "mean" else 0)
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"cross_entropy: label_smoothing must be in [0, 1], not {label_smoothing}")
+    if not input.shape:
+        raise ShapeError("cross_entropy: input has shape (), but needs an axis of classes")
+    axis = class_axis(input.shape)
+    check_class_weight("cross_entropy", weight, input.shape[axis])
+    logits = log_softmax(input, axis)
+    if target.dtype.is_floating:
+        if ignore_index >= 0:
+            raise ValueError("cross_entropy: ignore_index is for class indices; this target holds probabilities")
+        return _against_probabilities(logits, target, weight, reduction, label_smoothing)
+    return _against_classes("cross_entropy", logits, target, weight, ignore_index, reduction, label_smoothing)
+
+
+@composite(input="real floating", target="integral", weight="real")
+def nll_loss(
+    input: Any, target: Any, weight: Any = None, *, ignore_index: int = NOT_IGNORED, reduction: str = "mean"
+) -> Tensor:
+    """Negative log-likelihood of class indices.
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, classes, *more) or (classes,)
+        Log-probabilities, such as `log_softmax` gives.
+    target : Tensor of integers, shape (batch, *more) or ()
+        The right classes.
+    weight, ignore_index, reduction
+        As for `cross_entropy`.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit.
+    IndexError
+        If a target is no class.
+
+    Examples
+    --------
+    >>> tl.nn.functional.nll_loss(tl.tensor([[-1.0, -2.0]]), tl.tensor([1]))
+    tensor(2.)
+    """
+    check_reduction("nll_loss", reduction)
+    if input.shape:
+        check_class_weight("nll_loss", weight, input.shape[class_axis(input.shape)])
+    return _against_classes("nll_loss", input, target, weight, ignore_index, reduction, 0.0)
+
+
+@composite(input="real", target="integral", weight="real")
+def focal_loss(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    gamma: float = 2.0,
+    *,
+    ignore_index: int = NOT_IGNORED,
+    reduction: str = "mean",
+) -> Tensor:
+    """Cross entropy that counts samples the less, the better they are classified (Lin et al. 2017).
+
+    With the probability `p` of the right class: ``-weight * (1 - p)**gamma * log(p)``, computed from logits. A gamma
+    of 0 is `cross_entropy`; the mean is taken as there. For classes that do not exclude one another see
+    `sigmoid_focal_loss`.
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, classes, *more) or (classes,)
+        Logits.
+    target : Tensor of integers, shape (batch, *more) or ()
+        The right classes.
+    weight : Tensor, shape (classes,), optional
+        How much each class counts, the paper's alpha.
+    gamma : float
+        Not negative.
+    ignore_index, reduction
+        As for `cross_entropy`.
+
+    Raises
+    ------
+    ShapeError, IndexError
+        As `cross_entropy`.
+    ValueError
+        If a setting is out of range.
+
+    Examples
+    --------
+    >>> tl.nn.functional.focal_loss(tl.tensor([[0.0, 0.0]]), tl.tensor([1]))
+    tensor(0.1732868)
+    """
+    check_reduction("focal_loss", reduction)
+    if gamma < 0:
+        raise ValueError(f"focal_loss: gamma must not be negative, not {gamma}")
+    if not input.shape:
+        raise ShapeError("focal_loss: input has shape (), but needs an axis of classes")
+    check_class_weight("focal_loss", weight, input.shape[class_axis(input.shape)])
+    chosen, each, counted = _chosen(
+        "focal_loss", log_softmax(input, class_axis(input.shape)), target, weight, ignore_index
+    )
+    scale = each * power(1 - exp(chosen), gamma) if gamma else each
+    losses = where(counted, -chosen * scale, 0.0)
+    return reduced(losses, reduction, sum(each))
+
+
+def _count(target: Any, ignore_index: int) -> Any:
+    """Return how many targets count; None where all do."""
+    array = array_of(target)
+    counted = int(count_nonzero(array != ignore_index))
+    return None if counted == array.shape[0] else float(counted) or float("nan")
+
+
+def _chosen(name: str, log_probabilities: Any, target: Any, weight: Any, ignore_index: int) -> tuple[Any, Any, Any]:
+    """Return the log-probabilities of the right classes, how much each counts, and which count at all."""
+    check_class_shapes(name, log_probabilities.shape, target.shape)
+    axis = class_axis(log_probabilities.shape)
+    counted = target != ignore_index
+    safe = where(counted, target, 0)
+    check_classes(name, safe, log_probabilities.shape[axis])
+    chosen = squeeze(take_along_axis(log_probabilities, expand_dims(safe, axis=axis), axis), axis)
+    each = astype(counted, chosen.dtype) if weight is None else where(counted, take(weight, safe, axis=0), 0.0)
+    return chosen, each, counted
+
+
+def _against_classes(
+    name: str, log_probabilities: Any, target: Any, weight: Any, ignore_index: int, reduction: str, smoothing: float
+) -> Tensor:
+    chosen, each, counted = _chosen(name, log_probabilities, target, weight, ignore_index)
+    losses = where(counted, -chosen * each, 0.0)
+    if smoothing:
+        axis = class_axis(log_probabilities.shape)
+        weighted = log_probabilities
+        if weight is not None:
+            weighted = weighted * along_classes(weight, log_probabilities.shape, axis)
+        spread = where(counted, -sum(weighted, axis=axis), 0.0)
+        losses = (1 - smoothing) * losses + (smoothing / log_probabilities.shape[axis]) * spread
+    return reduced(losses, reduction, sum(each))
+
+
+def _against_probabilities(
+    log_probabilities: Any, target: Any, weight: Any, reduction: str, smoothing: float
+) -> Tensor:
+    axis = class_axis(log_probabilities.shape)
+    if target.shape != log_probabilities.shape:
+        raise ShapeError(
+            f"cross_entropy: probabilities as target have the logits' shape {tuple(log_probabilities.shape)}, not "
+            f"{tuple(target.shape)} (class indices are integers)"
+        )
+    if smoothing:
+        target = (1 - smoothing) * target + smoothing / target.shape[axis]
+    if weight is not None:
+        target = target * along_classes(weight, target.shape, axis)
+    return reduced(-sum(target * log_probabilities, axis=axis), reduction)

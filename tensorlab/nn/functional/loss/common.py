@@ -1,0 +1,109 @@
+"""What the losses share: reductions, and checks of shapes, classes and options."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from ....autodiff import ShapeError
+from ....backend import backend_of
+from ....ops.comparison import where
+from ....ops.reduction import mean, sum
+from ....ops.shapes import reshape
+from ....tensor import Tensor
+
+REDUCTIONS = ("mean", "sum", "none")
+
+
+def check_reduction(name: str, reduction: str, allowed: Sequence[str] = REDUCTIONS) -> None:
+    """Raise `ValueError` for a reduction that a loss does not know."""
+    if reduction not in allowed:
+        *most, last = map(repr, allowed)
+        raise ValueError(f"{name}: reduction must be {', '.join(most)} or {last}, not {reduction!r}")
+
+
+def reduced(losses: Any, reduction: str, count: Any = None) -> Any:
+    """Reduce losses; the mean divides by `count` where it is not the number of losses."""
+    if reduction == "mean":
+        return mean(losses) if count is None else sum(losses) / count
+    return sum(losses) if reduction == "sum" else losses
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """Return an operand's shape; a number has none."""
+    return tuple(getattr(x, "shape", ()))
+
+
+def check_same_shape(name: str, x: Any, other: Any, names: tuple[str, str] = ("input", "target")) -> None:
+    """Raise `ShapeError` where two operands' shapes differ."""
+    if shape_of(x) != shape_of(other):
+        raise ShapeError(
+            f"{name}: {names[0]} of shape {shape_of(x)} and {names[1]} of shape {shape_of(other)} must have the same "
+            "shape; broadcasting them is seldom what is meant (if it is, use broadcast_to first)"
+        )
+
+
+def warn_of_broadcasting(name: str, input: Any, target: Any) -> None:
+    """Warn where shapes differ, as PyTorch does for differences of elements."""
+    if shape_of(input) != shape_of(target):
+        warnings.warn(
+            f"{name}: input of shape {shape_of(input)} and target of shape {shape_of(target)} are broadcast against "
+            "each other, which is seldom what is meant",
+            stacklevel=4,
+        )
+
+
+def array_of(x: Any) -> Any:
+    """Return the array of a tensor; an array itself."""
+    return x.array if isinstance(x, Tensor) else x
+
+
+def on_host(x: Any) -> bool:
+    """Whether looking at elements costs no waiting for a device."""
+    return backend_of(array_of(x)).device_name(array_of(x)) == "cpu"
+
+
+def class_axis(shape: Sequence[int]) -> int:
+    """Return on which axis the classes are: the second, or the only one of a single sample."""
+    return min(1, len(shape) - 1)
+
+
+def check_class_shapes(name: str, input: Sequence[int], target: Sequence[int]) -> None:
+    """Raise `ShapeError` where class indices do not have the input's shape without the classes."""
+    axis = class_axis(input)
+    if not input or tuple(target) != (*input[:axis], *input[axis + 1 :]):
+        raise ShapeError(
+            f"{name}: class indices for an input of shape {tuple(input)} (classes on axis {axis}) have shape "
+            f"{(*input[:axis], *input[axis + 1 :])}, not {tuple(target)}"
+        )
+
+
+def check_class_weight(name: str, weight: Any, classes: int) -> None:
+    """Raise `ShapeError` where there is not one weight for each class."""
+    if weight is not None and shape_of(weight) != (classes,):
+        raise ShapeError(f"{name}: weight has one entry for each of {classes} classes, not shape {shape_of(weight)}")
+
+
+def check_classes(name: str, target: Any, classes: int) -> None:
+    """Raise `IndexError` on hosts where a target is no class."""
+    if not on_host(target):
+        return
+    array = array_of(target)
+    xp = backend_of(array).xp
+    wrong = (array < 0) | (array >= classes)
+    if bool(xp.any(wrong)):
+        raise IndexError(
+            f"{name}: a target is outside the {classes} classes 0 to {classes - 1}: {int(array[wrong][0])}"
+        )
+
+
+def along_classes(weight: Any, shape: Sequence[int], axis: int) -> Any:
+    """Return weights of the classes in a shape that broadcasts along the classes' axis."""
+    return reshape(weight, (-1,) + (1,) * (len(shape) - 1 - axis))
+
+
+def power(x: Any, exponent: float) -> Any:
+    """Return ``x**exponent`` of probabilities; at zero, or below it by rounding, value and gradient are zero."""
+    some = x > 0
+    return where(some, where(some, x, 1.0) ** exponent, 0.0)

@@ -1,0 +1,230 @@
+"""Losses that teach distances: between embeddings of things that are alike, and of things that are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ....autodiff import ShapeError
+from ....ops.arithmetic import clip, minimum, square
+from ....ops.comparison import where
+from ....ops.declare import composite
+from ....ops.exponential import sqrt
+from ....ops.reduction import sum
+from ....tensor import Tensor
+from ..distance import norm, pairwise_distance
+from .common import check_reduction, check_same_shape, reduced, shape_of
+
+COSINE_EPS = 1e-12
+"""What PyTorch adds to squared lengths in the cosine embedding loss."""
+
+
+@composite(input1="real floating", input2="real floating", target="real")
+def cosine_embedding_loss(
+    input1: Any, input2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean"
+) -> Tensor:
+    """``1 - cos`` of pairs that are alike, ``max(0, cos - margin)`` of the others.
+
+    Parameters
+    ----------
+    input1, input2 : Tensor, shape (batch, features) or (features,)
+        Embeddings.
+    target : Tensor, shape (batch,) or ()
+        1 for pairs that are alike, -1 for the others; any other number costs nothing.
+    margin : float
+        In [-1, 1].
+    reduction : {"mean", "sum", "none"}
+        What is returned.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit.
+    ValueError
+        If there is no such reduction.
+
+    Examples
+    --------
+    >>> first, second = tl.tensor([[1.0, 0.0]]), tl.tensor([[0.0, 1.0]])
+    >>> tl.nn.functional.cosine_embedding_loss(first, second, tl.tensor([1.0]))
+    tensor(1.)
+    """
+    check_reduction("cosine_embedding_loss", reduction)
+    shapes = [shape_of(x) for x in (input1, input2, target)]
+    axes = len(shapes[2]) + 1
+    if axes > 2 or len(shapes[0]) != axes or len(shapes[1]) != axes:
+        raise ShapeError(
+            "cosine_embedding_loss: input1 and input2 have shape (batch, features) and target (batch,), or (features,) "
+            f"and (), not {shapes[0]}, {shapes[1]} and {shapes[2]}"
+        )
+    lengths = [sum(x * x, axis=-1) + COSINE_EPS for x in (input1, input2)]
+    cosine = sum(input1 * input2, axis=-1) / sqrt(lengths[0] * lengths[1])
+    unlike = where(target == -1, clip(cosine - margin, 0.0), 0.0)
+    return reduced(where(target == 1, 1 - cosine, unlike), reduction)
+
+
+@composite(anchor="real floating", positive="real floating", negative="real floating")
+def triplet_margin_loss(
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    margin: float = 1.0,
+    p: float = 2.0,
+    eps: float = 1e-6,
+    swap: bool = False,
+    *,
+    reduction: str = "mean",
+) -> Tensor:
+    """By how much what is alike is not closer, by a margin, than what is not (Balntas et al. 2016).
+
+    ``max(0, margin + distance(anchor, positive) - distance(anchor, negative))``.
+
+    Parameters
+    ----------
+    anchor, positive, negative : Tensor, shape (batch, features) or (features,)
+        Embeddings; equally many axes.
+    margin : float
+        Positive.
+    p, eps : float
+        As for `pairwise_distance`.
+    swap : bool
+        Whether the distance from `positive` to `negative` takes the place of that from `anchor` where it is smaller.
+    reduction : {"mean", "sum", "none"}
+        What is returned.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit.
+    ValueError
+        If a setting is out of range.
+
+    Examples
+    --------
+    >>> near, far = tl.tensor([[1.0, 0.0]]), tl.tensor([[1.5, 0.0]])
+    >>> tl.nn.functional.triplet_margin_loss(tl.zeros(1, 2), near, far)
+    tensor(0.5)
+    """
+    check_reduction("triplet_margin_loss", reduction)
+    return reduced(
+        _triplet("triplet_margin_loss", anchor, positive, negative, margin, swap, lambda x, y: _distance(x, y, p, eps)),
+        reduction,
+    )
+
+
+def _distance(x1: Any, x2: Any, p: float, eps: float) -> Any:
+    return norm(x1 - x2 + eps, p)
+
+
+@composite(anchor="real floating", positive="real floating", negative="real floating")
+def triplet_margin_with_distance_loss(
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    *,
+    distance_function: Callable[[Any, Any], Any] | None = None,
+    margin: float = 1.0,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Tensor:
+    """`triplet_margin_loss` with a distance of one's own.
+
+    Parameters
+    ----------
+    anchor, positive, negative : Tensor
+        Anything that the distance function takes; equally many axes.
+    distance_function : callable, optional
+        Of two tensors; `pairwise_distance` by default.
+    margin, swap, reduction
+        As for `triplet_margin_loss`.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit.
+    ValueError
+        If a setting is out of range.
+
+    Examples
+    --------
+    >>> near, far = tl.tensor([[1.0, 0.0]]), tl.tensor([[1.5, 0.0]])
+    >>> tl.nn.functional.triplet_margin_with_distance_loss(
+    ...     tl.zeros(1, 2), near, far, distance_function=lambda x, y: (x - y).abs().sum(-1)
+    ... )
+    tensor(0.5)
+    """
+    name = "triplet_margin_with_distance_loss"
+    check_reduction(name, reduction)
+    return reduced(
+        _triplet(name, anchor, positive, negative, margin, swap, distance_function or pairwise_distance), reduction
+    )
+
+
+def check_margin(name: str, margin: float) -> None:
+    """Raise `ValueError` for a margin that is not positive."""
+    if margin <= 0:
+        raise ValueError(f"{name}: margin must be positive, not {margin}")
+
+
+def _triplet(
+    name: str, anchor: Any, positive: Any, negative: Any, margin: float, swap: bool, distance: Callable[[Any, Any], Any]
+) -> Any:
+    check_margin(name, margin)
+    shapes = [shape_of(x) for x in (anchor, positive, negative)]
+    if len({len(shape) for shape in shapes}) > 1:
+        raise ShapeError(
+            f"{name}: anchor, positive and negative need equally many axes, not shapes {shapes[0]}, {shapes[1]} and "
+            f"{shapes[2]}"
+        )
+    near, far = distance(anchor, positive), distance(anchor, negative)
+    if swap:
+        far = minimum(far, distance(positive, negative))
+    return clip(margin + near - far, 0.0)
+
+
+@composite(input1="real floating", input2="real floating", target="real")
+def contrastive_loss(input1: Any, input2: Any, target: Any, margin: float = 1.0, *, reduction: str = "mean") -> Tensor:
+    """Half the squared distance of pairs that are alike, else of what it lacks of a margin (Hadsell et al. 2006).
+
+    With the Euclidean distance `d` along the last axis,
+    ``((1 - target) * d**2 + target * max(0, margin - d)**2) / 2``.
+
+    Parameters
+    ----------
+    input1, input2 : Tensor, shape (..., features)
+        Embeddings; the same shape.
+    target : Tensor, shape (...)
+        0 for pairs that are alike, 1 for the others, as in the paper.
+    margin : float
+        Positive: how far apart what is not alike costs nothing.
+    reduction : {"mean", "sum", "none"}
+        What is returned.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit.
+    ValueError
+        If a setting is out of range.
+
+    Notes
+    -----
+    Two equal embeddings of things that are not alike have no direction in which to part: their gradient is zero.
+
+    Examples
+    --------
+    >>> first, second = tl.tensor([[0.0, 0.0]]), tl.tensor([[0.5, 0.0]])
+    >>> tl.nn.functional.contrastive_loss(first, second, tl.tensor([1.0]))
+    tensor(0.125)
+    """
+    check_reduction("contrastive_loss", reduction)
+    check_margin("contrastive_loss", margin)
+    check_same_shape("contrastive_loss", input1, input2, ("input1", "input2"))
+    if not shape_of(input1) or shape_of(target) != shape_of(input1)[:-1]:
+        raise ShapeError(
+            f"contrastive_loss: target for pairs of shape {shape_of(input1)} has that shape without the last axis, "
+            f"not {shape_of(target)}"
+        )
+    difference = input1 - input2
+    short = clip(margin - norm(difference), 0.0)
+    return reduced(0.5 * ((1 - target) * sum(square(difference), axis=-1) + target * square(short)), reduction)

@@ -1,0 +1,185 @@
+"""Connectionist temporal classification."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+from math import inf
+from typing import Any
+
+from ....autodiff import ShapeError
+from ....backend import backend_of
+from ....ops.comparison import where
+from ....ops.ctc import ctc_forward
+from ....ops.declare import composite, require
+from ....ops.exponential import logaddexp
+from ....ops.indexing import getitem, take_along_axis
+from ....ops.reduction import mean, sum
+from ....ops.shapes import expand_dims, reshape, squeeze
+from ....tensor import Tensor
+from .common import array_of, check_classes, check_reduction, shape_of
+
+Lengths = tuple[int, ...]
+
+
+@composite(log_probs="real floating", targets="integral")
+def ctc_loss(
+    log_probs: Any,
+    targets: Any,
+    input_lengths: Any,
+    target_lengths: Any,
+    blank: int = 0,
+    reduction: str = "mean",
+    zero_infinity: bool = False,
+) -> Tensor:
+    """Negative log-likelihood of label sequences that are not aligned with the inputs (Graves et al. 2006).
+
+    The likelihood is the sum over all ways to stretch the labels over time, with repetitions and with blanks between.
+
+    Parameters
+    ----------
+    log_probs : Tensor, shape (time, batch, classes) or (time, classes)
+        Log-probabilities of the classes, such as `log_softmax` gives.
+    targets : Tensor of integers, shape (batch, longest) or (sum(target_lengths),)
+        The labels, padded, or one sequence after the other.
+    input_lengths, target_lengths : Tensor of integers or sequence of int, shape (batch,); one number without a batch
+        How much of each sequence counts.
+    blank : int
+        Which class is the blank.
+    reduction : {"mean", "sum", "none"}
+        What is returned. The mean is over the losses divided by their target's length.
+    zero_infinity : bool
+        Whether targets that are too long for their input cost nothing instead of infinitely much.
+
+    Returns
+    -------
+    Tensor
+        0-d, or with reduction "none" of shape ``(batch,)``.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes or the lengths do not fit.
+    IndexError
+        If the blank is no class, or (on hosts) a target is none.
+    ValueError
+        If there is no such reduction.
+
+    Notes
+    -----
+    The gradient is that of the likelihood, minus the probability of each class at each time. PyTorch returns this plus
+    ``exp(log_probs)``, which is the same behind a `log_softmax` and differs where there is none. Targets that are
+    impossible have a gradient of zero (in PyTorch, without `zero_infinity`, NaN).
+
+    Examples
+    --------
+    >>> log_probs = tl.zeros(3, 1, 2).log_softmax(-1)
+    >>> tl.nn.functional.ctc_loss(log_probs, tl.tensor([[1]]), (3,), (1,))
+    tensor(0.28768206)
+    """
+    check_reduction("ctc_loss", reduction)
+    require("ctc_loss", "real floating", log_probs=log_probs)
+    require("ctc_loss", "integral", targets=targets)
+    shape = shape_of(log_probs)
+    if len(shape) not in (2, 3) or 0 in shape:
+        raise ShapeError(
+            f"ctc_loss: log_probs has shape (time, batch, classes) or (time, classes), none of them 0, not {shape}"
+        )
+    if len(shape) == 2:
+        log_probs, targets = expand_dims(log_probs, axis=1), expand_dims(reshape(targets, (-1,)), axis=0)
+    steps, batch, classes = log_probs.shape
+    if not 0 <= blank < classes:
+        raise IndexError(f"ctc_loss: blank is one of the {classes} classes 0 to {classes - 1}, not {blank}")
+    inputs = _lengths("input_lengths", input_lengths, batch, steps)
+    lengths = _lengths("target_lengths", target_lengths, batch)
+    losses = -_log_likelihoods(log_probs, _labels(array_of(targets), lengths, classes), inputs, lengths, blank)
+    if zero_infinity:
+        losses = where(losses == inf, 0.0, losses)
+    if reduction == "mean":
+        counts = _made_like(array_of(losses), [max(1, n) for n in lengths], losses.dtype)
+        return mean(losses / counts)
+    return sum(losses) if reduction == "sum" else reshape(losses, shape[1:-1])
+
+
+def _lengths(name: str, lengths: Any, batch: int, most: int | None = None) -> Lengths:
+    """Return lengths as numbers; raise `ShapeError` where there are too many or one is too great."""
+    if shape_of(lengths) or isinstance(lengths, Sequence):
+        found = tuple(int(n) for n in (lengths.tolist() if hasattr(lengths, "tolist") else lengths))
+    else:
+        found = (int(lengths),)
+    if len(found) != batch:
+        raise ShapeError(f"ctc_loss: {name} has one entry for each of {batch} sequences, not {len(found)}")
+    if min(found) < 0 or (most is not None and max(found) > most):
+        limit = "not negative" if most is None else f"between 0 and the {most} steps of log_probs"
+        raise ShapeError(f"ctc_loss: {name} must be {limit}, not {found}")
+    return found
+
+
+def _made_like(array: Any, numbers: Any, dtype: Any = "int64") -> Any:
+    """Return an array of numbers where another one is."""
+    backend = backend_of(array)
+    device = backend.native_device(backend.device_name(array))
+    return backend.asarray(numbers, dtype=backend.native(dtype), device=device)
+
+
+def _labels(targets: Any, lengths: Lengths, classes: int) -> Any:
+    """Return the labels, padded with class 0, as an array of shape (batch, longest)."""
+    xp, longest, batch, shape = backend_of(targets).xp, max(lengths), len(lengths), tuple(targets.shape)
+    starts = list(accumulate(lengths, initial=0))
+    if len(shape) == 2 and shape[0] == batch and shape[1] >= longest:
+        labels = targets[:, :longest]
+    elif shape != (starts[-1],):
+        raise ShapeError(
+            f"ctc_loss: targets of {batch} sequences have shape ({batch}, {longest}) or are padded further, or one "
+            f"after the other ({starts[-1]},), the sum of target_lengths; not {shape}"
+        )
+    steps = xp.arange(longest, device=targets.device)
+    counted = steps[None, :] < _made_like(targets, lengths)[:, None]
+    if len(shape) == 1:
+        places = xp.where(counted, steps[None, :] + _made_like(targets, starts[:-1])[:, None], 0)
+        labels = xp.reshape(xp.take(targets, xp.reshape(places, (-1,))), places.shape) if longest else places
+    labels = xp.where(counted, labels, xp.zeros_like(labels))
+    check_classes("ctc_loss", labels, classes)
+    return xp.astype(labels, xp.int64)
+
+
+def _log_likelihoods(log_probs: Any, labels: Any, inputs: Lengths, lengths: Lengths, blank: int) -> Any:
+    """Return the logarithm of the sum over the alignments of each sequence.
+
+    The states are the labels with a blank before, between and behind them; an alignment may skip a blank between two
+    labels that differ.
+    """
+    xp, (steps, batch, _) = backend_of(labels).xp, log_probs.shape
+    states = 2 * labels.shape[1] + 1
+    symbols = xp.full((batch, states), blank, dtype=labels.dtype, device=labels.device)
+    symbols[:, 1::2] = labels
+    skips = xp.zeros((batch, states), dtype=xp.bool, device=labels.device)
+    if labels.shape[1] > 1:
+        skips[:, 3::2] = labels[:, 1:] != labels[:, :-1]
+    emissions = take_along_axis(log_probs, xp.broadcast_to(symbols, (steps, batch, states)), 2)
+    ends, last = _made_like(labels, inputs), _made_like(labels, lengths)
+    time, state = xp.arange(steps, device=labels.device)[:, None], xp.arange(states, device=labels.device)
+    late = (time == 0) & (state >= 2)
+    counted = (time < ends)[:, :, None] & ~late[:, None, :]
+    zeros = xp.zeros(late.shape, dtype=array_of(log_probs).dtype, device=labels.device)
+    alphas = ctc_forward(where(counted, emissions, xp.where(late, -inf, zeros)[:, None, :]), skips)
+    final = getitem(alphas, (xp.maximum(ends - 1, 0), xp.arange(batch, device=labels.device)))
+    in_blank, in_label = (_entries(final, place) for place in (2 * last, xp.maximum(2 * last - 1, 0)))
+    possible = in_blank > -inf, (in_label > -inf) & (last > 0)
+    total = _added(in_blank, in_label, *possible)
+    if min(inputs) == 0:
+        # Nothing said is just what an input of no steps says.
+        total = where((ends == 0) & (last == 0), 0.0, where(ends > 0, total, -inf))
+    return total
+
+
+def _entries(x: Any, places: Any) -> Any:
+    """Return one entry of each row."""
+    return squeeze(take_along_axis(x, places[:, None], 1), 1)
+
+
+def _added(one: Any, other: Any, one_counts: Any, other_counts: Any) -> Any:
+    """Return the logarithm of the sum of probabilities, of which some are zero and then have no gradient."""
+    total = logaddexp(where(one_counts, one, 0.0), where(other_counts, other, 0.0))
+    alone = where(one_counts, one, where(other_counts, other, -inf))
+    return where(one_counts & other_counts, total, alone)

@@ -1,0 +1,158 @@
+"""Samples mixed with one another, and their targets with them: a regulariser of classifiers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...autodiff import ShapeError
+from ...ops.arithmetic import clip
+from ...ops.comparison import where
+from ...ops.creation import arange
+from ...ops.declare import composite
+from ...ops.exponential import sqrt
+from ...ops.indexing import take
+from ...ops.reduction import mean
+from ...ops.rounding import floor
+from ...ops.shapes import astype, reshape
+from ...random import Generator, default_generator
+from ...tensor import Tensor
+from .embedding import one_hot
+
+
+@composite(input="real floating", target="real")
+def mixup(
+    input: Any,
+    target: Any,
+    alpha: float = 1.0,
+    num_classes: int | None = None,
+    *,
+    generator: Generator | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Mix each sample with another one, and their targets alike (Zhang et al., "mixup", 2018).
+
+    ``lam * x + (1 - lam) * x[order]``, with one `lam` for the batch, of the beta distribution, and a random order.
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, ...)
+        The samples.
+    target : Tensor, shape (batch,) or (batch, classes)
+        Class indices, or the probability of each class.
+    alpha : float
+        Both parameters of the beta distribution; greater than 0. Small ones mix little.
+    num_classes : int, optional
+        Needed for class indices.
+    generator : Generator, optional
+        What to draw from; the default one else.
+
+    Returns
+    -------
+    input, target : Tensor
+        The mixed samples, and targets of shape (batch, classes) that `cross_entropy` takes.
+
+    Raises
+    ------
+    ShapeError
+        If there is not one target for each sample.
+    ValueError
+        If `alpha` is not positive, or class indices come without `num_classes`.
+
+    Examples
+    --------
+    >>> x, y = tl.nn.functional.mixup(tl.zeros(4, 3), tl.tensor([0, 1, 1, 0]), num_classes=2)
+    >>> x.shape, y.shape
+    ((4, 3), (4, 2))
+    """
+    soft = _soft(input, target, num_classes)
+    ratio, order = _drawn(input, alpha, generator)
+    return _blended(input, order, ratio), _blended(soft, order, ratio)
+
+
+@composite(input="real floating", target="real")
+def cutmix(
+    input: Any,
+    target: Any,
+    alpha: float = 1.0,
+    num_classes: int | None = None,
+    *,
+    generator: Generator | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Replace a box in each image by that of another one, and mix targets by its area (Yun et al., "CutMix", 2019).
+
+    One box for the batch: its centre is drawn evenly, its sides are ``sqrt(1 - lam)`` times the image's, with `lam` of
+    the beta distribution; what lies outside of the image is cut off.
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, ..., height, width)
+        The images.
+    target, alpha, num_classes, generator
+        As for `mixup`.
+
+    Returns
+    -------
+    input, target : Tensor
+        The mixed images, and targets of shape (batch, classes) that `cross_entropy` takes.
+
+    Raises
+    ------
+    ShapeError
+        If there are no images, or not one target for each.
+    ValueError
+        If `alpha` is not positive, or class indices come without `num_classes`.
+
+    Examples
+    --------
+    >>> x, y = tl.nn.functional.cutmix(tl.zeros(4, 3, 8, 8), tl.tensor([0, 1, 1, 0]), num_classes=2)
+    >>> x.shape, y.shape
+    ((4, 3, 8, 8), (4, 2))
+    """
+    if len(input.shape) < 3:
+        raise ShapeError(f"cutmix: input must have shape (batch, ..., height, width), not {tuple(input.shape)}")
+    soft = _soft(input, target, num_classes)
+    ratio, order = _drawn(input, alpha, generator)
+    draw = generator or default_generator
+    side = sqrt(1.0 - ratio)
+    rows, columns = (_run(draw, length, side, input) for length in input.shape[-2:])
+    box = reshape(rows, (-1, 1)) & reshape(columns, (1, -1))
+    kept = 1.0 - mean(astype(box, soft.dtype))
+    return where(box, take(input, order, axis=0), input), _blended(soft, order, kept)
+
+
+def _run(draw: Generator, length: int, side: Any, input: Any) -> Any:
+    """Return which places along an axis lie in the box; nothing is asked of the device."""
+    extent = floor(length * side)
+    centre = draw.integers(length, shape=(), device=input.device)
+    start = clip(centre - floor(extent / 2), 0, length)
+    stop = clip(centre + floor(extent / 2), 0, length)
+    places = arange(length, device=input.device)
+    return (places >= start) & (places < stop)
+
+
+def _drawn(input: Any, alpha: float, generator: Generator | None) -> tuple[Any, Any]:
+    """Return by how much each sample stays itself, and with which others they are mixed."""
+    if not alpha > 0:
+        raise ValueError(f"alpha must be greater than 0, not {alpha}")
+    draw = generator or default_generator
+    ratio = draw.beta(alpha, alpha, (), dtype=input.dtype, device=input.device)
+    return ratio, draw.permutation(input.shape[0], device=input.device)
+
+
+def _blended(x: Any, order: Any, ratio: Any) -> Any:
+    other = take(x, order, axis=0)
+    return other + astype(ratio, x.dtype) * (x - other)
+
+
+def _soft(input: Any, target: Any, num_classes: int | None) -> Any:
+    """Return targets as probabilities of the classes, of the input's type where they were indices."""
+    floating = target.dtype.is_floating
+    if len(target.shape) != (2 if floating else 1) or tuple(target.shape[:1]) != tuple(input.shape[:1]):
+        raise ShapeError(
+            "target must have shape (batch,) if of class indices, (batch, classes) if of probabilities, with the batch "
+            f"of the input of shape {tuple(input.shape)}, not {tuple(target.shape)}"
+        )
+    if floating:
+        return target
+    if num_classes is None:
+        raise ValueError("class indices need num_classes, as a batch may lack the last class")
+    return astype(one_hot(target, num_classes), input.dtype)

@@ -1,0 +1,226 @@
+"""Images read at any place: sampling on a grid, and grids that are turned, scaled and moved (spatial transformers)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from math import prod
+from typing import Any
+
+from ...autodiff import ShapeError
+from ...backend import backend_of
+from ...ops.comparison import where
+from ...ops.declare import composite, require
+from ...ops.indexing import take
+from ...ops.padding import pad_constant
+from ...ops.shapes import expand_dims, permute_dims, reshape
+from ...tensor import Tensor
+from .resampling import cubic_weights
+
+SAMPLING_MODES = ("bilinear", "nearest", "bicubic")
+PADDING_MODES = ("zeros", "border", "reflection")
+
+
+@composite(input="floating", grid="real floating")
+def grid_sample(
+    input: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None
+) -> Tensor:
+    """Read images at the places of a grid.
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, channels, height, width) or (batch, channels, depth, height, width)
+        The images.
+    grid : Tensor, shape (batch, *out, 2) or (batch, *out, 3), with as many axes `out` as there are spatial ones
+        The places (x, y) or (x, y, z), x along the width: -1 is the one end of an image and 1 the other.
+    mode : {"bilinear", "nearest", "bicubic"}
+        Whether the neighbours of a place are weighed (linearly along each axis), the nearest is taken, or the four
+        neighbours along each axis are weighed by a cubic with ``a = -0.75`` (two spatial axes only).
+    padding_mode : {"zeros", "border", "reflection"}
+        What is outside of the image: zeros, the pixels at its border, or its mirror image.
+    align_corners : bool, optional
+        Whether -1 and 1 are the centres of the first and the last pixel, or their outer edges (the default).
+
+    Returns
+    -------
+    Tensor
+        Shape ``(batch, channels, *out)``. The gradient for the grid is that of the interpolation between pixels; it is
+        zero along an axis on which a place was moved to the border, and there is none for "nearest".
+
+    Raises
+    ------
+    ShapeError
+        If images and grid do not fit.
+    ValueError
+        If a mode is unknown.
+
+    Examples
+    --------
+    >>> x = tl.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
+    >>> tl.nn.functional.grid_sample(x, tl.tensor([[[[0.0, 0.0], [1.0, 1.0]]]]), align_corners=True)
+    tensor([[[[2.5, 4. ]]]])
+    """
+    require("grid_sample", "floating", input=input)
+    require("grid_sample", "real floating", grid=grid)
+    if mode not in SAMPLING_MODES:
+        raise ValueError(f"mode must be one of {', '.join(SAMPLING_MODES)}, not {mode!r}")
+    if padding_mode not in PADDING_MODES:
+        raise ValueError(f"padding_mode must be one of {', '.join(PADDING_MODES)}, not {padding_mode!r}")
+    _check_grid(tuple(input.shape), tuple(grid.shape), mode)
+    batch, channels, *size = input.shape
+    ndim, out = len(size), tuple(grid.shape[1:-1])
+
+    places = reshape(grid, (batch, prod(out), ndim))
+    taps = []
+    for axis, length in enumerate(size):
+        place = _unnormalized(places[:, :, ndim - 1 - axis], length, bool(align_corners))
+        taps.append(_taps(place, length, mode, padding_mode, bool(align_corners)))
+
+    images = permute_dims(input, (0, *range(2, ndim + 2), 1))
+    if padding_mode == "zeros":
+        images = pad_constant(images, ((0, 0), *((1, 1),) * ndim, (0, 0)))
+    pixels = reshape(images, (-1, channels))
+    xp = backend_of(_plain(grid)).xp
+    first = xp.reshape(xp.arange(batch, dtype=xp.int64, device=_plain(grid).device), (batch, 1))
+    total = None
+    for neighbours in product(*taps):
+        index, weight = first, None
+        for length, (along, factor) in zip(images.shape[1:-1], neighbours, strict=True):
+            index = index * length + along
+            weight = factor if weight is None else weight * factor
+        part = take(pixels, index, axis=0)
+        if weight is not None:
+            part = part * expand_dims(weight, axis=2)
+        total = part if total is None else total + part
+    return permute_dims(reshape(total, (batch, *out, channels)), (0, ndim + 1, *range(1, ndim + 1)))
+
+
+def _check_grid(x: Sequence[int], grid: Sequence[int], mode: str) -> None:
+    ndim = len(x) - 2
+    if ndim not in (2, 3):
+        raise ShapeError(f"images must have 4 or 5 axes, (batch, channels, *spatial), not shape {x}")
+    if len(grid) != len(x) or grid[-1] != ndim:
+        raise ShapeError(
+            f"for images of shape {x} the grid must have {len(x)} axes, the last of length {ndim}, not shape {grid}"
+        )
+    if grid[0] != x[0]:
+        raise ShapeError(f"axis 0 of images of shape {x} and of a grid of shape {grid} must be the same batch")
+    if 0 in x[2:]:
+        raise ShapeError(f"images of shape {x} have no pixels")
+    if mode == "bicubic" and ndim != 2:
+        raise ShapeError(f"mode 'bicubic' is for images of 4 axes, not shape {x}")
+
+
+def _plain(x: Any) -> Any:
+    """Return a tensor's array, on which no gradient is recorded; an array as it is."""
+    return x._array if isinstance(x, Tensor) else x
+
+
+def _unnormalized(place: Any, length: int, align_corners: bool) -> Any:
+    """Return places between -1 and 1 as places in pixels."""
+    if align_corners:
+        return (place + 1.0) * ((length - 1) / 2)
+    return ((place + 1.0) * length - 1.0) * 0.5
+
+
+def _taps(place: Any, length: int, mode: str, padding_mode: str, align_corners: bool) -> list[tuple[Any, Any]]:
+    """Return (index, weight) of each neighbour along an axis; with "zeros" an index counts from the padding on."""
+    xp = backend_of(_plain(place)).xp
+
+    def moved_inside(x: Any) -> Any:
+        if padding_mode == "reflection":
+            x = _reflected(x, length, align_corners)
+        return x if padding_mode == "zeros" else _clipped(x, length)
+
+    def index_at(x: Any) -> Any:
+        if padding_mode == "zeros":
+            # Whatever is outside, and NaN, is the ring of zeros.
+            x = xp.where((x >= -1) & (x <= length), x, xp.asarray(-1.0, dtype=x.dtype, device=x.device)) + 1
+        return xp.astype(_clipped(x, length + 2 * (padding_mode == "zeros")), xp.int64)
+
+    if mode != "bicubic":
+        place = moved_inside(place)
+    numbers = _plain(place)
+    if mode == "nearest":
+        return [(index_at(xp.round(numbers)), None)]
+    start = xp.floor(numbers)
+    part = place - start
+    if mode == "bilinear":
+        return [(index_at(start), 1.0 - part), (index_at(start + 1), part)]
+    return [(index_at(moved_inside(start + (k - 1))), weight) for k, weight in enumerate(cubic_weights(part, -0.75))]
+
+
+def _clipped(place: Any, length: int) -> Any:
+    """Move places outside of the image to its border, and NaN to its beginning; these have no gradient any more."""
+    numbers = _plain(place)
+    xp = backend_of(numbers).xp
+    border = xp.astype(numbers >= length - 1, numbers.dtype) * (length - 1)
+    return where((numbers > 0) & (numbers < length - 1), place, border)
+
+
+def _reflected(place: Any, length: int, align_corners: bool) -> Any:
+    """Reflect places at the image's ends, as often as it takes: at its outer pixels' centres, or at their edges."""
+    low, span = (0.0, length - 1) if align_corners else (-0.5, length)
+    if not span:
+        return place
+    numbers = _plain(place)
+    xp = backend_of(numbers).xp
+    distance = xp.abs(numbers - low)
+    flips = xp.floor(distance / span)
+    # Inside the image, mirrored an even or an odd number of times; the place is slope * place + offset.
+    turned = flips % 2
+    slope = xp.where(numbers < low, 2 * turned - 1, 1 - 2 * turned)
+    offset = low - slope * low + xp.where(turned == 1, (flips + 1) * span, -flips * span)
+    return place * slope + offset
+
+
+@composite(theta="real floating")
+def affine_grid(theta: Any, size: Sequence[int], align_corners: bool | None = None) -> Tensor:
+    """Return the grid, for `grid_sample`, of places that an affine map gives (Jaderberg et al., 2015).
+
+    Parameters
+    ----------
+    theta : Tensor, shape (batch, 2, 3) or (batch, 3, 4)
+        The maps: each a matrix, with what is added in the last column.
+    size : sequence of int
+        The shape of the images wanted: (batch, channels, height, width) or (batch, channels, depth, height, width).
+    align_corners : bool, optional
+        As in `grid_sample`.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(batch, height, width, 2)`` or ``(batch, depth, height, width, 3)``.
+
+    Raises
+    ------
+    ShapeError
+        If maps and size do not fit.
+
+    Examples
+    --------
+    >>> turn = tl.tensor([[[0.0, -1.0, 0.0], [1.0, 0.0, 0.0]]])
+    >>> tl.nn.functional.affine_grid(turn, (1, 1, 1, 2), align_corners=True)
+    tensor([[[[ 0., -1.],
+              [ 0.,  1.]]]])
+    """
+    require("affine_grid", "real floating", theta=theta)
+    size = tuple(size)
+    ndim = len(size) - 2
+    if ndim not in (2, 3) or min(size) < 1:
+        raise ShapeError(f"size must be four or five positive numbers, (batch, channels, *spatial), not {size}")
+    if tuple(theta.shape) != (size[0], ndim, ndim + 1):
+        raise ShapeError(
+            f"for images of shape {size} the maps must have shape {(size[0], ndim, ndim + 1)}, not {tuple(theta.shape)}"
+        )
+    numbers = _plain(theta)
+    xp = backend_of(numbers).xp
+    maps = expand_dims(theta, axis=tuple(range(1, ndim + 1)))
+    grid = maps[..., ndim]
+    for axis, length in enumerate(size[2:]):
+        last = 1.0 if align_corners else (length - 1) / length
+        along = xp.linspace(-last, last, length, dtype=numbers.dtype, device=numbers.device) if length > 1 else None
+        if along is not None:
+            places = xp.reshape(along, (length,) + (1,) * (ndim - axis))
+            grid = grid + maps[..., ndim - 1 - axis] * places
+    return grid

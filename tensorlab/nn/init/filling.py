@@ -1,0 +1,134 @@
+"""Initialisers that draw each element from the same distribution, whatever the shape."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any, TypeVar
+
+from ...autodiff.graph import no_grad
+from ...random import Generator, default_generator
+from ...tensor import Tensor
+
+T = TypeVar("T", bound=Tensor)
+
+
+def filled(tensor: T, values: Any) -> T:
+    """Put values into a tensor, outside any graph, and return it."""
+    with no_grad():
+        tensor[...] = values
+    return tensor
+
+
+def check_axes(function: str, tensor: Tensor, least: int, most: float) -> None:
+    """Refuse a tensor with too few or too many axes.
+
+    Raises
+    ------
+    ValueError
+        The message names the function.
+    """
+    ndim = len(tensor.shape)
+    if not least <= ndim <= most:
+        wanted = f"{least}" if least == most else f"{least} or more" if most == inf else f"{least} to {most}"
+        raise ValueError(f"{function}: expects a tensor of {wanted} axes, not one of shape {tensor.shape}")
+
+
+def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> T:
+    """Fill with numbers drawn evenly from ``[a, b)``.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        Real floating-point.
+    a, b : float
+        The ends.
+    generator : Generator, optional
+        What to draw from; the default one else.
+
+    Examples
+    --------
+    >>> bool((tl.nn.init.uniform_(tl.zeros(9), 2.0, 3.0) >= 2.0).all())
+    True
+    """
+    draw = (generator or default_generator).uniform
+    return filled(tensor, draw(tensor.shape, a, b, dtype=tensor.dtype, device=tensor.device))
+
+
+def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> T:
+    """Fill with normally distributed numbers; see `uniform_`.
+
+    Examples
+    --------
+    >>> tl.nn.init.normal_(tl.zeros(2), mean=4.0, std=0.0)
+    tensor([4., 4.])
+    """
+    draw = (generator or default_generator).normal
+    return filled(tensor, draw(tensor.shape, mean, std, dtype=tensor.dtype, device=tensor.device))
+
+
+def trunc_normal_(
+    tensor: T,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    generator: Generator | None = None,
+) -> T:
+    """Fill with normally distributed numbers, of which only those in ``[a, b]`` are kept.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        Real floating-point.
+    mean, std : float
+        Of the distribution before it is cut.
+    a, b : float
+        The bounds themselves, not multiples of `std`.
+    generator : Generator, optional
+        What to draw from; the default one else.
+
+    Raises
+    ------
+    ValueError
+        If `a` is not below `b`, or `std` is not positive.
+
+    Examples
+    --------
+    >>> bool((abs(tl.nn.init.trunc_normal_(tl.zeros(99), std=5.0)) <= 2.0).all())
+    True
+    """
+    draw = (generator or default_generator).truncated_normal
+    return filled(tensor, draw(a, b, mean, std, tensor.shape, dtype=tensor.dtype, device=tensor.device))
+
+
+def constant_(tensor: T, val: float) -> T:
+    """Fill with one number.
+
+    Examples
+    --------
+    >>> tl.nn.init.constant_(tl.zeros(2), 3.0)
+    tensor([3., 3.])
+    """
+    return filled(tensor, val)
+
+
+def zeros_(tensor: T) -> T:
+    """Fill with zeros.
+
+    Examples
+    --------
+    >>> tl.nn.init.zeros_(tl.ones(2))
+    tensor([0., 0.])
+    """
+    return filled(tensor, 0.0)
+
+
+def ones_(tensor: T) -> T:
+    """Fill with ones.
+
+    Examples
+    --------
+    >>> tl.nn.init.ones_(tl.zeros(2))
+    tensor([1., 1.])
+    """
+    return filled(tensor, 1.0)

@@ -1,0 +1,122 @@
+"""Calling a module with parameters and buffers from outside, so that it is a function of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from .module import Module
+from .parameter import Parameter
+from .parts import _attributes, buffers_of, joined
+
+Place = tuple[Module, str]
+
+
+def functional_call(
+    module: Module,
+    parameters_and_buffers: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    args: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    tie_weights: bool = True,
+    strict: bool = False,
+) -> Any:
+    """Call a module with other tensors in the place of its parameters and buffers.
+
+    With it a module is a function of its parameters, which `grad`, `hessian`, `hvp` and the other transforms take.
+
+    Parameters
+    ----------
+    module : Module
+        What to call; it is the same as before afterwards.
+    parameters_and_buffers : mapping from str to tensor, or several of them
+        By dotted path, as `Module.named_parameters` and `Module.named_buffers` give them. Those that are not named
+        stay the module's own. A buffer that the call updates, such as a running mean, is updated here.
+    args : tuple, or one argument that is no tuple
+        The positional arguments.
+    kwargs : mapping, optional
+        The keyword arguments.
+    tie_weights : bool
+        Whether a tensor given for a parameter that the module has in several places is used in all of them.
+    strict : bool
+        Whether all parameters and buffers must be named.
+
+    Returns
+    -------
+    Any
+        What the module returns.
+
+    Raises
+    ------
+    KeyError
+        If the module has no such parameter or buffer, or `strict` and one is missing.
+    ValueError
+        If a path is given twice, or different tensors for a parameter that is in several places.
+
+    Examples
+    --------
+    >>> net = tl.nn.Linear(2, 1, bias=False)
+    >>> x, weight = tl.tensor([1.0, 2.0]), {"weight": tl.tensor([[3.0, 4.0]])}
+    >>> tl.nn.functional_call(net, weight, x)
+    tensor([11.])
+    >>> tl.grad(lambda w: tl.nn.functional_call(net, w, x).sum())(weight)
+    {'weight': tensor([[1., 2.]])}
+    """
+    given = _merged(parameters_and_buffers)
+    args = () if args is None else args if isinstance(args, tuple) else (args,)
+    with _replaced(_replacements(module, given, tie_weights, strict)):
+        return module(*args, **(kwargs or {}))
+
+
+def _merged(given: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if isinstance(given, Mapping):
+        return dict(given)
+    merged: dict[str, Any] = {}
+    for part in given:
+        twice = merged.keys() & part.keys()
+        if twice:
+            raise ValueError(f"functional_call: given more than once: {', '.join(sorted(twice))}")
+        merged.update(part)
+    return merged
+
+
+def _replacements(module: Module, given: Mapping[str, Any], tie_weights: bool, strict: bool) -> dict[Place, Any]:
+    """Return for each place that is to hold another tensor which one."""
+    places: dict[str, Place] = {}
+    owners: dict[int, list[str]] = {}
+    for path, inner in module.named_modules(remove_duplicate=False):
+        for name, tensor in (*_attributes(inner, Parameter), *buffers_of(inner)):
+            key = joined(path, name)
+            places[key] = (inner, name)
+            owners.setdefault(id(tensor), []).append(key)
+    unknown = [key for key in given if key not in places]
+    if unknown:
+        raise KeyError(f"functional_call: {type(module).__name__} has no parameter or buffer {', '.join(unknown)}")
+    groups = list(owners.values()) if tie_weights else [[key] for key in places]
+    replacements = {}
+    for keys in groups:
+        tensors = {id(given[key]): given[key] for key in keys if key in given}
+        if len(tensors) > 1:
+            raise ValueError(
+                f"functional_call: {', '.join(keys)} are one parameter, but different tensors are given for them; "
+                "give one, or say tie_weights=False"
+            )
+        if strict and not tensors:
+            raise KeyError(f"functional_call: strict, but nothing is given for {keys[0]}")
+        for tensor in tensors.values():
+            replacements.update({places[key]: tensor for key in keys})
+    return replacements
+
+
+@contextmanager
+def _replaced(replacements: Mapping[Place, Any]) -> Iterator[None]:
+    """Put tensors into modules, past the checks of `Module.__setattr__`; put back what was there whatever happens."""
+    before = {(module, name): module.__dict__[name] for module, name in replacements}
+    try:
+        for (module, name), tensor in replacements.items():
+            module.__dict__[name] = tensor
+        yield
+    finally:
+        for (module, name), tensor in before.items():
+            module.__dict__[name] = tensor

@@ -1,0 +1,156 @@
+"""Gradients kept within bounds: by their common norm, or each element for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ...autodiff.graph import no_grad
+from ...ops.arithmetic import clip, minimum
+from ...ops.comparison import isfinite
+from ...ops.creation import zeros
+from ...ops.joining import stack
+from ...ops.linalg.norms import vector_norm
+from ...ops.shapes import astype
+from ...tensor import Tensor
+
+Tensors = Tensor | Iterable[Tensor]
+
+
+def get_total_norm(tensors: Tensors, norm_type: float = 2.0, error_if_nonfinite: bool = False) -> Tensor:
+    """Return the norm of several tensors, as if all their elements were one vector.
+
+    Parameters
+    ----------
+    tensors : Tensor, or iterable of Tensor
+        Any shapes.
+    norm_type : float or "inf"
+        The order of the norm; infinity is the largest magnitude.
+    error_if_nonfinite : bool
+        Whether a norm that is NaN or infinite is an error; asking makes a GPU wait.
+
+    Returns
+    -------
+    Tensor
+        0-d, on the first tensor's device; zero where there are no tensors.
+
+    Raises
+    ------
+    RuntimeError
+        With `error_if_nonfinite`, if the norm is NaN or infinite.
+
+    Examples
+    --------
+    >>> tl.nn.utils.get_total_norm([tl.tensor([3.0]), tl.tensor([[4.0]])])
+    tensor(5.)
+    """
+    found, order = _listed(tensors), float(norm_type)
+    with no_grad():
+        norms = [vector_norm(x.detach(), ord=order) for x in found]
+        if not norms:
+            return zeros(())
+        total = vector_norm(stack([norm.to(found[0].device) for norm in norms]), ord=order)
+    if error_if_nonfinite and not bool(isfinite(total)):
+        raise RuntimeError(
+            f"the gradients' norm of order {order} is {total.item()}, so they cannot be clipped by it; "
+            "with error_if_nonfinite=False they are scaled all the same"
+        )
+    return total
+
+
+def clip_grads_with_norm_(parameters: Tensors, max_norm: float, total_norm: Tensor) -> None:
+    """Scale gradients, in place, by ``max_norm / (total_norm + 1e-6)`` where that is below one.
+
+    Parameters
+    ----------
+    parameters : Tensor, or iterable of Tensor
+        Whose `grad` is scaled, where there is one.
+    max_norm : float
+        What their norm may be.
+    total_norm : Tensor
+        What it is; see `get_total_norm`.
+
+    Examples
+    --------
+    >>> p = tl.zeros(1, requires_grad=True)
+    >>> p.grad = tl.tensor([6.0])
+    >>> tl.nn.utils.clip_grads_with_norm_(p, 2.0, tl.tensor(4.0))
+    >>> p.grad
+    tensor([2.9999993])
+    """
+    with no_grad():
+        factor = minimum(float(max_norm) / (total_norm + 1e-6), 1.0)
+        for grad in _gradients(_listed(parameters)):
+            here = factor.to(grad.device)
+            grad *= here if here.dtype == grad.dtype else astype(here, grad.dtype)
+
+
+def clip_grad_norm_(
+    parameters: Tensors, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
+) -> Tensor:
+    """Scale gradients, in place, so that their common norm is at most `max_norm` (Pascanu et al., 2013).
+
+    Parameters
+    ----------
+    parameters : Tensor, or iterable of Tensor
+        Whose `grad` is scaled, where there is one.
+    max_norm : float
+        What the norm of all of them together may be.
+    norm_type, error_if_nonfinite
+        As for `get_total_norm`.
+
+    Returns
+    -------
+    Tensor
+        The norm before, 0-d.
+
+    Raises
+    ------
+    RuntimeError
+        With `error_if_nonfinite`, if the norm is NaN or infinite; nothing has changed then.
+
+    Examples
+    --------
+    >>> p = tl.zeros(2, requires_grad=True)
+    >>> p.grad = tl.tensor([30.0, 40.0])
+    >>> tl.nn.utils.clip_grad_norm_(p, max_norm=5.0)
+    tensor(50.)
+    >>> p.grad
+    tensor([3., 4.])
+    """
+    found = _listed(parameters)
+    total = get_total_norm(_gradients(found), norm_type, error_if_nonfinite)
+    clip_grads_with_norm_(found, max_norm, total)
+    return total
+
+
+def clip_grad_value_(parameters: Tensors, clip_value: float) -> None:
+    """Clip each element of gradients, in place, to ``[-clip_value, clip_value]``.
+
+    Parameters
+    ----------
+    parameters : Tensor, or iterable of Tensor
+        Whose `grad` is clipped, where there is one.
+    clip_value : float
+        The largest magnitude.
+
+    Examples
+    --------
+    >>> p = tl.zeros(2, requires_grad=True)
+    >>> p.grad = tl.tensor([-3.0, 0.5])
+    >>> tl.nn.utils.clip_grad_value_([p], 1.0)
+    >>> p.grad
+    tensor([-1. ,  0.5])
+    """
+    bound = float(clip_value)
+    with no_grad():
+        for grad in _gradients(_listed(parameters)):
+            grad[...] = clip(grad.detach(), -bound, bound)
+
+
+def _listed(tensors: Tensors) -> list[Tensor]:
+    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+
+
+def _gradients(parameters: list[Tensor]) -> list[Any]:
+    return [parameter.grad for parameter in parameters if parameter.grad is not None]

@@ -1,0 +1,246 @@
+"""Transposed convolution, windows as columns, pixels from channels, against formulas and plain loops in NumPy."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from helpers import assert_close, assert_same, host, leaf, tensor
+
+import tensorlab as tl
+from tensorlab import nn
+
+F = nn.functional
+
+
+def spread(x, weight, stride, padding, extra, dilation, groups):
+    """Add each element of images, times the filters, at its window's places, one element at a time."""
+    per_in, per_out, kernel = weight.shape[0] // groups, weight.shape[1], weight.shape[2:]
+    size = [
+        (n - 1) * s + d * (k - 1) + 1 + e
+        for n, s, k, d, e in zip(x.shape[2:], stride, kernel, dilation, extra, strict=True)
+    ]
+    y = np.zeros((x.shape[0], per_out * groups, *size))
+    for channel in range(x.shape[1]):
+        group = channel // per_in
+        part = y[:, group * per_out : (group + 1) * per_out]
+        for place in product(*map(range, x.shape[2:])):
+            window = tuple(
+                slice(p * s, p * s + d * (k - 1) + 1, d)
+                for p, s, d, k in zip(place, stride, dilation, kernel, strict=True)
+            )
+            element = x[(slice(None), channel, *place)].reshape(-1, 1, *[1] * len(kernel))
+            part[(..., *window)] += element * weight[channel]
+    return y[(..., *(slice(p, n - p) for p, n in zip(padding, size, strict=True)))]
+
+
+TRANSPOSED = [
+    (nn.ConvTranspose1d, (2, 4, 5), {"kernel_size": 3, "stride": 2, "padding": 1, "output_padding": 1}),
+    (nn.ConvTranspose1d, (2, 4, 5), {"kernel_size": 2, "dilation": 4, "output_padding": 3, "bias": False}),
+    (nn.ConvTranspose1d, (2, 4, 5), {"kernel_size": 3, "dilation": 3, "padding": 2, "output_padding": 2}),
+    (nn.ConvTranspose2d, (2, 4, 3, 4), {"kernel_size": (3, 2), "groups": 2, "stride": [2, 1], "padding": (1, 0)}),
+    (nn.ConvTranspose2d, (1, 4, 3, 3), {"kernel_size": 4, "stride": 2, "padding": 1, "groups": 4}),
+    (nn.ConvTranspose3d, (1, 2, 2, 3, 2), {"kernel_size": 2, "stride": (1, 2, 3), "output_padding": (0, 1, 2)}),
+]
+
+
+class TestTransposedConvolution:
+    @pytest.mark.parametrize(("kind", "shape", "options"), TRANSPOSED)
+    def test_value(self, kind, shape, options, rng):
+        layer = kind(shape[1], 4, dtype=tl.float64, **options)
+        x = rng.standard_normal(shape)
+        expected = spread(
+            x,
+            host(layer.weight.detach()),
+            layer.stride,
+            layer.padding,
+            layer.output_padding,
+            layer.dilation,
+            layer.groups,
+        )
+        if layer.bias is not None:
+            expected += host(layer.bias.detach()).reshape(-1, *[1] * (x.ndim - 2))
+        assert_close(layer(tensor(x)).detach(), expected)
+        assert_close(layer(tensor(x[0])).detach(), expected[0])
+
+    @pytest.mark.parametrize(
+        "options", [{"stride": 2, "output_padding": 1}, {"dilation": 3, "padding": 1, "output_padding": 2, "groups": 2}]
+    )
+    def test_gradients(self, options, rng):
+        x, w = leaf(rng.standard_normal((2, 2, 3, 2))), leaf(rng.standard_normal((2, 2, 2, 2)))
+        b = leaf(rng.standard_normal(2 * options.get("groups", 1)))
+        tl.check_gradients(lambda x, w, b: F.conv_transpose2d(x, w, b, **options), (x, w, b))
+
+    def test_it_is_the_transpose(self, rng):
+        x, w = rng.standard_normal((1, 2, 7, 7)), tensor(rng.standard_normal((3, 2, 3, 3)))
+        y = F.conv2d(tensor(x), w, stride=2, padding=1)
+        g = rng.standard_normal(y.shape)
+        back = F.conv_transpose2d(tensor(g), w, stride=2, padding=1)
+        assert (host(y) * g).sum() == pytest.approx((host(back) * x).sum())
+
+    def test_output_size(self, rng):
+        layer = nn.ConvTranspose2d(2, 3, 3, stride=2, padding=1, dtype=tl.float64)
+        x = tensor(rng.standard_normal((1, 2, 4, 4)))
+        assert layer(x).shape == (1, 3, 7, 7)
+        larger = layer(x, output_size=(8, 7))
+        assert larger.shape == layer(x, output_size=(1, 3, 8, 7)).shape == (1, 3, 8, 7)
+        assert layer(x.squeeze(axis=0), output_size=[3, 8, 8]).shape == (3, 8, 8)
+        same = nn.ConvTranspose2d(2, 3, 3, stride=2, padding=1, output_padding=(1, 0), dtype=tl.float64)
+        same.load_state_dict(layer.state_dict())
+        assert_close(larger.detach(), host(same(x).detach()))
+        with pytest.raises(ValueError, match=r"must be from \(7, 7\) to \(8, 8\)"):
+            layer(x, output_size=(9, 7))
+        with pytest.raises(ValueError, match="output_size must have 2 entries"):
+            layer(x, output_size=(8, 8, 8))
+        with pytest.raises(tl.ShapeError, match="expects 4 axes"):
+            layer(tl.ones(4, 4), output_size=(8, 8))
+
+    def test_parameters(self):
+        layer = nn.ConvTranspose2d(6, 40, (5, 5), groups=2)
+        assert {key: p.shape for key, p in layer.state_dict().items()} == {"weight": (6, 20, 5, 5), "bias": (40,)}
+        bound = 1 / np.sqrt(20 * 25)
+        weight = host(layer.weight.detach())
+        assert abs(weight).max() <= bound
+        assert weight.std() == pytest.approx(bound / np.sqrt(3), rel=0.05)
+        assert abs(host(layer.bias.detach())).max() <= bound
+
+    def test_words(self):
+        layer = nn.ConvTranspose1d(2, 4, 3, 2, 1, 1, groups=2, bias=False, dilation=3)
+        expected = "2, 4, kernel_size=(3,), stride=(2,), padding=(1,), dilation=(3,), output_padding=(1,)"
+        assert repr(layer) == f"ConvTranspose1d({expected}, groups=2, bias=False)"
+
+    @pytest.mark.parametrize(
+        ("options", "error", "message"),
+        [
+            ({"padding_mode": "reflect"}, ValueError, "ConvTranspose2d has only the padding_mode 'zeros'"),
+            ({"padding": "same"}, TypeError, "padding must be an integer"),
+            ({"padding": -1}, ValueError, "negative"),
+            ({"groups": 2}, ValueError, "groups"),
+            ({"output_padding": (1, 1, 1)}, ValueError, "1 or 2 entries"),
+        ],
+    )
+    def test_settings_out_of_range(self, options, error, message):
+        with pytest.raises(error, match=message):
+            nn.ConvTranspose2d(3, 4, 3, **options)
+
+    @pytest.mark.parametrize(
+        ("shapes", "options", "error", "message"),
+        [
+            (((1, 2, 5, 5), (3, 4, 2, 2)), {}, tl.ShapeError, "conv_transpose2d: expects 3 channels on axis 1"),
+            (((1, 5, 5, 3), (3, 4, 2, 2)), {}, tl.ShapeError, r"channels-last, which x.permute\(0, 3, 1, 2\)"),
+            (((5, 5), (3, 4, 2, 2)), {}, tl.ShapeError, "2 spatial axes"),
+            (((1, 3, 5, 5), (3, 4, 2, 2)), {"groups": 2}, tl.ShapeError, "3 input channels do not divide into 2"),
+            (((1, 3, 5, 5), (3, 4, 2, 2), (3,)), {}, tl.ShapeError, r"bias of shape \(3,\).*must be \(4,\)"),
+            (((1, 3, 1, 1), (3, 4, 2, 2)), {"padding": 1}, tl.ShapeError, "leave nothing"),
+            (((1, 3, 5, 5), (3, 4, 2, 2)), {"output_padding": 1}, ValueError, "less than stride"),
+            (((1, 3, 5, 5), (3, 4, 2, 2)), {"padding": -1}, ValueError, "negative"),
+        ],
+    )
+    def test_errors(self, shapes, options, error, message):
+        with pytest.raises(error, match=message):
+            F.conv_transpose2d(*(tl.ones(shape) for shape in shapes), **options)
+
+
+def windows(x, kernel, dilation, padding, stride):
+    """Return the windows of images as columns, one at a time."""
+    x = np.pad(x, [(0, 0), (0, 0), *((p, p) for p in padding)])
+    reach = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]
+    columns = [
+        x[:, :, i : i + reach[0] : dilation[0], j : j + reach[1] : dilation[1]].reshape(len(x), -1)
+        for i in range(0, x.shape[2] - reach[0] + 1, stride[0])
+        for j in range(0, x.shape[3] - reach[1] + 1, stride[1])
+    ]
+    return np.stack(columns, -1)
+
+
+class TestFolding:
+    @pytest.mark.parametrize(
+        "geometry",
+        [((2, 3), (1, 1), (0, 0), (1, 1)), ((3, 2), (1, 2), (1, 0), (2, 1)), ((1, 1), (1, 1), (0, 1), (2, 2))],
+    )
+    def test_unfold(self, geometry, rng):
+        x = rng.standard_normal((2, 3, 5, 6))
+        expected = windows(x, *geometry)
+        assert_same(nn.Unfold(*geometry)(tensor(x)), expected)
+        assert_same(nn.Unfold(*map(list, geometry))(tensor(x[0])), expected[0])
+
+    def test_fold_counts_the_windows_over_each_pixel(self, rng):
+        x = rng.standard_normal((2, 3, 5, 6))
+        columns = F.unfold(tensor(x), 3, padding=1)
+        counts = np.outer([2, 3, 3, 3, 2], [2, 3, 3, 3, 3, 2])
+        assert_close(nn.Fold((5, 6), 3, padding=1)(columns), x * counts)
+        assert_close(nn.Fold((5, 6), 3, padding=1)(columns[0]), x[0] * counts)
+
+    def test_fold_undoes_unfold_without_overlap(self, rng):
+        x = rng.standard_normal((1, 2, 4, 6))
+        assert_same(F.fold(F.unfold(tensor(x), (2, 3), stride=(2, 3)), (4, 6), (2, 3), stride=(2, 3)), x)
+
+    def test_gradients(self, rng):
+        tl.check_gradients(lambda x: F.unfold(x, (2, 3), 1, 1, 2), (leaf(rng.standard_normal((2, 2, 3, 4))),))
+        tl.check_gradients(lambda x: F.fold(x, (3, 4), 2, 1, 1, 2), (leaf(rng.standard_normal((1, 4, 6))),))
+
+    def test_convolution_is_a_product_with_unfold(self, rng):
+        x, w = rng.standard_normal((2, 3, 6, 6)), rng.standard_normal((4, 3, 3, 3))
+        columns = F.unfold(tensor(x), 3, padding=1, stride=2)
+        product = tensor(w).reshape(4, 27) @ columns
+        assert_close(product.reshape(2, 4, 3, 3), host(F.conv2d(tensor(x), tensor(w), padding=1, stride=2)))
+
+    @pytest.mark.parametrize(
+        ("call", "error", "message"),
+        [
+            (lambda: F.unfold(tl.ones(1, 1, 2, 2), 3), tl.ShapeError, "unfold: a window of length 3 does not fit"),
+            (lambda: F.unfold(tl.ones(2, 2), 3), tl.ShapeError, r"unfold: images .* not shape \(2, 2\)"),
+            (lambda: F.unfold(tl.ones(1, 1, 2, 2), 0), ValueError, "kernel_size must be positive"),
+            (lambda: F.unfold(tl.ones(1, 1, 2, 2), 1, padding=-1), ValueError, "negative"),
+            (lambda: F.fold(tl.ones(1, 5, 4), 3, 2), tl.ShapeError, "multiple of the window's 4"),
+            (lambda: F.fold(tl.ones(1, 4, 5), 3, 2), tl.ShapeError, r"each of the 4 windows \(2, 2\)"),
+            (lambda: F.fold(tl.ones(1, 1, 4, 4), 3, 2), tl.ShapeError, "with or without batch"),
+        ],
+    )
+    def test_errors(self, call, error, message):
+        with pytest.raises(error, match=message):
+            call()
+
+    def test_words(self):
+        assert repr(nn.Unfold((2, 3))) == "Unfold(kernel_size=(2, 3), dilation=1, padding=0, stride=1)"
+        expected = "Fold(output_size=4, kernel_size=2, dilation=1, padding=0, stride=(1, 2))"
+        assert repr(nn.Fold(4, 2, stride=(1, 2))) == expected
+
+
+class TestShuffling:
+    @pytest.mark.parametrize("lead", [(), (2,), (2, 1)])
+    def test_pixels(self, lead, rng):
+        x = rng.standard_normal((*lead, 12, 3, 2))
+        y = host(nn.PixelShuffle(2)(tensor(x)))
+        assert y.shape == (*lead, 3, 6, 4)
+        for channel, i, j in product(range(3), range(2), range(2)):
+            assert_same(tensor(y[..., channel, i::2, j::2]), x[..., 4 * channel + 2 * i + j, :, :])
+        assert_same(nn.PixelUnshuffle(2)(tensor(y)), x)
+
+    def test_channels(self, rng):
+        x = rng.standard_normal((2, 6, 3))
+        assert_same(nn.ChannelShuffle(3)(tensor(x)), x[:, [0, 2, 4, 1, 3, 5]])
+
+    def test_gradients(self, rng):
+        x = leaf(rng.standard_normal((1, 4, 2, 2)))
+        tl.check_gradients(lambda x: F.pixel_shuffle(x, 2), (x,))
+        tl.check_gradients(lambda x: F.pixel_unshuffle(x, 2), (x,))
+        tl.check_gradients(lambda x: F.channel_shuffle(x, 2), (x,))
+
+    @pytest.mark.parametrize(
+        ("call", "error", "message"),
+        [
+            (lambda: F.pixel_shuffle(tl.ones(1, 3, 2, 2), 2), tl.ShapeError, "3 channels.*do not divide"),
+            (lambda: F.pixel_shuffle(tl.ones(3, 2), 2), tl.ShapeError, "at least 3 axes"),
+            (lambda: F.pixel_shuffle(tl.ones(1, 4, 2, 2), 0), ValueError, "upscale_factor must be positive"),
+            (lambda: F.pixel_unshuffle(tl.ones(1, 3, 2, 3), 2), tl.ShapeError, "width 3"),
+            (lambda: F.channel_shuffle(tl.ones(1, 3, 2), 2), tl.ShapeError, "3 channels.*2 groups"),
+        ],
+    )
+    def test_errors(self, call, error, message):
+        with pytest.raises(error, match=message):
+            call()
+
+    def test_words(self):
+        assert repr(nn.PixelShuffle(2)) == "PixelShuffle(upscale_factor=2)"
+        assert repr(nn.PixelUnshuffle(2)) == "PixelUnshuffle(downscale_factor=2)"
+        assert repr(nn.ChannelShuffle(2)) == "ChannelShuffle(groups=2)"
