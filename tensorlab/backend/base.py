@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from threading import RLock
 from typing import Any, ClassVar
 
 from . import dtypes
@@ -73,13 +74,16 @@ class Backend(DefaultKernels):
     xp: Any
 
     def __init__(self) -> None:
-        self._native: dict[DType, Any] = {}
+        self._native: dict[DType, Any] = {}  # replaced, never changed: other threads may be going through it
+        self._ready: dict[DType, Any] = {}
         self._named: dict[Any, DType] = {}
+        self._meeting = RLock()
         self._when_dtypes_change: list[Callable[[], None]] = []
         for dtype in DType.registry.values():
             native = None if dtype.name in self.wider else self.native_dtype(dtype.name)
             if native is not None:
                 self._native[dtype], self._named[native] = native, dtype
+        self._ready.update(self._native)
 
     # -- availability, devices, host memory ------------------------------------------------------------------
 
@@ -171,17 +175,21 @@ class Backend(DefaultKernels):
         if dtype is None:
             return None
         wanted = dtypes.named(dtype)
-        return self._native.get(wanted) or self._meet_dtype(wanted)
+        return self._ready.get(wanted) or self._meet_dtype(wanted)
 
     def _meet_dtype(self, dtype: DType) -> Any:
-        """Take up a data type that nobody used so far."""
-        native = self.native_dtype(dtype.name)
-        if native is None:
-            raise TypeError(f"the {self.name} backend has no data type {dtype.name}")
-        self._native[dtype], self._named[native] = native, dtype
-        for notify in self._when_dtypes_change:
-            notify()
-        return native
+        """Take up a data type that nobody used so far; other threads get it when all who must know of it do."""
+        with self._meeting:
+            if dtype in self._ready:
+                return self._ready[dtype]
+            native = self.native_dtype(dtype.name)
+            if native is None:
+                raise TypeError(f"the {self.name} backend has no data type {dtype.name}")
+            self._native = {**self._native, dtype: native}
+            for notify in self._when_dtypes_change:
+                notify()
+            self._ready[dtype], self._named[native] = native, dtype
+            return native
 
     @property
     def rounded_dtypes(self) -> dict[Any, Any]:
@@ -208,8 +216,7 @@ class Backend(DefaultKernels):
             return self._named[array.dtype]
         except KeyError:
             dtype = dtypes.named(array.dtype)
-            if dtype not in self._native:
-                self._meet_dtype(dtype)
+            self._meet_dtype(dtype)
             return dtype
 
     @property

@@ -1,0 +1,68 @@
+"""Every layer, function and initialiser of PyTorch's is here, with its parameters in its order."""
+
+import inspect
+
+import pytest
+
+from tensorlab import nn
+
+torch = pytest.importorskip("torch")
+
+NOT_OURS = {
+    "Container": "deprecated: Module",
+    "DataParallel": "several devices in one call",
+    "SyncBatchNorm": "several processes",
+    "NLLLoss2d": "deprecated: NLLLoss",
+    "LinearCrossEntropyLoss": "for vocabularies on a GPU, new and provisional",
+    "linear_cross_entropy": "as LinearCrossEntropyLoss",
+    "upsample": "deprecated: interpolate",
+    "upsample_bilinear": "deprecated: interpolate",
+    "upsample_nearest": "deprecated: interpolate",
+    "grouped_mm": "scaled products of narrow types on a GPU",
+    "scaled_grouped_mm": "as grouped_mm",
+    "scaled_mm": "as grouped_mm",
+    "assert_int_or_pair": "internal",
+}
+"""Names without a counterpart, each with the reason."""
+
+# Arguments that PyTorch deprecated.
+LEFT_OUT = {"size_average", "reduce", "min_value", "max_value"}
+RENAMED = {"dim": "axis", "keepdim": "keepdims", "start_dim": "start_axis", "end_dim": "end_axis"}
+
+
+def classes():
+    found = {name: value for name, value in vars(torch.nn).items() if inspect.isclass(value)}
+    return sorted(name for name, value in found.items() if issubclass(value, torch.nn.Module) and name not in NOT_OURS)
+
+
+def functions():
+    theirs = vars(torch.nn.functional)
+    found = [name for name in theirs if inspect.isfunction(theirs[name]) and not name.startswith("_")]
+    return sorted(name for name in found if theirs[name].__module__ == "torch.nn.functional" and name not in NOT_OURS)
+
+
+@pytest.mark.parametrize("name", classes())
+def test_layer(name):
+    assert name in nn.__all__
+    theirs = list(inspect.signature(getattr(torch.nn, name).__init__).parameters)[1:]
+    ours = list(inspect.signature(getattr(nn, name).__init__).parameters)[1:]
+    if {"args", "kwargs"} & {*theirs, *ours}:
+        pytest.skip("its parameters are those of another class")
+    wanted = [p for p in theirs if p not in LEFT_OUT and not p.startswith("_")]
+    assert [p for p in wanted if RENAMED.get(p, p) not in ours and p not in ours] == []
+
+
+@pytest.mark.parametrize("name", [n for n in functions() if not n.endswith("_with_indices")])
+def test_function(name):
+    if name.endswith("_") and hasattr(nn.functional, name[:-1]):
+        pytest.skip("an in-place form, which PyTorch keeps for memory")
+    assert name in nn.functional.__all__
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in vars(torch.nn.init) if n.endswith("_") and not n.startswith("_")] + ["calculate_gain"]
+)
+def test_initialiser(name):
+    theirs = list(inspect.signature(getattr(torch.nn.init, name)).parameters)
+    ours = list(inspect.signature(getattr(nn.init, name)).parameters)
+    assert ours[: len(theirs)] == theirs
