@@ -141,7 +141,7 @@ class NumpyBackend(activations.BlockedActivationKernels, special_functions.Block
     @staticmethod
     def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
         """Mean by the ufunc itself, in single and double precision: ``np.mean`` spends 2 us in Python."""
-        if x.dtype.char not in "fd" or not x.size:
+        if x.dtype.char not in "fd" or not x.size or not x.ndim:
             return np.mean(x, axis=axis, keepdims=keepdims)
         total = add_reduce(x, axis, None, None, keepdims)
         return total / (x.size // total.size)

@@ -122,9 +122,9 @@ def _masked(condition: Any, x: Any) -> Any:
     return mask.view(x.dtype)
 
 
-def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
+def broadcast_to(x: Any, shape: int | tuple[int, ...]) -> Any:
     """Read-only view with repeated axes; for a number without the 2 us that ``np.broadcast_to`` takes."""
-    if x.ndim or 0 in shape:
+    if x.ndim or isinstance(shape, int) or 0 in shape:
         return np.broadcast_to(x, shape)
     view = np.ndarray(shape, x.dtype, np.asarray(x), 0, (0,) * len(shape))
     view.flags.writeable = False

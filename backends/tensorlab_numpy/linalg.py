@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ def lu_factors(x: Any) -> tuple[Any, Any, Any]:
     """LU decomposition with partial pivoting, in blocks of columns, all matrices of a stack at a time."""
     *batch, m, n = x.shape
     k = min(m, n)
-    a = np.array(x).reshape(-1, m, n)
+    a = np.array(x).reshape(prod(batch), m, n)  # not -1: an empty array leaves that open
     order = np.tile(np.arange(m), (len(a), 1))
     for start in range(0, k, BLOCK):
         stop = min(start + BLOCK, k)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from inspect import signature
+from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..backend import Backend, BackendError, active_backend, backend_for_type, dtypes
@@ -37,6 +38,10 @@ WEAK_DTYPES: dict[type, set[Any]] = {number: set() for number in dtypes.ADAPTS_T
 """For each type of Python number, the native data types that it adapts to."""
 
 
+learning = RLock()
+"""Held while data types are learned, and while kernels are looked up, as these depend on them."""
+
+
 class KernelTable(dict[Any, Any]):
     """The kernel of one op for each array type, found at the first call; None for what is no array."""
 
@@ -53,9 +58,9 @@ class KernelTable(dict[Any, Any]):
         backend = meet_type(array_type)
         if backend is None:
             return None
-        self[array_type] = kernel = backend.kernel(
-            self._record.name, self._record.compute, exact=self._record.view or self._record.name in EXACT
-        )
+        exact = self._record.view or self._record.name in EXACT
+        with learning:  # a kernel found before a data type was met must not be stored after
+            self[array_type] = kernel = backend.kernel(self._record.name, self._record.compute, exact=exact)
         return kernel
 
 
@@ -69,22 +74,24 @@ def meet_type(array_type: type) -> Backend | None:
         backend = backend_for_type(array_type)
         if backend is None:
             return None
-        if backend not in KNOWN_TYPES.values():
-            learn_dtypes(backend)
-            backend.when_dtypes_change(partial(learn_dtypes, backend))
-        KNOWN_TYPES[array_type] = backend
+        with learning:
+            if backend not in KNOWN_TYPES.values():
+                backend.when_dtypes_change(partial(learn_dtypes, backend))
+                learn_dtypes(backend)
+            KNOWN_TYPES[array_type] = backend
     return KNOWN_TYPES[array_type]
 
 
 def learn_dtypes(backend: Backend) -> None:
     """Learn a backend's data types; kernels are looked up anew, as they may depend on which are in use."""
-    for group, kinds in dtypes.KINDS.items():
-        TAKEN[group] |= backend.dtypes_of_kind(*kinds)
-    for number, group in dtypes.ADAPTS_TO.items():
-        WEAK_DTYPES[number] |= backend.dtypes_of_kind(*dtypes.KINDS[group])
-    ROUNDED_DTYPES.update(backend.rounded_dtypes)
-    for table in KernelTable.every:
-        table.clear()
+    with learning:
+        for group, kinds in dtypes.KINDS.items():
+            TAKEN[group] |= backend.dtypes_of_kind(*kinds)
+        for number, group in dtypes.ADAPTS_TO.items():
+            WEAK_DTYPES[number] |= backend.dtypes_of_kind(*dtypes.KINDS[group])
+        ROUNDED_DTYPES.update(backend.rounded_dtypes)
+        for table in KernelTable.every:
+            table.clear()
 
 
 TAKES_TEXT = {

@@ -111,7 +111,7 @@ def lstm_forward(
     out = cells if w_hr is None else cells[:, : w_hr.shape[0]]
     out, h, c, w = xp.empty_like(out), _state(xp, h0, h0), _state(xp, c0, c0), _for_steps(xp, w_hh, len(batch_sizes))
     # sigmoid(x) is tanh(x / 2) / 2 + 1 / 2: one tanh serves all gates, in half the time of two kinds of exponential.
-    halves = xp.full_like(gates[:1, :], 0.5)
+    halves = xp.full((1, 4 * size), 0.5, dtype=projected.dtype, device=projected.device)
     shift = xp.full_like(halves, 0.5)
     halves[:, 2 * size : 3 * size], shift[:, 2 * size : 3 * size] = 1.0, 0.0
     for start, stop in spans(batch_sizes, reverse):

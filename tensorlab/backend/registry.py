@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextvars import ContextVar, Token
 from functools import cache, partial
+from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ class BackendUnavailable(RuntimeError):
 
 _registered: dict[str, type[Backend]] = {}
 _instances: dict[str, Backend] = {}
+_instantiation = RLock()
 _by_type: dict[type, Backend] = {}
 _process_default: list[Backend | None] = [None]
 _active: ContextVar[Backend | None] = ContextVar("tensorlab_backend", default=None)
@@ -102,10 +104,13 @@ def get_backend(name: str) -> Backend:
     why = _why_not(name)
     if why is not None:
         raise BackendUnavailable(f"the backend {name!r} cannot be used here: {why}\n{_report()}")
-    backend = _instances[name] = _load(name)()
-    _claim_types(backend)
-    backend.when_dtypes_change(partial(_claim_types, backend))
-    return backend
+    with _instantiation:
+        if name not in _instances:
+            backend = _load(name)()
+            _claim_types(backend)
+            backend.when_dtypes_change(partial(_claim_types, backend))
+            _instances[name] = backend
+    return _instances[name]
 
 
 def _claim_types(backend: Backend) -> None:

@@ -42,7 +42,7 @@ def add(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.add(x1, x2)
 
 
-@elementwise(lambda g: g, lambda g: -g)
+@elementwise(lambda g: g, lambda g: -g, takes="numeric")
 def subtract(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """``x1 - x2``, elementwise.
 
@@ -112,7 +112,7 @@ def remainder(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.remainder(x1, x2)
 
 
-@elementwise(lambda g: -g)
+@elementwise(lambda g: -g, takes="numeric")
 def negative(backend: Backend, x: Any, /) -> Any:
     """``-x``, elementwise.
 
@@ -403,7 +403,7 @@ def _across(t: Any, direction: Any, x: Any) -> Any:
     return where(size != 0, across / where(size != 0, size, 1.0), 0.0)
 
 
-@elementwise(_pull_sign, jvp=(_push_sign,), domain=(0.5, 2.0))
+@elementwise(_pull_sign, jvp=(_push_sign,), domain=(0.5, 2.0), takes="numeric")
 def sign(backend: Backend, x: Any, /) -> Any:
     """-1, 0 or 1 by the sign of `x`, or ``x / abs(x)`` for complex `x`, elementwise; the derivative at zero is zero.
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from math import log
 from typing import Any
 
+from ..autodiff.op import ShapeError
 from ..backend import (
     Backend,
     Device,
@@ -579,6 +580,11 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Tensor]:
     indexing : {"xy", "ij"}
         ``"xy"`` exchanges the first two axes, as in pictures.
 
+    Raises
+    ------
+    ShapeError
+        If one of them does not have one axis.
+
     Examples
     --------
     >>> tl.meshgrid(tl.arange(2), tl.arange(3))[0]
@@ -591,6 +597,9 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Tensor]:
     order = list(range(len(arrays)))
     if indexing == "xy" and len(arrays) > 1:
         order[0], order[1] = 1, 0
+    for i, x in enumerate(arrays):
+        if len(x.shape) != 1:
+            raise ShapeError(f"meshgrid: arrays[{i}] must have one axis, not shape {tuple(x.shape)}")
     shape: Shape = tuple(0 for _ in arrays)
     for x, a in zip(arrays, order, strict=True):
         shape = (*shape[:a], x.shape[0], *shape[a + 1 :])

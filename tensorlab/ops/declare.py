@@ -102,7 +102,10 @@ def _retell(
 ) -> None:
     """Say which operand is wrong, if one is; else put the function's name in place of the inner one's."""
     name = function.__name__
-    given = signature(function).bind_partial(*args, **kwargs).arguments
+    try:
+        given = signature(function).bind_partial(*args, **kwargs).arguments
+    except TypeError:
+        return  # the call does not fit the parameters, and Python has said so in the function's name
     if isinstance(error, BackendUnavailable) and given.get("device") is None:
         return  # it is TENSORLAB_BACKEND's fault, not the call's
     try:

@@ -14,6 +14,7 @@ from .declare import broadcast_shape, composite
 from .indexing import getitem, take
 from .shapes import (
     Shape,
+    as_shape,
     broadcast_to,
     expand_dims,
     flatten,
@@ -165,6 +166,11 @@ def roll(x: Any, /, shift: int | Sequence[int], *, axis: int | Sequence[int] | N
     axis : int, tuple of int or None
         Along which axes; None rolls the flattened array.
 
+    Raises
+    ------
+    ShapeError
+        If there is no such axis, or several shifts are not as many as the axes.
+
     Examples
     --------
     >>> tl.roll(tl.tensor([1.0, 2.0, 3.0]), 1)
@@ -174,6 +180,8 @@ def roll(x: Any, /, shift: int | Sequence[int], *, axis: int | Sequence[int] | N
         return reshape(roll(flatten(x), shift, axis=0), tuple(x.shape))
     axes = axis if isinstance(axis, tuple | list) else (axis,)
     shifts = shift if isinstance(shift, tuple | list) else (shift,) * len(axes)
+    if len(shifts) != len(axes):
+        raise ShapeError(f"roll: {len(shifts)} shifts {tuple(shifts)} are not one for each of the axes {tuple(axes)}")
     for by, a in zip(shifts, axes, strict=True):
         place = normalized_axis(a, len(x.shape))
         length = x.shape[place]
@@ -185,8 +193,15 @@ def roll(x: Any, /, shift: int | Sequence[int], *, axis: int | Sequence[int] | N
 
 
 @composite(x="any")
-def tile(x: Any, repetitions: Sequence[int], /) -> Tensor:
+def tile(x: Any, repetitions: int | Sequence[int], /) -> Tensor:
     """The whole array repeated along each axis.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape.
+    repetitions : tuple of int or int
+        How many times along each of the last axes, or along the last one; new axes stand in front.
 
     Examples
     --------
@@ -194,7 +209,8 @@ def tile(x: Any, repetitions: Sequence[int], /) -> Tensor:
     tensor([[1., 2., 1., 2.],
             [1., 2., 1., 2.]])
     """
-    repetitions = (1,) * (len(x.shape) - len(repetitions)) + tuple(repetitions)
+    repetitions = as_shape(repetitions)
+    repetitions = (1,) * (len(x.shape) - len(repetitions)) + repetitions
     shape = (1,) * (len(repetitions) - len(x.shape)) + tuple(x.shape)
     spread = reshape(x, tuple(n for length in shape for n in (1, length)))
     spread = broadcast_to(spread, tuple(n for r, length in zip(repetitions, shape, strict=True) for n in (r, length)))
@@ -267,6 +283,8 @@ def split(x: Any, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[T
     ------
     ShapeError
         If the axis is no multiple of the number of pieces.
+    ValueError
+        If that number is not positive.
 
     Examples
     --------
@@ -276,9 +294,11 @@ def split(x: Any, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[T
     place = normalized_axis(axis, len(x.shape))
     length = x.shape[place]
     if isinstance(sections, int):
+        if sections < 1:
+            raise ValueError(f"split: the number of pieces must be positive, not {sections}")
         if length % sections:
             raise ShapeError(f"split: an axis of length {length} does not divide into {sections} equal pieces")
-        sections = range(length // sections, length, length // sections) if length else ()
+        sections = [i * (length // sections) for i in range(1, sections)]
     edges = [0, *sections, length]
     before = (slice(None),) * place
     return tuple(getitem(x, (*before, slice(a, b))) for a, b in pairwise(edges))

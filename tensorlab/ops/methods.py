@@ -203,7 +203,7 @@ def setitem(x: Tensor, index: Any, value: Any) -> None:
 def getitem(x: Tensor, index: Any) -> Tensor:
     """``x[index]``."""
     if isinstance(index, list):
-        index = asarray(index, device=x.device)
+        index = asarray(index, dtype=None if index else "int64", device=x.device)
     return indexing.getitem(x, indexing.plain_index(index))
 
 

@@ -169,6 +169,8 @@ def _checked_shares(function: str, q: Any, whole: int) -> Any:
         require(function, "real", q=q)
         return divide(q, whole)
     numbers: list[Any] = [q] if isinstance(q, Number) else list(q)
+    if any(isinstance(number, list | tuple) for number in numbers):
+        raise TypeError(f"{function}: q must be a number, a sequence of numbers, a tensor or an array, not {q}")
     if not all(isinstance(number, Real) and 0 <= float(number) <= whole for number in numbers):
         raise ValueError(f"{function}: q must be from 0 to {whole}, not {q}")
     shares = [float(number) / whole for number in numbers]
@@ -203,7 +205,8 @@ def _quantiles(ordered: Any, q: Any, method: str, skip_nan: bool) -> Any:
         places = clip(astype(place, "int64"), 0, n - 1)
         if not skip_nan:
             return take(ordered, places, axis=-1)
-        return reshape(take_along_axis(ordered, reshape(places, (*rest, -1)), -1), tuple(places.shape))
+        count = math.prod(places.shape[len(rest) :])
+        return reshape(take_along_axis(ordered, reshape(places, (*rest, count)), -1), tuple(places.shape))
 
     result = _between_places(q * last, method, pick, dtype)
     if dtype.is_floating and not isinstance(q, float):

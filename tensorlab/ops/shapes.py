@@ -235,10 +235,11 @@ def permute_dims(backend: Backend, x: Any, /, axes: Any) -> Any:
     return backend.xp.permute_dims(x, tuple(axes))
 
 
-def _broadcastable(x_shape: Shape, shape: Sequence[int], **_: Any) -> Shape:
-    if broadcast_shape(x_shape, tuple(shape)) != tuple(shape):
-        raise ShapeError(f"broadcast_to: shape {x_shape} does not broadcast to {tuple(shape)}")
-    return tuple(shape)
+def _broadcastable(x_shape: Shape, shape: int | Sequence[int], **_: Any) -> Shape:
+    wanted = as_shape(shape)
+    if broadcast_shape(x_shape, wanted) != wanted:
+        raise ShapeError(f"broadcast_to: shape {x_shape} does not broadcast to {wanted}")
+    return wanted
 
 
 @op(
@@ -256,7 +257,7 @@ def broadcast_to(backend: Backend, x: Any, /, shape: Any) -> Any:
     ----------
     x : tensor or array
         Any shape that broadcasts to `shape`.
-    shape : tuple of int
+    shape : tuple of int or int
         The result's shape.
 
     Returns

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -316,3 +318,26 @@ def test_a_device_names_its_backend(other_backend):
     x = tl.ones(2, device=other_backend)
     assert tl.zeros(2, device=x.device).device == x.device
     assert tl.zeros(2, device=x.device).backend is x.backend
+
+
+def test_threads_get_a_data_type_when_all_who_must_know_do():
+    """Else one would compute with kernels that were found before the type was met."""
+    backend = type(registry.get_backend("numpy"))()
+    begun, order = threading.Event(), []
+
+    def notify():
+        begun.set()
+        time.sleep(0.05)
+        order.append("told")
+
+    def ask():
+        begun.wait()
+        backend.native("float16")
+        order.append("given")
+
+    backend.when_dtypes_change(notify)
+    with ThreadPoolExecutor(2) as pool:
+        asked = pool.submit(ask)
+        backend.native("float16")
+        asked.result()
+    assert order == ["told", "given"]

@@ -124,3 +124,14 @@ def test_everything_public_is_checked():
     functions = {name for name, value in vars(tl).items() if callable(value) and not isinstance(value, tl.DType)}
     functions = {name for name in functions if not name.startswith("_") and name not in ("Any",)}
     assert functions - CHECKED_ELSEWHERE - checked - set(REGISTRY) == set()
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_split_of_nothing(axis):
+    pieces = tl.split(tl.zeros((0, 4) if axis == 0 else (4, 0)), 2, axis=axis)
+    assert [piece.shape for piece in pieces] == [(0, 4) if axis == 0 else (4, 0)] * 2
+
+
+def test_shapes_as_one_number():
+    assert tl.broadcast_to(tl.tensor(2.0), 3).tolist() == [2.0, 2.0, 2.0]
+    assert tl.tile(tl.tensor([1.0, 2.0]), 2).tolist() == [1.0, 2.0, 1.0, 2.0]

@@ -153,3 +153,8 @@ def test_iteration_and_membership():
     assert 5.5 not in tensor(X)
     with pytest.raises(TypeError, match="0-d"):
         len(tensor(1.0))
+
+
+def test_empty_list():
+    """It chooses nothing, as in NumPy, and is no list of floats."""
+    assert tl.ones((3, 2))[[]].shape == (0, 2)

@@ -666,3 +666,25 @@ def test_no_convergence():
             assert "did not converge; are there NaN or infinite elements?" in str(error)
         else:  # whether LAPACK notices depends on the library
             assert np.isnan(host(found[0] if isinstance(found, tuple) else found)).any()
+
+
+@pytest.mark.parametrize("shape", [(0, 2), (2, 0), (3, 0, 2), (0, 2, 2)])
+def test_lu_of_nothing(shape):
+    p, lower, upper = tl.linalg.lu(tensor(np.zeros(shape)))
+    *batch, m, n = shape
+    k = min(m, n)
+    assert (p.shape, lower.shape, upper.shape) == ((*batch, m, m), (*batch, m, k), (*batch, k, n))
+
+
+@pytest.mark.parametrize("ord", [-1, -2, -0.5])
+def test_negative_orders_of_nothing_and_of_infinities(ord):
+    """Sums that are 0 have infinity as their negative power, as in NumPy."""
+    assert float(tl.linalg.vector_norm(tensor(np.zeros(0)), ord=ord)) == inf
+    assert float(tl.linalg.vector_norm(tensor(np.array([inf, -inf])), ord=ord)) == inf
+    assert float(tl.linalg.vector_norm(tensor(np.array([inf, 0.0])), ord=ord)) == 0
+
+
+@pytest.mark.parametrize("ord", ["fro", "nuc", 1, 2, inf])
+@pytest.mark.parametrize("shape", [(0, 0), (2, 0, 3), (2, 3, 0)])
+def test_norm_of_matrices_without_elements(ord, shape):
+    assert_same(tl.linalg.matrix_norm(tensor(np.zeros(shape)), ord=ord), np.zeros(shape[:-2]))

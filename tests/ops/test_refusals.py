@@ -162,3 +162,42 @@ def test_devices_that_differ(other_backend):
         tl.ones(2) + tl.ones(2, device=other_backend)
     with pytest.raises(tl.BackendError, match=r"^tensordot"):
         tl.tensordot(tl.ones((2, 2)), tl.ones((2, 2), device=other_backend))
+
+
+@pytest.mark.parametrize("call", [lambda x: x - x, lambda x: -x, tl.sign], ids=["subtract", "negative", "sign"])
+def test_truth_values_are_no_numbers(call):
+    with pytest.raises(TypeError, match=r"^(subtract: x1|negative: x|sign: x) is bool, but must be of a numeric type$"):
+        call(tl.tensor([True, False]))
+
+
+def test_unknown_parameter():
+    """Python's own words stand: they name the function and the parameter."""
+    with pytest.raises(TypeError, match=r"^std\(\) got an unexpected keyword argument 'dof'$"):
+        tl.std(tl.ones(3), dof=1)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: tl.roll(tl.ones((2, 3)), (1, 2), axis=0),
+            r"roll: 2 shifts (1, 2) are not one for each of the axes (0,)",
+        ),
+        (lambda: tl.meshgrid(tl.ones(2), tl.tensor(1.0)), "meshgrid: arrays[1] must have one axis, not shape ()"),
+        (lambda: tl.mean(tl.tensor(2.0), axis=0), "mean: axis 0 is out of range for 0 axes"),
+    ],
+)
+def test_wrong_shapes(call, message):
+    with pytest.raises(tl.ShapeError) as error:
+        call()
+    assert str(error.value) == message
+
+
+def test_quantiles_in_nested_lists():
+    with pytest.raises(TypeError, match=r"^quantile: q must be a number, a sequence of numbers, a tensor or an array"):
+        tl.quantile(tl.ones(3), [[0.1], [0.5]])
+
+
+def test_no_pieces():
+    with pytest.raises(ValueError, match=r"^split: the number of pieces must be positive, not 0$"):
+        tl.split(tl.ones(3), 0)

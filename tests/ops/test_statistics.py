@@ -559,3 +559,13 @@ def test_arrays_give_arrays(call):
     found = call(native(x))
     assert isinstance(found, tl.active_backend().array_types)
     assert_close(found, host(call(tensor(x))), rtol=1e-14)
+
+
+@pytest.mark.parametrize(("shape", "axis"), [((0, 3), 1), ((3, 0), 0), ((0, 3), ())])
+@pytest.mark.parametrize("q", [0.5, [0.2, 0.7], np.array([0.2, 0.7])])
+def test_quantiles_of_no_rows(shape, axis, q):
+    """Where no quantile is asked for there is nothing to compute, with and without NaN-awareness."""
+    share = tensor(q) if isinstance(q, np.ndarray) else q
+    for function in (tl.quantile, tl.nanquantile):
+        expected = np.empty((*np.shape(q), *np.sum(np.zeros(shape), axis=axis).shape))
+        assert_same(function(tensor(np.zeros(shape)), share, axis=axis), expected)

@@ -131,6 +131,8 @@ def _plain(make):
 @pytest.mark.parametrize("name", ["layer_norm", "rms_norm"])
 def test_narrow_types(name, dtype):
     """RMSNorm's eps is that of the type in which PyTorch computes."""
+    if tl.active_backend().native_dtype(dtype) is None:
+        pytest.skip(f"the backend has no {dtype}")
     x = 1e-4 * seeded(name).normal(size=(4, 6))
     found = getattr(tl.nn.functional, name)(tensor(x, dtype=dtype), (6,))
     expected = getattr(torch.nn.functional, name)(torch.tensor(x, dtype=getattr(torch, dtype)), (6,))

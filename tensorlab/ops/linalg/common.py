@@ -11,7 +11,7 @@ from ...autodiff.op import ShapeError
 from ...backend import Backend, backend_of
 from ...tensor import Tensor
 from ..arithmetic import conj
-from ..declare import elementwise
+from ..declare import as_arrays, elementwise
 from ..matrices import tril, triu
 from ..shapes import Shape, expand_dims, matrix_transpose
 
@@ -159,6 +159,7 @@ def quotient(backend: Backend, x1: Any, x2: Any, /) -> Any:
     tensor([0.5, 0. , nan])
     """
     xp = backend.xp
+    x1, x2 = as_arrays(backend, x1, x2)
     tied = x2 == 0
     ratio = x1 / xp.where(tied, xp.ones_like(x2), x2)
     return xp.where(tied & (x1 != 0), xp.asarray(nan, dtype=ratio.dtype, device=ratio.device), ratio)

@@ -68,7 +68,7 @@ def _power_norm(size: Any, ord: float, axis: Axis, keepdims: bool) -> Any:
     powers = where(zero, inf if ord < 0 else 0.0, where(zero, 1.0, size) ** ord)
     total = sum(powers, axis=axis, keepdims=keepdims)
     empty = total == 0
-    return where(empty, 0.0, where(empty, 1.0, total) ** (1 / ord))
+    return where(empty, inf if ord < 0 else 0.0, where(empty, 1.0, total) ** (1 / ord))
 
 
 @composite(x="floating")
@@ -159,7 +159,8 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Tenso
     ord : {"fro", "nuc", 1, -1, 2, -2, inf, -inf}
         ``"fro"`` (also None): square root of the sum of squares. ``"nuc"``: sum of the singular values; 2 and -2: the
         greatest and the smallest of them. 1 and -1: the greatest and the smallest sum of absolute values of a column;
-        inf and -inf: of a row. Those that tie share the gradient equally; a zero matrix has a subgradient.
+        inf and -inf: of a row. Those that tie share the gradient equally; a zero matrix has a subgradient. Matrices
+        without elements have norm 0; for the orders below zero they have none.
 
     Returns
     -------
@@ -184,5 +185,7 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Tenso
     check_matrices("matrix_norm", tuple(x.shape))
     if ord not in (None, *MATRIX_NORMS):
         raise ValueError(f"matrix_norm: ord must be one of {', '.join(map(repr, MATRIX_NORMS))}, not {ord!r}")
+    if 0 in x.shape[-2:] and ord in (1, 2, inf):  # there is nothing to take the maximum of
+        ord = "fro"
     norm = MATRIX_NORMS["fro" if ord is None else ord](x)
     return expand_dims(norm, axis=(-2, -1)) if keepdims else norm
