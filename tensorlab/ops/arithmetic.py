@@ -10,7 +10,7 @@ from ..autodiff.op import op, sample
 from ..backend import Backend, DType, backend_of
 from ..tensor import Tensor
 from .comparison import where
-from .declare import elementwise, require, same_shape
+from .declare import as_arrays, elementwise, require, same_shape
 from .exponential import log
 
 
@@ -291,7 +291,7 @@ def nextafter(backend: Backend, x1: Any, x2: Any, /) -> Any:
     >>> bool((tl.nextafter(tl.tensor([1.0]), 2.0) > 1).item())
     True
     """
-    return backend.xp.nextafter(x1, x2)
+    return backend.xp.nextafter(*as_arrays(backend, x1, x2))
 
 
 # -- bounds ---------------------------------------------------------------------------------------------------------

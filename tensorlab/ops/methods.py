@@ -173,6 +173,8 @@ def write(x: Tensor, index: Any, value: Any) -> None:
     if isinstance(value, Tensor):
         if value.backend is not x.backend:
             value = arithmetic.add(x, value)  # says which backends were mixed
+        if value.dtype.is_complex and not x.dtype.is_complex:
+            raise TypeError(f"a tensor of {x.dtype} cannot hold {value.dtype}; take the real, imag or abs of it")
         value = value._array
     x.backend.index_put(x._array, index, value)
     write_log.note(x)

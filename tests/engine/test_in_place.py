@@ -222,3 +222,9 @@ def test_numbers_keep_their_digits():
     x[1:] = [0.1]
     assert x.requires_grad
     assert x.tolist() == [16777217.0, 0.1]
+
+
+def test_complex_numbers_do_not_fit_real_tensors():
+    for x in (tl.ones(2), leaf([1.0, 1.0]) * 1):
+        with pytest.raises(TypeError, match="cannot hold"):
+            x[0] = tl.tensor(1j)

@@ -107,6 +107,7 @@ def test_numbers_and_other_types_beside_them(dtype):
 def test_next_number(dtype):
     x = tl.ones(1, dtype=dtype)
     assert (tl.nextafter(x, 2 * x) - x).item() == tl.finfo(dtype).eps
+    assert tl.nextafter(x, 2.5).dtype == dtype
 
 
 @pytest.mark.parametrize("dtype", NARROW)
