@@ -64,5 +64,6 @@ def _choose_classes(target: Any, classes: int, ignore_index: int) -> tuple[Any, 
         ignored = target == ignore_index
         chosen = np.where(ignored, 0, target)
     if len(chosen) and not 0 <= np.minimum.reduce(chosen) <= np.maximum.reduce(chosen) < classes:
-        raise IndexError(f"cross entropy: a target is outside the {classes} classes 0 to {classes - 1}")
+        wrong = chosen[(chosen < 0) | (chosen >= classes)]
+        raise IndexError(f"a target is outside the {classes} classes 0 to {classes - 1}: {int(wrong[0])}")
     return chosen, ignored

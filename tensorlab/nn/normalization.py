@@ -274,6 +274,9 @@ class _InstanceNorm(_NormBase):
         if shape[channel_axis] == self.num_features:
             return
         message = f"{kind} expects {self.num_features} channels on axis {channel_axis}, not shape {shape}"
+        if shape[-1] == self.num_features:
+            order = (*range(channel_axis), len(shape) - 1, *range(channel_axis, len(shape) - 1))
+            message += f"; this looks like channels-last, which x.permute{order} puts right"
         if self.affine or self.track_running_stats:
             raise ShapeError(message)
         warnings.warn(f"{message}; without affine and track_running_stats this does not matter", stacklevel=4)

@@ -146,6 +146,9 @@ class RNNBase(Module):
         return [(self.num_layers * self._directions, *batch, size) for size in sizes]
 
     def _check_states(self, hx: Sequence[Any], batch: tuple[int, ...]) -> None:
+        for state in hx:
+            if not hasattr(state, "shape"):
+                raise TypeError(f"{type(self).__name__} expects a tensor as initial state, not {type(state).__name__}")
         axes = "layers * directions, batch, size" if batch else "layers * directions, size"
         for which, state, shape in zip(self.states, hx, self._state_shapes(batch), strict=True):
             check_state(type(self).__name__, which, state, shape, axes)

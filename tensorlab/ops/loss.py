@@ -22,8 +22,8 @@ NOT_IGNORED = -100
 def _per_sample(logits: Shape, target: Shape, ignore_index: int = NOT_IGNORED) -> Shape:
     if len(logits) != 2 or tuple(target) != logits[:1]:
         raise ShapeError(
-            f"cross entropy expects logits of shape (samples, classes) and one class index per sample, not logits of "
-            f"shape {logits} and a target of shape {target}"
+            f"expected logits of shape (samples, classes) and one class index per sample, not logits of shape {logits} "
+            f"and a target of shape {target}"
         )
     return target
 
@@ -33,8 +33,9 @@ def _checked_target(backend: Backend, target: Any, classes: int, ignore_index: i
     xp = backend.xp
     counted = target != ignore_index
     safe = xp.where(counted, target, xp.zeros_like(target))
-    if not bool(xp.all((safe >= 0) & (safe < classes))):
-        raise IndexError(f"cross entropy: a target is outside the {classes} classes 0 to {classes - 1}")
+    outside = (safe < 0) | (safe >= classes)
+    if bool(xp.any(outside)):
+        raise IndexError(f"a target is outside the {classes} classes 0 to {classes - 1}: {int(safe[outside][0])}")
     return counted, safe
 
 

@@ -127,6 +127,7 @@ class TestTransposedConvolution:
         [
             (((1, 2, 5, 5), (3, 4, 2, 2)), {}, tl.ShapeError, "conv_transpose2d: expects 3 channels on axis 1"),
             (((1, 5, 5, 3), (3, 4, 2, 2)), {}, tl.ShapeError, r"channels-last, which x.permute\(0, 3, 1, 2\)"),
+            (((5, 6, 3), (3, 4, 2, 2)), {}, tl.ShapeError, r"axis 0 .* \(5, 6, 3\) has 5; .* x.permute\(2, 0, 1\)"),
             (((5, 5), (3, 4, 2, 2)), {}, tl.ShapeError, "2 spatial axes"),
             (((1, 3, 5, 5), (3, 4, 2, 2)), {"groups": 2}, tl.ShapeError, "3 input channels do not divide into 2"),
             (((1, 3, 5, 5), (3, 4, 2, 2), (3,)), {}, tl.ShapeError, r"bias of shape \(3,\).*must be \(4,\)"),

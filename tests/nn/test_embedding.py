@@ -103,6 +103,8 @@ class TestEmbedding:
             (lambda: F.embedding(tl.tensor([0]), tl.ones(3)), tl.ShapeError, r"\(rows, features\), not \(3,\)"),
             (lambda: F.embedding(tl.tensor([0.0]), tl.ones(3, 2)), TypeError, "embedding: input is float32"),
             (lambda: F.embedding(tl.tensor([3]), tl.ones(3, 2)), IndexError, "embedding"),
+            (lambda: F.embedding(tl.tensor([0, -1]), tl.ones(3, 2)), IndexError, "embedding: row -1 is none of the 3"),
+            (lambda: F.embedding_bag(tl.tensor([[-2]]), tl.ones(3, 2)), IndexError, "embedding_bag: row -2 is none"),
             (lambda: nn.Embedding.from_pretrained(tl.ones(3)), tl.ShapeError, "2 axes"),
         ],
     )

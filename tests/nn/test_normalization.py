@@ -220,6 +220,10 @@ class TestInstanceNorm:
     def test_errors(self):
         with pytest.raises(tl.ShapeError, match="InstanceNorm2d expects 3 axes, or 4 with a batch, not shape"):
             nn.InstanceNorm2d(3)(tl.ones(2, 3))
+        with pytest.raises(tl.ShapeError, match=r"channels-last, which x.permute\(0, 2, 1\) puts right"):
+            nn.InstanceNorm1d(3, affine=True)(tl.ones(2, 5, 3))
+        with pytest.raises(tl.ShapeError, match=r"axis 0, .* channels-last, which x.permute\(2, 0, 1\) puts right"):
+            nn.InstanceNorm2d(3, affine=True)(tl.ones(5, 4, 3))
         with pytest.raises(tl.ShapeError, match="InstanceNorm1d expects 3 channels on axis 1"):
             nn.InstanceNorm1d(3, affine=True)(tl.ones(2, 4, 5))
         with pytest.warns(UserWarning, match="3 channels on axis 0"):

@@ -93,8 +93,8 @@ CASES = [
     (lambda: tl.take_along_axis(z(2, 3), tl.tensor([[0]]), axis=1),
      "take_along_axis: indices of shape (1, 1) must match shape (2, 3) in all axes but 1"),
     (lambda: softmax_cross_entropy(z(4, 3), tl.tensor([0, 1])),
-     "softmax_cross_entropy: cross entropy expects logits of shape (samples, classes) and one class index per "
-     "sample, not logits of shape "
+     "softmax_cross_entropy: expected logits of shape (samples, classes) and one class index per sample, not logits "
+     "of shape "
      "(4, 3) and a target of shape (2,)"),
     (lambda: max_pool(z(1, 1, 2), kernel_size=(3,), stride=(1,), padding=((0, 0),), dilation=(1,)),
      "max_pool: pooling: a window of length 3 does not fit axis 2 of images of shape (1, 1, 2) with padding (0, 0)"),
@@ -117,7 +117,7 @@ def test_a_shape_error_is_a_value_error():
 
 
 def test_target_outside_the_classes():
-    with pytest.raises(IndexError, match="cross entropy: a target is outside the 3 classes 0 to 2"):
+    with pytest.raises(IndexError, match="a target is outside the 3 classes 0 to 2: 3"):
         softmax_cross_entropy(z(2, 3), tl.tensor([0, 3]))
 
 

@@ -127,7 +127,8 @@ def _shares(y: Any, size: Sizes, wanted: Sizes) -> Any:
         starts, ends = adaptive_windows(xp, length, n, array.device)
         along = xp.reshape(ends - starts, (-1,) + (1,) * (len(size) - 1 - axis))
         counts = along if counts is None else counts * along
-    return beside(y, 1.0 / xp.astype(counts, array.dtype))
+    # NumPy makes float32 of a number over bfloat16.
+    return beside(y, xp.astype(1.0 / xp.astype(counts, array.dtype), array.dtype))
 
 
 # -- maxima ------------------------------------------------------------------------------------------------------------

@@ -121,8 +121,20 @@ def convolve(
     geometry = convolution_geometry(
         weight.shape[-ndim:], hashable(stride), hashable(padding), hashable(dilation), groups
     )
+    _check_unbatched("convolution ", ndim, tuple(x.shape), weight.shape[1] * groups, tuple(weight.shape))
     x, added = with_batch_axis(x, ndim)
     return without_batch_axis(convolution(x, weight, bias, **geometry), added)
+
+
+def _check_unbatched(name: str, ndim: int, x: Sizes, channels: int, weight: Sizes) -> None:
+    """Raise `ShapeError` in the user's axes where an input without a batch axis has other channels."""
+    if len(x) != ndim + 1 or x[0] == channels:
+        return
+    message = f"{name}expects {channels} channels on axis 0 of an input without a batch axis (filters of shape "
+    message += f"{weight}), but shape {x} has {x[0]}"
+    if x[-1] == channels:
+        message += f"; this looks like channels-last, which x.permute{(ndim, *range(ndim))} puts right"
+    raise ShapeError(message)
 
 
 @composite(input="any", weight="any", bias="any")
@@ -232,6 +244,7 @@ def convolve_transposed(
     dilation: Any,
 ) -> Tensor:
     """Apply the transpose of a convolution over `ndim` spatial axes, with PyTorch's spellings."""
+    _check_unbatched("", ndim, tuple(x.shape), weight.shape[0], tuple(weight.shape))
     x, added = with_batch_axis(x, ndim)
     _check_transposed(ndim, tuple(x.shape), tuple(weight.shape), None if bias is None else tuple(bias.shape), groups)
     geometry, missing = _transposed_geometry(

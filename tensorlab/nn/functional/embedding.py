@@ -6,16 +6,18 @@ from typing import Any
 
 from ...autodiff import ShapeError, custom_gradient
 from ...autodiff.graph import no_grad
+from ...backend import backend_of
 from ...ops.comparison import where
 from ...ops.creation import arange
 from ...ops.declare import composite
 from ...ops.indexing import take, take_add
 from ...ops.linalg.norms import vector_norm
-from ...ops.reduction import max, sum
+from ...ops.reduction import max, min, sum
 from ...ops.segments import segment_max
 from ...ops.shapes import astype, expand_dims, flatten, reshape
 from ...ops.sorting import searchsorted
 from ...tensor import Tensor
+from .loss.common import array_of, on_host
 
 MODES = ("sum", "mean", "max")
 
@@ -70,6 +72,7 @@ def embedding(
              [1., 2.]]])
     """
     padding = _checked(weight, padding_idx, sparse)
+    _check_rows(input, weight.shape[0])
     if max_norm is not None:
         renormalize_(weight, input, max_norm, norm_type)
     rows = take(weight, input, axis=0)
@@ -132,6 +135,7 @@ def embedding_bag(
             [110.]])
     """
     padding = _checked(weight, padding_idx, sparse)
+    _check_rows(input, weight.shape[0])
     _check_bags(input, offsets, mode, per_sample_weights, scale_grad_by_freq, include_last_offset)
     if max_norm is not None:
         renormalize_(weight, input, max_norm, norm_type)
@@ -194,6 +198,12 @@ def _checked(weight: Any, padding_idx: int | None, sparse: bool) -> int | None:
     if len(weight.shape) != 2:
         raise ShapeError(f"weight must have shape (rows, features), not {tuple(weight.shape)}")
     return row_number(padding_idx, weight.shape[0])
+
+
+def _check_rows(input: Any, rows: int) -> None:
+    """Raise `IndexError` on hosts where a row's number is negative; looking it up finds the others that are none."""
+    if on_host(input) and 0 not in tuple(input.shape) and int(min(input)) < 0:
+        raise IndexError(f"row {int(min(input))} is none of the {rows} rows 0 to {rows - 1}")
 
 
 def row_number(padding_idx: int | None, rows: int) -> int | None:
@@ -303,7 +313,9 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
         if empty:
             raise ValueError(f"num_classes is needed, as a tensor of shape {tuple(tensor.shape)} does not tell it")
         num_classes = int(max(tensor)) + 1
-    if not empty and not bool(((tensor >= 0) & (tensor < num_classes)).all()):
+    array = array_of(tensor)
+    xp = backend_of(array).xp
+    if not empty and not bool(xp.all((array >= 0) & (array < num_classes))):
         raise IndexError(f"an element is none of the {num_classes} classes 0 to {num_classes - 1}")
-    classes = arange(num_classes, dtype="int64", device=tensor.device)
+    classes = xp.arange(num_classes, device=array.device)
     return astype(expand_dims(tensor, axis=-1) == classes, "int64")

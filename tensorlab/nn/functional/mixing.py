@@ -8,6 +8,7 @@ from ...autodiff import ShapeError
 from ...ops.arithmetic import clip
 from ...ops.comparison import where
 from ...ops.creation import arange
+from ...ops.datatypes import isdtype
 from ...ops.declare import composite
 from ...ops.exponential import sqrt
 from ...ops.indexing import take
@@ -145,7 +146,7 @@ def _blended(x: Any, order: Any, ratio: Any) -> Any:
 
 def _soft(input: Any, target: Any, num_classes: int | None) -> Any:
     """Return targets as probabilities of the classes, of the input's type where they were indices."""
-    floating = target.dtype.is_floating
+    floating = isdtype(target.dtype, "real floating")
     if len(target.shape) != (2 if floating else 1) or tuple(target.shape[:1]) != tuple(input.shape[:1]):
         raise ShapeError(
             "target must have shape (batch,) if of class indices, (batch, classes) if of probabilities, with the batch "

@@ -7,6 +7,7 @@ from typing import Any
 from ....autodiff import ShapeError
 from ....ops.activation import log_softmax
 from ....ops.comparison import where
+from ....ops.datatypes import isdtype
 from ....ops.declare import composite
 from ....ops.exponential import exp
 from ....ops.indexing import take, take_along_axis
@@ -74,7 +75,9 @@ def cross_entropy(
     tensor(0.6931472)
     """
     check_reduction("cross_entropy", reduction)
-    if weight is None and not label_smoothing and len(input.shape) == 2 and len(target.shape) == 1:
+    probabilities = isdtype(target.dtype, "real floating")
+    plain = weight is None and not label_smoothing and not probabilities
+    if plain and len(input.shape) == 2 and len(target.shape) == 1:
         losses = softmax_cross_entropy(input, target, ignore_index)
         return reduced(losses, reduction, _count(target, ignore_index) if reduction == "mean" else 0)
     if not 0 <= label_smoothing <= 1:
@@ -84,7 +87,7 @@ def cross_entropy(
     axis = class_axis(input.shape)
     check_class_weight("cross_entropy", weight, input.shape[axis])
     logits = log_softmax(input, axis)
-    if target.dtype.is_floating:
+    if probabilities:
         if ignore_index >= 0:
             raise ValueError("cross_entropy: ignore_index is for class indices; this target holds probabilities")
         return _against_probabilities(logits, target, weight, reduction, label_smoothing)

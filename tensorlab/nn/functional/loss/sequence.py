@@ -161,8 +161,9 @@ def _log_likelihoods(log_probs: Any, labels: Any, inputs: Lengths, lengths: Leng
     time, state = xp.arange(steps, device=labels.device)[:, None], xp.arange(states, device=labels.device)
     late = (time == 0) & (state >= 2)
     counted = (time < ends)[:, :, None] & ~late[:, None, :]
-    zeros = xp.zeros(late.shape, dtype=array_of(log_probs).dtype, device=labels.device)
-    alphas = ctc_forward(where(counted, emissions, xp.where(late, -inf, zeros)[:, None, :]), skips)
+    nothing = xp.zeros(late.shape, dtype=array_of(log_probs).dtype, device=labels.device)
+    nothing[late] = -inf
+    alphas = ctc_forward(where(counted, emissions, nothing[:, None, :]), skips)
     final = getitem(alphas, (xp.maximum(ends - 1, 0), xp.arange(batch, device=labels.device)))
     in_blank, in_label = (_entries(final, place) for place in (2 * last, xp.maximum(2 * last - 1, 0)))
     possible = in_blank > -inf, (in_label > -inf) & (last > 0)
