@@ -10,6 +10,7 @@ from ..ops.creation import ones, zeros
 from ..tensor import Tensor
 from . import functional as F
 from . import init
+from .checks import check_sizes
 from .module import Module
 from .parameter import Parameter
 
@@ -34,6 +35,7 @@ class _NormBase(Module):
         *,
         bias: bool = True,
     ) -> None:
+        check_sizes(type(self).__name__, num_features=num_features)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         self.weight = Parameter(ones(num_features, device=device, dtype=dtype)) if affine else None

@@ -9,6 +9,7 @@ from ..autodiff import ShapeError
 from ..ops.creation import empty
 from . import functional as F
 from . import init
+from .checks import check_sizes
 from .functional.convolution import Padding, convolve, transposed_size
 from .functional.geometry import IntOrInts, padding_pairs, per_axis, positive_per_axis
 from .module import Module
@@ -38,6 +39,7 @@ class _ConvNd(Module):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
+        check_sizes(type(self).__name__, in_channels=in_channels, out_channels=out_channels)
         if groups < 1 or in_channels % groups or out_channels % groups:
             raise ValueError(
                 f"in_channels {in_channels} and out_channels {out_channels} do not both divide into {groups} groups"

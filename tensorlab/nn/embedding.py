@@ -9,6 +9,7 @@ from ..autodiff.graph import no_grad
 from ..ops.creation import empty
 from . import functional as F
 from . import init
+from .checks import check_sizes
 from .functional.embedding import MODES, row_number
 from .module import Module
 from .parameter import Parameter
@@ -31,6 +32,7 @@ class _Table(Module):
     ) -> None:
         if sparse:
             raise ValueError(f"{type(self).__name__}: sparse=True: there are no sparse gradients here; they are dense")
+        check_sizes(type(self).__name__, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = row_number(padding_idx, num_embeddings)
         self.max_norm, self.norm_type, self.scale_grad_by_freq = max_norm, norm_type, scale_grad_by_freq

@@ -12,6 +12,7 @@ from ..ops.creation import empty
 from ..ops.shapes import flatten, normalized_axis, reshape
 from . import functional as F
 from . import init
+from .checks import check_sizes
 from .module import Module
 from .parameter import Parameter
 
@@ -62,6 +63,7 @@ class Linear(Module):
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
     ) -> None:
+        check_sizes(type(self).__name__, in_features=in_features, out_features=out_features)
         self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter(empty(out_features, in_features, device=device, dtype=dtype))
         self.bias = Parameter(empty(out_features, device=device, dtype=dtype)) if bias else None
@@ -185,8 +187,8 @@ class Bilinear(Module):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        if in1_features <= 0:
-            raise ValueError(f"Bilinear: in1_features must be positive, not {in1_features}")
+        check_sizes("Bilinear", in2_features=in2_features, out_features=out_features)
+        check_sizes("Bilinear", least=1, in1_features=in1_features)
         self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
         self.weight = Parameter(empty(out_features, in1_features, in2_features, device=device, dtype=dtype))
         self.bias = Parameter(empty(out_features, device=device, dtype=dtype)) if bias else None

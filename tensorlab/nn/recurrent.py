@@ -12,6 +12,7 @@ from ..ops.creation import empty, zeros
 from ..ops.indexing import take
 from ..ops.shapes import expand_dims, reshape, swapaxes
 from . import init
+from .checks import check_sizes
 from .functional.recurrent import GATES, check_features, check_state, run_layers
 from .module import Module
 from .parameter import Parameter
@@ -173,11 +174,7 @@ def _check_settings(
     """Refuse what no recurrent layer can be made with."""
     if mode not in GATES:
         raise ValueError(f"{name}: mode must be one of {', '.join(GATES)}, not {mode!r}")
-    for setting, value in {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers}.items():
-        if not isinstance(value, int):
-            raise TypeError(f"{name}: {setting} must be an int, not {type(value).__name__}")
-        if value < 1:
-            raise ValueError(f"{name}: {setting} must be positive, not {value}")
+    check_sizes(name, least=1, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
     if isinstance(dropout, bool) or not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
         raise ValueError(f"{name}: dropout is a probability in [0, 1], not {dropout!r}")
     if not 0 <= proj_size < hidden_size:

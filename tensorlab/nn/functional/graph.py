@@ -12,10 +12,12 @@ from ...ops.declare import composite, require
 from ...ops.exponential import exp, sqrt
 from ...ops.indexing import take, take_add
 from ...ops.joining import concat, stack
+from ...ops.reduction import any as any_of
 from ...ops.reduction import max
 from ...ops.segments import segment_max
 from ...ops.shapes import astype, reshape
 from ...tensor import Tensor
+from .loss.common import on_host
 
 
 def _size(x: Any, index: Any, size: int | None) -> int:
@@ -126,6 +128,8 @@ def check_edges(name: str, x: Any, edge_index: Any, features: int | None = None)
     ------
     ShapeError
         If `x` is not (nodes, features), or `edge_index` not (2, edges).
+    IndexError
+        If an edge names a node that is not there; looked at in host memory only, so that no GPU waits.
     """
     if len(x.shape) != 2 or (features is not None and x.shape[1] != features):
         raise ShapeError(f"{name}: x must have shape (nodes, {features or 'features'}), not {tuple(x.shape)}")
@@ -133,6 +137,8 @@ def check_edges(name: str, x: Any, edge_index: Any, features: int | None = None)
     if len(shape) != 2 or shape[0] != 2:
         hint = "; edge_index.mT puts that right" if len(shape) == 2 and shape[1] == 2 else ""
         raise ShapeError(f"{name}: edge_index must have shape (2, edges): sources and targets; not {shape}{hint}")
+    if on_host(edge_index) and bool(any_of((edge_index < 0) | (edge_index >= x.shape[0]))):
+        raise IndexError(f"{name}: edge_index names nodes outside the {x.shape[0]} nodes 0 to {x.shape[0] - 1}")
     return edge_index[0], edge_index[1]
 
 
