@@ -191,24 +191,7 @@ def _refusal(record: Op) -> str:
         (group,) = record.takes.values()
         taken = " or a.dtype not in taken_0" if group in CHECKED else ""
         return f"kernel is None or any([type(a) is not array_type{same}{taken} for a in raw])"
-    conditions = ["kernel is None"]
-    reference, *rest = (f"a_{x}" for x in record.promoted)
-    one_may_be_a_number = record.kind == "elementwise" and len(rest) == 1
-    for a in (f"a_{x}" for x in record.operands):
-        if a == reference:
-            # An operand before it says what kind of array this is about; Python numbers may then stand for one of two.
-            if not one_may_be_a_number and record.operands[0] != record.promoted[0]:
-                conditions.append(f"(type({a}) is not array_type and {a} is not None)")
-        elif a not in rest:
-            if a != f"a_{record.operands[0]}":
-                conditions.append(f"(type({a}) is not array_type and {a} is not None)")
-        elif one_may_be_a_number:
-            neither = f"type({reference}) is not array_type and type({a}) is not array_type or "
-            conditions.append(f"({'' if _is_pair(record) else neither}{_mismatch(reference, a)})")
-        elif record.kind == "elementwise":
-            conditions.append(f"type({reference}) is not array_type or {_mismatch(reference, a)}")
-        else:
-            conditions.append(f"({a} is not None and (type({a}) is not array_type or {_differ(a, reference)}))")
+    conditions = ["kernel is None", *filter(None, (_unlike(record, x) for x in record.operands))]
     for x in record.operands:
         equal_to_reference = x in record.promoted[1:] and not _is_pair(record)
         if record.takes[x] in CHECKED and not equal_to_reference:
@@ -216,6 +199,23 @@ def _refusal(record: Op) -> str:
             spared += f"a_{x} is None or " if x != record.operands[0] and not _is_pair(record) else ""
             conditions.append(f"not ({spared}a_{x}.dtype in taken_{record.operands.index(x)})")
     return " or ".join(conditions)
+
+
+def _unlike(record: Op, operand: str) -> str:
+    """Write that an operand does not go with the others in array type, or in data type; nothing where it must."""
+    reference, *rest = record.promoted
+    a, known_type = f"a_{operand}", operand == record.operands[0]
+    one_may_be_a_number = record.kind == "elementwise" and len(rest) == 1
+    if operand in rest:
+        if one_may_be_a_number:
+            neither = f"type(a_{reference}) is not array_type and type({a}) is not array_type or "
+            return f"({'' if _is_pair(record) else neither}{_mismatch(f'a_{reference}', a)})"
+        if record.kind == "elementwise":
+            return f"type(a_{reference}) is not array_type or {_mismatch(f'a_{reference}', a)}"
+        return f"({a} is not None and (type({a}) is not array_type or {_differ(a, f'a_{reference}')}))"
+    if known_type or (operand == reference and one_may_be_a_number):
+        return ""
+    return f"(type({a}) is not array_type and {a} is not None)"
 
 
 def _mismatch(a: str, b: str) -> str:

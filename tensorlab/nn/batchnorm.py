@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from ..autodiff import ShapeError
 from ..backend.dtypes import int64
 from ..ops.creation import ones, zeros
+from ..ops.declare import channels_last_hint
 from ..tensor import Tensor
 from . import functional as F
 from . import init
@@ -102,8 +103,7 @@ class _BatchNorm(_NormBase):
             f"{type(self).__name__} expects {axes} axes with {self.num_features} channels on axis 1, not shape {shape}"
         )
         if len(shape) in self.axes and shape[-1] == self.num_features:
-            order = (0, len(shape) - 1, *range(1, len(shape) - 1))
-            message += f"; this looks like channels-last, which x.permute{order} puts right"
+            message += channels_last_hint(len(shape))
         raise ShapeError(message)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..autodiff import ShapeError
 from ..ops.creation import ones, zeros
+from ..ops.declare import channels_last_hint
 from ..ops.shapes import expand_dims, squeeze
 from . import functional as F
 from . import init
@@ -275,8 +276,7 @@ class _InstanceNorm(_NormBase):
             return
         message = f"{kind} expects {self.num_features} channels on axis {channel_axis}, not shape {shape}"
         if shape[-1] == self.num_features:
-            order = (*range(channel_axis), len(shape) - 1, *range(channel_axis, len(shape) - 1))
-            message += f"; this looks like channels-last, which x.permute{order} puts right"
+            message += channels_last_hint(len(shape), channel_axis)
         if self.affine or self.track_running_stats:
             raise ShapeError(message)
         warnings.warn(f"{message}; without affine and track_running_stats this does not matter", stacklevel=4)

@@ -12,6 +12,7 @@ from typing import Any
 from ..autodiff.op import ShapeError, op, sample
 from ..backend import Backend
 from ..backend.windows import Pairs, output_size
+from .declare import channels_last_hint
 from .reduction import sum
 from .shapes import Shape, reshape
 
@@ -54,8 +55,7 @@ def _channel_message(x: Shape, w: Shape, groups: int) -> str:
         f"{f', {groups} groups' if groups > 1 else ''}), but images of shape {x} have {x[1]}"
     )
     if x[-1] == expected:
-        order = (0, len(x) - 1, *range(1, len(x) - 1))
-        message += f"; this looks like channels-last, which x.permute{order} puts right"
+        message += channels_last_hint(len(x))
     return message
 
 

@@ -155,7 +155,7 @@ def _numbers(obj: Any) -> Any:
         yield obj
 
 
-def beside(x: Any, numbers: Any, dtype: Any) -> Any:
+def beside(x: Any, numbers: Any, dtype: Any = None) -> Any:
     """Return numbers on the backend and device of `x`: a tensor beside a tensor, else an array."""
     array = x._array if isinstance(x, Tensor) else x
     backend = backend_of(array)

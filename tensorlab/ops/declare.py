@@ -133,6 +133,12 @@ def as_arrays(backend: Backend, x1: Any, x2: Any) -> tuple[Any, Any]:
     return x1, x2
 
 
+def channels_last_hint(ndim: int, channel_axis: int = 1) -> str:
+    """Return what to say of images whose last axis looks like the channels': how to put it where it belongs."""
+    order = (*range(channel_axis), ndim - 1, *range(channel_axis, ndim - 1))
+    return f"; this looks like channels-last, which x.permute{order} puts right"
+
+
 DTYPE_TEXT: dict[str, tuple[str, str]] = {
     "same": ("any numeric type", "the operands' type"),
     "floating": ("floating-point; integers become float32", "the operands' type"),

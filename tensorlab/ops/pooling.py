@@ -9,6 +9,7 @@ from typing import Any
 from ..autodiff.op import Draw, Sample, ShapeError, count_nothing, op, sample
 from ..backend import Backend
 from ..backend.windows import Pairs, output_size
+from .declare import channels_last_hint
 from .indexing import take_along_axis
 from .shapes import Shape
 
@@ -41,8 +42,7 @@ def _layout_hint(x: Shape) -> str:
     """Return what to say of images with no more places along the last axis than colours have channels."""
     if len(x) < 4 or x[-1] > 4 or min(x[1:-1]) <= 4:
         return ""
-    order = (0, len(x) - 1, *range(1, len(x) - 1))
-    return f"; this looks like channels-last, which x.permute{order} puts right"
+    return channels_last_hint(len(x))
 
 
 CASES: list[tuple[Shape, dict[str, Any]]] = [

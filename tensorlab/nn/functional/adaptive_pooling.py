@@ -10,6 +10,7 @@ from ...autodiff import ShapeError
 from ...backend import backend_of
 from ...ops.adaptive_pooling import adaptive_sum, adaptive_windows
 from ...ops.arithmetic import multiply
+from ...ops.creation import beside
 from ...ops.declare import composite, require
 from ...ops.indexing import take_along_axis
 from ...ops.pooling import avg_pool
@@ -17,7 +18,7 @@ from ...ops.reduction import mean
 from ...ops.shapes import reshape
 from ...tensor import Tensor
 from .geometry import Sizes, with_batch_axis, without_batch_axis
-from .pooling import beside, pooled_maxima, spatial_size
+from .pooling import pooled_maxima, spatial_size
 
 OutputSize = int | None | Sequence[int | None]
 

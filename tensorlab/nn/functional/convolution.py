@@ -7,7 +7,7 @@ from typing import Any
 
 from ...autodiff import ShapeError
 from ...ops.convolution import convolution, convolution_input_grad
-from ...ops.declare import composite
+from ...ops.declare import channels_last_hint, composite
 from ...ops.padding import pad_constant
 from ...ops.shapes import reshape
 from ...tensor import Tensor
@@ -133,7 +133,7 @@ def _check_unbatched(name: str, ndim: int, x: Sizes, channels: int, weight: Size
     message = f"{name}expects {channels} channels on axis 0 of an input without a batch axis (filters of shape "
     message += f"{weight}), but shape {x} has {x[0]}"
     if x[-1] == channels:
-        message += f"; this looks like channels-last, which x.permute{(ndim, *range(ndim))} puts right"
+        message += channels_last_hint(len(x), channel_axis=0)
     raise ShapeError(message)
 
 
@@ -275,8 +275,7 @@ def _check_transposed(ndim: int, x: Sizes, weight: Sizes, bias: Sizes | None, gr
         message = f"expects {weight[0]} channels on axis 1 of the images (filters of shape {weight}), but images of "
         message += f"shape {x} have {x[1]}"
         if x[-1] == weight[0]:
-            order = (0, ndim + 1, *range(1, ndim + 1))
-            message += f"; this looks like channels-last, which x.permute{order} puts right"
+            message += channels_last_hint(len(x))
         raise ShapeError(message)
     if bias is not None and bias != (weight[1] * groups,):
         raise ShapeError(

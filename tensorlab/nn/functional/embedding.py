@@ -17,7 +17,7 @@ from ...ops.segments import segment_max
 from ...ops.shapes import astype, expand_dims, flatten, reshape
 from ...ops.sorting import searchsorted
 from ...tensor import Tensor
-from .loss.common import array_of, on_host
+from .common import array_of, on_host
 
 MODES = ("sum", "mean", "max")
 

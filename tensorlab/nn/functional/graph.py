@@ -17,7 +17,7 @@ from ...ops.reduction import max
 from ...ops.segments import segment_max
 from ...ops.shapes import astype, reshape
 from ...tensor import Tensor
-from .loss.common import on_host
+from .common import on_host
 
 
 def _size(x: Any, index: Any, size: int | None) -> int:

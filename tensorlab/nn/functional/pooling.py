@@ -7,8 +7,8 @@ from math import prod
 from typing import Any
 
 from ...autodiff import ShapeError
-from ...backend import backend_of
 from ...backend.windows import output_size
+from ...ops.creation import beside
 from ...ops.declare import composite
 from ...ops.pooling import avg_pool, max_pool
 from ...ops.shapes import astype, reshape
@@ -139,13 +139,6 @@ def pooled_maxima(ndim: int, x: Any, geometry: dict[str, Any], return_indices: b
     if not return_indices:
         return values
     return values, without_batch_axis(_places_in_image(places, x.shape[2:], **geometry), added)
-
-
-def beside(x: Any, numbers: Any, dtype: Any = None) -> Any:
-    """Return numbers on the device of `x`: as a tensor for a tensor, as an array for an array."""
-    array = x._array if isinstance(x, Tensor) else x
-    made = backend_of(array).xp.asarray(numbers, dtype=dtype, device=array.device)
-    return Tensor(made) if isinstance(x, Tensor) else made
 
 
 def _places_in_image(

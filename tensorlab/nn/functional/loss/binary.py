@@ -12,7 +12,8 @@ from ....ops.exponential import exp, sigmoid
 from ....ops.reduction import any, mean, sum
 from ....ops.shapes import reshape
 from ....tensor import Tensor
-from .common import check_reduction, check_same_shape, on_host, power, reduced, shape_of
+from ..common import on_host
+from .common import check_reduction, check_same_shape, power, reduced, shape_of
 
 
 @composite(input="real floating", target="real", weight="real")

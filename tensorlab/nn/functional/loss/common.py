@@ -11,7 +11,7 @@ from ....backend import backend_of
 from ....ops.comparison import where
 from ....ops.reduction import mean, sum
 from ....ops.shapes import reshape
-from ....tensor import Tensor
+from ..common import array_of, on_host
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -52,16 +52,6 @@ def warn_of_broadcasting(name: str, input: Any, target: Any) -> None:
             "each other, which is seldom what is meant",
             stacklevel=4,
         )
-
-
-def array_of(x: Any) -> Any:
-    """Return the array of a tensor; an array itself."""
-    return x.array if isinstance(x, Tensor) else x
-
-
-def on_host(x: Any) -> bool:
-    """Whether looking at elements costs no waiting for a device."""
-    return backend_of(array_of(x)).device_name(array_of(x)) == "cpu"
 
 
 def class_axis(shape: Sequence[int]) -> int:

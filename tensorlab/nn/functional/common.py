@@ -1,0 +1,18 @@
+"""What functions of several families ask of their operands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...backend import backend_of
+from ...tensor import Tensor
+
+
+def array_of(x: Any) -> Any:
+    """Return the array of a tensor; an array itself."""
+    return x.array if isinstance(x, Tensor) else x
+
+
+def on_host(x: Any) -> bool:
+    """Whether looking at elements costs no waiting for a device."""
+    return backend_of(array_of(x)).device_name(array_of(x)) == "cpu"
