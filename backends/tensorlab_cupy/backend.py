@@ -12,11 +12,12 @@ from tensorlab.backend import Backend
 
 from . import kernels, linalg
 from .special import CupySpecialKernels
+from .updates import FusedUpdateKernels
 
 THREADS = 256
 
 
-class CupyBackend(CupySpecialKernels, Backend):
+class CupyBackend(CupySpecialKernels, FusedUpdateKernels, Backend):
     """Arrays on CUDA GPUs, computed with CuPy."""
 
     name: ClassVar[str] = "cupy"

@@ -16,10 +16,11 @@ from tensorlab.backend import Backend
 from . import activation as activations
 from . import attention as attentions
 from . import convolution as convolutions
-from . import elementwise, linalg, machine, optimizers, pooling, resampling, sorting
+from . import elementwise, linalg, machine, pooling, resampling, sorting
 from . import normalization as normalizations
 from . import softmax as softmaxes
 from . import special as special_functions
+from .updates import BlockedUpdateKernels
 
 NAMESAKES = """
     abs acos acosh add asin asinh atan atan2 atanh bitwise_and bitwise_invert bitwise_left_shift bitwise_or
@@ -40,7 +41,9 @@ FRESH: Any = ... if np.lib.NumpyVersion(np.__version__) >= "2.3.0" else None
 """As a reduction's `out`: an array also where the result has no axes. Before NumPy 2.3 that is a scalar."""
 
 
-class NumpyBackend(activations.BlockedActivationKernels, special_functions.BlockedSpecialKernels, Backend):
+class NumpyBackend(
+    activations.BlockedActivationKernels, special_functions.BlockedSpecialKernels, BlockedUpdateKernels, Backend
+):
     """Arrays in host memory, computed with NumPy and its BLAS."""
 
     name: ClassVar[str] = "numpy"
@@ -130,8 +133,6 @@ class NumpyBackend(activations.BlockedActivationKernels, special_functions.Block
     pool_gather = staticmethod(pooling.pool_gather)
     avg_pool = staticmethod(pooling.avg_pool)
     avg_unpool = staticmethod(pooling.avg_unpool)
-    sgd_update = staticmethod(optimizers.sgd_update)
-    adam_update = staticmethod(optimizers.adam_update)
 
     def sum(self, x: Any, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Any:
         """Sum by the ufunc itself: ``np.sum`` spends twice its time in Python."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from sys import getrefcount
 from threading import RLock
 from typing import Any
 
@@ -106,6 +107,9 @@ def _accumulate(leaf: Tensor, cotangent: Any, handed_out: set[int]) -> None:
     """Add a cotangent to a leaf's gradient, which never shares memory with anything else."""
     cotangent = conjugated(cotangent)
     if leaf.grad is not None:
+        if _is_own(leaf.grad, cotangent):
+            leaf.grad._array += cotangent
+            return
         total = leaf.grad + cotangent
         leaf.grad = total if isinstance(total, Tensor) else Tensor(total)
     elif isinstance(cotangent, Tensor):
@@ -118,6 +122,14 @@ def _accumulate(leaf: Tensor, cotangent: Any, handed_out: set[int]) -> None:
             array = backend.xp.asarray(array, copy=True)
         handed_out.add(id(array))
         leaf.grad = wrapped(array)
+
+
+def _is_own(grad: Tensor, cotangent: Any) -> bool:
+    """Whether a gradient can be added to in place: nobody else holds it, its array, or a view of that."""
+    if isinstance(cotangent, Tensor) or grad.requires_grad or grad._array.dtype != cotangent.dtype:
+        return False
+    # The leaf, the argument and the call hold the tensor; the tensor and the call its array.
+    return getrefcount(grad) <= 3 and getrefcount(grad._array) <= 2
 
 
 def gradients(

@@ -17,6 +17,7 @@ from .activations import ActivationKernels
 from .indices import Index, flat_positions, is_basic, standard_index
 from .linalg import LinearAlgebraKernels
 from .special import SpecialKernels
+from .updates import UpdateKernels
 from .windows import Pairs, inner_slices, kernel_offsets, output_size, padded_size
 
 Sizes = tuple[int, ...]
@@ -255,78 +256,15 @@ class RandomKernels:
         return high, (middle2 << half) | (low & mask)
 
 
-class OptimizerKernels:
-    """Optimizer updates over one flat array of parameters, in place.
-
-    Parameters of up to `bundle_limit` elements share a flat array, so that one call updates them all; for larger ones
-    it would cost more to gather their gradients than it saves.
-    """
-
-    xp: Any
-    bundle_limit = 1 << 14
-
-    def sgd_update(
-        self,
-        param: Any,
-        grad: Any,
-        velocity: Any,
-        *,
-        lr: float,
-        momentum: float,
-        dampening: float,
-        weight_decay: float,
-        nesterov: bool,
-        first: bool,
-    ) -> None:
-        """One step of stochastic gradient descent; `velocity` is None without momentum."""
-        if weight_decay:
-            grad = grad + weight_decay * param
-        if velocity is not None:
-            velocity[...] = grad if first else momentum * velocity + (1 - dampening) * grad
-            grad = grad + momentum * velocity if nesterov else velocity
-        param -= lr * grad
-
-    def adam_update(
-        self,
-        param: Any,
-        grad: Any,
-        mean: Any,
-        square: Any,
-        largest: Any,
-        *,
-        lr: float,
-        beta1: float,
-        beta2: float,
-        eps: float,
-        weight_decay: float,
-        decoupled: bool,
-        step: int,
-    ) -> None:
-        """One step of Adam or, with `decoupled` weight decay, AdamW; `largest` is None without AMSGrad."""
-        xp = self.xp
-        if weight_decay and decoupled:
-            param *= 1 - lr * weight_decay
-        elif weight_decay:
-            grad = grad + weight_decay * param
-        mean += (1 - beta1) * (grad - mean)
-        square *= beta2
-        square += (1 - beta2) * (grad * grad)
-        if largest is not None:
-            largest[...] = xp.maximum(largest, square)
-            square = largest
-        correction = (1 - beta2**step) ** 0.5
-        param -= (lr / (1 - beta1**step)) * mean / (xp.sqrt(square) / correction + eps)
-
-
 class DefaultKernels(
     ConvolutionKernels,
     PoolingKernels,
     IndexingKernels,
     RandomKernels,
-    OptimizerKernels,
     ActivationKernels,
     SpecialKernels,
     LinearAlgebraKernels,
+    UpdateKernels,
 ):
     """All kernels with their defaults."""
 

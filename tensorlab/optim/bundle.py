@@ -1,7 +1,7 @@
 """Parameters that are updated together, as one flat array.
 
-A small model's step consists of starting kernels, so the fewer arrays the better: all small parameters of a group are
-made views of one array, and one kernel updates them, whatever their number. A large one is a bundle of its own, whose
+A small model's step consists of starting kernels, so the fewer arrays the better: small parameters of a group are made
+views of one array, and one kernel updates them, whatever their number. A large one is a bundle of its own, whose
 gradient is used where it lies.
 """
 
@@ -19,21 +19,21 @@ from ..tensor import Tensor
 
 @dataclass
 class History:
-    """What an optimizer knows about one parameter: how many steps it took, and arrays of its shape."""
+    """What an optimizer knows about one parameter: numbers, such as its steps, and arrays of its shape."""
 
-    step: int = 0
+    numbers: dict[str, float] = field(default_factory=dict)
     arrays: dict[str, Any] = field(default_factory=dict)
 
 
 class Bundle:
-    """Parameters of one group, data type and device that have taken the same steps, in one flat array.
+    """Parameters of one group, data type and device that have equal numbers, in one flat array.
 
     Parameters
     ----------
     parameters : sequence of Tensor
         Their arrays become views of the flat one.
     histories : sequence of History
-        Of equal steps and names.
+        Of equal numbers and names.
 
     Attributes
     ----------
@@ -41,25 +41,23 @@ class Bundle:
         The elements of all parameters, one behind the other.
     state : dict from str to array
         The optimizer's flat arrays.
-    step : int
-        How many steps were taken.
+    numbers : dict from str to float
+        The optimizer's numbers.
     """
 
     def __init__(self, parameters: Sequence[Tensor], histories: Sequence[History]) -> None:
-        backend = parameters[0].backend
-        concat = backend.xp.concat
+        concat = parameters[0].backend.xp.concat
         flat = concat([parameter._array for parameter in parameters], axis=None)
         names = histories[0].arrays
         state = {name: concat([history.arrays[name] for history in histories], axis=None) for name in names}
-        self._hold(list(parameters), flat, state, histories[0].step)
+        self._hold(list(parameters), flat, state, dict(histories[0].numbers))
         for parameter, view in zip(self.parameters, self._views, strict=True):
             parameter._array = view
 
-    def _hold(self, parameters: list[Tensor], flat: Any, state: dict[str, Any], step: int) -> None:
-        self.parameters, self.flat, self.state, self.step = parameters, flat, state, step
+    def _hold(self, parameters: list[Tensor], flat: Any, state: dict[str, Any], numbers: dict[str, float]) -> None:
+        self.parameters, self.flat, self.state, self.numbers = parameters, flat, state, numbers
         self.backend = parameters[0].backend
-        self._views = self._shaped(flat)
-        self._shapes = [view.shape for view in self._views]
+        self._views = self.shaped(flat)
         storages = {self.backend.storage(view): place for place, view in enumerate(self._views)}
         self._written = [parameters[place] for place in storages.values()]
 
@@ -70,21 +68,22 @@ class Bundle:
             yield slice(start, stop), parameter.shape
             start = stop
 
-    def _shaped(self, flat: Any) -> list[Any]:
+    def shaped(self, flat: Any) -> list[Any]:
         """Return the views of a flat array that have the parameters' shapes."""
         return [self.backend.xp.reshape(flat[span], shape) for span, shape in self._spans()]
 
-    def zeros(self, name: str) -> Any:
-        """Return the optimizer's flat array of that name: zeros at first."""
+    def array(self, name: str, fill: float = 0.0) -> Any:
+        """Return the optimizer's flat array of that name: all `fill` at first, in both parts of a complex one."""
         if name not in self.state:
-            self.state[name] = self.backend.xp.zeros_like(self.flat)
+            xp, complex_ = self.backend.xp, self.parameters[0].dtype.is_complex
+            self.state[name] = xp.full_like(self.flat, complex(fill, fill) if complex_ else fill)
         return self.state[name]
 
     def histories(self) -> list[History]:
         """Return each parameter's history; the arrays share the bundle's memory."""
-        shaped = {name: self._shaped(flat) for name, flat in self.state.items()}
+        shaped = {name: self.shaped(flat) for name, flat in self.state.items()}
         return [
-            History(self.step, {name: views[place] for name, views in shaped.items()})
+            History(dict(self.numbers), {name: views[place] for name, views in shaped.items()})
             for place in range(len(self.parameters))
         ]
 
@@ -124,36 +123,24 @@ class Bundle:
             memory = slice(spans[first][0].start, spans[end - 1][0].stop)
             part = object.__new__(Bundle)
             state = {name: flat[memory] for name, flat in self.state.items()}
-            part._hold(self.parameters[first:end], self.flat[memory], state, self.step)
+            part._hold(self.parameters[first:end], self.flat[memory], state, dict(self.numbers))
             for parameter, view in zip(part.parameters, part._views, strict=True):
                 parameter._array = view
             found.append(part)
         return found
 
     def gradient(self) -> Any:
-        """Return the flat gradient; None where the parameters have none.
-
-        Raises
-        ------
-        ValueError
-            If a gradient has not its parameter's shape.
-        """
-        parameters = self.parameters
-        if parameters[0].grad is None:
+        """Return the flat gradient; None where the parameters have none."""
+        if self.parameters[0].grad is None:
             return None
-        arrays = [parameter.grad._array for parameter in parameters]  # type: ignore[union-attr]
+        arrays = [parameter.grad._array for parameter in self.parameters]  # type: ignore[union-attr]
         xp = self.backend.xp
-        flat = xp.concat(arrays, axis=None) if len(arrays) > 1 else xp.reshape(arrays[0], (-1,))
-        if [array.shape for array in arrays] != self._shapes:
-            shapes = [(p.shape, a.shape) for p, a in zip(parameters, arrays, strict=True) if p.shape != a.shape]
-            raise ValueError(f"a gradient must have its parameter's shape {shapes[0][0]}, not {shapes[0][1]}")
-        return flat
+        return xp.concat(arrays, axis=None) if len(arrays) > 1 else xp.reshape(arrays[0], (-1,))
 
     # -- after it --------------------------------------------------------------------------------------------
 
-    def stepped(self) -> None:
-        """Count a step, and let graphs that still need the old elements know that they are gone."""
-        self.step += 1
+    def written(self) -> None:
+        """Let graphs that still need the old elements know that they are gone."""
         for parameter in self._written:
             write_log.note(parameter)
 
@@ -167,15 +154,23 @@ def bundled(parameters: Sequence[Tensor], histories: Sequence[History]) -> list[
         If two parameters have one array between them.
     """
     seen: set[int] = set()
-    together: dict[Any, list[tuple[Tensor, History]]] = {}
-    for place, (parameter, history) in enumerate(zip(parameters, histories, strict=True)):
+    filling: dict[Any, list[tuple[Tensor, History]]] = {}
+    found: list[list[tuple[Tensor, History]]] = []
+    for parameter, history in zip(parameters, histories, strict=True):
         if id(parameter._array) in seen:
             raise ValueError(
                 "two parameters share one array, as after `a.data = b.data`; assign the parameter itself (`a = b`) to "
                 "tie them, or a copy of the data"
             )
         seen.add(id(parameter._array))
-        alone = place if parameter.nelement() > parameter.backend.bundle_limit else None
-        key = (parameter.backend.name, parameter.device, parameter.dtype, history.step, (*history.arrays,), alone)
-        together.setdefault(key, []).append((parameter, history))
-    return [Bundle(*zip(*pairs, strict=True)) for pairs in together.values()]
+        backend, size = parameter.backend, parameter.nelement()
+        key = (backend.name, parameter.device, parameter.dtype, (*history.numbers.items(),), (*history.arrays,))
+        pairs = filling.get(key)
+        if size > backend.bundle_limit:
+            pairs = []
+            found.append(pairs)
+        elif pairs is None or size + sum(p.nelement() for p, _ in pairs) > backend.bundle_size:
+            pairs = filling[key] = []
+            found.append(pairs)
+        pairs.append((parameter, history))
+    return [Bundle(*zip(*pairs, strict=True)) for pairs in found]

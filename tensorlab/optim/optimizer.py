@@ -1,29 +1,34 @@
-"""Optimizer: what all optimizers share; a subclass adds its options and one kernel call."""
+"""The base class of optimizers: groups of parameters, steps, hooks, and the state that can be saved."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, ClassVar
 
-from ..autodiff.graph import enable_grad
-from ..ops.creation import asarray
-from ..ops.creation import tensor as make_tensor
+from ..autodiff.graph import enable_grad, no_grad
+from ..nn.calls import Hook, RemovableHandle, add_hook
 from ..tensor import Tensor
-from .bundle import Bundle, History, bundled
+from .gradients import check_fit, nonfinite_names
+from .groups import named_group
+from .state import checked_groups, checked_state
 
 Group = dict[str, Any]
+
+NONFINITE = ("ignore", "warn", "skip", "raise")
 
 
 class Optimizer:
     """The base class of optimizers.
 
-    A subclass passes its default options to the constructor, checks them in `_check`, and updates the parameters of
-    a `Bundle` in `_update`, commonly by one call of a backend's kernel.
+    A subclass passes its default options to the constructor, checks them in `_check`, and updates one group of
+    parameters in `_step`; or overrides `step` altogether. What it remembers of a parameter is kept in ``state``.
 
     Parameters
     ----------
-    params : iterable of Tensor, or of dict
-        What to learn; or groups, each a dict with ``"params"`` and options of its own.
+    params : iterable of Tensor, of (str, Tensor), or of dict
+        What to learn, with names or without; or groups, each a dict with ``"params"`` and options of its own.
     defaults : dict
         The options of groups that do not set them.
 
@@ -31,25 +36,49 @@ class Optimizer:
     ----------
     param_groups : list of dict
         Each with ``"params"`` and all options, which may be changed between steps.
+    state : mapping from Tensor to dict
+        What is remembered of each parameter.
+    skipped_steps : int
+        How many steps were left out because of gradients that were not finite; see `on_nonfinite`.
 
     Raises
     ------
     ValueError
-        If there are no parameters, one comes twice or was computed, or an option is out of range.
+        If there are no parameters, one is in two groups or was computed, or an option is out of range.
     TypeError
-        If something is no tensor that requires a gradient could be asked of.
+        If something is no tensor that a gradient could be asked of.
+
+    Examples
+    --------
+    >>> class SignDescent(tl.optim.Optimizer):
+    ...     def __init__(self, params, lr=0.1):
+    ...         super().__init__(params, {"lr": lr})
+    ...
+    ...     def _step(self, group):
+    ...         for parameter in self.with_gradient(group):
+    ...             parameter -= group["lr"] * tl.sign(parameter.grad)
+    >>> x = tl.tensor([1.0, -1.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> SignDescent([x]).step()
+    >>> x
+    tensor([ 0.9, -0.9], requires_grad=True)
     """
 
-    counts_steps = False
-    """Whether the state dict tells how many steps each parameter took."""
+    state_names: ClassVar[frozenset[str] | None] = None
+    """What ``state`` can hold of a parameter, for a check of state dicts; None if that is not known."""
+    scalar_names: ClassVar[frozenset[str]] = frozenset({"step"})
+    """Which of it are numbers, whose type is not the parameter's."""
 
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
         if isinstance(params, Tensor):
             raise TypeError("an optimizer takes an iterable of parameters, such as [x], not one tensor")
         self.defaults = dict(defaults)
         self.param_groups: list[Group] = []
-        self._bundles: dict[Tensor, list[Bundle]] = {}  # by the first parameter of the group
-        self._loose: dict[Tensor, History] = {}
+        self.skipped_steps = 0
+        self._hooks: dict[int, Hook] = {}
+        self._nonfinite = "ignore"
+        self._met_gradients = False
+        self._set_up_state()
         groups = list(params)
         if not groups:
             raise ValueError("the optimizer got no parameters")
@@ -58,12 +87,24 @@ class Optimizer:
         for group in groups:
             self.add_param_group(group)
 
-    def _check(self, group: Group) -> None:
-        """Raise `ValueError` where an option is out of range."""
+    def _set_up_state(self) -> None:
+        """Make what holds the state; called before the first group is added."""
+        self.state: Mapping[Tensor, dict[str, Any]] = defaultdict(dict)
 
-    def _update(self, group: Group, bundle: Bundle, grad: Any) -> None:
-        """Take one step with the parameters of a bundle, given their flat gradient."""
-        raise NotImplementedError(f"{type(self).__name__} does not define _update(...)")
+    # -- what a subclass writes -------------------------------------------------------------------------------
+
+    def _check(self, group: Group) -> None:
+        """Raise `ValueError` or `TypeError` where an option or a parameter is not acceptable."""
+
+    def _step(self, group: Group) -> None:
+        """Update the parameters of a group; nothing is recorded, and every gradient has its parameter's shape."""
+        raise NotImplementedError(f"{type(self).__name__} does not define _step(...)")
+
+    def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of what ``state`` may hold of a parameter, for a check of state dicts."""
+        return {}
+
+    # -- parameters -------------------------------------------------------------------------------------------
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         """Add parameters, for instance layers that are learned from now on.
@@ -71,12 +112,13 @@ class Optimizer:
         Parameters
         ----------
         param_group : dict
-            ``"params"``, and options that differ from the defaults.
+            ``"params"``, and options that differ from the defaults. A parameter that comes twice, as tied ones do, is
+            counted once.
 
         Raises
         ------
         ValueError, TypeError
-            As the constructor.
+            As the constructor; nothing has changed then.
 
         Examples
         --------
@@ -85,16 +127,26 @@ class Optimizer:
         >>> [group["lr"] for group in optimizer.param_groups]
         [0.1, 0.01]
         """
-        params = param_group["params"]
-        if isinstance(params, set | frozenset):
-            raise TypeError("parameters need an order, which a set has not; give a list")
-        group = {**param_group, "params": [params] if isinstance(params, Tensor) else list(params)}
-        for name, value in self.defaults.items():
-            group.setdefault(name, value)
-        known = {p for other in self.param_groups for p in other["params"]}
-        _check_parameters(group["params"], known)
+        group = {**self.defaults, **named_group(param_group, self.param_groups)}
         self._check(group)
         self.param_groups.append(group)
+
+    def parameters(self) -> Iterator[Tensor]:
+        """Yield the parameters of all groups.
+
+        Examples
+        --------
+        >>> optimizer = tl.optim.SGD(tl.nn.Linear(2, 3).parameters())
+        >>> [parameter.shape for parameter in optimizer.parameters()]
+        [(3, 2), (3,)]
+        """
+        for group in self.param_groups:
+            yield from group["params"]
+
+    @staticmethod
+    def with_gradient(group: Group) -> list[Tensor]:
+        """Return the parameters of a group that have a gradient."""
+        return [parameter for parameter in group["params"] if parameter.grad is not None]
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or with ``set_to_none=False`` fill them with zeros."""
@@ -104,6 +156,8 @@ class Optimizer:
                     parameter.grad = None
                 elif parameter.grad is not None:
                     parameter.grad = 0.0 * parameter.grad.detach()
+
+    # -- steps ------------------------------------------------------------------------------------------------
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update all parameters that have a gradient.
@@ -118,6 +172,18 @@ class Optimizer:
         object
             What `closure` returned; None without one.
 
+        Raises
+        ------
+        ValueError
+            If a gradient has not its parameter's shape, data type or device; nothing has changed then.
+        FloatingPointError
+            If a gradient is NaN or infinite and `on_nonfinite` is ``"raise"``; nothing has changed then.
+
+        Warns
+        -----
+        UserWarning
+            At the first step, if no parameter has a gradient.
+
         Examples
         --------
         >>> x = tl.tensor([1.0], requires_grad=True)
@@ -127,65 +193,99 @@ class Optimizer:
         >>> x
         tensor([0.8], requires_grad=True)
         """
+        self._call_hooks("before")
         loss = None
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        for group in self.param_groups:
-            for bundle in self._ready(group):
-                grad = bundle.gradient()
-                if grad is not None:
-                    self._update(group, bundle, -grad if group.get("maximize") else grad)
-                    bundle.stepped()
+        if self._may_step():
+            with no_grad():
+                for group in self.param_groups:
+                    self._step(group)
+        self._call_hooks("after")
         return loss
 
-    # -- bundles ---------------------------------------------------------------------------------------------
-
-    def _ready(self, group: Group) -> list[Bundle]:
-        """Return a group's bundles: made, where parameters moved made anew, and divided by who has a gradient."""
-        first = group["params"][0]
-        bundles = self._bundles.get(first)
-        if bundles is None or not all(bundle.holds() for bundle in bundles):
-            self._loosen(first)
-            bundles = self._bundles[first] = self._pack(group)
-        for bundle in bundles:
-            if bundle.divided():
-                bundles[:] = [part for whole in bundles for part in (whole.parts() if whole.divided() else [whole])]
-                break
-        return bundles
-
-    def _pack(self, group: Group) -> list[Bundle]:
-        parameters = group["params"]
-        histories = [self._loose.pop(parameter, History()) for parameter in parameters]
-        for parameter, history in zip(parameters, histories, strict=True):
-            history.arrays = {name: _beside(parameter, array) for name, array in history.arrays.items()}
-        return bundled(parameters, histories)
-
-    def _loosen(self, first: Tensor) -> None:
-        """Take the bundles of a group apart: what is known of its parameters is kept one by one."""
-        for bundle in self._bundles.pop(first, ()):
-            self._loose.update(zip(bundle.parameters, bundle.histories(), strict=True))
-
-    # -- state -----------------------------------------------------------------------------------------------
+    def _may_step(self) -> bool:
+        """Look at the gradients before anything changes; whether the step is to be taken."""
+        if not check_fit(self.param_groups) and not self._met_gradients:
+            warnings.warn(
+                f"{type(self).__name__}.step(): no parameter has a gradient, so nothing was learned; call backward() "
+                "on a loss that was computed from the parameters this optimizer was given",
+                stacklevel=3,
+            )
+        self._met_gradients = True
+        if self._nonfinite == "ignore":
+            return True
+        names = nonfinite_names(self.param_groups)
+        if not names:
+            return True
+        message = f"{type(self).__name__}.step(): the gradient of {', '.join(names)} is not finite"
+        if self._nonfinite == "raise":
+            raise FloatingPointError(message)
+        if self._nonfinite == "warn":
+            warnings.warn(message, stacklevel=3)
+            return True
+        self.skipped_steps += 1
+        return False
 
     @property
-    def state(self) -> dict[Tensor, dict[str, Tensor]]:
-        """What is kept for each parameter that took a step: tensors of its shape, which share the memory."""
-        histories = dict(self._loose)
-        for bundles in self._bundles.values():
-            for bundle in bundles:
-                histories.update(zip(bundle.parameters, bundle.histories(), strict=True))
-        entries = {parameter: self._entry(histories[parameter]) for parameter in self._all() if parameter in histories}
-        return {parameter: entry for parameter, entry in entries.items() if entry}
+    def on_nonfinite(self) -> str:
+        """What a step does where a gradient is NaN or infinite.
 
-    def _entry(self, history: History) -> dict[str, Tensor]:
-        arrays = {name: Tensor(array) for name, array in history.arrays.items()}
-        if self.counts_steps and history.step:
-            return {"step": make_tensor(float(history.step)), **arrays}
-        return arrays
+        ``"ignore"`` (the default) does not look, as PyTorch; ``"warn"`` names the parameters and goes on; ``"skip"``
+        leaves the whole step out and counts it in `skipped_steps`; ``"raise"`` raises `FloatingPointError`. Looking
+        makes a GPU wait.
 
-    def _all(self) -> list[Tensor]:
-        return [parameter for group in self.param_groups for parameter in group["params"]]
+        Examples
+        --------
+        >>> x = tl.ones(1, requires_grad=True)
+        >>> optimizer = tl.optim.SGD([x], lr=0.1)
+        >>> optimizer.on_nonfinite = "skip"
+        >>> x.grad = tl.tensor([tl.nan])
+        >>> optimizer.step()
+        >>> x.item(), optimizer.skipped_steps
+        (1.0, 1)
+        """
+        return self._nonfinite
+
+    @on_nonfinite.setter
+    def on_nonfinite(self, value: str) -> None:
+        if value not in NONFINITE:
+            raise ValueError(f"on_nonfinite must be one of {', '.join(map(repr, NONFINITE))}, not {value!r}")
+        self._nonfinite = value
+
+    # -- hooks ------------------------------------------------------------------------------------------------
+
+    def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(optimizer, args, kwargs)`` when a step begins, before its closure is called.
+
+        Returns
+        -------
+        RemovableHandle
+            Its ``remove()`` takes the hook away.
+
+        Examples
+        --------
+        >>> x = tl.tensor([0.0], requires_grad=True)
+        >>> optimizer = tl.optim.SGD([x], lr=1.0)
+        >>> handle = optimizer.register_step_pre_hook(lambda *_: tl.nn.utils.clip_grad_value_([x], 1.0))
+        >>> x.grad = tl.tensor([-5.0])
+        >>> optimizer.step()
+        >>> x
+        tensor([1.], requires_grad=True)
+        """
+        return add_hook(self._hooks, Hook(hook, "before"), prepend=False)
+
+    def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(optimizer, args, kwargs)`` after each step; see `register_step_pre_hook`."""
+        return add_hook(self._hooks, Hook(hook, "after"), prepend=False)
+
+    def _call_hooks(self, when: str) -> None:
+        for hook in tuple(self._hooks.values()) if self._hooks else ():
+            if hook.when == when:
+                hook.function(self, (), {})
+
+    # -- state ------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that `load_state_dict` needs to go on, in PyTorch's layout.
@@ -193,8 +293,8 @@ class Optimizer:
         Returns
         -------
         dict
-            ``"state"``: for the number of each parameter its tensors; ``"param_groups"``: the options, with the
-            numbers of the parameters.
+            ``"state"``: for the number of each parameter what is remembered of it; ``"param_groups"``: the options,
+            with the numbers of the parameters. Tensors share their memory with the optimizer.
 
         Examples
         --------
@@ -205,11 +305,12 @@ class Optimizer:
         >>> optimizer.state_dict()["state"]
         {0: {'momentum_buffer': tensor([1.])}}
         """
-        numbers = {parameter: number for number, parameter in enumerate(self._all())}
+        numbers = {parameter: number for number, parameter in enumerate(self.parameters())}
         groups = [
             {**group, "params": [numbers[parameter] for parameter in group["params"]]} for group in self.param_groups
         ]
-        return {"state": {numbers[parameter]: entry for parameter, entry in self.state.items()}, "param_groups": groups}
+        state = {numbers[parameter]: dict(entry) for parameter, entry in self.state.items() if entry}
+        return {"state": dict(sorted(state.items())), "param_groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on where a `state_dict` was taken, bit for bit; PyTorch's are taken too.
@@ -217,78 +318,33 @@ class Optimizer:
         Parameters
         ----------
         state_dict : dict
-            Of an optimizer whose groups had as many parameters.
+            Of an optimizer of the same class, whose groups had as many parameters, of the same shapes.
 
         Raises
         ------
         ValueError
-            If groups or shapes do not fit; nothing has changed then.
+            If groups, shapes or options do not fit, or the state is another optimizer's; nothing has changed then.
 
         Examples
         --------
         >>> x = tl.ones(1, requires_grad=True)
         >>> tl.optim.SGD([x], lr=0.1).load_state_dict(tl.optim.SGD([x], lr=0.5).state_dict())
         """
-        groups = state_dict["param_groups"]
-        sizes, wanted = ([len(group["params"]) for group in side] for side in (groups, self.param_groups))
-        if sizes != wanted:
-            raise ValueError(f"the state dict has groups of {sizes} parameters, this optimizer groups of {wanted}")
-        numbers = [number for group in groups for number in group["params"]]
-        loose = {
-            parameter: _history(parameter, number, state_dict["state"][number])
-            for parameter, number in zip(self._all(), numbers, strict=True)
-            if number in state_dict["state"]
-        }
-        self._bundles.clear()
-        self._loose = loose
-        for group, saved in zip(self.param_groups, groups, strict=True):
-            group.update({name: value for name, value in saved.items() if name != "params"})
+        groups = checked_groups(self, state_dict)
+        for group in groups:
+            self._check(group)
+        state = checked_state(self, groups, state_dict)
+        self._put_state(state)
+        for group, new in zip(self.param_groups, groups, strict=True):
+            group.update(new)
+
+    def _put_state(self, state: dict[Tensor, dict[str, Any]]) -> None:
+        """Take over a state that was checked; the tensors in it are copies."""
+        self.state = defaultdict(dict, state)
 
     def __repr__(self) -> str:
         lines = []
         for number, group in enumerate(self.param_groups):
             lines.append(f"group {number}: {len(group['params'])} parameters")
-            lines += [f"  {name}: {value}" for name, value in group.items() if name != "params"]
+            lines += [f"  {name}: {value}" for name, value in group.items() if name not in ("params", "param_names")]
         return "\n  ".join([f"{type(self).__name__} (", *lines]) + "\n)"
-
-
-def _check_parameters(params: list[Any], known: set[Tensor]) -> None:
-    if not params:
-        raise ValueError("a group of parameters is empty")
-    for parameter in params:
-        if not isinstance(parameter, Tensor):
-            raise TypeError(f"an optimizer learns tensors, not {type(parameter).__name__}")
-        if not parameter.is_leaf:
-            raise ValueError("an optimizer learns tensors that were made, not one that was computed from others")
-        if not parameter.dtype.is_floating:
-            raise TypeError(f"an optimizer learns floating-point tensors, not {parameter.dtype}")
-    if len(set(params)) < len(params) or not known.isdisjoint(params):
-        raise ValueError("a parameter was given to the optimizer twice")
-
-
-def check_non_negative(group: Group, *names: str) -> None:
-    """Raise `ValueError` where an option is negative or no number."""
-    for name in names:
-        if not group[name] >= 0:
-            raise ValueError(f"{name} must not be negative: {group[name]}")
-
-
-def _beside(parameter: Tensor, array: Any) -> Any:
-    """Return an array of the state on its parameter's device, with its data type."""
-    return Tensor(array).to(parameter.device).to(dtype=parameter.dtype)._array
-
-
-def _history(parameter: Tensor, number: Any, entry: Mapping[str, Any]) -> History:
-    """Return a state dict's entry as a history; its arrays are copies."""
-    history = History(int(entry.get("step", 0)))
-    for name, value in entry.items():
-        if name == "step" or value is None:
-            continue
-        array = asarray(value, copy=True)._array
-        if tuple(array.shape) != parameter.shape:
-            raise ValueError(
-                f"{name} of parameter {number} has shape {tuple(array.shape)} in the state dict, the parameter "
-                f"{parameter.shape}"
-            )
-        history.arrays[name] = array
-    return history

@@ -64,7 +64,7 @@ def test_override_agrees_with_default(op, number, dtype):
 
 def test_every_kernel_is_checked():
     kernels = {name for name in vars_of(DefaultKernels) if not name.startswith("_")}
-    others = {"adam_update", "index_add", "index_put", "random_bits", "sgd_update", "solve_systems", "substitute"}
+    others = {"index_add", "index_put", "random_bits", "solve_systems", "substitute", "update"}
     assert kernels == {*REGISTRY} & kernels | others
 
 
@@ -113,56 +113,6 @@ def test_random_bits_are_philox(key, block, count):
         words = backend.random_bits(key, block, count)
         assert words.dtype == backend.xp.uint64
         np.testing.assert_array_equal(host(words), expected)
-
-
-@pytest.mark.parametrize("momentum", [0.0, 0.9])
-@pytest.mark.parametrize("nesterov", [False, True])
-@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
-def test_sgd_update(momentum, nesterov, weight_decay, rng):
-    start = rng.normal(size=(2, 5))
-    grads = rng.normal(size=(3, 5))
-    expected, velocity = start[0].copy(), np.zeros(5)
-    for step, grad in enumerate(grads):
-        # PyTorch's formula, from its documentation.
-        grad = grad + weight_decay * expected
-        if momentum:
-            velocity = grad if step == 0 else momentum * velocity + 0.7 * grad
-            grad = grad + momentum * velocity if nesterov else velocity
-        expected = expected - 0.1 * grad
-    for backend in (BACKEND, PLAIN):
-        param, state = native(start[0].copy()), native(np.zeros(5)) if momentum else None
-        for step, grad in enumerate(grads):
-            backend.sgd_update(
-                param, native(grad), state, lr=0.1, momentum=momentum, dampening=0.3, weight_decay=weight_decay,
-                nesterov=nesterov, first=step == 0,
-            )  # fmt: skip
-        np.testing.assert_allclose(host(param), expected, rtol=1e-13)
-
-
-@pytest.mark.parametrize("amsgrad", [False, True])
-@pytest.mark.parametrize("decoupled", [False, True])
-@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
-def test_adam_update(amsgrad, decoupled, weight_decay, rng):
-    start = rng.normal(size=5)
-    grads = rng.normal(size=(3, 5)) * [[3], [1], [0.1]]
-    expected, mean, square, largest = start.copy(), np.zeros(5), np.zeros(5), np.zeros(5)
-    for step, grad in enumerate(grads, 1):
-        if decoupled:
-            expected = expected - 0.1 * weight_decay * expected
-        else:
-            grad = grad + weight_decay * expected
-        mean, square = 0.9 * mean + 0.1 * grad, 0.99 * square + 0.01 * grad**2
-        largest = np.maximum(largest, square)
-        root = np.sqrt((largest if amsgrad else square) / (1 - 0.99**step))
-        expected = expected - 0.1 * mean / (1 - 0.9**step) / (root + 1e-8)
-    for backend in (BACKEND, PLAIN):
-        param, *state = native(start.copy()), *(native(np.zeros(5)) for _ in range(3))
-        for step, grad in enumerate(grads, 1):
-            backend.adam_update(
-                param, native(grad), state[0], state[1], state[2] if amsgrad else None, lr=0.1, beta1=0.9, beta2=0.99,
-                eps=1e-8, weight_decay=weight_decay, decoupled=decoupled, step=step,
-            )  # fmt: skip
-        np.testing.assert_allclose(host(param), expected, rtol=1e-12)
 
 
 # -- random geometries -------------------------------------------------------------------------------------------------

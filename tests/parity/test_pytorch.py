@@ -1,4 +1,4 @@
-"""Layers and optimizers beside PyTorch's, where it is installed: outputs, gradients, state dicts."""
+"""Layers beside PyTorch's, where it is installed: outputs, gradients, state dicts."""
 
 import numpy as np
 import pytest
@@ -101,65 +101,6 @@ def test_cross_entropy(shape, probabilities, weighted, smoothing, reduction, rng
     y.sum().backward()
     z.sum().backward()
     assert_close(a.grad, b.grad.numpy(), rtol=1e-9)
-
-
-OPTIMIZERS = [
-    ("SGD", {"lr": 0.1}),
-    ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.2, "weight_decay": 0.1}),
-    ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True, "maximize": True}),
-    ("Adam", {}),
-    ("Adam", {"lr": 0.1, "betas": (0.8, 0.9), "eps": 1e-4, "weight_decay": 0.1, "amsgrad": True}),
-    ("AdamW", {"lr": 0.1, "weight_decay": 0.2, "maximize": True}),
-]
-
-
-@pytest.mark.parametrize(("name", "options"), OPTIMIZERS)
-def test_optimizers(name, options, rng):
-    shapes = [(3, 4), (4,), (), (200, 100)]
-    start = [rng.standard_normal(shape) for shape in shapes]
-    ours, theirs = [tensor(x, requires_grad=True) for x in start], [torch.tensor(x, requires_grad=True) for x in start]
-    a, b = getattr(tl.optim, name)(ours, **options), getattr(torch.optim, name)(theirs, **options)
-    for step in range(10):
-        if step == 5:  # go on in a new optimizer, from PyTorch's state dict
-            a = getattr(tl.optim, name)(ours, lr=9.0)
-            a.load_state_dict(b.state_dict())
-        for place, (p, q) in enumerate(zip(ours, theirs, strict=True)):
-            g = rng.standard_normal(p.shape)
-            skipped = step % 3 == 1 and place == 1
-            p.grad, q.grad = (None, None) if skipped else (tensor(g), torch.tensor(g))
-        a.step()
-        b.step()
-        for p, q in zip(ours, theirs, strict=True):
-            assert_close(p.detach(), q.detach().numpy(), rtol=1e-9)
-    mine, other = a.state_dict(), b.state_dict()
-    assert {n: sorted(entry) for n, entry in mine["state"].items()} == {
-        n: sorted(k for k, v in entry.items() if v is not None) for n, entry in other["state"].items() if entry
-    }
-    for number, entry in mine["state"].items():
-        for key, value in entry.items():
-            assert_close(value, other["state"][number][key].numpy(), rtol=1e-9)
-
-
-SCHEDULES = [
-    ("StepLR", {"step_size": 3}),
-    ("MultiStepLR", {"milestones": [2, 5], "gamma": 0.3}),
-    ("ExponentialLR", {"gamma": 0.9}),
-    ("CosineAnnealingLR", {"T_max": 12, "eta_min": 0.01}),
-    ("LinearLR", {"total_iters": 4}),
-    ("LambdaLR", {"lr_lambda": lambda epoch: 0.9**epoch}),
-]
-
-
-@pytest.mark.parametrize(("name", "options"), SCHEDULES)
-def test_schedules(name, options):
-    a = getattr(tl.optim.lr_scheduler, name)(tl.optim.SGD([tl.zeros(1, requires_grad=True)], lr=0.5), **options)
-    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
-    b = getattr(torch.optim.lr_scheduler, name)(optimizer, **options)
-    for _ in range(10):
-        assert a.get_last_lr() == pytest.approx(b.get_last_lr())
-        a.step()
-        optimizer.step()
-        b.step()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])

@@ -1,0 +1,176 @@
+"""Update rules run block by block, so that arrays stay in the cache from the first ufunc to the last, and in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+
+from tensorlab.backend.updates import (
+    Operands,
+    Options,
+    Place,
+    Program,
+    Rule,
+    UpdateKernels,
+    copied,
+    is_place,
+    traced,
+)
+
+from .threads import in_threads
+
+BUNDLE = 1 << 15
+"""Elements of small parameters that are updated at once: their gradients, gathered, take 128 KB in float32."""
+
+BLOCK = 1 << 17
+"""Elements per block: small enough to stay in the cache; large enough that threads seldom wait for the interpreter."""
+
+SMALL = 1 << 14
+"""Up to so many elements, the rule itself is called: to trace it would take longer than its fresh arrays cost."""
+
+
+class BlockedUpdateKernels(UpdateKernels):
+    """Optimizer updates by NumPy's ufuncs."""
+
+    bundle_size = BUNDLE
+
+    def _update_real(self, rule: Rule, operands: Operands, options: Options) -> None:
+        if operands[0].size <= SMALL:
+            super()._update_real(rule, operands, options)
+        else:
+            planned(rule, tuple(x is not None for x in operands), options).run(operands)
+
+    def _update_complex(self, rule: Rule, operands: Operands, options: Options) -> None:
+        self._update_real(rule, copied(operands, lambda x: x.view(x.real.dtype)), options)
+
+    def _update_narrow(self, rule: Rule, operands: Operands, options: Options) -> None:
+        for start in range(0, operands[0].size, BLOCK):
+            super()._update_narrow(rule, block_of(operands, start), options)
+
+
+def block_of(operands: Operands, start: int) -> Operands:
+    """Return the block of each operand that begins at an element; what has no axes is in every block."""
+    return tuple(x if x is None or not x.ndim else x[start : start + BLOCK] for x in operands)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A program whose values have their places in memory.
+
+    Places 0 to ``operands - 1`` are the operands' own arrays, those behind them working memory, the last ones numbers.
+
+    Attributes
+    ----------
+    calls : tuple of (function, places, place)
+        What is called, and the places that it reads and writes.
+    scratch : tuple of str
+        The working memory: for each array of a block's size "number" or "truth".
+    constants : tuple of float
+        The numbers.
+    copies : tuple of (place, place)
+        What is copied at the end, from where to which operand.
+    """
+
+    calls: tuple[tuple[Callable[..., Any], tuple[int, ...], int], ...]
+    scratch: tuple[str, ...]
+    constants: tuple[float, ...]
+    copies: tuple[tuple[int, int], ...]
+
+    def run(self, operands: Operands) -> None:
+        """Take the step."""
+        in_threads(partial(self._run_blocks, operands), range(0, operands[0].size, BLOCK))
+
+    def _run_blocks(self, operands: Operands, starts: Iterator[int]) -> None:
+        param = operands[0]
+        types = {"number": param.dtype, "truth": np.dtype(bool)}
+        scratch = [np.empty(min(BLOCK, param.size), types[kind]) for kind in self.scratch]
+        for start in starts:
+            size = min(BLOCK, param.size - start)
+            arrays = [*block_of(operands, start), *(array[:size] for array in scratch), *self.constants]
+            for function, read, result in self.calls:
+                function(*[arrays[place] for place in read], out=arrays[result])
+            for source, target in self.copies:
+                arrays[target][...] = arrays[source]
+
+
+@lru_cache(maxsize=64)
+def planned(rule: Rule, present: tuple[bool, ...], options: Options) -> Plan:
+    """Return the plan of a rule; see `traced`."""
+    return Planner(traced(rule, present, options)).plan()
+
+
+COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
+
+
+def where(condition: Any, x1: Any, x2: Any, out: Any) -> None:
+    """Write the elements of `x1` or `x2` to `out`, which may be one of them."""
+    out[...] = np.where(condition, x1, x2)
+
+
+class Planner:
+    """Gives each value of a program a place.
+
+    That of a result is its operand's array, as soon as nobody needs the old elements any more; for what is computed in
+    between, arrays that will be overwritten anyway come before working memory.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.last_uses = program.last_uses()
+        self.homes = {value: place for place, value in program.results.items()}
+        self.places: dict[int, int] = {operand: operand for operand in range(program.operands)}
+        self.holders: dict[int, int] = {place: place for place in program.results}
+        self.scratch: list[str] = []
+        self.free: dict[str, list[int]] = {"number": [], "truth": []}
+        self.constants: list[float] = []
+
+    def plan(self) -> Plan:
+        """Work it out, step by step."""
+        calls = []
+        for number, step in enumerate(self.program.steps):
+            values = [x for x in step.operands if is_place(x)]
+            read = [self.places[x] if is_place(x) else self._constant(x) for x in step.operands]
+            for value in {x for x in values if self.last_uses[x] == number}:
+                self._let_go(value)
+            value = Place(self.program.operands + number)
+            kind = "truth" if step.name in COMPARISONS else "number"
+            self.places[value] = self._room(value, number, kind, values)
+            calls.append((where if step.name == "where" else getattr(np, step.name), read, self.places[value]))
+        copies = [(self.places[value], place) for place, value in self.program.results.items()]
+        return self._numbered(calls, [(source, target) for source, target in copies if source != target])
+
+    def _constant(self, number: float) -> tuple[str, int]:
+        self.constants.append(number)
+        return "constant", len(self.constants) - 1
+
+    def _let_go(self, value: int) -> None:
+        """Give working memory free that has been read for the last time."""
+        place = self.places[value]
+        if place >= self.program.operands:
+            self.free[self.scratch[place - self.program.operands]].append(place)
+
+    def _room(self, value: Place, number: int, kind: str, read: list[Any]) -> int:
+        """Return where a value is written: its home, or an array that is read for the last time, or working memory."""
+        home = self.homes.get(value)
+        wanted = [home] if home is not None else [self.places[x] for x in read if kind == "number"]
+        for place in wanted:
+            if place in self.holders and self.last_uses.get(self.holders[place], -1) <= number:
+                self.holders[place] = value
+                return place
+        if not self.free[kind]:
+            self.scratch.append(kind)
+            return self.program.operands + len(self.scratch) - 1
+        return self.free[kind].pop()
+
+    def _numbered(self, calls: list[Any], copies: list[tuple[int, int]]) -> Plan:
+        """Put the numbers behind the arrays, now that it is known how many these are."""
+        arrays = self.program.operands + len(self.scratch)
+        numbered = [
+            (function, tuple(arrays + x[1] if isinstance(x, tuple) else x for x in read), result)
+            for function, read, result in calls
+        ]
+        return Plan(tuple(numbered), tuple(self.scratch), tuple(self.constants), tuple(copies))

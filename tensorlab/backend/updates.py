@@ -1,0 +1,229 @@
+"""Update rules: how an optimizer changes its arrays, written once as a formula and run as each backend does best.
+
+A rule is a pure function of flat real arrays and numbers, element by element,
+
+    def momentum(xp, param, grad, velocity, *, lr, momentum):
+        velocity = momentum * velocity + grad
+        return param - lr * velocity, velocity
+
+It gets a parameter, its gradient and the optimizer's arrays (None for one that is not kept), and returns the new values
+of all but the gradient. Besides arithmetic and comparisons with numbers it may call the functions of `FUNCTIONS`, from
+the namespace that it is given. Since numbers are plain numbers to it, it may branch on them and compute with them.
+
+By default a rule is called with the backend's arrays. A backend that can do better asks `traced` for the rule's steps
+as a `Program`: NumPy's runs them block by block in the cache and in place, CuPy's writes one kernel of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, TypeGuard
+
+Rule = Callable[..., tuple[Any, ...]]
+Operands = tuple[Any, ...]
+Options = tuple[tuple[str, Hashable], ...]
+
+FUNCTIONS = ("abs", "exp", "maximum", "minimum", "sign", "sqrt", "where")
+
+
+class Place(int):
+    """Which value of a program is meant: its operands come first, then the result of each step."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One elementwise operation, by its name in the Array API standard."""
+
+    name: str
+    operands: tuple[Place | float, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a rule does, one operation after the other.
+
+    Attributes
+    ----------
+    operands : int
+        How many arrays it gets: the parameter, the gradient and the optimizer's arrays, absent ones included.
+    steps : tuple of Step
+        The operations; step i computes the value of place ``operands + i``.
+    results : dict from int to Place
+        For each operand that changes, where its new value is.
+    """
+
+    operands: int
+    steps: tuple[Step, ...]
+    results: dict[int, Place]
+
+    def last_uses(self) -> dict[int, int]:
+        """Return for each value the last step that reads it; ``len(steps)`` for results."""
+        found: dict[int, int] = {
+            place: number for number, step in enumerate(self.steps) for place in step.operands if is_place(place)
+        }
+        return found | {place: len(self.steps) for place in self.results.values()}
+
+
+def is_place(operand: Place | float) -> TypeGuard[Place]:
+    """Whether an operand of a step is a value rather than a number."""
+    return type(operand) is Place
+
+
+class Symbol:
+    """Stands for an array while a rule is traced: what is done to it is written down."""
+
+    __slots__ = ("_steps", "place")
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, place: int, steps: list[Step], first: int) -> None:
+        self.place = Place(place)
+        self._steps = (steps, first)
+
+    def apply(self, name: str, *operands: Any) -> Symbol:
+        """Note an operation on symbols and numbers."""
+        steps, first = self._steps
+        steps.append(Step(name, tuple(x.place if isinstance(x, Symbol) else float(x) for x in operands)))
+        return Symbol(first + len(steps) - 1, steps, first)
+
+    def __neg__(self) -> Symbol:
+        return self.apply("negative", self)
+
+    def __bool__(self) -> bool:
+        raise TypeError("an update rule cannot branch on the elements of arrays; use xp.where")
+
+
+def _operators(operator: str, name: str) -> None:
+    setattr(Symbol, f"__{operator}__", lambda self, other: self.apply(name, self, other))
+    setattr(Symbol, f"__r{operator}__", lambda self, other: self.apply(name, other, self))
+
+
+for operator, name in {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide"}.items():
+    _operators(operator, name)
+for operator, name in {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}.items():
+    setattr(Symbol, f"__{operator}__", lambda self, other, name=name: self.apply(name, self, other))
+
+
+class SymbolicNamespace:
+    """The namespace that a rule is given while it is traced."""
+
+
+def _function(name: str) -> Callable[..., Any]:
+    def call(*operands: Any) -> Any:
+        symbol = next(x for x in operands if isinstance(x, Symbol))
+        return symbol.apply(name, *operands)
+
+    return call
+
+
+for name in FUNCTIONS:
+    setattr(SymbolicNamespace, name, staticmethod(_function(name)))
+
+
+@lru_cache(maxsize=64)  # the bundles of one step share a program; the next step's numbers are others
+def traced(rule: Rule, present: tuple[bool, ...], options: Options) -> Program:
+    """Return what a rule does.
+
+    Parameters
+    ----------
+    rule : callable
+        The rule.
+    present : tuple of bool
+        Which of its operands (the parameter, the gradient, the optimizer's arrays) there are.
+    options : tuple of (name, value)
+        Its numbers.
+    """
+    steps: list[Step] = []
+    symbols = [Symbol(i, steps, len(present)) if here else None for i, here in enumerate(present)]
+    values = rule(SymbolicNamespace, *symbols, **dict(options))
+    places = written(tuple(range(len(present))))
+    results = {
+        place: new if new.place not in places else new.apply("positive", new)  # the old value of one that changes, too
+        for place, old, new in zip(places, written(tuple(symbols)), values, strict=True)
+        if old is not None and new is not old
+    }
+    return Program(len(present), tuple(steps), {place: new.place for place, new in results.items()})
+
+
+class UpdateKernels:
+    """Optimizer updates over flat arrays, in place.
+
+    Parameters of up to `bundle_limit` elements share a flat array of up to `bundle_size`, so that one call updates
+    many; for larger ones it would cost more to gather their gradients than it saves.
+    """
+
+    xp: Any
+    rounded_dtypes: Any
+    bundle_limit = 1 << 14
+    bundle_size = 1 << 30
+
+    def update(self, rule: Rule, param: Any, grad: Any, state: Sequence[Any], options: Options) -> None:
+        """Take one step, in place.
+
+        Parameters
+        ----------
+        rule : callable
+            What the step is; see the module's docstring. A complex array is two real ones to it, and narrow data types
+            are computed in wider ones and rounded once.
+        param, grad : array
+            Flat, of equal size and data type.
+        state : sequence of array or None
+            The optimizer's arrays: each as `param`, or of no axes.
+        options : tuple of (name, value)
+            The rule's numbers.
+        """
+        way = self._update_ways.get(param.dtype)
+        if way is None:
+            way = self._update_ways[param.dtype] = self._way_to_update(param.dtype)
+        way(rule, (param, grad, *state), options)
+
+    @cached_property
+    def _update_ways(self) -> dict[Any, Callable[[Rule, Operands, Options], None]]:
+        return {}
+
+    def _way_to_update(self, dtype: Any) -> Callable[[Rule, Operands, Options], None]:
+        if dtype in self.rounded_dtypes:
+            return self._update_narrow
+        return self._update_complex if self.xp.isdtype(dtype, "complex floating") else self._update_real
+
+    def _update_real(self, rule: Rule, operands: Operands, options: Options) -> None:
+        changing = written(operands)
+        values: Sequence[Any] = rule(self.xp, *operands, **dict(options))
+        # An old value that another array takes over must not be overwritten before it is read.
+        values = [
+            self.xp.asarray(new, copy=True) if any(new is x for x in changing) and new is not old else new
+            for old, new in zip(changing, values, strict=True)
+        ]
+        for old, new in zip(changing, values, strict=True):
+            if old is not None and new is not old:
+                old[...] = new
+
+    def _update_narrow(self, rule: Rule, operands: Operands, options: Options) -> None:
+        narrow = operands[0].dtype
+        wide = copied(operands, lambda x: self.xp.astype(x, self.rounded_dtypes[narrow]))
+        self._update_real(rule, wide, options)
+        for old, new in zip(written(operands), written(wide), strict=True):
+            if old is not None:
+                old[...] = self.xp.astype(new, narrow)
+
+    def _update_complex(self, rule: Rule, operands: Operands, options: Options) -> None:
+        """Update real and imaginary parts, each a real number of its own."""
+        xp, dtype = self.xp, operands[0].dtype
+        real = copied(operands, lambda x: xp.asarray(xp.real(x), copy=True))
+        imag = copied(operands, lambda x: xp.asarray(xp.imag(x), copy=True))
+        self._update_real(rule, real, options)
+        self._update_real(rule, imag, options)
+        for old, x, y in zip(written(operands), written(real), written(imag), strict=True):
+            if old is not None:
+                old[...] = xp.astype(x, dtype) + 1j * xp.astype(y, dtype)
+
+
+def written(operands: Operands) -> Operands:
+    """Return the operands that an update changes: all but the gradient."""
+    return (operands[0], *operands[2:])
+
+
+def copied(operands: Operands, copy: Callable[[Any], Any]) -> Operands:
+    """Return a copy of each operand that there is."""
+    return tuple(None if x is None else copy(x) for x in operands)

@@ -1,0 +1,192 @@
+"""Update rules: however a backend runs them, what comes out is what the rule says."""
+
+import ctypes
+import shutil
+import subprocess
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from helpers import host, native
+from references.optimizers import ELEMENTWISE
+from tensorlab_cupy.updates import written_for
+
+import tensorlab as tl
+from tensorlab import optim
+from tensorlab.backend.kernels import DefaultKernels
+from tensorlab.backend.updates import Place, Step, traced
+from tensorlab.optim.elementwise import whole_step
+
+BACKEND = tl.active_backend()
+SIZES = [1, 1 << 14, (1 << 14) + 1, (1 << 18) + 12345]
+"""Up to one block, and several blocks with a shorter last one."""
+
+
+class Plain(type(BACKEND)):
+    """The active backend's arrays with the base class's way to run a rule."""
+
+
+for name in ("update", "_way_to_update", "_update_real", "_update_narrow", "_update_complex"):
+    setattr(Plain, name, getattr(DefaultKernels, name))
+PLAIN = Plain()
+
+
+def swap(xp, x, g, a, b):
+    """Both new values are the others' old ones."""
+    return b, x, a
+
+
+def shift(xp, x, g, a, b):
+    """Old values are needed after they could have been overwritten."""
+    return x + g, x - a, x * a
+
+
+def remember(xp, x, g, a, b):
+    """One array stays, one becomes the gradient."""
+    return xp.minimum(x, 0.5), a, g
+
+
+def branch(xp, x, g, a, b):
+    """Conditions, and every function there is."""
+    far = xp.where(xp.abs(x) >= 1, xp.sign(x), xp.exp(-g))
+    near = xp.where(g <= a, xp.maximum(far, b), xp.where(g < 0, xp.sqrt(a * a), 2 / (1 + b * b)))
+    return 3 - near, -far, xp.where(b > x, a, b)
+
+
+RULES = [swap, shift, remember, branch]
+
+
+def operands(rng, size, dtype="float64"):
+    return [rng.standard_normal(size).astype(dtype) for _ in range(4)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("rule", RULES)
+def test_every_way_gives_the_rules_values(rule, size, rng):
+    x, g, a, b = operands(rng, size)
+    expected = rule(np, x, g, a, b)
+    for backend in (BACKEND, PLAIN):
+        arrays = [native(array.copy()) for array in (x, g, a, b)]
+        backend.update(rule, arrays[0], arrays[1], arrays[2:], ())
+        for array, value in zip((arrays[0], *arrays[2:], arrays[1]), (*expected, g), strict=True):
+            np.testing.assert_allclose(host(array), value, rtol=1e-14)
+
+
+def rule_of(name, options):
+    """Return an optimizer's whole rule, which arrays it keeps, and the rule's numbers in some later step."""
+    optimizer = getattr(optim, name)([tl.ones(1)], **options)
+    group = optimizer.param_groups[0]
+    kept = tuple(optimizer._keeps(array, group) for array in optimizer.array_names)
+    numbers = {"step": 9, "mu_product": 0.2, "eta": 0.1, "mu": 0.5}
+    later = SimpleNamespace(numbers=numbers, state={"some": "array"})
+    return whole_step(optimizer.rule), (True, True, *kept), optimizer._options(group, later)
+
+
+def plausible(rng, present, size):
+    """Return a parameter, a gradient, and arrays of a state: squares first, which are larger than squared means."""
+    scales = (1, 1, 1, 0.4, 0.4)
+    return [rng.uniform(0.5, 1.5, size) * scale if here else None for here, scale in zip(present, scales, strict=False)]
+
+
+CASES = [(name, options) for name, _, options in ELEMENTWISE]
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_the_optimizers_rules(name, options, rng):
+    """The values are those of the formula evaluated as it stands; in float32, too."""
+    rule, present, numbers = rule_of(name, options)
+    arrays = plausible(rng, present, SIZES[-1])
+    expected = rule(np, *arrays, **dict(numbers))
+    for dtype, rtol in (("float64", 1e-13), ("float32", 2e-5)):
+        given = [None if x is None else native(x.astype(dtype)) for x in arrays]
+        BACKEND.update(rule, given[0], given[1], given[2:], numbers)
+        for array, value in zip((given[0], *given[2:]), expected, strict=True):
+            if array is not None:
+                np.testing.assert_allclose(host(array), value, rtol=rtol, atol=rtol)
+
+
+def test_a_traced_rule():
+    def momentum(xp, x, g, v, *, lr, beta):
+        v = beta * v + g
+        return x - lr * v, v
+
+    program = traced(momentum, (True, True, True), (("lr", 0.5), ("beta", 0.9)))
+    assert program.steps == (
+        Step("multiply", (0.9, Place(2))),
+        Step("add", (Place(3), Place(1))),
+        Step("multiply", (0.5, Place(4))),
+        Step("subtract", (Place(0), Place(5))),
+    )
+    assert program.results == {0: Place(6), 2: Place(4)}
+
+
+def test_a_rule_cannot_branch_on_elements():
+    with pytest.raises(TypeError, match=r"use xp\.where"):
+        traced(lambda xp, x, g: (x if x > 0 else g,), (True, True), ())
+
+
+@pytest.mark.skipif(BACKEND.name != "numpy", reason="tells of the numpy backend's plans")
+def test_a_plan_needs_no_more_memory_than_the_rule():
+    """Adam in place: one block of working memory, and nothing to copy at the end."""
+    from tensorlab_numpy.updates import planned
+
+    plan = planned(*rule_of("Adam", {}))
+    assert plan.copies == ()
+    assert len(plan.scratch) == 1
+
+
+# -- CUDA sources, without a GPU ---------------------------------------------------------------------------------------
+
+compiler = shutil.which("g++") or shutil.which("clang++")
+
+
+CUDA_CASES = [*[(rule, (True,) * 4, ()) for rule in RULES], *[rule_of(*case) for case in CASES]]
+
+
+def function_of(source, number):
+    """Put a kernel's body into a loop over elements, as CuPy does on a GPU."""
+    inputs = [part.strip().replace("float64", "double") for part in source.inputs.split(",") if part.strip()]
+    arrays = [part for part in inputs if part.startswith("T ")] + [part.strip() for part in source.outputs.split(",")]
+    parameters = [f"T* {part[2:]}_" for part in arrays] + [part for part in inputs if part.startswith("double ")]
+    loads = " ".join(f"T& {part[2:]} = {part[2:]}_[i];" for part in arrays)
+    loop = f"for (long i = 0; i < n; ++i) {{ {loads} {source.body} }}"
+    return f'extern "C" void run{number}(long n, {", ".join(parameters)}) {{ {loop} }}'
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    """All kernels, compiled for the CPU."""
+    path = tmp_path_factory.mktemp("kernels") / "kernels.cpp"
+    functions = [function_of(written_for(*case, "float64"), number) for number, case in enumerate(CUDA_CASES)]
+    path.write_text("\n".join(["#include <cmath>", "using namespace std;", "typedef double T;", *functions]))
+    library = path.with_suffix(".so")
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, path], check=True, capture_output=True)
+    return ctypes.CDLL(str(library))
+
+
+@pytest.mark.skipif(compiler is None, reason="needs a C++ compiler, to run CUDA sources on the CPU")
+@pytest.mark.skipif(BACKEND.name != "numpy", reason="one backend is enough: no array of its is used")
+@pytest.mark.parametrize("number", range(len(CUDA_CASES)))
+def test_the_cuda_source_computes_the_rule(number, compiled, rng):
+    rule, present, numbers = CUDA_CASES[number]
+    arrays = plausible(rng, present, 50)
+    arrays[0][:20] *= -1
+    arrays[1][10:30] *= -1
+    arrays[1][0] = 0.0
+    expected = rule(np, *arrays, **dict(numbers))
+    source = written_for(rule, present, numbers, "float64")
+    given = [None if x is None else x.copy() for x in arrays]
+    pointers = [given[place].ctypes.data_as(ctypes.c_void_p) for place in (*source.read, *source.written)]
+    run = getattr(compiled, f"run{number}")
+    run(ctypes.c_long(50), *pointers, *map(ctypes.c_double, source.numbers))
+    for array, value in zip((given[0], *given[2:]), expected, strict=True):
+        if array is not None:
+            np.testing.assert_allclose(array, value, rtol=1e-13)
+
+
+def test_kernels_with_other_numbers_are_the_same_text():
+    """So that CUDA compiles one kernel, not one for each step."""
+    first, second = (written_for(*rule_of("Adam", {"lr": lr}), "float32") for lr in (0.1, 0.2))
+    assert first[:3] == second[:3]
+    assert first.numbers != second.numbers
+    assert (first.read, first.written) == ((1,), (0, 2, 3))
