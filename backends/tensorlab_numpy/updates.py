@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,12 @@ class BlockedUpdateKernels(UpdateKernels):
     """Optimizer updates by NumPy's ufuncs."""
 
     bundle_size = BUNDLE
+
+    def segment_norms(self, flat: Any, sizes: Sequence[int]) -> Any:
+        """Norms of parts by one pass over the squares."""
+        if flat.dtype in self.rounded_dtypes or not all(sizes):  # reduceat takes no empty parts
+            return super().segment_norms(flat, sizes)
+        return np.sqrt(np.add.reduceat(np.square(flat), [0, *accumulate(sizes[:-1])]))
 
     def _update_real(self, rule: Rule, operands: Operands, options: Options) -> None:
         if operands[0].size <= SMALL:

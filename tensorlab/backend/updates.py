@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import accumulate
 from typing import Any, TypeGuard
 
 Rule = Callable[..., tuple[Any, ...]]
@@ -177,6 +178,15 @@ class UpdateKernels:
         if way is None:
             way = self._update_ways[param.dtype] = self._way_to_update(param.dtype)
         way(rule, (param, grad, *state), options)
+
+    def segment_norms(self, flat: Any, sizes: Sequence[int]) -> Any:
+        """Return the Euclidean norm of each of the neighbouring parts of a flat array, computed in a wide type."""
+        xp = self.xp
+        wide = self.rounded_dtypes.get(flat.dtype)
+        flat = flat if wide is None else xp.astype(flat, wide)
+        stops = list(accumulate(sizes))
+        parts = [flat[stop - size : stop] for stop, size in zip(stops, sizes, strict=True)]
+        return xp.stack([xp.linalg.vector_norm(part) for part in parts])
 
     @cached_property
     def _update_ways(self) -> dict[Any, Callable[[Rule, Operands, Options], None]]:

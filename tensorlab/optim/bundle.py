@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -72,11 +73,17 @@ class Bundle:
         """Return the views of a flat array that have the parameters' shapes."""
         return [self.backend.xp.reshape(flat[span], shape) for span, shape in self._spans()]
 
-    def array(self, name: str, fill: float = 0.0) -> Any:
-        """Return the optimizer's flat array of that name: all `fill` at first, in both parts of a complex one."""
+    def array(self, name: str, fill: float | None = 0.0) -> Any:
+        """Return the optimizer's flat array of that name.
+
+        At first it is full of `fill`, in both parts of a complex one; None stands for the parameters' own elements.
+        """
         if name not in self.state:
             xp, complex_ = self.backend.xp, self.parameters[0].dtype.is_complex
-            self.state[name] = xp.full_like(self.flat, complex(fill, fill) if complex_ else fill)
+            if fill is None:
+                self.state[name] = xp.asarray(self.flat, copy=True)
+            else:
+                self.state[name] = xp.full_like(self.flat, complex(fill, fill) if complex_ else fill)
         return self.state[name]
 
     def histories(self) -> list[History]:
@@ -136,6 +143,24 @@ class Bundle:
         arrays = [parameter.grad._array for parameter in self.parameters]  # type: ignore[union-attr]
         xp = self.backend.xp
         return xp.concat(arrays, axis=None) if len(arrays) > 1 else xp.reshape(arrays[0], (-1,))
+
+    # -- numbers of each parameter ---------------------------------------------------------------------------
+
+    def norms(self, flat: Any) -> Any:
+        """Return the norm of each parameter's part of a flat array."""
+        return self.backend.segment_norms(flat, [parameter.nelement() for parameter in self.parameters])
+
+    def spread(self, values: Any) -> Any:
+        """Return one number of each parameter for each of its elements; for a single parameter an array of no axes."""
+        xp = self.backend.xp
+        values = xp.astype(values, self.flat.dtype)
+        return xp.reshape(values, ()) if len(self.parameters) == 1 else xp.take(values, self._owners, axis=0)
+
+    @cached_property
+    def _owners(self) -> Any:
+        """For each element the place of its parameter."""
+        numbers = [place for place, parameter in enumerate(self.parameters) for _ in range(parameter.nelement())]
+        return self.backend.asarray(numbers, dtype=self.backend.native("int64"), device=self.flat.device)
 
     # -- after it --------------------------------------------------------------------------------------------
 

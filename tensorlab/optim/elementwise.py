@@ -64,7 +64,7 @@ class Elementwise(Optimizer):
             What is kept for each element, under the names that they have in ``state``.
         **options : number
             What the rule names of the group's options and the parameter's `numbers`, and ``first``: whether none of
-            the arrays was there before this step.
+            the arrays was there before this step. A rule that names ``weight_decay`` sees to it itself.
         """
         raise NotImplementedError("an elementwise optimizer defines rule(xp, x, g, ...)")
 
@@ -82,8 +82,8 @@ class Elementwise(Optimizer):
         """Whether an array of the state is kept with the options of a group."""
         return True
 
-    def _initial(self, name: str, group: Group) -> float:
-        """Return what an array of the state is filled with."""
+    def _initial(self, name: str, group: Group) -> float | None:
+        """Return what an array of the state is full of at first; None for the parameter's own elements."""
         return 0.0
 
     def _count(self, group: Group, numbers: dict[str, float]) -> None:
@@ -117,7 +117,7 @@ class Elementwise(Optimizer):
 
     def _options(self, group: Group, bundle: Bundle) -> tuple[tuple[str, Hashable], ...]:
         """Return what `whole_step` is called with."""
-        decay = group.get("weight_decay", 0.0)
+        decay = 0.0 if "weight_decay" in self.option_names else group.get("weight_decay", 0.0)
         decoupled = group.get("decoupled_weight_decay", False)
         shrink = 1 - float(group["lr"]) * decay if decoupled else 1.0
         known = {**group, **bundle.numbers, "first": not bundle.state}

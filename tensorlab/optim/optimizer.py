@@ -55,8 +55,8 @@ class Optimizer:
     ...         super().__init__(params, {"lr": lr})
     ...
     ...     def _step(self, group):
-    ...         for parameter in self.with_gradient(group):
-    ...             parameter -= group["lr"] * tl.sign(parameter.grad)
+    ...         for parameter, grad in self.with_gradients(group):
+    ...             parameter -= group["lr"] * tl.sign(grad)
     >>> x = tl.tensor([1.0, -1.0], requires_grad=True)
     >>> (x * x).sum().backward()
     >>> SignDescent([x]).step()
@@ -144,9 +144,10 @@ class Optimizer:
             yield from group["params"]
 
     @staticmethod
-    def with_gradient(group: Group) -> list[Tensor]:
-        """Return the parameters of a group that have a gradient."""
-        return [parameter for parameter in group["params"] if parameter.grad is not None]
+    def with_gradients(group: Group) -> list[tuple[Tensor, Tensor]]:
+        """Return the parameters of a group that have a gradient, and that: its negative, where the group maximizes."""
+        climbing = group.get("maximize", False)
+        return [(p, -p.grad if climbing else p.grad) for p in group["params"] if p.grad is not None]
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or with ``set_to_none=False`` fill them with zeros."""

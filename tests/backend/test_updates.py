@@ -26,7 +26,7 @@ class Plain(type(BACKEND)):
     """The active backend's arrays with the base class's way to run a rule."""
 
 
-for name in ("update", "_way_to_update", "_update_real", "_update_narrow", "_update_complex"):
+for name in ("update", "segment_norms", "_way_to_update", "_update_real", "_update_narrow", "_update_complex"):
     setattr(Plain, name, getattr(DefaultKernels, name))
 PLAIN = Plain()
 
@@ -103,6 +103,18 @@ def test_the_optimizers_rules(name, options, rng):
         for array, value in zip((given[0], *given[2:]), expected, strict=True):
             if array is not None:
                 np.testing.assert_allclose(host(array), value, rtol=rtol, atol=rtol)
+
+
+@pytest.mark.parametrize("sizes", [(5,), (3, 1, 4), (2, 0, 3)])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+def test_norms_of_parts(sizes, dtype, rng):
+    if BACKEND.native_dtype(dtype) is None:
+        pytest.skip(f"this backend has no {dtype}")
+    x = tl.tensor(rng.standard_normal(sum(sizes))).astype(dtype)
+    values = host(x.astype("float64"))
+    expected = [np.linalg.norm(part) for part in np.split(values, np.cumsum(sizes)[:-1])]
+    for backend in (BACKEND, PLAIN):
+        np.testing.assert_allclose(host(backend.segment_norms(x.array, sizes)), expected, rtol=1e-6)
 
 
 def test_a_traced_rule():

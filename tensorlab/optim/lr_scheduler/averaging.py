@@ -1,0 +1,94 @@
+"""SWALR: to a constant rate, at which weights are averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from .annealing import CURVES
+from .base import LRScheduler
+from .options import HasParamGroups, non_negative, numbers_per_group, of_group, one_of, whole
+
+
+class SWALR(LRScheduler):
+    """The rate goes from where it is to `swa_lr`, and stays there: for averaging weights (Izmailov et al., 2018).
+
+    It begins with its first step, from the rates that the groups have then; until that another schedule may be stepped.
+
+    Parameters
+    ----------
+    swa_lr : float, or list of float
+        The rate to reach; a list has one for each group.
+    anneal_epochs : int
+        Within how many steps; 0 is at once.
+    anneal_strategy : {"cos", "linear"}
+        Along which curve.
+    optimizer, last_epoch
+        As for `LRScheduler`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a list has not one rate for each group, `swa_lr` or `anneal_epochs` is negative or no number, or
+        `anneal_strategy` is not known.
+
+    Examples
+    --------
+    >>> optimizer = tl.optim.SGD([tl.zeros(1, requires_grad=True)], lr=1.0)
+    >>> schedule = tl.optim.lr_scheduler.SWALR(optimizer, swa_lr=0.5, anneal_epochs=2, anneal_strategy="linear")
+    >>> [schedule.rates(epoch) for epoch in range(4)]
+    [[1.0], [0.75], [0.5], [0.5]]
+    """
+
+    _beyond: ClassVar[frozenset[str]] = frozenset({"swa_lrs", "start_lrs"})
+
+    def __init__(
+        self,
+        optimizer: HasParamGroups,
+        swa_lr: float | list[float],
+        anneal_epochs: int = 10,
+        anneal_strategy: str = "cos",
+        last_epoch: int = -1,
+    ) -> None:
+        self.swa_lrs = numbers_per_group(optimizer, "swa_lr", swa_lr)
+        whole(anneal_epochs=anneal_epochs)
+        non_negative(anneal_epochs=anneal_epochs)
+        one_of(tuple(CURVES), anneal_strategy=anneal_strategy)
+        self.anneal_epochs, self._anneal_strategy = anneal_epochs, anneal_strategy
+        self.start_lrs: list[float] = []  # empty until it begins
+        if last_epoch >= 0:
+            self.start_lrs = self._starts([group["lr"] for group in optimizer.param_groups], last_epoch + 1)
+        super().__init__(optimizer, last_epoch)
+
+    def rate(self, initial: float, epoch: float, group: int) -> float:
+        curve = CURVES[self._anneal_strategy]
+        return curve(initial, of_group(self.swa_lrs, group, "swa_lr"), self._part(epoch))
+
+    def rates(self, epoch: float) -> list[float]:
+        return [self.rate(start, epoch, number) for number, start in enumerate(self._begun())]
+
+    def _part(self, epoch: float) -> float:
+        return min(epoch / self.anneal_epochs, 1) if self.anneal_epochs else 1
+
+    def _begun(self) -> list[float]:
+        """Return what each group's rate begins from: the present rates of those that have not begun."""
+        groups = self.optimizer.param_groups
+        return [*self.start_lrs, *(group["lr"] for group in groups[len(self.start_lrs) :])]
+
+    def _starts(self, present: list[float], epoch: float) -> list[float]:
+        """Return what the rates began from, given where they are after `epoch` steps."""
+        left = CURVES[self._anneal_strategy](1.0, 0.0, self._part(epoch))
+        return [swa + (rate - swa) / left if left else rate for rate, swa in zip(present, self.swa_lrs)]
+
+    def _go_to(self, epoch: float) -> None:
+        if self.last_epoch >= 0:  # a step, not the constructor
+            self.start_lrs = self._begun()
+        super()._go_to(epoch)
+
+    def _following(self, initial: float, last: Callable[[], float], group: int) -> float:
+        return last()
+
+    def _take(self, state: Mapping[str, Any]) -> None:
+        super()._take(state)
+        if "start_lrs" not in state:  # PyTorch goes on from the present rates at each step
+            self.start_lrs = self._starts(self._last_lr, self.last_epoch) if self.last_epoch > 0 else []

@@ -1,0 +1,82 @@
+"""A picture of schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .base import LRScheduler, check_formula
+from .options import positive, whole
+
+
+def plot(schedule: LRScheduler | Mapping[str, LRScheduler], steps: int, axes: Any = None) -> Any:
+    """Draw the learning rates of the next steps from the first on, with Matplotlib.
+
+    Parameters
+    ----------
+    schedule : LRScheduler, or mapping from str to LRScheduler
+        What to draw, one line for each group of parameters; with names several, to compare them.
+    steps : int
+        How many steps: from 0 to one fewer, which are the rates that so many updates take. The schedule and its
+        optimizer stay where they are.
+    axes : matplotlib.axes.Axes, optional
+        Where to draw; a new figure unless given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        For a title, another scale, or ``axes.figure.savefig(...)``.
+
+    Raises
+    ------
+    ImportError
+        If Matplotlib is not installed.
+    TypeError
+        If a schedule has no formula, such as `ReduceLROnPlateau`, whose rates depend on a run.
+    ValueError
+        If `steps` is not positive or more than the schedule has, or there is no schedule.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> optimizer = tl.optim.SGD([tl.zeros(1, requires_grad=True)], lr=1.0)
+    >>> schedule = tl.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    >>> axes = tl.optim.lr_scheduler.plot(schedule, steps=3, axes=Figure().subplots())
+    >>> axes.lines[0].get_ydata().tolist()
+    [1.0, 0.5, 0.25]
+    """
+    whole(steps=steps)
+    positive(steps=steps)
+    named = schedule if isinstance(schedule, Mapping) else {"": schedule}
+    if not named:
+        raise ValueError("plot got a mapping without schedules")
+    lines = {}
+    for name, drawn in named.items():
+        check_formula("plot", drawn)
+        lines.update(_lines(name, drawn, steps))
+    if axes is None:
+        axes = _new_axes()
+    for label, rates in lines.items():
+        axes.plot(range(steps), rates, label=label)
+    axes.set(xlabel="step", ylabel="learning rate")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.3)
+    if len(lines) > 1 or isinstance(schedule, Mapping):
+        axes.legend(edgecolor="none")
+    return axes
+
+
+def _lines(name: str, schedule: LRScheduler, steps: int) -> dict[str, tuple[float, ...]]:
+    """Return the rates of each group, by what to call them."""
+    groups = list(zip(*(schedule.rates(epoch) for epoch in range(steps)), strict=True))
+    if len(groups) == 1:
+        return {name: groups[0]}
+    return {f"{name}, group {number}".lstrip(", "): rates for number, rates in enumerate(groups)}
+
+
+def _new_axes() -> Any:
+    try:
+        from matplotlib import pyplot
+    except ImportError as error:
+        raise ImportError("plot draws with Matplotlib, which is not installed: pip install tensorlab[viz]") from error
+    return pyplot.subplots(layout="constrained")[1]

@@ -1,0 +1,221 @@
+"""Schedules made of schedules: one after the other, all at once, or one after a warm-up."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .annealing import along_line
+from .base import LRScheduler, check_formula
+from .options import HasParamGroups, fraction, groups_of, non_negative, whole
+
+
+class _PartsLR(LRScheduler):
+    """What schedules made of a list of schedules share. Only the whole is stepped; its parts are asked for rates."""
+
+    def __init__(self, optimizer: HasParamGroups, schedulers: list[LRScheduler], last_epoch: float) -> None:
+        self._schedulers = schedulers
+        super().__init__(optimizer, last_epoch)
+
+    def _translated(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        initials = [group["initial_lr"] for group in self.optimizer.param_groups]
+        return {"base_lrs": initials} | super()._translated(state)  # PyTorch leaves them in the optimizer
+
+
+class SequentialLR(_PartsLR):
+    """One schedule after the other, such as a warm-up before a descent; each begins from its own step 0.
+
+    Parameters
+    ----------
+    schedulers : sequence of LRScheduler
+        In their order. They are not stepped themselves.
+    milestones : sequence of int
+        After how many steps the next one begins: one fewer than there are schedules.
+    optimizer, last_epoch
+        As for `LRScheduler`.
+
+    Raises
+    ------
+    ValueError
+        If the numbers do not fit or fall, or a schedule is for another optimizer.
+    TypeError
+        If a schedule has no formula, such as `ReduceLROnPlateau`, or a milestone is no integer.
+
+    Notes
+    -----
+    Each begins from the groups' initial rates, but for `SWALR` and `MultiplicativeLR`, which go on from the rate that
+    the one before has reached.
+
+    Examples
+    --------
+    >>> optimizer = tl.optim.SGD([tl.zeros(1, requires_grad=True)], lr=1.0)
+    >>> warm_up = tl.optim.lr_scheduler.LinearLR(optimizer, start_factor=0.5, total_iters=2)
+    >>> descent = tl.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=10)
+    >>> schedule = tl.optim.lr_scheduler.SequentialLR(optimizer, [warm_up, descent], milestones=[2])
+    >>> [schedule.rates(epoch) for epoch in (0, 1, 2, 12)]
+    [[0.5], [0.75], [1.0], [0.0]]
+    """
+
+    def __init__(
+        self,
+        optimizer: HasParamGroups,
+        schedulers: Sequence[LRScheduler],
+        milestones: Sequence[int],
+        last_epoch: int = -1,
+    ) -> None:
+        schedulers, milestones = list(schedulers), list(milestones)
+        _check_schedulers("SequentialLR", optimizer, schedulers)
+        for milestone in milestones:
+            whole(milestones=milestone)
+            non_negative(milestones=milestone)
+        if len(milestones) != len(schedulers) - 1:
+            raise ValueError(
+                f"{len(schedulers)} schedules need one milestone fewer, not {len(milestones)}: {milestones}"
+            )
+        if sorted(milestones) != milestones:
+            raise ValueError(f"milestones must be in their order: {milestones}")
+        self._milestones = milestones
+        super().__init__(optimizer, schedulers, last_epoch)
+
+    def _part(self, epoch: float) -> tuple[LRScheduler, int]:
+        """Return the schedule that holds at a step, and the step at which it began."""
+        number = bisect_right(self._milestones, epoch)
+        return self._schedulers[number], self._milestones[number - 1] if number else 0
+
+    def rate(self, initial: float, epoch: float, group: int) -> float:
+        part, begin = self._part(epoch)
+        start = part._following(initial, lambda: self.rate(initial, begin - 1, group), group) if begin else initial
+        return part.rate(start, epoch - begin, group)
+
+    def _momentum(self, epoch: float, group: int) -> float | None:
+        part, begin = self._part(epoch)
+        return part._momentum(epoch - begin, group)
+
+
+class ChainedScheduler(_PartsLR):
+    """Several schedules at once: the formula of each is applied to the rate that those before it give.
+
+    Parameters
+    ----------
+    schedulers : sequence of LRScheduler
+        In their order, of one optimizer. They are not stepped themselves.
+    optimizer : Optimizer, optional
+        Theirs.
+
+    Raises
+    ------
+    ValueError
+        If there is no schedule, or one is for another optimizer or has taken other steps than the first.
+    TypeError
+        If a schedule has no formula, such as `ReduceLROnPlateau`.
+
+    Notes
+    -----
+    Schedules that multiply the rate give the same in any order, and the same as PyTorch's. `CyclicLR` and `OneCycleLR`
+    have rates of their own, and whatever stands before them has no effect.
+
+    Examples
+    --------
+    >>> optimizer = tl.optim.SGD([tl.zeros(1, requires_grad=True)], lr=1.0)
+    >>> halving = tl.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    >>> start = tl.optim.lr_scheduler.ConstantLR(optimizer, factor=0.1, total_iters=2)
+    >>> schedule = tl.optim.lr_scheduler.ChainedScheduler([start, halving])
+    >>> [schedule.rates(epoch) for epoch in range(4)]
+    [[0.1], [0.05], [0.25], [0.125]]
+    """
+
+    def __init__(self, schedulers: Sequence[LRScheduler], optimizer: HasParamGroups | None = None) -> None:
+        schedulers = list(schedulers)
+        optimizer = _check_schedulers("ChainedScheduler", optimizer, schedulers)
+        epochs = [scheduler.last_epoch for scheduler in schedulers]
+        if len(set(epochs)) > 1:
+            raise ValueError(f"the schedules of a chain must have taken the same steps, not {epochs}")
+        super().__init__(optimizer, schedulers, epochs[0] - 1)
+
+    def rate(self, initial: float, epoch: float, group: int) -> float:
+        for scheduler in self._schedulers:
+            initial = scheduler.rate(initial, epoch, group)
+        return initial
+
+    def _momentum(self, epoch: float, group: int) -> float | None:
+        momenta = [scheduler._momentum(epoch, group) for scheduler in self._schedulers]
+        return next((momentum for momentum in reversed(momenta) if momentum is not None), None)
+
+    def _translated(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        found = super()._translated(state)
+        first: Mapping[str, Any] = next(iter(found.get("_schedulers") or ()), {})
+        return {"last_epoch": first["last_epoch"]} | found if "last_epoch" in first else found  # PyTorch has it there
+
+
+class WarmupLR(LRScheduler):
+    """The rate rises along a line to the initial one, and another schedule follows (Goyal et al., 2017).
+
+    PyTorch has no such schedule.
+
+    Parameters
+    ----------
+    warmup_steps : int
+        The step at which the initial rate is reached; 0 for no warm-up.
+    after : LRScheduler, optional
+        What follows, from its own step 0; the initial rate stays unless given. It is not stepped itself.
+    start_factor : float
+        The part of the initial rate that the first step has, from 0 to 1.
+    optimizer, last_epoch
+        As for `LRScheduler`.
+
+    Raises
+    ------
+    ValueError
+        If `warmup_steps` is negative, `start_factor` is not from 0 to 1, or `after` is for another optimizer.
+    TypeError
+        If `warmup_steps` is no integer, or `after` has no formula, such as `ReduceLROnPlateau`.
+
+    Examples
+    --------
+    >>> optimizer = tl.optim.SGD([tl.zeros(1, requires_grad=True)], lr=1.0)
+    >>> descent = tl.optim.lr_scheduler.InverseTimeLR(optimizer, decay_rate=1.0)
+    >>> schedule = tl.optim.lr_scheduler.WarmupLR(optimizer, warmup_steps=2, after=descent)
+    >>> [schedule.rates(epoch) for epoch in range(5)]
+    [[0.0], [0.5], [1.0], [0.5], [0.3333333333333333]]
+    """
+
+    def __init__(
+        self,
+        optimizer: HasParamGroups,
+        warmup_steps: int,
+        after: LRScheduler | None = None,
+        start_factor: float = 0.0,
+        last_epoch: int = -1,
+    ) -> None:
+        groups_of(optimizer)
+        whole(warmup_steps=warmup_steps)
+        non_negative(warmup_steps=warmup_steps)
+        fraction(start_factor=start_factor)
+        if after is not None:
+            _check_schedulers("WarmupLR", optimizer, [after])
+        self.warmup_steps, self.after, self.start_factor = warmup_steps, after, start_factor
+        super().__init__(optimizer, last_epoch)
+
+    def rate(self, initial: float, epoch: float, group: int) -> float:
+        if epoch < self.warmup_steps:
+            return initial * along_line(self.start_factor, 1.0, epoch / self.warmup_steps)
+        return initial if self.after is None else self.after.rate(initial, epoch - self.warmup_steps, group)
+
+    def _momentum(self, epoch: float, group: int) -> float | None:
+        if self.after is None or epoch < self.warmup_steps:
+            return None
+        return self.after._momentum(epoch - self.warmup_steps, group)
+
+
+def _check_schedulers(user: str, optimizer: HasParamGroups | None, schedulers: Sequence[LRScheduler]) -> HasParamGroups:
+    """Return the optimizer of all schedules; raise where one has no formula, or another optimizer."""
+    if not schedulers:
+        raise ValueError(f"{user} needs at least one schedule")
+    for scheduler in schedulers:
+        check_formula(user, scheduler)
+    shared = schedulers[0].optimizer if optimizer is None else optimizer
+    for number, scheduler in enumerate(schedulers):
+        if scheduler.optimizer is not shared:
+            raise ValueError(f"schedule {number} of the {user}, a {type(scheduler).__name__}, is for another optimizer")
+    return shared

@@ -1,0 +1,122 @@
+"""Schedules whose factors are functions of the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import floor
+from typing import Any, ClassVar
+
+from .base import LRScheduler
+from .options import HasParamGroups, of_group, per_group
+
+Factor = Callable[[Any], float]
+
+
+class _FactorLR(LRScheduler):
+    """What the two share: a function for each group, or one for all."""
+
+    def __init__(self, optimizer: HasParamGroups, lr_lambda: Factor | Sequence[Factor], last_epoch: int = -1) -> None:
+        functions = per_group(optimizer, "lr_lambda", lr_lambda)
+        for function in functions:
+            if not callable(function):
+                raise TypeError(f"lr_lambda must be a function of the step, or a list of functions: {function!r}")
+        self.lr_lambdas: list[Factor] = functions
+        super().__init__(optimizer, last_epoch)
+
+    def _translated(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        found = super()._translated(state)
+        entries = found.get("lr_lambdas") or ()
+        if _all_same(self.lr_lambdas) and _all_same(entries):  # of one function, made before or after a group was added
+            found["lr_lambdas"] = [*entries[:1]] * len(self.lr_lambdas)
+        return found
+
+
+def _all_same(entries: Sequence[Any]) -> bool:
+    return bool(entries) and all(entry == entries[0] for entry in entries)
+
+
+class LambdaLR(_FactorLR):
+    """The initial rate times a function of the step.
+
+    Parameters
+    ----------
+    lr_lambda : callable, or list of them
+        ``lr_lambda(epoch)`` gives the factor; a list has one for each group.
+    optimizer, last_epoch
+        As for `LRScheduler`.
+
+    Raises
+    ------
+    ValueError
+        If a list has not one function for each group.
+    TypeError
+        If something in it is no function.
+
+    Examples
+    --------
+    >>> optimizer = tl.optim.SGD([tl.zeros(1, requires_grad=True)], lr=1.0)
+    >>> schedule = tl.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1 / (1 + epoch))
+    >>> schedule.step()
+    >>> schedule.get_last_lr()
+    [0.5]
+    """
+
+    def rate(self, initial: float, epoch: float, group: int) -> float:
+        return initial * of_group(self.lr_lambdas, group, "lr_lambda")(epoch)
+
+
+class MultiplicativeLR(_FactorLR):
+    """The rate is multiplied by a function of the step at each step, from the first one on.
+
+    Parameters
+    ----------
+    lr_lambda : callable, or list of them
+        ``lr_lambda(epoch)`` gives the factor of step `epoch`, whenever it is asked; a list has one for each group.
+    optimizer, last_epoch
+        As for `LRScheduler`.
+
+    Raises
+    ------
+    ValueError
+        If a list has not one function for each group.
+    TypeError
+        If something in it is no function.
+
+    Notes
+    -----
+    As a later part of a `SequentialLR` it goes on from the rate that the part before has reached, as PyTorch's does.
+
+    Examples
+    --------
+    >>> optimizer = tl.optim.SGD([tl.zeros(1, requires_grad=True)], lr=1.0)
+    >>> schedule = tl.optim.lr_scheduler.MultiplicativeLR(optimizer, lambda epoch: 0.5 if epoch < 3 else 1.0)
+    >>> [schedule.rates(epoch) for epoch in range(5)]
+    [[1.0], [0.5], [0.25], [0.25], [0.25]]
+    """
+
+    _unsaved: ClassVar[frozenset[str]] = LRScheduler._unsaved | {"_reached"}
+
+    def __init__(self, optimizer: HasParamGroups, lr_lambda: Factor | Sequence[Factor], last_epoch: int = -1) -> None:
+        self._reached: dict[int, tuple[int, float]] = {}  # the latest step and product of each group
+        super().__init__(optimizer, lr_lambda, last_epoch)
+
+    def rate(self, initial: float, epoch: float, group: int) -> float:
+        return initial * self._product(floor(epoch), group)
+
+    def _product(self, epoch: int, group: int) -> float:
+        """Return the product of the factors up to a step, from the latest one on where it is not behind that."""
+        step, product = self._reached.get(group, (0, 1.0))
+        if step > epoch:
+            step, product = 0, 1.0
+        function = of_group(self.lr_lambdas, group, "lr_lambda")
+        for later in range(step + 1, epoch + 1):
+            product *= function(later)
+        self._reached[group] = (epoch, product)
+        return product
+
+    def _following(self, initial: float, last: Callable[[], float], group: int) -> float:
+        return last() * of_group(self.lr_lambdas, group, "lr_lambda")(0)
+
+    def _take(self, state: Mapping[str, Any]) -> None:
+        super()._take(state)
+        self._reached = {}  # the functions may be others now

@@ -1,0 +1,39 @@
+"""What schedules that also move the momentum share."""
+
+from __future__ import annotations
+
+from .base import LRScheduler
+from .options import HasParamGroups, numbers_per_group, of_group
+
+
+class MomentumLR(LRScheduler):
+    """A schedule that moves the momentum against the rate: it is lowest where the rate is highest."""
+
+    cycle_momentum: bool
+    base_momentums: list[float]
+    max_momentums: list[float]
+
+    def _keep_momenta(
+        self,
+        optimizer: HasParamGroups,
+        cycle_momentum: bool,
+        base_momentum: float | list[float],
+        max_momentum: float | list[float],
+    ) -> None:
+        """Check and keep the options; nothing is asked of the optimizer where its momentum is left alone."""
+        self.base_momentums = numbers_per_group(optimizer, "base_momentum", base_momentum)
+        self.max_momentums = numbers_per_group(optimizer, "max_momentum", max_momentum)
+        self.cycle_momentum = cycle_momentum
+        for number, group in enumerate(optimizer.param_groups):
+            if cycle_momentum and "betas" not in group and "momentum" not in group:
+                raise ValueError(
+                    f"cycle_momentum=True needs an optimizer with momentum or betas, and group {number} has neither; "
+                    "give cycle_momentum=False"
+                )
+
+    def _momenta(self, group: int) -> tuple[float, float]:
+        """Return the lowest and the highest momentum of a group."""
+        return (
+            of_group(self.base_momentums, group, "base_momentum"),
+            of_group(self.max_momentums, group, "max_momentum"),
+        )

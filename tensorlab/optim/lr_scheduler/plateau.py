@@ -1,0 +1,137 @@
+"""ReduceLROnPlateau: the rate falls when a metric no longer improves."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import ClassVar, SupportsFloat
+
+from .base import LRScheduler
+from .options import HasParamGroups, groups_of, non_negative, numbers_per_group, of_group, one_of
+
+
+class ReduceLROnPlateau(LRScheduler):
+    """The rate is multiplied by `factor` when a metric has not improved for more than `patience` steps.
+
+    Parameters
+    ----------
+    mode : {"min", "max"}
+        Whether the metric is to fall, as a loss, or to rise.
+    factor : float
+        By what the rate is multiplied; below 1.
+    patience : int
+        After how many bad steps the next one reduces the rate.
+    threshold : float
+        How much better than the best a metric must be to count as an improvement.
+    threshold_mode : {"rel", "abs"}
+        Whether that is a part of the best metric, or a difference.
+    cooldown : int
+        For how many steps after a reduction no bad ones are counted.
+    min_lr : float, or list of float
+        Below which no rate is set; a list has one for each group.
+    eps : float
+        A reduction by no more than this is left out.
+    optimizer : Optimizer
+        As for `LRScheduler`.
+
+    Attributes
+    ----------
+    best : float
+        The best metric so far.
+    num_bad_epochs : int
+        How many steps in a row were bad.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an option is out of range, not known, or a list without one value for each group.
+
+    Notes
+    -----
+    A metric that is NaN is a bad step: it improves on nothing. With ``threshold_mode="rel"`` the metric should not be
+    negative, as then a part of the best one is nearer to 0.
+
+    Examples
+    --------
+    >>> optimizer = tl.optim.SGD([tl.zeros(1, requires_grad=True)], lr=1.0)
+    >>> schedule = tl.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
+    >>> for loss in (3.0, 2.0, 2.0, 2.0):
+    ...     schedule.step(loss)
+    >>> schedule.best, schedule.get_last_lr()
+    (2.0, [0.5])
+    """
+
+    _implied: ClassVar[frozenset[str]] = LRScheduler._implied | {"default_min_lr", "mode_worse"}
+    _no_formula: ClassVar[str] = "follows the metrics of a run, which nobody knows before"
+
+    def __init__(
+        self,
+        optimizer: HasParamGroups,
+        mode: str = "min",
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        threshold_mode: str = "rel",
+        cooldown: int = 0,
+        min_lr: float | list[float] = 0.0,
+        eps: float = 1e-8,
+    ) -> None:
+        groups = groups_of(optimizer)
+        one_of(("min", "max"), mode=mode)
+        one_of(("rel", "abs"), threshold_mode=threshold_mode)
+        non_negative(factor=factor, patience=patience, threshold=threshold, cooldown=cooldown, eps=eps)
+        if factor >= 1:
+            raise ValueError(f"factor must be below 1: {factor}")
+        self.min_lrs = numbers_per_group(optimizer, "min_lr", min_lr)
+        self.optimizer, self.mode, self.factor, self.patience = optimizer, mode, factor, patience
+        self.threshold, self.threshold_mode, self.cooldown, self.eps = threshold, threshold_mode, cooldown, eps
+        self.best = inf if mode == "min" else -inf
+        self.cooldown_counter, self.num_bad_epochs = 0, 0
+        self.last_epoch = 0
+        self._last_lr = [group["lr"] for group in groups]
+
+    @property
+    def in_cooldown(self) -> bool:
+        """Whether bad steps are not counted at present."""
+        return self.cooldown_counter > 0
+
+    def step(self, metrics: SupportsFloat, epoch: float | None = None) -> None:  # type: ignore[override]
+        """Take note of a metric, and reduce the rates if it is time.
+
+        Parameters
+        ----------
+        metrics : float, or tensor of one element
+            What is to improve.
+        epoch : float, optional
+            What `last_epoch` becomes instead of the next number.
+        """
+        metric = float(metrics)
+        better = self._improves(metric)
+        bad = 0 if better or self.in_cooldown else self.num_bad_epochs + 1
+        reduce = bad > self.patience
+        rates = self.get_lr()
+        self._set_groups([self._reduced(rate, n) for n, rate in enumerate(rates)] if reduce else rates)
+        self.best = metric if better else self.best
+        self.num_bad_epochs = 0 if reduce else bad
+        self.cooldown_counter = self.cooldown if reduce else max(self.cooldown_counter - 1, 0)
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
+
+    def _improves(self, metric: float) -> bool:
+        sign = 1 if self.mode == "min" else -1
+        relative = self.threshold_mode == "rel"
+        bound = self.best * (1 - sign * self.threshold) if relative else self.best - sign * self.threshold
+        return sign * metric < sign * bound
+
+    def _reduced(self, rate: float, group: int) -> float:
+        new = max(rate * self.factor, of_group(self.min_lrs, group, "min_lr"))
+        return new if rate - new > self.eps else rate
+
+    def get_lr(self) -> list[float]:
+        """Return the present rates."""
+        return self._initials()
+
+    def _initials(self) -> list[float]:
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def _meet_groups(self) -> None:
+        groups = self.optimizer.param_groups
+        self._last_lr += [group["lr"] for group in groups[len(self._last_lr) :]]

@@ -1,0 +1,160 @@
+"""Sharpness-aware minimisation: the gradient where the loss is worst nearby."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ..autodiff.graph import enable_grad, no_grad
+from ..nn.utils.clip_grad import get_total_norm
+from ..tensor import Tensor
+from .groups import check_non_negative
+from .optimizer import Group, Optimizer
+from .sgd import SGD
+
+
+class SAM(Optimizer):
+    """Steps of another optimizer by the gradient at the worst point within a distance `rho` (Foret et al., 2021).
+
+    Each step computes the loss twice: where the parameters are, and at the end of a step of length `rho` uphill.
+
+    Parameters
+    ----------
+    params : iterable of Tensor, or of dict
+        What to learn, or groups of it; see `Optimizer`.
+    base_optimizer : class of optimizer
+        What takes the steps.
+    rho : float
+        How far uphill.
+    adaptive : bool
+        Whether each element's distance is measured by its own size (ASAM: Kwon et al., 2021).
+    **options
+        For `base_optimizer`.
+
+    Attributes
+    ----------
+    base_optimizer : Optimizer
+        It shares `param_groups`, and holds the state.
+
+    Raises
+    ------
+    ValueError
+        If `rho` is negative, or an option of the base is out of range.
+
+    Examples
+    --------
+    >>> x = tl.tensor([1.0], requires_grad=True)
+    >>> optimizer = tl.optim.SAM([x], tl.optim.SGD, rho=0.5, lr=0.1)
+    >>> def closure():
+    ...     optimizer.zero_grad()
+    ...     loss = (x * x).sum()
+    ...     loss.backward()
+    ...     return loss
+    >>> optimizer.step(closure)
+    tensor(1., grad_fn=sum)
+    >>> round(x.item(), 6)
+    0.7
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        base_optimizer: type[Optimizer] = SGD,
+        rho: float = 0.05,
+        adaptive: bool = False,
+        **options: Any,
+    ) -> None:
+        own = {"rho": rho, "adaptive": adaptive}
+        super().__init__(params, own)
+        self.base_optimizer = base_optimizer(self.param_groups, **options)
+        self.param_groups = self.base_optimizer.param_groups
+        self.defaults = {**self.base_optimizer.defaults, **own}
+        self._before: list[tuple[Tensor, Tensor]] = []
+
+    def _check(self, group: Group) -> None:
+        check_non_negative(group, "rho")
+
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
+        if not hasattr(self, "base_optimizer"):
+            super().add_param_group(param_group)
+            return
+        group = {"rho": self.defaults["rho"], "adaptive": self.defaults["adaptive"], **param_group}
+        self._check(group)
+        self.base_optimizer.add_param_group(group)
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Take one step.
+
+        Parameters
+        ----------
+        closure : callable
+            Computes the loss and its gradients anew; called twice. Without one, call `first_step`, compute the
+            gradients anew, and call `second_step`.
+
+        Returns
+        -------
+        object
+            What `closure` returned where the parameters were.
+
+        Raises
+        ------
+        TypeError
+            Without a closure.
+        """
+        if closure is None:
+            raise TypeError("SAM computes the loss twice: step(closure), or first_step() and second_step()")
+        self._call_hooks("before")
+        with enable_grad():
+            loss = closure()
+            if self._may_step():
+                self.first_step()
+                try:
+                    closure()
+                finally:
+                    self._return()
+                self.base_optimizer.step()
+        self._call_hooks("after")
+        return loss
+
+    def first_step(self) -> None:
+        """Go uphill by `rho`, from where the gradients were computed."""
+        if self._before:
+            raise RuntimeError("SAM.first_step() came twice; second_step() goes between")
+        with no_grad():
+            uphill = [
+                (p, *self._uphill(p, g, group)) for group in self.param_groups for p, g in self.with_gradients(group)
+            ]
+            norm = get_total_norm([slope for _, slope, _ in uphill])
+            self._before = [(parameter, parameter.detach().clone()) for parameter, *_ in uphill]
+            for parameter, _, way in uphill:
+                parameter += way / (norm.to(parameter.device) + 1e-12).astype(parameter.dtype)
+
+    @staticmethod
+    def _uphill(parameter: Tensor, grad: Tensor, group: Group) -> tuple[Tensor, Tensor]:
+        """Return what enters the norm, and the way uphill times that norm."""
+        if not group["adaptive"]:
+            return grad, group["rho"] * grad
+        size = abs(parameter.detach())
+        return size * grad, group["rho"] * size * size * grad
+
+    def second_step(self) -> None:
+        """Go back, and take the base optimizer's step by the gradients that were computed uphill."""
+        if not self._before:
+            raise RuntimeError("SAM.second_step() without first_step() before it")
+        self._return()
+        self.base_optimizer.step()
+
+    def _return(self) -> None:
+        with no_grad():
+            for parameter, elements in self._before:
+                parameter[...] = elements
+        self._before = []
+
+    def state_dict(self) -> dict[str, Any]:
+        return self.base_optimizer.state_dict()
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        self.base_optimizer.load_state_dict(state_dict)
+
+    def __repr__(self) -> str:
+        return f"SAM of {self.base_optimizer!r}"
