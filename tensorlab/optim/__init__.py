@@ -6,6 +6,7 @@ from .adam import Adam, Adamax, AdamW, NAdam, RAdam
 from .adaptive import Adadelta, Adagrad, RMSprop
 from .elementwise import Elementwise
 from .layerwise import LAMB, LARS
+from .lbfgs import LBFGS
 from .muon import Muon
 from .optimizer import Optimizer
 from .sam import SAM
@@ -17,6 +18,7 @@ __all__ = [
     "ASGD",
     "LAMB",
     "LARS",
+    "LBFGS",
     "SAM",
     "SGD",
     "Adadelta",

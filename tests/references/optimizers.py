@@ -181,3 +181,100 @@ ELEMENTWISE = [
     ("Lion", lion, {"lr": 0.1, "betas": (0.5, 0.7), "weight_decay": 0.2, "maximize": True}),
 ]
 """Optimizers by name, their formulas, and options that reach every branch."""
+
+
+def lars(x, g, state, *, lr=1.0, momentum=0.9, weight_decay=0.0, trust_coefficient=1e-3, eps=1e-8, adapt=True,
+         maximize=False):  # fmt: skip
+    g = prepared(x, g, maximize=maximize)
+    w, slope = np.linalg.norm(x), np.linalg.norm(g)
+    trust = trust_coefficient * w / (slope + weight_decay * w + eps) if adapt and w > 0 else 1.0
+    state["v"] = momentum * state.get("v", 0.0) + lr * trust * (g + weight_decay * x)
+    return x - state["v"]
+
+
+def lamb(x, g, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-6, weight_decay=0.0, adapt=True, maximize=False):
+    g = prepared(x, g, maximize=maximize)
+    t = counted(state)
+    m, v = mean_of(state, "m", betas[0], g), mean_of(state, "v", betas[1], g**2)
+    r = m / (1 - betas[0] ** t) / (np.sqrt(v / (1 - betas[1] ** t)) + eps) + weight_decay * x
+    w, length = np.linalg.norm(x), np.linalg.norm(r)
+    return x - lr * (w / length if adapt and w > 0 and length > 0 else 1.0) * r
+
+
+def adamw_schedule_free(
+    y, g, state, *, lr=2.5e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, warmup_steps=0, r=0.0,
+    weight_lr_power=2.0, maximize=False,
+):  # fmt: skip
+    """The paper's three sequences; returns y, where the next gradient is taken, and remembers the average x."""
+    g = prepared(y, g, maximize=maximize)
+    t = counted(state)
+    x, z = state.get("x", y), state.get("z", y)
+    v = mean_of(state, "v", betas[1], g**2)
+    gamma = lr * min(1, t / warmup_steps) if warmup_steps else lr
+    state["most"] = max(state.get("most", 0.0), gamma)
+    weight = t**r * state["most"] ** weight_lr_power
+    state["weights"] = state.get("weights", 0.0) + weight
+    step = g / (np.sqrt(v / (1 - betas[1] ** t)) + eps) + weight_decay * y
+    z = state["z"] = z - gamma * step
+    c = weight / state["weights"]
+    x = state["x"] = (1 - c) * x + c * z
+    return (1 - betas[0]) * z + betas[0] * x
+
+
+def adafactor(
+    x, g, state, *, lr=1e-2, beta2_decay=-0.8, eps=(None, 1e-3), d=1.0, weight_decay=0.0, maximize=False
+):  # fmt: skip
+    g = prepared(x, g, maximize=maximize)
+    t = counted(state)
+    least = np.finfo(x.dtype).eps if eps[0] is None else eps[0]
+    beta = 1 - t**beta2_decay
+    alpha = max(eps[1], np.sqrt(np.mean(x**2))) * min(lr, 1 / np.sqrt(t))
+    x = x - lr * weight_decay * x
+    if g.ndim > 1:
+        rows, columns = mean_of(state, "r", beta, (g**2).mean(-1)), mean_of(state, "c", beta, (g**2).mean(-2))
+        v = rows[..., :, None] * columns[..., None, :] / np.maximum(rows.mean(-1), least)[..., None, None]
+    else:
+        v = mean_of(state, "v", beta, g**2)
+    u = g / np.maximum(np.sqrt(v), least)
+    return x - alpha * u / max(1.0, np.sqrt(np.mean(u**2)) / d)
+
+
+def muon(
+    x, g, state, *, lr=1e-3, weight_decay=0.1, momentum=0.95, nesterov=True,
+    ns_coefficients=(3.4445, -4.775, 2.0315), eps=1e-7, ns_steps=5, adjust_lr_fn=None,
+):  # fmt: skip
+    """The iteration on singular values, which is what its products come to."""
+    m = mean_of(state, "m", momentum, g)
+    update = (1 - momentum) * g + momentum * m if nesterov else m
+    u, s, vt = np.linalg.svd(update, full_matrices=False)
+    s = s / max(np.linalg.norm(s), eps)
+    a, b, c = ns_coefficients
+    for _ in range(ns_steps):
+        s = a * s + b * s**3 + c * s**5
+    n, k = x.shape
+    scale = 0.2 * np.sqrt(max(n, k)) if adjust_lr_fn == "match_rms_adamw" else np.sqrt(max(1, n / k))
+    return x - lr * weight_decay * x - lr * scale * (u * s) @ vt
+
+
+WHOLE = [
+    ("LARS", lars, {}),
+    ("LARS", lars, {"lr": 2.0, "momentum": 0.5, "weight_decay": 0.1, "trust_coefficient": 0.1, "maximize": True}),
+    ("LARS", lars, {"lr": 0.1, "momentum": 0.0, "adapt": False}),
+    ("LAMB", lamb, {}),
+    ("LAMB", lamb, {"lr": 0.1, "betas": (0.5, 0.7), "eps": 1e-2, "weight_decay": 0.2, "maximize": True}),
+    ("LAMB", lamb, {"lr": 0.1, "adapt": False}),
+    ("AdamWScheduleFree", adamw_schedule_free, {}),
+    ("AdamWScheduleFree", adamw_schedule_free, {"lr": 0.1, "weight_decay": 0.2, "warmup_steps": 4, "r": 1.0}),
+    ("AdamWScheduleFree", adamw_schedule_free, {"betas": (0.5, 0.7), "weight_lr_power": 1.0, "maximize": True}),
+    ("Adafactor", adafactor, {}),
+    ("Adafactor", adafactor, {"lr": 0.5, "beta2_decay": -0.5, "eps": (1e-2, 0.3), "d": 1.5, "weight_decay": 0.2}),
+    ("Adafactor", adafactor, {"lr": 0.5, "maximize": True}),
+]
+"""Those whose step takes a parameter as a whole."""
+
+MATRICES = [
+    ("Muon", muon, {}),
+    ("Muon", muon, {"lr": 0.1, "nesterov": False, "weight_decay": 0.0, "adjust_lr_fn": "match_rms_adamw"}),
+    ("Muon", muon, {"lr": 0.1, "momentum": 0.5, "ns_coefficients": (2.0, -1.5, 0.5), "ns_steps": 12}),
+]
+"""Those for matrices alone."""

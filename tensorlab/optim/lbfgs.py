@@ -1,0 +1,218 @@
+"""Limited-memory BFGS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..autodiff.graph import enable_grad
+from ..tensor import Tensor
+from .groups import check_non_negative, check_real
+from .line_search import Trial, strong_wolfe
+from .optimizer import Group, Optimizer
+from .vector import ParameterVector, dot, magnitude
+
+
+class LBFGS(Optimizer):
+    """Quasi-Newton steps from the last changes of parameters and gradient (Liu and Nocedal, 1989).
+
+    A step is a whole minimisation of up to `max_iter` iterations, so its closure must always compute the same function.
+
+    Parameters
+    ----------
+    params : iterable of Tensor
+        What to learn: one group, of one data type, on one device.
+    lr : float
+        The length of steps, or with a line search of the first one it tries.
+    max_iter : int
+        How many iterations a call of `step` may take.
+    max_eval : int, optional
+        How often it may call the closure; five fourths of `max_iter` unless given.
+    tolerance_grad : float
+        Stop where no element of the gradient is larger.
+    tolerance_change : float
+        Stop where no parameter, or not the loss, changes by more.
+    history_size : int
+        How many changes are remembered.
+    line_search_fn : {None, "strong_wolfe"}
+        How steps are chosen.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of range, or there are several groups.
+    TypeError
+        If a parameter is complex.
+
+    Examples
+    --------
+    >>> x = tl.tensor([-1.2, 1.0], requires_grad=True)
+    >>> optimizer = tl.optim.LBFGS([x], max_iter=60, line_search_fn="strong_wolfe")
+    >>> def closure():
+    ...     optimizer.zero_grad()
+    ...     loss = (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+    ...     loss.backward()
+    ...     return loss
+    >>> _ = optimizer.step(closure)
+    >>> [round(value, 3) for value in x.tolist()]
+    [1.0, 1.0]
+    """
+
+    state_names = frozenset(
+        "func_evals n_iter d t old_dirs old_stps ro H_diag prev_flat_grad prev_loss al".split()  # noqa: SIM905
+    )
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1.0,
+        max_iter: int = 20,
+        max_eval: int | None = None,
+        tolerance_grad: float = 1e-7,
+        tolerance_change: float = 1e-9,
+        history_size: int = 100,
+        line_search_fn: str | None = None,
+    ) -> None:
+        defaults = {
+            "lr": lr,
+            "max_iter": max_iter,
+            "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
+            "tolerance_grad": tolerance_grad,
+            "tolerance_change": tolerance_change,
+            "history_size": history_size,
+            "line_search_fn": line_search_fn,
+        }
+        super().__init__(params, defaults)
+        self._vector = ParameterVector(self.param_groups[0]["params"])
+
+    def _check(self, group: Group) -> None:
+        check_non_negative(group, "lr", "tolerance_grad", "tolerance_change")
+        for name in ("max_iter", "max_eval", "history_size"):
+            if not group[name] >= 1:
+                raise ValueError(f"{name} must be at least 1: {group[name]}")
+        if group["line_search_fn"] not in (None, "strong_wolfe"):
+            raise ValueError(f"line_search_fn must be None or 'strong_wolfe', not {group['line_search_fn']!r}")
+        check_real(self, group)
+
+    def add_param_group(self, param_group: Any) -> None:
+        if self.param_groups:
+            raise ValueError("LBFGS learns one group of parameters: it looks at all of them together")
+        super().add_param_group(param_group)
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Minimise: take iterations until one of the limits is reached.
+
+        Parameters
+        ----------
+        closure : callable
+            Computes the loss and its gradients anew.
+
+        Returns
+        -------
+        object
+            What `closure` returned at first.
+
+        Raises
+        ------
+        TypeError
+            Without a closure.
+        """
+        if closure is None:
+            raise TypeError("LBFGS computes the loss several times: step(closure)")
+        self._call_hooks("before")
+        with enable_grad():
+            first = closure()
+        if self._may_step():
+            self._minimize(closure, float(first))
+        self._call_hooks("after")
+        return first
+
+    # -- iterations ------------------------------------------------------------------------------------------
+
+    def _minimize(self, closure: Callable[[], Any], loss: float) -> None:
+        group, state = self.param_groups[0], self.state[self._vector.parameters[0]]
+        state.setdefault("func_evals", 0)
+        state.setdefault("n_iter", 0)
+        state["func_evals"] += 1
+        evaluations, here = 1, Trial(0.0, loss, self._vector.gradient(), 0.0)
+        if magnitude(here.grad) <= group["tolerance_grad"]:
+            return
+        for iteration in range(1, group["max_iter"] + 1):
+            state["n_iter"] += 1
+            state["d"] = self._direction(here, state, group["history_size"])
+            state["prev_flat_grad"], state["prev_loss"] = here.grad, here.loss
+            step = float(group["lr"])
+            if state["n_iter"] == 1:
+                step *= min(1.0, 1.0 / float(abs(here.grad).sum()))
+            here = Trial(0.0, here.loss, here.grad, dot(here.grad, state["d"]))
+            if here.slope > -group["tolerance_change"]:
+                state["t"] = step
+                return
+            last = iteration == group["max_iter"]
+            here, count = self._advance(closure, here, state["d"], step, group["max_eval"] - evaluations, last)
+            state["t"] = here.step
+            evaluations += count
+            state["func_evals"] += count
+            if last or evaluations >= group["max_eval"] or self._done(here, state, group):
+                return
+
+    def _done(self, here: Trial, state: dict[str, Any], group: Group) -> bool:
+        """Whether the gradient vanishes, or parameters or loss no longer change."""
+        return (
+            magnitude(here.grad) <= group["tolerance_grad"]
+            or magnitude(state["d"]) * abs(state["t"]) <= group["tolerance_change"]
+            or abs(here.loss - state["prev_loss"]) < group["tolerance_change"]
+        )
+
+    def _advance(
+        self, closure: Callable[[], Any], here: Trial, direction: Tensor, step: float, most: int, last: bool
+    ) -> tuple[Trial, int]:
+        """Go along a direction, by a line search or by the given step; return where that led, and what it cost."""
+        start, group = self._vector.read(), self.param_groups[0]
+
+        def evaluate(step: float) -> Trial:
+            self._vector.write(start + step * direction)
+            with enable_grad():
+                loss = float(closure())
+            grad = self._vector.gradient()
+            return Trial(step, loss, grad, dot(grad, direction))
+
+        if group["line_search_fn"] is None:
+            if not last:
+                return evaluate(step), 1
+            self._vector.write(start + step * direction)  # nobody asks for the gradient there any more
+            return Trial(step, here.loss, here.grad, here.slope), 0
+        bracket = group["tolerance_change"] / magnitude(direction)
+        trial, count = strong_wolfe(evaluate, here, step, most_trials=most, least_bracket=bracket)
+        self._vector.write(start + trial.step * direction)
+        return trial, count
+
+    def _direction(self, here: Trial, state: dict[str, Any], history_size: int) -> Tensor:
+        """Return minus the gradient times the inverse Hessian that the remembered changes make, by two loops."""
+        if state["n_iter"] == 1:
+            state.update(old_dirs=[], old_stps=[], ro=[], H_diag=1.0)
+            return -here.grad
+        self._remember(here.grad - state["prev_flat_grad"], state["t"] * state["d"], state, history_size)
+        changes = list(zip(state["old_dirs"], state["old_stps"], state["ro"], strict=True))
+        direction, weights = -here.grad, []
+        for change, step, inverse in reversed(changes):
+            weights.append(dot(step, direction) * inverse)
+            direction = direction - weights[-1] * change
+        direction = state["H_diag"] * direction
+        for (change, step, inverse), weight in zip(changes, reversed(weights), strict=True):
+            direction = direction + (weight - dot(change, direction) * inverse) * step
+        return direction
+
+    @staticmethod
+    def _remember(change: Tensor, step: Tensor, state: dict[str, Any], history_size: int) -> None:
+        """Take in a change of the gradient and the step that made it, where the curvature along it is positive."""
+        curvature = dot(change, step)
+        if curvature <= 1e-10:
+            return
+        if len(state["old_dirs"]) == history_size:
+            for name in ("old_dirs", "old_stps", "ro"):
+                del state[name][0]
+        state["old_dirs"].append(change)
+        state["old_stps"].append(step)
+        state["ro"].append(1 / curvature)
+        state["H_diag"] = curvature / dot(change, change)
