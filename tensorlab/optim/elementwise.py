@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from ..ops.creation import tensor as make_tensor
 from ..tensor import Tensor
 from .bundle import Bundle, History, bundled
+from .groups import plain
 from .optimizer import Group, Optimizer
 
 Rule = Callable[..., tuple[Any, ...]]
@@ -121,7 +122,7 @@ class Elementwise(Optimizer):
         decoupled = group.get("decoupled_weight_decay", False)
         shrink = 1 - float(group["lr"]) * decay if decoupled else 1.0
         known = {**group, **bundle.numbers, "first": not bundle.state}
-        options = tuple([(name, _plain(known[name])) for name in self.option_names])
+        options = tuple([(name, _number(known[name])) for name in self.option_names])
         return (
             ("maximize", group.get("maximize", False)),
             ("weight_decay", 0.0 if decoupled else decay),
@@ -190,11 +191,9 @@ class Elementwise(Optimizer):
         return History(numbers, {name: entry[name]._array for name in self.array_names if name in entry})
 
 
-def _plain(value: Any) -> Hashable:
-    """Return an option as a number, or a tuple of them."""
-    if isinstance(value, Tensor):
-        return float(value)
-    return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
+def _number(value: Any) -> Hashable:
+    """Return an option as the rules take it: a tensor, such as a rate that is kept in one, becomes a number."""
+    return float(value) if isinstance(value, Tensor) else plain(value)
 
 
 def _beside(parameter: Tensor, array: Any) -> Any:

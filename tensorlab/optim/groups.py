@@ -8,8 +8,10 @@ from typing import Any
 from ..tensor import Tensor
 
 
-def named_group(param_group: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a group with a list of checked parameters, each once, and their names if they came with names."""
+def complete_group(
+    param_group: Mapping[str, Any], defaults: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return a group with all options, a list of checked parameters, each once, and their names if they have some."""
     if not isinstance(param_group, Mapping) or "params" not in param_group:
         raise TypeError(f'a group of parameters is a dict with "params", not {_described(param_group)}')
     params = param_group["params"]
@@ -30,8 +32,18 @@ def named_group(param_group: Mapping[str, Any], others: Sequence[Mapping[str, An
     twice = next((name for parameter, name in names.items() if parameter in taken), None)
     if twice is not None:
         raise ValueError(f"{twice} is in another group already; a parameter has one set of options")
-    group = {**param_group, "params": list(names)}
+    options = {**defaults, **param_group}
+    group = {**{name: plain(value) for name, value in options.items() if name != "params"}, "params": list(names)}
     return {**group, "param_names": list(names.values())} if named[0] else group
+
+
+def plain(value: Any) -> Any:
+    """Return an option with Python's numbers for another library's, whose types would count, and tuples for lists."""
+    if isinstance(value, Tensor) or type(value) in (float, int, bool, str):
+        return value
+    if isinstance(value, list | tuple):
+        return tuple(map(plain, value))
+    return value.item() if hasattr(value, "item") and getattr(value, "shape", None) == () else value
 
 
 def _described(x: Any) -> str:

@@ -11,7 +11,7 @@ from ..autodiff.graph import enable_grad, no_grad
 from ..nn.calls import Hook, RemovableHandle, add_hook
 from ..tensor import Tensor
 from .gradients import check_fit, nonfinite_names
-from .groups import named_group
+from .groups import complete_group
 from .state import checked_groups, checked_state
 
 Group = dict[str, Any]
@@ -66,6 +66,8 @@ class Optimizer:
 
     state_names: ClassVar[frozenset[str] | None] = None
     """What ``state`` can hold of a parameter, for a check of state dicts; None if that is not known."""
+    needs_graph: ClassVar[bool] = False
+    """Whether a step's closure must leave the graph of the loss that it returns."""
     scalar_names: ClassVar[frozenset[str]] = frozenset({"step"})
     """Which of it are numbers, whose type is not the parameter's."""
 
@@ -82,7 +84,7 @@ class Optimizer:
         groups = list(params)
         if not groups:
             raise ValueError("the optimizer got no parameters")
-        if not isinstance(groups[0], dict):
+        if not isinstance(groups[0], Mapping):
             groups = [{"params": groups}]
         for group in groups:
             self.add_param_group(group)
@@ -127,7 +129,7 @@ class Optimizer:
         >>> [group["lr"] for group in optimizer.param_groups]
         [0.1, 0.01]
         """
-        group = {**self.defaults, **named_group(param_group, self.param_groups)}
+        group = complete_group(param_group, self.defaults, self.param_groups)
         self._check(group)
         self.param_groups.append(group)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..backend import backend_for_type
 from ..ops.creation import asarray
 from ..tensor import Tensor
-from .groups import name_of
+from .groups import name_of, plain
 
 if TYPE_CHECKING:
     from .optimizer import Optimizer
@@ -22,21 +22,19 @@ def checked_groups(optimizer: Optimizer, state_dict: Mapping[str, Any]) -> list[
     sizes, wanted = ([len(group["params"]) for group in side] for side in (saved, own))
     if sizes != wanted:
         raise ValueError(f"the state dict has groups of {sizes} parameters, this optimizer groups of {wanted}")
-    missing = sorted({name for group in saved for name in optimizer.defaults if name not in group})
+    # Switches came with later versions, and what is not saved stays; numbers were always there.
+    needed = [name for name, value in optimizer.defaults.items() if not isinstance(value, bool)]
+    missing = sorted({name for group in saved for name in needed if name not in group})
     if missing:
         raise ValueError(
             f"the state dict has no {', '.join(missing)}, which {type(optimizer).__name__} needs: it is another "
             "optimizer's"
         )
     return [
-        {**group, **{name: _option(value) for name, value in new.items() if name != "params"}}
+        {**group, **{name: value if name == "param_names" else plain(value) for name, value in new.items()}}
+        | {"params": group["params"]}
         for group, new in zip(own, saved, strict=True)
     ]
-
-
-def _option(value: Any) -> Any:
-    """Return an option as it is kept: files make lists of pairs."""
-    return tuple(value) if isinstance(value, list) and not any(isinstance(x, str) for x in value) else value
 
 
 def checked_state(

@@ -9,7 +9,7 @@ from helpers import assert_same, host, tensor
 
 import tensorlab as tl
 from tensorlab import nn, optim
-from tensorlab.optim.line_search import Trial, cubic_minimum, strong_wolfe
+from tensorlab.optim.second_order.line_search import Trial, cubic_minimum, strong_wolfe
 
 
 def rosenbrock(x):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..autodiff.graph import enable_grad
-from ..tensor import Tensor
-from .groups import check_non_negative, check_real
+from ...autodiff.graph import enable_grad
+from ...tensor import Tensor
+from ..groups import check_non_negative
+from ..optimizer import Group
 from .line_search import Trial, strong_wolfe
-from .optimizer import Group, Optimizer
-from .vector import ParameterVector, dot, magnitude
+from .vector import VectorOptimizer, dot, magnitude
 
 
-class LBFGS(Optimizer):
+class LBFGS(VectorOptimizer):
     """Quasi-Newton steps from the last changes of parameters and gradient (Liu and Nocedal, 1989).
 
     A step is a whole minimisation of up to `max_iter` iterations, so its closure must always compute the same function.
@@ -83,21 +83,15 @@ class LBFGS(Optimizer):
             "line_search_fn": line_search_fn,
         }
         super().__init__(params, defaults)
-        self._vector = ParameterVector(self.param_groups[0]["params"])
 
     def _check(self, group: Group) -> None:
+        super()._check(group)
         check_non_negative(group, "lr", "tolerance_grad", "tolerance_change")
         for name in ("max_iter", "max_eval", "history_size"):
             if not group[name] >= 1:
                 raise ValueError(f"{name} must be at least 1: {group[name]}")
         if group["line_search_fn"] not in (None, "strong_wolfe"):
             raise ValueError(f"line_search_fn must be None or 'strong_wolfe', not {group['line_search_fn']!r}")
-        check_real(self, group)
-
-    def add_param_group(self, param_group: Any) -> None:
-        if self.param_groups:
-            raise ValueError("LBFGS learns one group of parameters: it looks at all of them together")
-        super().add_param_group(param_group)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Minimise: take iterations until one of the limits is reached.
@@ -130,9 +124,7 @@ class LBFGS(Optimizer):
     # -- iterations ------------------------------------------------------------------------------------------
 
     def _minimize(self, closure: Callable[[], Any], loss: float) -> None:
-        group, state = self.param_groups[0], self.state[self._vector.parameters[0]]
-        state.setdefault("func_evals", 0)
-        state.setdefault("n_iter", 0)
+        group, state = self.param_groups[0], self._counted("func_evals", "n_iter")
         state["func_evals"] += 1
         evaluations, here = 1, Trial(0.0, loss, self._vector.gradient(), 0.0)
         if magnitude(here.grad) <= group["tolerance_grad"]:

@@ -55,7 +55,7 @@ def strong_wolfe(
 
     Examples
     --------
-    >>> from tensorlab.optim.line_search import Trial, strong_wolfe
+    >>> from tensorlab.optim.second_order.line_search import Trial, strong_wolfe
     >>> parabola = lambda t: Trial(t, (t - 3) ** 2, None, 2 * (t - 3))
     >>> trial, count = strong_wolfe(parabola, parabola(0.0), 0.1, most_trials=20, least_bracket=1e-9)
     >>> trial.step, count

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
+from typing import Any
 
-from ..autodiff.graph import no_grad
-from ..ops.contraction import vecdot
-from ..ops.creation import zeros_like
-from ..ops.joining import concat, split
-from ..ops.reduction import max as largest
-from ..tensor import Tensor
+from ...autodiff.graph import no_grad
+from ...ops.contraction import vecdot
+from ...ops.creation import zeros_like
+from ...ops.joining import concat, split
+from ...ops.reduction import max as largest
+from ...tensor import Tensor
+from ..groups import check_real
+from ..optimizer import Group, Optimizer
 
 
 class ParameterVector:
@@ -32,6 +35,11 @@ class ParameterVector:
         kinds = {(str(parameter.dtype), str(parameter.device)) for parameter in self.parameters}
         if len(kinds) > 1:
             raise ValueError(f"all parameters must be of one data type, on one device: {sorted(kinds)}")
+
+    @property
+    def size(self) -> int:
+        """The number of elements of all parameters."""
+        return sum(parameter.nelement() for parameter in self.parameters)
 
     def joined(self, tensors: Sequence[Tensor | None]) -> Tensor:
         """Return one vector of tensors with the parameters' shapes; None is zero."""
@@ -60,6 +68,29 @@ class ParameterVector:
         with no_grad():
             for parameter, part in zip(self.parameters, self.divided(vector), strict=True):
                 parameter[...] = part
+
+
+class VectorOptimizer(Optimizer):
+    """The base class of methods that look at all parameters together: one group, of one type, on one device."""
+
+    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+        super().__init__(params, defaults)
+        self._vector = ParameterVector(self.param_groups[0]["params"])
+
+    def add_param_group(self, param_group: Any) -> None:
+        if self.param_groups:
+            raise ValueError(f"{type(self).__name__} learns one group of parameters: it looks at all of them together")
+        super().add_param_group(param_group)
+
+    def _check(self, group: Group) -> None:
+        check_real(self, group)
+
+    def _counted(self, *names: str) -> dict[str, Any]:
+        """Return the state, which the first parameter stands for, with what it counts."""
+        state = self.state[self._vector.parameters[0]]
+        for name in names:
+            state.setdefault(name, 0)
+        return state
 
 
 def dot(a: Tensor, b: Tensor) -> float:

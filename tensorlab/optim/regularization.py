@@ -1,0 +1,288 @@
+"""Regularisation of parameters: penalties to add to a loss, a bound on norms, and weight decay for any optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import inf
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+from ..autodiff.graph import no_grad
+from ..nn.parameter import Uninitialized
+from ..ops.arithmetic import abs as absolute
+from ..ops.arithmetic import conj, maximum, real, square
+from ..ops.creation import zeros
+from ..ops.linalg.norms import vector_norm
+from ..ops.reduction import sum
+from ..ops.shapes import normalized_axes
+from ..tensor import Tensor
+from .lr_scheduler.options import non_negative, positive, whole
+
+if TYPE_CHECKING:
+    from .optimizer import Optimizer
+
+
+def parameter_list(owner: object, params: Iterable[Tensor]) -> list[Tensor]:
+    """Return floating-point tensors that come in an order, each once; raise where they are something else."""
+    kind = type(owner).__name__
+    if isinstance(params, Tensor | set | frozenset):
+        raise TypeError(
+            f"{kind}: params must be an iterable with an order, such as a list, not {type(params).__name__}"
+        )
+    found = list(dict.fromkeys(params))
+    if not found:
+        raise ValueError(f"{kind}: params is empty")
+    for parameter in found:
+        if not isinstance(parameter, Tensor) or not parameter.dtype.is_floating:
+            what = parameter.dtype if isinstance(parameter, Tensor) else type(parameter).__name__
+            raise TypeError(f"{kind}: params must be floating-point tensors, not {what}")
+    return found
+
+
+def saved_count(owner: object, name: str, state_dict: Mapping[str, Any]) -> int:
+    """Return the number that is all of a state dict; raise `ValueError` where it is something else."""
+    if set(state_dict) != {name} or not isinstance(state_dict[name], Integral) or state_dict[name] < 0:
+        raise ValueError(f"the state dict of {type(owner).__name__} has a number as {name!r} only: {dict(state_dict)}")
+    return int(state_dict[name])
+
+
+class FromEpoch:
+    """What acts from an epoch on; it counts them itself.
+
+    Attributes
+    ----------
+    epoch : int
+        How many epochs `step` has counted.
+    """
+
+    def __init__(self, start: int) -> None:
+        whole(start=start)
+        non_negative(start=start)
+        self.start, self.epoch = start, 0
+
+    @property
+    def active(self) -> bool:
+        """Whether the epoch `start` has come."""
+        return self.epoch >= self.start
+
+    def step(self) -> None:
+        """Count an epoch, as the ``step`` of a schedule does."""
+        self.epoch += 1
+
+    def state_dict(self) -> dict[str, int]:
+        """Return the epoch, for `load_state_dict`."""
+        return {"epoch": self.epoch}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on at the epoch of a `state_dict`; raises `ValueError` if it is no such thing."""
+        self.epoch = saved_count(self, "epoch", state_dict)
+
+
+class ElasticPenalty(FromEpoch):
+    """The elastic net's penalty (Zou and Hastie, 2005), a term for a loss: ``l1 * sum |x| + l2 * sum |x|**2``.
+
+    Calling it gives a 0-d tensor, on the first parameter's device, with derivatives of any order. There is no factor
+    1/2 before the squares: their gradient is ``2 * l2 * x``, that of an optimizer's ``weight_decay = 2 * l2``. Of
+    ``|x|`` it is the sign, 0 at 0. Of complex numbers the magnitudes count.
+
+    Parameters
+    ----------
+    params : iterable of Tensor
+        What is penalised; one that comes twice counts once.
+    l1, l2 : float
+        The weights of the two sums.
+    start : int
+        The epoch of the first penalty. Before it the penalty is a zero that requires no gradient, and nothing is
+        computed; see `step`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there are no parameters, one is no floating-point tensor, or a number is negative or no number.
+
+    Examples
+    --------
+    >>> x = tl.tensor([1.0, -2.0], requires_grad=True)
+    >>> penalty = tl.optim.regularization.ElasticPenalty([x], l1=0.5, l2=0.25, start=1)
+    >>> penalty(), penalty.active
+    (tensor(0.), False)
+    >>> penalty.step()
+    >>> penalty().backward()
+    >>> penalty().item(), x.grad
+    (2.75, tensor([ 1. , -1.5]))
+    """
+
+    def __init__(self, params: Iterable[Tensor], l1: float, l2: float, start: int = 0) -> None:
+        super().__init__(start)
+        non_negative(l1=l1, l2=l2)
+        self.params = parameter_list(self, params)
+        self.l1, self.l2 = l1, l2
+
+    def __call__(self) -> Tensor:
+        device = self.params[0].device
+        total = real(zeros((), dtype=self.params[0].dtype, device=device))
+        terms = [(self.l1, absolute), (self.l2, _squared)] if self.active else []
+        for coefficient, size in terms:
+            if coefficient:
+                for parameter in self.params:
+                    total = total + (coefficient * sum(size(parameter))).to(device=device)
+        return total
+
+
+def _squared(x: Tensor) -> Tensor:
+    """Return squares of magnitudes; not by way of the magnitude, which has no second derivative at 0."""
+    return real(x * conj(x)) if x.dtype.is_complex else square(x)
+
+
+class L1Penalty(ElasticPenalty):
+    """The lasso's penalty (Tibshirani, 1996), a term for a loss: ``coefficient * sum |x|``; see `ElasticPenalty`.
+
+    Examples
+    --------
+    >>> x = tl.tensor([3.0, -1.0], requires_grad=True)
+    >>> penalty = tl.optim.regularization.L1Penalty([x], 0.5)
+    >>> penalty().backward()
+    >>> penalty().item(), x.grad
+    (2.0, tensor([ 0.5, -0.5]))
+    """
+
+    def __init__(self, params: Iterable[Tensor], coefficient: float, start: int = 0) -> None:
+        non_negative(coefficient=coefficient)
+        super().__init__(params, coefficient, 0.0, start)
+
+
+class L2Penalty(ElasticPenalty):
+    """Ridge regression's penalty, a term for a loss: ``coefficient * sum |x|**2``; see `ElasticPenalty`.
+
+    Its gradient is ``2 * coefficient * x``: that of an optimizer's ``weight_decay = 2 * coefficient``.
+
+    Examples
+    --------
+    >>> x = tl.tensor([3.0, -1.0], requires_grad=True)
+    >>> penalty = tl.optim.regularization.L2Penalty([x], 0.5)
+    >>> penalty().backward()
+    >>> penalty().item(), x.grad
+    (5.0, tensor([ 3., -1.]))
+    """
+
+    def __init__(self, params: Iterable[Tensor], coefficient: float, start: int = 0) -> None:
+        non_negative(coefficient=coefficient)
+        super().__init__(params, 0.0, coefficient, start)
+
+
+class MaxNorm:
+    """A bound on the norm of each unit's incoming weights: larger ones are scaled back to it (Srivastava et al., 2014).
+
+    Calling it does so at once, and ``optimizer.register_step_post_hook(max_norm)`` after every step. Parameters of
+    fewer than two axes, such as biases, are left alone.
+
+    Parameters
+    ----------
+    params : iterable of Tensor
+        What is bounded.
+    max_norm : float
+        What a norm may be, up to rounding; greater than 0.
+    axis : int or tuple of int, optional
+        The axes of one unit's weights; by default all but the first, as in `nn.Linear` and the convolutions.
+    norm_type : float
+        The order of the norm, greater than 0; infinity is the largest magnitude.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there are no parameters, one is no floating-point tensor, or a number is out of range.
+    ShapeError
+        If a parameter of two axes or more has no such axis.
+
+    Examples
+    --------
+    >>> w = tl.tensor([[3.0, 4.0], [0.3, 0.4]], requires_grad=True)
+    >>> optimizer = tl.optim.SGD([w], lr=0.1)
+    >>> handle = optimizer.register_step_post_hook(tl.optim.regularization.MaxNorm([w], max_norm=1.0))
+    >>> w.grad = tl.zeros(2, 2)
+    >>> optimizer.step()
+    >>> w
+    tensor([[0.6, 0.8],
+            [0.3, 0.4]], requires_grad=True)
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        max_norm: float,
+        axis: int | tuple[int, ...] | None = None,
+        norm_type: float = 2.0,
+    ) -> None:
+        positive(max_norm=max_norm, norm_type=norm_type)
+        if max_norm == inf:
+            raise ValueError(f"max_norm must be finite: {max_norm}")
+        self.params = parameter_list(self, params)
+        self.max_norm, self.axis, self.norm_type = max_norm, axis, norm_type
+        for parameter in self.params:
+            if not isinstance(parameter, Uninitialized):
+                self._axes(parameter)
+
+    def _axes(self, parameter: Tensor) -> tuple[int, ...]:
+        """Return the axes of one unit's weights; none where the parameter is left alone."""
+        if parameter.ndim < 2:
+            return ()
+        return normalized_axes(tuple(range(1, parameter.ndim)) if self.axis is None else self.axis, parameter.ndim)
+
+    def __call__(self, *_: Any) -> None:
+        with no_grad():
+            for parameter in self.params:
+                axes = self._axes(parameter)
+                if axes:
+                    norms = vector_norm(parameter, axis=axes, keepdims=True, ord=self.norm_type)
+                    parameter *= self.max_norm / maximum(norms, self.max_norm)  # exactly 1 for those within the bound
+
+
+class DecoupledWeightDecay(FromEpoch):
+    """Weight decay apart from the gradient, for any optimizer (Loshchilov and Hutter, 2019): a hook before its steps.
+
+    Registered by ``optimizer.register_step_pre_hook(decay)``, it multiplies each parameter that has a gradient by
+    ``1 - lr * coefficient``, with its group's rate. With `SGD` that is SGDW, and with `Adam` AdamW.
+
+    Parameters
+    ----------
+    coefficient : float
+        How fast parameters decay.
+    start : int
+        The epoch from which on they do; see `step`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a number is negative or no number.
+
+    Notes
+    -----
+    A hook comes before the closure of ``step(closure)``, which therefore finds parameters that have decayed, and in the
+    first step gradients are missing; call ``backward`` before the step instead. A step that the optimizer leaves out
+    because of gradients that are not finite decays all the same.
+
+    Examples
+    --------
+    >>> x = tl.tensor([2.0], requires_grad=True)
+    >>> optimizer = tl.optim.SGD([x], lr=0.1)
+    >>> handle = optimizer.register_step_pre_hook(tl.optim.regularization.DecoupledWeightDecay(0.5))
+    >>> x.grad = tl.tensor([1.0])
+    >>> optimizer.step()
+    >>> x
+    tensor([1.8], requires_grad=True)
+    """
+
+    def __init__(self, coefficient: float, start: int = 0) -> None:
+        super().__init__(start)
+        non_negative(coefficient=coefficient)
+        self.coefficient = coefficient
+
+    def __call__(self, optimizer: Optimizer, *_: Any) -> None:
+        if not self.active:
+            return
+        with no_grad():
+            for group in optimizer.param_groups:
+                factor = 1 - float(group["lr"]) * self.coefficient
+                for parameter in group["params"]:
+                    if parameter.grad is not None:
+                        parameter *= factor

@@ -1,0 +1,9 @@
+"""Optimizers that know how the loss bends: quasi-Newton, Newton, least squares, and the natural gradient."""
+
+from .kfac import KFAC
+from .lbfgs import LBFGS
+from .least_squares import GaussNewtonDescent, LevenbergMarquardt
+from .natural_gradient import NaturalGradient
+from .newton_cg import NewtonCG
+
+__all__ = ["KFAC", "LBFGS", "GaussNewtonDescent", "LevenbergMarquardt", "NaturalGradient", "NewtonCG"]
