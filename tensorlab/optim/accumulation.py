@@ -7,7 +7,7 @@ from typing import Any
 
 from ..autodiff.graph import no_grad
 from ..tensor import Tensor
-from .lr_scheduler.options import positive, whole
+from .checks import positive, whole
 from .optimizer import Optimizer
 
 

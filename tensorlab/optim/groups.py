@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..tensor import Tensor
+from .checks import non_negative
 
 
 def complete_group(
@@ -72,17 +73,9 @@ def name_of(groups: Sequence[Mapping[str, Any]], wanted: Tensor) -> str:
 
 
 def check_non_negative(group: Mapping[str, Any], *names: str) -> None:
-    """Raise `ValueError` where an option is negative or no number."""
+    """Raise where one of a group's options is negative or no number."""
     for name in names:
-        if not group[name] >= 0:
-            raise ValueError(f"{name} must not be negative: {group[name]}")
-
-
-def check_in(group: Mapping[str, Any], name: str, low: float, high: float) -> None:
-    """Raise `ValueError` where an option, or one of a pair, is not in ``[low, high)``."""
-    values = group[name] if isinstance(group[name], tuple | list) else [group[name]]
-    if not all(low <= value < high for value in values):
-        raise ValueError(f"{name} must be in [{low:g}, {high:g}): {group[name]}")
+        non_negative(**{name: float(group[name]) if isinstance(group[name], Tensor) else group[name]})
 
 
 def check_real(optimizer: object, group: Mapping[str, Any]) -> None:

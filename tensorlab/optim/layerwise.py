@@ -7,8 +7,9 @@ from typing import Any
 
 from .adam import running_moments
 from .bundle import Bundle
+from .checks import below_one
 from .elementwise import Elementwise, whole_step
-from .groups import check_in, check_non_negative, check_real
+from .groups import check_non_negative, check_real
 from .optimizer import Group
 
 
@@ -174,7 +175,7 @@ class LAMB(Elementwise):
 
     def _check(self, group: Group) -> None:
         check_non_negative(group, "lr", "eps", "weight_decay")
-        check_in(group, "betas", 0, 1)
+        below_one(betas=group["betas"])
         check_real(self, group)
 
     def _apply(self, group: Group, bundle: Bundle, grad: Any) -> None:

@@ -9,7 +9,8 @@ from ..ops.arithmetic import clip
 from ..ops.creation import zeros_like
 from ..ops.linalg.norms import vector_norm
 from ..tensor import Tensor
-from .groups import check_in, check_non_negative, check_real
+from .checks import below_one
+from .groups import check_non_negative, check_real
 from .optimizer import Group, Optimizer
 
 
@@ -87,7 +88,7 @@ class Muon(Optimizer):
 
     def _check(self, group: Group) -> None:
         check_non_negative(group, "lr", "weight_decay", "eps")
-        check_in(group, "momentum", 0, 1)
+        below_one(momentum=group["momentum"])
         check_real(self, group)
         if group["adjust_lr_fn"] not in LR_FACTORS:
             raise ValueError(

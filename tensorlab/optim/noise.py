@@ -9,7 +9,7 @@ from typing import Any
 from ..autodiff.graph import no_grad
 from ..random import Generator, default_generator
 from ..tensor import Tensor
-from .lr_scheduler.options import non_negative
+from .checks import non_negative
 from .regularization import parameter_list, saved_count
 
 

@@ -16,7 +16,7 @@ from ..ops.linalg.norms import vector_norm
 from ..ops.reduction import sum
 from ..ops.shapes import normalized_axes
 from ..tensor import Tensor
-from .lr_scheduler.options import non_negative, positive, whole
+from .checks import non_negative, positive, whole
 
 if TYPE_CHECKING:
     from .optimizer import Optimizer

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from .checks import below_one
 from .elementwise import Elementwise
-from .groups import check_in, check_non_negative
+from .groups import check_non_negative
 from .optimizer import Group
 
 
@@ -138,7 +139,7 @@ class Lion(Elementwise):
 
     def _check(self, group: Group) -> None:
         check_non_negative(group, "lr", "weight_decay")
-        check_in(group, "betas", 0, 1)
+        below_one(betas=group["betas"])
 
     def _count(self, group: Group, numbers: dict[str, float]) -> None:
         pass

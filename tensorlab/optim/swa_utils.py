@@ -12,8 +12,8 @@ from ..nn.batchnorm import _BatchNorm
 from ..nn.module import Module
 from ..ops.creation import zeros
 from ..tensor import Tensor
+from .checks import fraction
 from .lr_scheduler import SWALR
-from .lr_scheduler.options import fraction
 
 __all__ = [
     "SWALR",

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from math import cos, floor, pi
 from typing import Any, ClassVar
 
+from ..checks import fraction, non_negative, positive, whole
 from .base import LRScheduler
-from .options import HasParamGroups, fraction, non_negative, positive, whole
+from .options import HasParamGroups
 
 
 def along_line(start: float, end: float, part: float) -> float:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from ..checks import non_negative, one_of, whole
 from .annealing import CURVES
 from .base import LRScheduler
-from .options import HasParamGroups, non_negative, numbers_per_group, of_group, one_of, whole
+from .options import HasParamGroups, numbers_per_group, of_group
 
 
 class SWALR(LRScheduler):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..checks import positive, whole
 from .base import LRScheduler, check_formula
-from .options import positive, whole
 
 
 def plot(schedule: LRScheduler | Mapping[str, LRScheduler], steps: int, axes: Any = None) -> Any:

@@ -6,9 +6,10 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..checks import fraction, non_negative, whole
 from .annealing import along_line
 from .base import LRScheduler, check_formula
-from .options import HasParamGroups, fraction, groups_of, non_negative, whole
+from .options import HasParamGroups, groups_of
 
 
 class _PartsLR(LRScheduler):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from ..checks import non_negative, one_of, positive
 from .base import LRScheduler
 from .momentum import MomentumLR
-from .options import HasParamGroups, non_negative, numbers_per_group, of_group, one_of, positive
+from .options import HasParamGroups, numbers_per_group, of_group
 
 MODES = ("triangular", "triangular2", "exp_range")
 SCALE_MODES = ("cycle", "iterations")

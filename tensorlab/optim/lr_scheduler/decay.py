@@ -6,8 +6,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..checks import fraction, non_negative, positive, whole
 from .base import LRScheduler
-from .options import HasParamGroups, fraction, non_negative, positive, whole
+from .options import HasParamGroups
 
 
 class StepLR(LRScheduler):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from ..checks import fraction, one_of, positive, whole
 from .annealing import CURVES
 from .base import LRScheduler
 from .momentum import MomentumLR
-from .options import HasParamGroups, fraction, numbers_per_group, of_group, one_of, positive, whole
+from .options import HasParamGroups, numbers_per_group, of_group
 
 
 class OneCycleLR(MomentumLR):

@@ -1,10 +1,11 @@
-"""What schedules check of their options, and how an option is divided among the groups of parameters."""
+"""How an option of a schedule is divided among the groups of parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
 from typing import Any, Protocol, TypeVar
+
+from ..checks import non_negative
 
 T = TypeVar("T")
 
@@ -23,50 +24,6 @@ def groups_of(optimizer: HasParamGroups) -> list[dict[str, Any]]:
     if not isinstance(groups, list):
         raise TypeError(f"a schedule takes an optimizer, which has param_groups, not {type(optimizer).__name__}")
     return groups
-
-
-def non_negative(**options: Any) -> None:
-    """Raise where an option is negative or no number."""
-    _check_numbers(options)
-    for name, value in options.items():
-        if not value >= 0:
-            raise ValueError(f"{name} must not be negative: {value}")
-
-
-def positive(**options: Any) -> None:
-    """Raise where an option is no number greater than 0."""
-    _check_numbers(options)
-    for name, value in options.items():
-        if not value > 0:
-            raise ValueError(f"{name} must be greater than 0: {value}")
-
-
-def fraction(**options: Any) -> None:
-    """Raise where an option is no number from 0 to 1."""
-    _check_numbers(options)
-    for name, value in options.items():
-        if not 0 <= value <= 1:
-            raise ValueError(f"{name} must be from 0 to 1: {value}")
-
-
-def whole(**options: Any) -> None:
-    """Raise where an option is no integer."""
-    for name, value in options.items():
-        if not isinstance(value, Integral):
-            raise TypeError(f"{name} must be an integer: {value!r}")
-
-
-def one_of(allowed: Sequence[str], **options: Any) -> None:
-    """Raise where an option is not among the allowed words."""
-    for name, value in options.items():
-        if value not in allowed:
-            raise ValueError(f"{name} must be {' or '.join(map(repr, allowed))}: {value!r}")
-
-
-def _check_numbers(options: dict[str, Any]) -> None:
-    for name, value in options.items():
-        if not isinstance(value, Real):
-            raise TypeError(f"{name} must be a number: {value!r}")
 
 
 def per_group(optimizer: HasParamGroups, name: str, value: Any) -> list[Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import inf
 from typing import ClassVar, SupportsFloat
 
+from ..checks import non_negative, one_of
 from .base import LRScheduler
-from .options import HasParamGroups, groups_of, non_negative, numbers_per_group, of_group, one_of
+from .options import HasParamGroups, groups_of, numbers_per_group, of_group
 
 
 class ReduceLROnPlateau(LRScheduler):

@@ -11,7 +11,8 @@ from ...nn.linear import Linear
 from ...nn.module import Module
 from ...ops.linalg.spectral import eigh
 from ...tensor import Tensor
-from ..groups import check_in, check_non_negative, check_real
+from ..checks import below_one
+from ..groups import check_non_negative, check_real
 from ..optimizer import Group, Optimizer
 from .fisher_factors import CapturedLayer
 from .likelihood import LIKELIHOODS
@@ -128,7 +129,7 @@ class KFAC(Optimizer):
 
     def _check(self, group: Group) -> None:
         check_non_negative(group, "lr", "momentum", "damping", "weight_decay")
-        check_in(group, "factor_decay", 0, 1)
+        below_one(factor_decay=group["factor_decay"])
         if not group["inverse_every"] >= 1:
             raise ValueError(f"inverse_every must be at least 1: {group['inverse_every']}")
         if group["kl_clip"] is not None and not group["kl_clip"] > 0:
