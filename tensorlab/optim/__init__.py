@@ -1,12 +1,13 @@
 """Optimizers and learning-rate schedules: PyTorch's names, defaults and state-dict layout."""
 
-from . import lr_scheduler, swa_utils
+from . import landscapes, lr_scheduler, swa_utils
 from .accumulation import GradientAccumulation
 from .adafactor import Adafactor
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
 from .adaptive import Adadelta, Adagrad, RMSprop
 from .elementwise import Elementwise
 from .layerwise import LAMB, LARS
+from .minimization import MinimizeResult, minimize, plot_paths
 from .muon import Muon
 from .noise import GradientNoise
 from .optimizer import Optimizer
@@ -51,6 +52,10 @@ __all__ = [
     "MaxNorm",
     "GradientNoise",
     "GradientAccumulation",
+    "minimize",
+    "MinimizeResult",
+    "plot_paths",
+    "landscapes",
     "lr_scheduler",
     "swa_utils",
 ]
