@@ -127,7 +127,7 @@ def _running_square(grad: Tensor, state: dict[str, Any], entering: float, least:
     for name, axis in (("row_var", -1), ("col_var", -2)):
         state[name] += entering * (mean(square, axis=axis, keepdims=True) - state[name])
     rows = state["row_var"]
-    return rows @ state["col_var"] / clip(mean(rows, axis=-2, keepdims=True), least, None)
+    return rows / clip(mean(rows, axis=-2, keepdims=True), least, None) @ state["col_var"]
 
 
 def _root_mean_square(x: Tensor) -> Tensor:

@@ -71,6 +71,14 @@ class SAM(Optimizer):
         self.defaults = {**self.base_optimizer.defaults, **own}
         self._before: list[tuple[Tensor, Tensor]] = []
 
+    def _set_up_state(self) -> None:
+        pass  # the base has it
+
+    @property
+    def state(self) -> Mapping[Tensor, dict[str, Any]]:  # type: ignore[override]
+        """What the base optimizer remembers of each parameter."""
+        return self.base_optimizer.state
+
     def _check(self, group: Group) -> None:
         check_non_negative(group, "rho")
 

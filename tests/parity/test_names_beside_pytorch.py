@@ -1,10 +1,10 @@
-"""Every layer, function and initialiser of PyTorch's is here, with its parameters in its order."""
+"""Every layer, function, initialiser and optimizer of PyTorch's is here, with its parameters in its order."""
 
 import inspect
 
 import pytest
 
-from tensorlab import nn
+from tensorlab import nn, optim
 
 torch = pytest.importorskip("torch")
 
@@ -66,3 +66,42 @@ def test_initialiser(name):
     theirs = list(inspect.signature(getattr(torch.nn.init, name)).parameters)
     ours = list(inspect.signature(getattr(nn.init, name)).parameters)
     assert ours[: len(theirs)] == theirs
+
+
+# -- optimizers --------------------------------------------------------------------------------------------------------
+
+OPTIM_NOT_OURS = {
+    "SparseAdam": "for sparse gradients, which there are none of",
+    "swap_in_optimizer_params_and_state": "what torch.compile and exported graphs need",
+}
+SWITCHES = {"foreach", "fused", "capturable", "differentiable"}
+"""How PyTorch computes a step, not what; there is one way here."""
+
+
+def _own_names(module):
+    return [name for name in module.__all__ if name not in OPTIM_NOT_OURS]
+
+
+def _in_order(ours, theirs):
+    found = list(inspect.signature(ours).parameters)
+    wanted = [name for name in inspect.signature(theirs).parameters if name not in SWITCHES]
+    assert found[: len(wanted)] == wanted
+    for name in wanted:
+        mine, other = inspect.signature(ours).parameters[name], inspect.signature(theirs).parameters[name]
+        assert mine.default == other.default, name
+
+
+@pytest.mark.parametrize("name", [name for name in _own_names(torch.optim) if name[0].isupper()])
+def test_optimizers_have_pytorchs_parameters(name):
+    _in_order(getattr(optim, name), getattr(torch.optim, name))
+
+
+@pytest.mark.parametrize("name", _own_names(torch.optim.lr_scheduler))
+def test_schedules_have_pytorchs_parameters(name):
+    _in_order(getattr(optim.lr_scheduler, name), getattr(torch.optim.lr_scheduler, name))
+
+
+@pytest.mark.parametrize("name", torch.optim.swa_utils.__all__)
+def test_averages_have_pytorchs_parameters(name):
+    ours, theirs = getattr(optim.swa_utils, name), getattr(torch.optim.swa_utils, name)
+    _in_order(ours, theirs)
