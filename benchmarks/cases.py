@@ -14,7 +14,7 @@ from tensorlab.autodiff.graph import watched
 
 from . import machine
 from .harness import Contender
-from .models import Program, lenet5_training, mlp_training
+from .models import FEW_LARGE, MANY_SMALL, Program, lenet5_training, mlp_training, optimizer_step
 
 Builder = Callable[[Any], Program]
 Expression = Callable[[Any, Any, Any], Any]
@@ -173,6 +173,13 @@ SMALL_OPS: dict[str, tuple[Expression, tuple[int, ...]]] = {
     "x @ y, 64×64": (lambda lib, x, y: x @ y, (64, 64)),
 }
 
+OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "SGD with momentum": ("SGD", {"momentum": 0.9}),
+    "RMSprop": ("RMSprop", {}),
+    "Adam": ("Adam", {}),
+    "AdamW": ("AdamW", {}),
+}
+
 CASES: list[Case] = [
     *[
         Case("matmul", f"{n}×{n}, {how}", matmul(n, gradients))
@@ -188,6 +195,11 @@ CASES: list[Case] = [
     Case("training step", "MLP 64-64-64-10, batch 32, Adam", mlp_training((64, 64, 64, 10), 32, "Adam")),
     Case("training step", "MLP 784-1024-1024-10, batch 256, SGD", mlp_training((784, 1024, 1024, 10), 256)),
     Case("training step", "LeNet-5, batch 64, SGD", lenet5_training(64)),
+    *[
+        Case("optimizer step", f"{words}, {how}", optimizer_step(shapes, name, **options), counted=False)
+        for words, (name, options) in OPTIMIZERS.items()
+        for how, shapes in {"200 of 32×32": MANY_SMALL, "four 1024×1024": FEW_LARGE}.items()
+    ],
     *[
         Case("small op", f"{name}, untraced", small_op(expression, shape), numpy=True, counted=False)
         for name, (expression, shape) in SMALL_OPS.items()

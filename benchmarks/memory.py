@@ -25,7 +25,7 @@ import tensorlab.nn
 import tensorlab.optim
 
 from .machine import torch_module
-from .models import Program, lenet5_training, mlp_training
+from .models import FEW_LARGE, MANY_SMALL, Program, lenet5_training, mlp_training, optimizer_step
 
 STEPS = 3
 LIMIT = 1.2
@@ -34,12 +34,24 @@ LIMIT = 1.2
 WORKLOADS: dict[str, Callable[[int], Callable[[Any], Program]]] = {
     "LeNet-5, batch 64": lambda batch: lenet5_training(batch),
     "MLP of 50 layers, width 256, batch 256": lambda batch: mlp_training((256,) * 51, batch),
+    "MLP 784-1024-1024-10, Adam, batch 256": lambda batch: mlp_training((784, 1024, 1024, 10), batch, "Adam"),
+    "MLP of 100 layers, width 32, Adam, batch 256": lambda batch: mlp_training((32,) * 101, batch, "Adam"),
+    "Adam's step alone, four 1024×1024": lambda batch: optimizer_step(FEW_LARGE, "Adam"),
+    "Adam's step alone, 200 of 32×32": lambda batch: optimizer_step(MANY_SMALL, "Adam"),
 }
 """Builders of training steps by batch size."""
 
-BATCH = {"LeNet-5, batch 64": 64, "MLP of 50 layers, width 256, batch 256": 256}
+BATCH = {"LeNet-5, batch 64": 64}
+"""The batch sizes; 256 of those that are not named."""
 
-PYTORCH_BYTES = {"LeNet-5, batch 64": 4_685_848, "MLP of 50 layers, width 256, batch 256": 13_681_672}
+PYTORCH_BYTES = {
+    "LeNet-5, batch 64": 4_685_848,
+    "MLP of 50 layers, width 256, batch 256": 13_681_672,
+    "MLP 784-1024-1024-10, Adam, batch 256": 30_757_024,
+    "MLP of 100 layers, width 32, Adam, batch 256": 4_187_944,
+    "Adam's step alone, four 1024×1024": 46_137_372,
+    "Adam's step alone, 200 of 32×32": 1_651_500,
+}
 """What `pytorch_peak` measured with PyTorch 2.13.0 on a CPU, for tests that run where there is no PyTorch."""
 
 
@@ -50,7 +62,7 @@ def tensorlab_peak(workload: str) -> int:
         gc.collect()
         tracemalloc.start()
         try:
-            step = WORKLOADS[workload](BATCH[workload])(tl)
+            step = WORKLOADS[workload](BATCH.get(workload, 256))(tl)
             before, _ = tracemalloc.get_traced_memory()
             tracemalloc.reset_peak()
             for _ in range(STEPS):
@@ -64,7 +76,7 @@ def pytorch_peak(workload: str) -> int:
     """Return the peak of a workload in PyTorch on the CPU, in bytes."""
     torch = torch_module()
     WORKLOADS[workload](2)(torch)()
-    step = WORKLOADS[workload](BATCH[workload])(torch)
+    step = WORKLOADS[workload](BATCH.get(workload, 256))(torch)
     gc.collect()
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
         for _ in range(STEPS):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -52,3 +52,21 @@ def mlp_training(sizes: tuple[int, ...], batch: int, optimizer: str = "SGD") -> 
 def lenet5_training(batch: int = 64) -> Callable[[Any], Program]:
     """Return a builder of the training step of LeNet-5."""
     return lambda lib: training(lib, lenet5(lib), (batch, 1, 32, 32), 10)
+
+
+def optimizer_step(shapes: Sequence[tuple[int, ...]], optimizer: str, **options: Any) -> Callable[[Any], Program]:
+    """Return a builder of an optimizer's step alone, on parameters of these shapes that have gradients."""
+
+    def build(lib: Any) -> Program:
+        parameters = [lib.randn(*shape) for shape in shapes]
+        for parameter in parameters:
+            parameter.requires_grad_()
+            parameter.grad = lib.randn(*parameter.shape)
+        update = getattr(lib.optim, optimizer)(parameters, lr=1e-3, **options)
+        return lambda **how: update.step()
+
+    return build
+
+
+MANY_SMALL: Sequence[tuple[int, ...]] = [(32, 32)] * 200
+FEW_LARGE: Sequence[tuple[int, ...]] = [(1024, 1024)] * 4

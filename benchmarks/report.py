@@ -148,6 +148,9 @@ TARGETS = [
     Target("training step of an MLP 64-64-64-10, batch 32, Adam", "training step", "64-64-64-10", 0.7, mean_ratio),
     Target("training step of an MLP 784-1024-1024-10, batch 256", "training step", "784-1024-1024-10", 1.1, mean_ratio),
     Target("training step of LeNet-5, batch 64", "training step", "LeNet-5", 3.0, mean_ratio),
+    Target("Adam on 200 tensors of 32×32", "optimizer step", "Adam, 200", 0.5, mean_ratio),
+    Target("Adam on four matrices of 1024×1024", "optimizer step", "Adam, four", 1.0, mean_ratio),
+    Target("SGD with momentum on the same", "optimizer step", "SGD with momentum, four", 1.0, mean_ratio),
     Target(
         "untraced op on 32 floats, over NumPy's, the slowest",
         "small op",
@@ -161,6 +164,8 @@ TARGETS = [
     Target("matmul forward and backward, geometric mean", "matmul", "forward and backward", 1.1, mean_ratio),
     Target("peak memory of a step of LeNet-5", "peak memory", "LeNet-5", 1.2, mean_ratio),
     Target("peak memory of a step of a 50-layer MLP", "peak memory", "50 layers", 1.2, mean_ratio),
+    Target("peak memory of Adam on four matrices", "peak memory", "alone, four", 1.0, mean_ratio),
+    Target("peak memory of a step of an MLP by Adam", "peak memory", "784-1024-1024-10, Adam", 1.0, mean_ratio),
 ]
 
 

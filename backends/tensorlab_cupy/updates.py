@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -98,10 +99,11 @@ def _compiled(inputs: str, outputs: str, body: str) -> Any:
 class FusedUpdateKernels(UpdateKernels):
     """Optimizer updates in one launch for each bundle."""
 
-    def _update_real(self, rule: Rule, operands: Operands, options: Options) -> None:
-        source = written_for(rule, tuple(x is not None for x in operands), options, str(operands[0].dtype))
-        kernel = _compiled(source.inputs, source.outputs, source.body)
-        kernel(*[operands[x] for x in source.read], *source.numbers, *[operands[x] for x in source.written])
+    def _update_real(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
+        for operands in batch:
+            source = written_for(rule, tuple([x is not None for x in operands]), options, str(operands[0].dtype))
+            kernel = _compiled(source.inputs, source.outputs, source.body)
+            kernel(*[operands[x] for x in source.read], *source.numbers, *[operands[x] for x in source.written])
 
-    def _update_complex(self, rule: Rule, operands: Operands, options: Options) -> None:
-        self._update_real(rule, copied(operands, lambda x: x.view(x.real.dtype)), options)
+    def _update_complex(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
+        self._update_real(rule, [copied(operands, lambda x: x.view(x.real.dtype)) for operands in batch], options)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import TypeVar
+
+T = TypeVar("T")
 
 MOST_THREADS = 4
 """Elementwise work is bound by memory, which a few processors saturate, and they take turns at the interpreter."""
@@ -28,13 +31,13 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_helpers.cache_clear)  # threads do not live on in a child
 
 
-def in_threads(work: Callable[[Iterator[int]], None], starts: range) -> None:
-    """Call ``work(places)`` on each thread; together they are handed each of `starts` once, as they ask for more.
+def in_threads(work: Callable[[Iterator[T]], None], blocks: Sequence[T]) -> None:
+    """Call ``work(some)`` on each thread; together they are handed each of `blocks` once, as they ask for more.
 
     So a thread that shares its processor with others does less, and nobody waits for it.
     """
-    shared = iter(starts)
-    tasks = [_helpers().submit(work, shared) for _ in range(min(thread_count(), len(starts)) - 1)]
+    shared = iter(blocks)
+    tasks = [_helpers().submit(work, shared) for _ in range(min(thread_count(), len(blocks)) - 1)]
     try:
         work(shared)
     finally:

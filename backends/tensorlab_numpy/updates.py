@@ -16,12 +16,15 @@ from tensorlab.backend.updates import (
     Place,
     Program,
     Rule,
+    Step,
     UpdateKernels,
     copied,
+    evaluate,
     is_place,
     traced,
 )
 
+from .blas import Axpby, axpby
 from .threads import in_threads
 
 BUNDLE = 1 << 15
@@ -29,6 +32,9 @@ BUNDLE = 1 << 15
 
 BLOCK = 1 << 17
 """Elements per block: small enough to stay in the cache; large enough that threads seldom wait for the interpreter."""
+
+THREADED = 1 << 19
+"""From so many elements on, several threads are quicker than one."""
 
 SMALL = 1 << 14
 """Up to so many elements, the rule itself is called: to trace it would take longer than its fresh arrays cost."""
@@ -45,18 +51,24 @@ class BlockedUpdateKernels(UpdateKernels):
             return super().segment_norms(flat, sizes)
         return np.sqrt(np.add.reduceat(np.square(flat), [0, *accumulate(sizes[:-1])]))
 
-    def _update_real(self, rule: Rule, operands: Operands, options: Options) -> None:
-        if operands[0].size <= SMALL:
-            super()._update_real(rule, operands, options)
-        else:
-            planned(rule, tuple(x is not None for x in operands), options).run(operands)
+    def _update_real(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
+        large: dict[tuple[bool, ...], list[Operands]] = {}
+        for operands in batch:
+            if operands[0].size <= SMALL:
+                evaluate(np, rule, operands, options)
+            else:
+                contiguous = copied(operands, np.ascontiguousarray)  # a gradient that a user assigned may not be
+                large.setdefault(tuple([x is not None for x in operands]), []).append(contiguous)
+        for present, together in large.items():
+            planned(rule, present, options, together[0][0].dtype.char).run(together)
 
-    def _update_complex(self, rule: Rule, operands: Operands, options: Options) -> None:
-        self._update_real(rule, copied(operands, lambda x: x.view(x.real.dtype)), options)
+    def _update_complex(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
+        self._update_real(rule, [copied(operands, lambda x: x.view(x.real.dtype)) for operands in batch], options)
 
-    def _update_narrow(self, rule: Rule, operands: Operands, options: Options) -> None:
-        for start in range(0, operands[0].size, BLOCK):
-            super()._update_narrow(rule, block_of(operands, start), options)
+    def _update_narrow(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
+        for operands in batch:
+            for start in range(0, operands[0].size, BLOCK):
+                super()._update_narrow(rule, [block_of(operands, start)], options)
 
 
 def block_of(operands: Operands, start: int) -> Operands:
@@ -80,34 +92,82 @@ class Plan:
         The numbers.
     copies : tuple of (place, place)
         What is copied at the end, from where to which operand.
+    axpby : function or None
+        The one of them that has threads of its own.
     """
 
     calls: tuple[tuple[Callable[..., Any], tuple[int, ...], int], ...]
     scratch: tuple[str, ...]
     constants: tuple[float, ...]
     copies: tuple[tuple[int, int], ...]
+    axpby: Axpby | None
 
-    def run(self, operands: Operands) -> None:
-        """Take the step."""
-        in_threads(partial(self._run_blocks, operands), range(0, operands[0].size, BLOCK))
+    def run(self, batch: Sequence[Operands]) -> None:
+        """Take the step with all of a batch, whose arrays have one data type."""
+        if not self.scratch and not self.copies and all(function is self.axpby for function, *_ in self.calls):
+            for operands in batch:
+                self._call(operands + self.constants)
+            return
+        blocks = [(operands, start) for operands in batch for start in range(0, operands[0].size, BLOCK)]
+        size = min(BLOCK, max(operands[0].size for operands in batch))
+        work = partial(self._run_blocks, size, batch[0][0].dtype)
+        if sum(operands[0].size for operands in batch) < THREADED:
+            work(iter(blocks))
+        else:
+            in_threads(work, blocks)
 
-    def _run_blocks(self, operands: Operands, starts: Iterator[int]) -> None:
-        param = operands[0]
-        types = {"number": param.dtype, "truth": np.dtype(bool)}
-        scratch = [np.empty(min(BLOCK, param.size), types[kind]) for kind in self.scratch]
-        for start in starts:
-            size = min(BLOCK, param.size - start)
+    def _call(self, arrays: Sequence[Any]) -> None:
+        for function, read, result in self.calls:
+            function(*[arrays[place] for place in read], out=arrays[result])
+
+    def _run_blocks(self, most: int, dtype: Any, blocks: Iterator[tuple[Operands, int]]) -> None:
+        types = {"number": dtype, "truth": np.dtype(bool)}
+        scratch = [np.empty(most, types[kind]) for kind in self.scratch]
+        for operands, start in blocks:
+            size = min(BLOCK, operands[0].size - start)
             arrays = [*block_of(operands, start), *(array[:size] for array in scratch), *self.constants]
-            for function, read, result in self.calls:
-                function(*[arrays[place] for place in read], out=arrays[result])
+            self._call(arrays)
             for source, target in self.copies:
                 arrays[target][...] = arrays[source]
 
 
 @lru_cache(maxsize=64)
-def planned(rule: Rule, present: tuple[bool, ...], options: Options) -> Plan:
-    """Return the plan of a rule; see `traced`."""
-    return Planner(traced(rule, present, options)).plan()
+def planned(rule: Rule, present: tuple[bool, ...], options: Options, char: str) -> Plan:
+    """Return the plan of a rule for a data type; see `traced`."""
+    program = traced(rule, present, options)
+    add = axpby(char)
+    return Planner(program if add is None else with_axpby(program), {"where": where, "axpby": add}).plan()
+
+
+def with_axpby(program: Program) -> Program:
+    """Return a program in which ``a x + b y`` is one step wherever `y` is an array that the sum is the new value of."""
+    steps, first = list(program.steps), program.operands
+    homes = {value: place for place, value in program.results.items()}
+    last_uses, uses = program.last_uses(), program.uses()
+    dropped: set[int] = set()
+
+    def multiple(operand: Any) -> tuple[float, Any, int | None]:
+        """Return an operand as a multiple of a value, and the step that is not needed then."""
+        number = operand - first
+        if number >= 0 and steps[number].name == "multiply" and uses[operand] == 1:
+            factor, value = sorted(steps[number].operands, key=is_place)
+            if not is_place(factor):
+                return factor, value, number
+        return 1.0, operand, None
+
+    for number, step in enumerate(steps):
+        home = homes.get(Place(first + number))
+        if home is None or step.name not in ("add", "subtract") or not all(map(is_place, step.operands)):
+            continue
+        left, right = (multiple(operand) for operand in step.operands)
+        sign = 1.0 if step.name == "add" else -1.0
+        for (b, y, kept), (a, x, other) in [(left, right), (right, left)][: 2 if sign > 0 else 1]:
+            read_last = number if kept is None else kept
+            if y == home and x != home and last_uses[home] == read_last:
+                steps[number] = Step("axpby", (sign * a, x, b, y))
+                dropped |= {n for n in (kept, other) if n is not None}
+                break
+    return program.without(steps, dropped)
 
 
 COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
@@ -125,8 +185,8 @@ class Planner:
     between, arrays that will be overwritten anyway come before working memory.
     """
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, program: Program, functions: dict[str, Any]) -> None:
+        self.program, self.functions = program, functions
         self.last_uses = program.last_uses()
         self.homes = {value: place for place, value in program.results.items()}
         self.places: dict[int, int] = {operand: operand for operand in range(program.operands)}
@@ -146,7 +206,7 @@ class Planner:
             value = Place(self.program.operands + number)
             kind = "truth" if step.name in COMPARISONS else "number"
             self.places[value] = self._room(value, number, kind, values)
-            calls.append((where if step.name == "where" else getattr(np, step.name), read, self.places[value]))
+            calls.append((self.functions.get(step.name) or getattr(np, step.name), read, self.places[value]))
         copies = [(self.places[value], place) for place, value in self.program.results.items()]
         return self._numbered(calls, [(source, target) for source, target in copies if source != target])
 
@@ -180,4 +240,4 @@ class Planner:
             (function, tuple(arrays + x[1] if isinstance(x, tuple) else x for x in read), result)
             for function, read, result in calls
         ]
-        return Plan(tuple(numbered), tuple(self.scratch), tuple(self.constants), tuple(copies))
+        return Plan(tuple(numbered), tuple(self.scratch), tuple(self.constants), tuple(copies), self.functions["axpby"])

@@ -16,7 +16,8 @@ as a `Program`: NumPy's runs them block by block in the cache and in place, CuPy
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate
@@ -65,6 +66,22 @@ class Program:
             place: number for number, step in enumerate(self.steps) for place in step.operands if is_place(place)
         }
         return found | {place: len(self.steps) for place in self.results.values()}
+
+    def uses(self) -> Counter[int]:
+        """Return how many times each value is read, as a result included."""
+        read = [place for step in self.steps for place in step.operands if is_place(place)]
+        return Counter([*read, *self.results.values()])
+
+    def without(self, steps: Sequence[Step], dropped: Container[int]) -> Program:
+        """Return a program of these steps but for some that nothing needs."""
+        kept = [number for number in range(len(steps)) if number not in dropped]
+        moved = {Place(self.operands + old): Place(self.operands + new) for new, old in enumerate(kept)}
+
+        def at(operand: Place | float) -> Place | float:
+            return moved.get(operand, operand) if is_place(operand) else operand
+
+        new = tuple(Step(steps[number].name, tuple(map(at, steps[number].operands))) for number in kept)
+        return Program(self.operands, new, {place: moved.get(value, value) for place, value in self.results.items()})
 
 
 def is_place(operand: Place | float) -> TypeGuard[Place]:
@@ -159,7 +176,7 @@ class UpdateKernels:
     bundle_limit = 1 << 14
     bundle_size = 1 << 30
 
-    def update(self, rule: Rule, param: Any, grad: Any, state: Sequence[Any], options: Options) -> None:
+    def update(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
         """Take one step, in place.
 
         Parameters
@@ -167,17 +184,17 @@ class UpdateKernels:
         rule : callable
             What the step is; see the module's docstring. A complex array is two real ones to it, and narrow data types
             are computed in wider ones and rounded once.
-        param, grad : array
-            Flat, of equal size and data type.
-        state : sequence of array or None
-            The optimizer's arrays: each as `param`, or of no axes.
+        batch : sequence of tuples of arrays
+            What it is taken with, one after the other: the parameter, its gradient, and the optimizer's arrays or None.
+            All are flat, of one size and the data type that all of the batch have; an optimizer's may have no axes.
         options : tuple of (name, value)
             The rule's numbers.
         """
-        way = self._update_ways.get(param.dtype)
+        dtype = batch[0][0].dtype
+        way = self._update_ways.get(dtype)
         if way is None:
-            way = self._update_ways[param.dtype] = self._way_to_update(param.dtype)
-        way(rule, (param, grad, *state), options)
+            way = self._update_ways[dtype] = self._way_to_update(dtype)
+        way(rule, batch, options)
 
     def segment_norms(self, flat: Any, sizes: Sequence[int]) -> Any:
         """Return the Euclidean norm of each of the neighbouring parts of a flat array, computed in a wide type."""
@@ -189,44 +206,51 @@ class UpdateKernels:
         return xp.stack([xp.linalg.vector_norm(part) for part in parts])
 
     @cached_property
-    def _update_ways(self) -> dict[Any, Callable[[Rule, Operands, Options], None]]:
+    def _update_ways(self) -> dict[Any, Callable[[Rule, Sequence[Operands], Options], None]]:
         return {}
 
-    def _way_to_update(self, dtype: Any) -> Callable[[Rule, Operands, Options], None]:
+    def _way_to_update(self, dtype: Any) -> Callable[[Rule, Sequence[Operands], Options], None]:
         if dtype in self.rounded_dtypes:
             return self._update_narrow
         return self._update_complex if self.xp.isdtype(dtype, "complex floating") else self._update_real
 
-    def _update_real(self, rule: Rule, operands: Operands, options: Options) -> None:
-        changing = written(operands)
-        values: Sequence[Any] = rule(self.xp, *operands, **dict(options))
-        # An old value that another array takes over must not be overwritten before it is read.
-        values = [
-            self.xp.asarray(new, copy=True) if any(new is x for x in changing) and new is not old else new
-            for old, new in zip(changing, values, strict=True)
-        ]
-        for old, new in zip(changing, values, strict=True):
-            if old is not None and new is not old:
-                old[...] = new
+    def _update_real(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
+        for operands in batch:
+            evaluate(self.xp, rule, operands, options)
 
-    def _update_narrow(self, rule: Rule, operands: Operands, options: Options) -> None:
-        narrow = operands[0].dtype
-        wide = copied(operands, lambda x: self.xp.astype(x, self.rounded_dtypes[narrow]))
-        self._update_real(rule, wide, options)
-        for old, new in zip(written(operands), written(wide), strict=True):
-            if old is not None:
-                old[...] = self.xp.astype(new, narrow)
+    def _update_narrow(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
+        for operands in batch:
+            narrow = operands[0].dtype
+            wide = copied(operands, lambda x: self.xp.astype(x, self.rounded_dtypes[narrow]))  # noqa: B023
+            self._update_real(rule, [wide], options)
+            for old, new in zip(written(operands), written(wide), strict=True):
+                if old is not None:
+                    old[...] = self.xp.astype(new, narrow)
 
-    def _update_complex(self, rule: Rule, operands: Operands, options: Options) -> None:
+    def _update_complex(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
         """Update real and imaginary parts, each a real number of its own."""
-        xp, dtype = self.xp, operands[0].dtype
-        real = copied(operands, lambda x: xp.asarray(xp.real(x), copy=True))
-        imag = copied(operands, lambda x: xp.asarray(xp.imag(x), copy=True))
-        self._update_real(rule, real, options)
-        self._update_real(rule, imag, options)
-        for old, x, y in zip(written(operands), written(real), written(imag), strict=True):
-            if old is not None:
-                old[...] = xp.astype(x, dtype) + 1j * xp.astype(y, dtype)
+        xp = self.xp
+        for operands in batch:
+            real = copied(operands, lambda x: xp.asarray(xp.real(x), copy=True))
+            imag = copied(operands, lambda x: xp.asarray(xp.imag(x), copy=True))
+            self._update_real(rule, [real, imag], options)
+            for old, x, y in zip(written(operands), written(real), written(imag), strict=True):
+                if old is not None:
+                    old[...] = xp.astype(x, old.dtype) + 1j * xp.astype(y, old.dtype)
+
+
+def evaluate(xp: Any, rule: Rule, operands: Operands, options: Options) -> None:
+    """Call a rule as it stands, and write down what it returns."""
+    changing = written(operands)
+    values: Sequence[Any] = rule(xp, *operands, **dict(options))
+    # An old value that another array takes over must not be overwritten before it is read.
+    values = [
+        xp.asarray(new, copy=True) if any(new is x for x in changing) and new is not old else new
+        for old, new in zip(changing, values, strict=True)
+    ]
+    for old, new in zip(changing, values, strict=True):
+        if old is not None and new is not old:
+            old[...] = new
 
 
 def written(operands: Operands) -> Operands:

@@ -44,6 +44,8 @@ class Bundle:
         The optimizer's flat arrays.
     numbers : dict from str to float
         The optimizer's numbers.
+    kind : pair
+        Device and data type.
     """
 
     def __init__(self, parameters: Sequence[Tensor], histories: Sequence[History]) -> None:
@@ -58,6 +60,7 @@ class Bundle:
     def _hold(self, parameters: list[Tensor], flat: Any, state: dict[str, Any], numbers: dict[str, float]) -> None:
         self.parameters, self.flat, self.state, self.numbers = parameters, flat, state, numbers
         self.backend = parameters[0].backend
+        self.kind = (parameters[0].device, parameters[0].dtype)
         self._views = self.shaped(flat)
         storages = {self.backend.storage(view): place for place, view in enumerate(self._views)}
         self._written = [parameters[place] for place in storages.values()]
@@ -137,9 +140,7 @@ class Bundle:
         return found
 
     def gradient(self) -> Any:
-        """Return the flat gradient; None where the parameters have none."""
-        if self.parameters[0].grad is None:
-            return None
+        """Return the flat gradient of parameters that all have one."""
         arrays = [parameter.grad._array for parameter in self.parameters]  # type: ignore[union-attr]
         xp = self.backend.xp
         return xp.concat(arrays, axis=None) if len(arrays) > 1 else xp.reshape(arrays[0], (-1,))

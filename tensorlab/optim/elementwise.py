@@ -98,17 +98,30 @@ class Elementwise(Optimizer):
         self._loose: dict[Tensor, History] = {}
 
     def _step(self, group: Group) -> None:
+        alone = []
         for bundle in self._ready(group):
-            grad = bundle.gradient()
-            if grad is not None:
-                self._count(group, bundle.numbers)
-                self._apply(group, bundle, grad)
-                bundle.written()
+            if bundle.parameters[0].grad is None:
+                continue
+            self._count(group, bundle.numbers)
+            if len(bundle.parameters) == 1:
+                alone.append(bundle)  # its gradient is used where it lies, so many of them can wait for each other
+            else:
+                self._apply(group, [bundle])
+        if alone:
+            self._apply(group, alone)
 
-    def _apply(self, group: Group, bundle: Bundle, grad: Any) -> None:
-        """Take one step with a bundle."""
-        options = self._options(group, bundle)
-        bundle.backend.update(whole_step(self.rule), bundle.flat, grad, self._arrays(group, bundle), options)
+    def _apply(self, group: Group, bundles: list[Bundle]) -> None:
+        """Take one step with some bundles, all at once where they are of one kind."""
+        batches: dict[Any, list[tuple[Any, ...]]] = {}
+        for bundle in bundles:
+            options = self._options(group, bundle)
+            operands = (bundle.flat, bundle.gradient(), *self._arrays(group, bundle))
+            batches.setdefault((bundle.backend, bundle.kind, options), []).append(operands)
+        rule = whole_step(self.rule)
+        for (backend, _, options), batch in batches.items():
+            backend.update(rule, batch, options)
+        for bundle in bundles:
+            bundle.written()
 
     def _arrays(self, group: Group, bundle: Bundle) -> list[Any]:
         return [

@@ -97,13 +97,14 @@ class LARS(Elementwise):
     def _count(self, group: Group, numbers: dict[str, float]) -> None:
         pass
 
-    def _apply(self, group: Group, bundle: Bundle, grad: Any) -> None:
-        if group["adapt"]:
-            weights, slopes = bundle.norms(bundle.flat), bundle.norms(grad)
+    def _apply(self, group: Group, bundles: list[Bundle]) -> None:
+        for bundle in bundles if group["adapt"] else ():
+            weights, slopes = bundle.norms(bundle.flat), bundle.norms(bundle.gradient())
             slopes = slopes + group["weight_decay"] * weights + group["eps"]
             bundle.state["trust"] = trust_ratios(bundle, group["trust_coefficient"] * weights, slopes)
-        super()._apply(group, bundle, grad)
-        bundle.state.pop("trust", None)  # it is of this step only
+        super()._apply(group, bundles)
+        for bundle in bundles:
+            bundle.state.pop("trust", None)  # it is of this step only
 
     @staticmethod
     def rule(
@@ -178,15 +179,17 @@ class LAMB(Elementwise):
         below_one(betas=group["betas"])
         check_real(self, group)
 
-    def _apply(self, group: Group, bundle: Bundle, grad: Any) -> None:
-        backend = bundle.backend
-        direction = backend.xp.empty_like(bundle.flat)
-        state = [*self._arrays(group, bundle), direction]
-        backend.update(whole_step(lamb_direction), bundle.flat, grad, state, self._options(group, bundle))
-        trust = None
-        if group["adapt"]:
-            trust = trust_ratios(bundle, bundle.norms(bundle.flat), bundle.norms(direction))
-        backend.update(lamb_step, bundle.flat, direction, [trust], (("lr", float(group["lr"])),))
+    def _apply(self, group: Group, bundles: list[Bundle]) -> None:
+        for bundle in bundles:
+            backend = bundle.backend
+            direction = backend.xp.empty_like(bundle.flat)
+            operands = (bundle.flat, bundle.gradient(), *self._arrays(group, bundle), direction)
+            backend.update(whole_step(lamb_direction), [operands], self._options(group, bundle))
+            trust = None
+            if group["adapt"]:
+                trust = trust_ratios(bundle, bundle.norms(bundle.flat), bundle.norms(direction))
+            backend.update(lamb_step, [(bundle.flat, direction, trust)], (("lr", float(group["lr"])),))
+            bundle.written()
 
     @staticmethod
     def rule(

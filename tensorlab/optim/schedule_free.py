@@ -105,7 +105,7 @@ class AdamWScheduleFree(Elementwise):
                 for bundle in self._ready(group):
                     if "z" in bundle.state:
                         options = (("part", part(group["betas"][0])),)
-                        bundle.backend.update(towards, bundle.flat, bundle.state["z"], [], options)
+                        bundle.backend.update(towards, [(bundle.flat, bundle.state["z"])], options)
                         bundle.written()
                 group["train_mode"] = train_mode
 

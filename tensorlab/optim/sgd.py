@@ -171,11 +171,13 @@ class ASGD(Elementwise):
             numbers["eta"] = float(group["lr"])
         super()._count(group, numbers)
 
-    def _apply(self, group: Group, bundle: Bundle, grad: Any) -> None:
-        super()._apply(group, bundle, grad)
-        lr, step = float(group["lr"]), bundle.numbers["step"]
-        bundle.numbers["eta"] = lr / (1 + group["lambd"] * lr * step) ** group["alpha"]
-        bundle.numbers["mu"] = 1 / max(1, step - group["t0"])
+    def _apply(self, group: Group, bundles: list[Bundle]) -> None:
+        super()._apply(group, bundles)
+        lr = float(group["lr"])
+        for bundle in bundles:
+            step = bundle.numbers["step"]
+            bundle.numbers["eta"] = lr / (1 + group["lambd"] * lr * step) ** group["alpha"]
+            bundle.numbers["mu"] = 1 / max(1, step - group["t0"])
 
     @staticmethod
     def rule(xp: Any, x: Any, g: Any, ax: Any, *, eta: float, mu: float, lambd: float) -> tuple[Any, ...]:

@@ -10,6 +10,8 @@ import pytest
 from helpers import host, native
 from references.optimizers import ELEMENTWISE
 from tensorlab_cupy.updates import written_for
+from tensorlab_numpy.blas import axpby
+from tensorlab_numpy.updates import planned
 
 import tensorlab as tl
 from tensorlab import optim
@@ -67,7 +69,7 @@ def test_every_way_gives_the_rules_values(rule, size, rng):
     expected = rule(np, x, g, a, b)
     for backend in (BACKEND, PLAIN):
         arrays = [native(array.copy()) for array in (x, g, a, b)]
-        backend.update(rule, arrays[0], arrays[1], arrays[2:], ())
+        backend.update(rule, [tuple(arrays)], ())
         for array, value in zip((arrays[0], *arrays[2:], arrays[1]), (*expected, g), strict=True):
             np.testing.assert_allclose(host(array), value, rtol=1e-14)
 
@@ -91,15 +93,26 @@ def plausible(rng, present, size):
 CASES = [(name, options) for name, _, options in ELEMENTWISE]
 
 
+@pytest.fixture(params=["BLAS", "no BLAS"])
+def blas(request, monkeypatch):
+    """NumPy's wheels bring a BLAS whose sums of multiples are used; other builds do not."""
+    if request.param == "no BLAS":
+        if BACKEND.name != "numpy":
+            pytest.skip("tells of the numpy backend")
+        monkeypatch.setattr("tensorlab_numpy.updates.axpby", lambda char: None)
+        planned.cache_clear()
+        request.addfinalizer(planned.cache_clear)
+
+
 @pytest.mark.parametrize(("name", "options"), CASES)
-def test_the_optimizers_rules(name, options, rng):
+def test_the_optimizers_rules(name, options, blas, rng):
     """The values are those of the formula evaluated as it stands; in float32, too."""
     rule, present, numbers = rule_of(name, options)
     arrays = plausible(rng, present, SIZES[-1])
     expected = rule(np, *arrays, **dict(numbers))
     for dtype, rtol in (("float64", 1e-13), ("float32", 2e-5)):
         given = [None if x is None else native(x.astype(dtype)) for x in arrays]
-        BACKEND.update(rule, given[0], given[1], given[2:], numbers)
+        BACKEND.update(rule, [tuple(given)], numbers)
         for array, value in zip((given[0], *given[2:]), expected, strict=True):
             if array is not None:
                 np.testing.assert_allclose(host(array), value, rtol=rtol, atol=rtol)
@@ -140,11 +153,36 @@ def test_a_rule_cannot_branch_on_elements():
 @pytest.mark.skipif(BACKEND.name != "numpy", reason="tells of the numpy backend's plans")
 def test_a_plan_needs_no_more_memory_than_the_rule():
     """Adam in place: one block of working memory, and nothing to copy at the end."""
-    from tensorlab_numpy.updates import planned
-
-    plan = planned(*rule_of("Adam", {}))
+    plan = planned(*rule_of("Adam", {}), "f")
     assert plan.copies == ()
     assert len(plan.scratch) == 1
+
+
+@pytest.mark.skipif(axpby("f") is None, reason="this NumPy has another BLAS than its wheels")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sums_of_multiples(dtype, rng):
+    x, y = (rng.standard_normal(100_001).astype(dtype) for _ in range(2))
+    expected = 0.3 * x - 2.0 * y
+    axpby(x.dtype.char)(0.3, x, -2.0, y, out=y)
+    np.testing.assert_allclose(y, expected, rtol=1e-5 if dtype == "float32" else 1e-13, atol=1e-6)
+
+
+@pytest.mark.skipif(axpby("f") is None, reason="this NumPy has another BLAS than its wheels")
+def test_momentum_is_two_passes():
+    """``v = m v + g`` and ``x = x - lr v`` are one call each, over whole arrays."""
+    plan = planned(*rule_of("SGD", {"momentum": 0.9}), "f")
+    assert [function for function, *_ in plan.calls] == [axpby("f")] * 2
+    assert plan.scratch == ()
+
+
+def test_a_large_gradient_that_is_not_contiguous(rng):
+    x, g = rng.standard_normal(1 << 17), rng.standard_normal((1 << 17, 2))
+    w = tl.tensor(x, requires_grad=True)
+    optimizer = optim.SGD([w], lr=0.5, momentum=0.9)
+    for _ in range(2):
+        w.grad = tl.asarray(g)[:, 0] if BACKEND.name != "numpy" else tl.asarray(g[:, 0])
+        optimizer.step()
+    np.testing.assert_allclose(host(w.detach()), x - 0.5 * 2.9 * g[:, 0], rtol=1e-12, atol=1e-12)
 
 
 # -- CUDA sources, without a GPU ---------------------------------------------------------------------------------------

@@ -1,0 +1,51 @@
+"""Sums of multiples of vectors in one pass: what NumPy has no function for, but the BLAS in its wheels has."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+NUMBERS = {"f": ("s", ctypes.c_float), "d": ("d", ctypes.c_double)}
+
+Axpby = Callable[..., None]
+
+
+@cache
+def axpby(char: str) -> Axpby | None:
+    """Return ``f(a, x, b, y, out=y)``, which writes ``a x + b y`` to `y`, for float32 ("f") or float64 ("d") vectors.
+
+    None where NumPy was built with another BLAS than its wheels have. The vectors are contiguous and do not overlap.
+    """
+    library = _library()
+    if library is None or char not in NUMBERS:
+        return None
+    letter, number = NUMBERS[char]
+    function = library[f"scipy_cblas_{letter}axpby64_"]
+    function.restype = None
+    vector: list[Any] = [number, ctypes.c_void_p, ctypes.c_int64]
+    function.argtypes = [ctypes.c_int64, *vector, *vector]
+
+    def call(a: float, x: Any, b: float, y: Any, out: Any) -> None:
+        function(x.size, a, x.ctypes.data, 1, b, y.ctypes.data, 1)
+
+    return call
+
+
+@cache
+def _library() -> ctypes.CDLL | None:
+    """Return the OpenBLAS of NumPy's wheels, which is loaded already."""
+    package = Path(np.__file__).parent
+    folders = [package.parent / "numpy.libs", package / ".dylibs"]
+    for file in [file for folder in folders for file in folder.glob("*scipy_openblas64_*")]:
+        try:
+            library = ctypes.CDLL(str(file))
+        except OSError:
+            continue
+        if hasattr(library, "scipy_cblas_saxpby64_"):
+            return library
+    return None
