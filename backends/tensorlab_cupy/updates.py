@@ -32,32 +32,43 @@ FORMULAS = {
 
 COMPARISONS = ("greater", "greater_equal", "less", "less_equal")
 
-COMPUTED_IN = {"float16": "float", "float32": "float", "float64": "double"}
+TYPES = {"float16": ("__half", "float"), "float32": ("float", "float"), "float64": ("double", "double")}
+"""What the elements of each data type are in C++, and the type that is computed in."""
+
+KERNEL = r"""
+{include}typedef {element} T;
+typedef {computed} C;
+extern "C" __global__ void tensorlab_update({parameters}) {{
+    const long long first = blockIdx.x * (long long)blockDim.x + threadIdx.x, step = gridDim.x * (long long)blockDim.x;
+    for (long long i = first; i < n; i += step) {{
+        {body}
+    }}
+}}
+"""
+
+THREADS, MOST_BLOCKS = 256, 1 << 16
 
 
 class Source(NamedTuple):
-    """A kernel for ``cupy.ElementwiseKernel``, and the numbers that it is called with.
+    """A kernel, and what it is called with behind the number of elements: arrays, then numbers.
 
     Attributes
     ----------
-    inputs, outputs, body : str
-        The declarations of what is only read, of what is written, and the statements.
-    read, written : tuple of int
-        Which operands these are, in order.
+    text : str
+        The CUDA source; the same for programs that differ in their numbers alone.
+    arrays : tuple of int
+        Which operands, in order.
     numbers : tuple of float
-        Arguments behind the operands that are only read.
+        Of the type that is computed in.
     """
 
-    inputs: str
-    outputs: str
-    body: str
-    read: tuple[int, ...]
-    written: tuple[int, ...]
+    text: str
+    arrays: tuple[int, ...]
     numbers: tuple[float, ...]
 
 
-def source_of(program: Program, computed_in: str) -> Source:
-    """Write the kernel of a program; equal programs with other numbers have equal texts."""
+def source_of(program: Program, dtype: str, single: frozenset[int] = frozenset()) -> Source:
+    """Write the kernel of a program for a data type; `single` operands have one element for all."""
     numbers: list[float] = []
 
     def name(operand: Place | float) -> str:
@@ -70,30 +81,33 @@ def source_of(program: Program, computed_in: str) -> Source:
     for number, step in enumerate(program.steps, program.operands):
         kind = "bool" if step.name in COMPARISONS else "C"
         lines.append(f"const {kind} v{number} = {FORMULAS[step.name].format(*map(name, step.operands))};")
-    written = tuple(program.results)
-    used: set[int] = {x for step in program.steps for x in step.operands if is_place(x)} | set(program.results.values())
-    used = {x for x in used if x < program.operands}
-    read = tuple(sorted(used - set(written)))
-    loads = [f"const C v{x} = C(a{x});" for x in sorted(used)]
-    casts = [f"const C n{i} = C(p{i});" for i in range(len(numbers))]
-    stores = [f"a{place} = T(v{value});" for place, value in program.results.items()]
-    body = "\n".join([f"typedef {computed_in} C;", *loads, *casts, *lines, *stores])
-    inputs = ", ".join([*(f"T a{x}" for x in read), *(f"float64 p{i}" for i in range(len(numbers)))])
-    outputs = ", ".join(f"T a{x}" for x in written)
-    return Source(inputs, outputs, body, read, written, tuple(numbers))
+    read = [x for x in sorted(program.uses()) if x < program.operands]
+    arrays = sorted({*read, *program.results})
+    loads = [f"const C v{x} = C(a{x}[{0 if x in single else 'i'}]);" for x in read]
+    stores = [f"a{place}[i] = T(v{value});" for place, value in program.results.items()]
+    pointers = [f"{'' if x in program.results else 'const '}T* a{x}" for x in arrays]
+    element, computed = TYPES[dtype]
+    text = KERNEL.format(
+        include="#include <cuda_fp16.h>\n" if element == "__half" else "",
+        element=element,
+        computed=computed,
+        parameters=", ".join(["long long n", *pointers, *(f"C n{i}" for i in range(len(numbers)))]),
+        body="\n        ".join([*loads, *lines, *stores]),
+    )
+    return Source(text, tuple(arrays), tuple(numbers))
 
 
 @lru_cache(maxsize=64)  # the bundles of one step share it
-def written_for(rule: Rule, present: tuple[bool, ...], options: Options, dtype: str) -> Source:
+def written_for(rule: Rule, present: tuple[bool, ...], options: Options, dtype: str, single: frozenset[int]) -> Source:
     """Return the kernel of a rule; see `traced`."""
-    return source_of(traced(rule, present, options), COMPUTED_IN[dtype])
+    return source_of(traced(rule, present, options), dtype, single)
 
 
 @lru_cache(maxsize=256)
-def _compiled(inputs: str, outputs: str, body: str) -> Any:
+def _compiled(text: str) -> Any:
     import cupy
 
-    return cupy.ElementwiseKernel(inputs, outputs, body, "tensorlab_update")
+    return cupy.RawKernel(text, "tensorlab_update", options=("-std=c++17",))
 
 
 class FusedUpdateKernels(UpdateKernels):
@@ -101,9 +115,26 @@ class FusedUpdateKernels(UpdateKernels):
 
     def _update_real(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
         for operands in batch:
-            source = written_for(rule, tuple([x is not None for x in operands]), options, str(operands[0].dtype))
-            kernel = _compiled(source.inputs, source.outputs, source.body)
-            kernel(*[operands[x] for x in source.read], *source.numbers, *[operands[x] for x in source.written])
+            param = operands[0]
+            if param.size:
+                present = tuple([x is not None for x in operands])
+                single = frozenset([i for i, x in enumerate(operands) if x is not None and not x.ndim])
+                source = written_for(rule, present, options, str(param.dtype), single)
+                self._launch(source, operands)
+
+    def _launch(self, source: Source, operands: Operands) -> None:
+        import cupy
+
+        param = operands[0]
+        number = cupy.float64 if param.dtype == cupy.float64 else cupy.float32
+        arguments = [
+            cupy.int64(param.size),
+            *(cupy.ascontiguousarray(operands[x]) for x in source.arrays),
+            *map(number, source.numbers),
+        ]
+        blocks = min(-(-param.size // THREADS), MOST_BLOCKS)
+        with param.device:
+            _compiled(source.text)((blocks,), (THREADS,), tuple(arguments))
 
     def _update_complex(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
         self._update_real(rule, [copied(operands, lambda x: x.view(x.real.dtype)) for operands in batch], options)

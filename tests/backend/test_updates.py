@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from helpers import host, native
-from references.optimizers import ELEMENTWISE
+from references.optimizers import ELEMENTWISE, WHOLE
 from tensorlab_cupy.updates import written_for
 from tensorlab_numpy.blas import axpby
 from tensorlab_numpy.updates import planned
@@ -79,7 +79,7 @@ def rule_of(name, options):
     optimizer = getattr(optim, name)([tl.ones(1)], **options)
     group = optimizer.param_groups[0]
     kept = tuple(optimizer._keeps(array, group) for array in optimizer.array_names)
-    numbers = {"step": 9, "mu_product": 0.2, "eta": 0.1, "mu": 0.5}
+    numbers = {**dict.fromkeys(optimizer.numbers, 0.3), "step": 9}
     later = SimpleNamespace(numbers=numbers, state={"some": "array"})
     return whole_step(optimizer.rule), (True, True, *kept), optimizer._options(group, later)
 
@@ -90,7 +90,9 @@ def plausible(rng, present, size):
     return [rng.uniform(0.5, 1.5, size) * scale if here else None for here, scale in zip(present, scales, strict=False)]
 
 
-CASES = [(name, options) for name, _, options in ELEMENTWISE]
+CASES = [
+    (name, options) for name, _, options in ELEMENTWISE + WHOLE if issubclass(getattr(optim, name), optim.Elementwise)
+]
 
 
 @pytest.fixture(params=["BLAS", "no BLAS"])
@@ -193,22 +195,27 @@ compiler = shutil.which("g++") or shutil.which("clang++")
 CUDA_CASES = [*[(rule, (True,) * 4, ()) for rule in RULES], *[rule_of(*case) for case in CASES]]
 
 
-def function_of(source, number):
-    """Put a kernel's body into a loop over elements, as CuPy does on a GPU."""
-    inputs = [part.strip().replace("float64", "double") for part in source.inputs.split(",") if part.strip()]
-    arrays = [part for part in inputs if part.startswith("T ")] + [part.strip() for part in source.outputs.split(",")]
-    parameters = [f"T* {part[2:]}_" for part in arrays] + [part for part in inputs if part.startswith("double ")]
-    loads = " ".join(f"T& {part[2:]} = {part[2:]}_[i];" for part in arrays)
-    loop = f"for (long i = 0; i < n; ++i) {{ {loads} {source.body} }}"
-    return f'extern "C" void run{number}(long n, {", ".join(parameters)}) {{ {loop} }}'
+def source_for(case, dtype="float64", single=frozenset()):
+    return written_for(*case, dtype, single)
+
+
+ON_THE_CPU = """
+#include <cmath>
+using namespace std;
+#define __global__
+static struct { unsigned x; } blockIdx{0}, threadIdx{0}, blockDim{1}, gridDim{1};
+"""
 
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory):
-    """All kernels, compiled for the CPU."""
+    """All kernels, compiled for the CPU as a grid of one thread."""
     path = tmp_path_factory.mktemp("kernels") / "kernels.cpp"
-    functions = [function_of(written_for(*case, "float64"), number) for number, case in enumerate(CUDA_CASES)]
-    path.write_text("\n".join(["#include <cmath>", "using namespace std;", "typedef double T;", *functions]))
+    texts = [
+        f"namespace k{number} {{ {source_for(case).text.replace('tensorlab_update', f'run{number}')} }}"
+        for number, case in enumerate(CUDA_CASES)
+    ]
+    path.write_text("\n".join([ON_THE_CPU, *texts]))
     library = path.with_suffix(".so")
     subprocess.run([compiler, "-shared", "-fPIC", "-o", library, path], check=True, capture_output=True)
     return ctypes.CDLL(str(library))
@@ -224,11 +231,11 @@ def test_the_cuda_source_computes_the_rule(number, compiled, rng):
     arrays[1][10:30] *= -1
     arrays[1][0] = 0.0
     expected = rule(np, *arrays, **dict(numbers))
-    source = written_for(rule, present, numbers, "float64")
+    source = source_for(CUDA_CASES[number])
     given = [None if x is None else x.copy() for x in arrays]
-    pointers = [given[place].ctypes.data_as(ctypes.c_void_p) for place in (*source.read, *source.written)]
+    pointers = [given[place].ctypes.data_as(ctypes.c_void_p) for place in source.arrays]
     run = getattr(compiled, f"run{number}")
-    run(ctypes.c_long(50), *pointers, *map(ctypes.c_double, source.numbers))
+    run(ctypes.c_longlong(50), *pointers, *map(ctypes.c_double, source.numbers))
     for array, value in zip((given[0], *given[2:]), expected, strict=True):
         if array is not None:
             np.testing.assert_allclose(array, value, rtol=1e-13)
@@ -236,7 +243,15 @@ def test_the_cuda_source_computes_the_rule(number, compiled, rng):
 
 def test_kernels_with_other_numbers_are_the_same_text():
     """So that CUDA compiles one kernel, not one for each step."""
-    first, second = (written_for(*rule_of("Adam", {"lr": lr}), "float32") for lr in (0.1, 0.2))
-    assert first[:3] == second[:3]
+    first, second = (source_for(rule_of("Adam", {"lr": lr}), "float32") for lr in (0.1, 0.2))
+    assert first.text == second.text
     assert first.numbers != second.numbers
-    assert (first.read, first.written) == ((1,), (0, 2, 3))
+    assert first.arrays == (0, 1, 2, 3)
+
+
+def test_data_types_and_single_elements():
+    """Narrow ones are computed in float; a parameter's own number, as LARS has it, is read from one place."""
+    lars = rule_of("LARS", {})
+    assert "typedef __half T;\ntypedef float C;" in source_for(lars, "float16").text
+    text = source_for(lars, "float32", frozenset({3})).text
+    assert "a3[0]" in text and "a3[i]" not in text and "const T* a3" in text
