@@ -6,31 +6,44 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from tensorlab.backend.updates import Operands, Options, Place, Program, Rule, UpdateKernels, copied, is_place, traced
+from tensorlab.backend.updates import (
+    COMPARISONS,
+    Operands,
+    Options,
+    Place,
+    Program,
+    Rule,
+    UpdateKernels,
+    copied,
+    is_place,
+    traced,
+)
 
 FORMULAS = {
     "abs": "fabs({0})",
     "add": "{0} + {1}",
     "divide": "{0} / {1}",
+    "equal": "{0} == {1}",
     "exp": "exp({0})",
     "greater": "{0} > {1}",
     "greater_equal": "{0} >= {1}",
     "less": "{0} < {1}",
     "less_equal": "{0} <= {1}",
+    "log": "log({0})",
     # NaN passes through, as in the Array API standard; fmax and fmin would drop it.
     "maximum": "isnan({0}) || {0} > {1} ? {0} : {1}",
     "minimum": "isnan({0}) || {0} < {1} ? {0} : {1}",
     "multiply": "{0} * {1}",
     "negative": "-{0}",
+    "not_equal": "{0} != {1}",
     "positive": "{0}",
+    "pow": "pow({0}, {1})",
     "sign": "isnan({0}) ? {0} : C(({0} > 0) - ({0} < 0))",
     "sqrt": "sqrt({0})",
     "subtract": "{0} - {1}",
     "where": "{0} ? {1} : {2}",
 }
 """What each operation is in C++; C is the type that is computed in."""
-
-COMPARISONS = ("greater", "greater_equal", "less", "less_equal")
 
 TYPES = {"float16": ("__half", "float"), "float32": ("float", "float"), "float64": ("double", "double")}
 """What the elements of each data type are in C++, and the type that is computed in."""
@@ -79,10 +92,12 @@ def source_of(program: Program, dtype: str, single: frozenset[int] = frozenset()
 
     lines = []
     for number, step in enumerate(program.steps, program.operands):
-        kind = "bool" if step.name in COMPARISONS else "C"
+        kind = "bool" if step.name in COMPARISONS.values() else "C"
         lines.append(f"const {kind} v{number} = {FORMULAS[step.name].format(*map(name, step.operands))};")
     read = [x for x in sorted(program.uses()) if x < program.operands]
     arrays = sorted({*read, *program.results})
+    if not single.isdisjoint(program.results):
+        raise ValueError("an update rule cannot change an array of no axes: it is that of all elements")
     loads = [f"const C v{x} = C(a{x}[{0 if x in single else 'i'}]);" for x in read]
     stores = [f"a{place}[i] = T(v{value});" for place, value in program.results.items()]
     pointers = [f"{'' if x in program.results else 'const '}T* a{x}" for x in arrays]
@@ -113,6 +128,13 @@ def _compiled(text: str) -> Any:
 class FusedUpdateKernels(UpdateKernels):
     """Optimizer updates in one launch for each bundle."""
 
+    def update(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
+        """Take one step, in place; a gradient that was assigned may not be contiguous."""
+        import cupy
+
+        batch = [(param, cupy.ascontiguousarray(grad), *state) for param, grad, *state in batch]
+        super().update(rule, batch, options)
+
     def _update_real(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
         for operands in batch:
             param = operands[0]
@@ -129,7 +151,7 @@ class FusedUpdateKernels(UpdateKernels):
         number = cupy.float64 if param.dtype == cupy.float64 else cupy.float32
         arguments = [
             cupy.int64(param.size),
-            *(cupy.ascontiguousarray(operands[x]) for x in source.arrays),
+            *(operands[x] for x in source.arrays),
             *map(number, source.numbers),
         ]
         blocks = min(-(-param.size // THREADS), MOST_BLOCKS)

@@ -31,6 +31,9 @@ def axpby(char: str) -> Axpby | None:
     function.argtypes = [ctypes.c_int64, *vector, *vector]
 
     def call(a: float, x: Any, b: float, y: Any, out: Any) -> None:
+        if not a or not b:  # BLAS would drop NaN with what it multiplies by zero
+            np.add(a * x, b * y, out=y)
+            return
         function(x.size, a, x.ctypes.data, 1, b, y.ctypes.data, 1)
 
     return call

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
 from functools import cache
 from typing import TypeVar
 
@@ -37,7 +39,11 @@ def in_threads(work: Callable[[Iterator[T]], None], blocks: Sequence[T]) -> None
     So a thread that shares its processor with others does less, and nobody waits for it.
     """
     shared = iter(blocks)
-    tasks = [_helpers().submit(work, shared) for _ in range(min(thread_count(), len(blocks)) - 1)]
+    tasks = []
+    with suppress(RuntimeError):  # the interpreter is shutting down: what is left is done by this thread
+        for _ in range(min(thread_count(), len(blocks)) - 1):
+            # In the caller's context, which holds what NumPy does about overflow and the like.
+            tasks.append(_helpers().submit(copy_context().run, work, shared))
     try:
         work(shared)
     finally:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tensorlab.backend.updates import (
+    COMPARISONS,
     Operands,
     Options,
     Place,
@@ -45,6 +46,11 @@ class BlockedUpdateKernels(UpdateKernels):
 
     bundle_size = BUNDLE
 
+    def update(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
+        """Take one step, in place; a gradient that was assigned may not be contiguous."""
+        batch = [(param, np.ascontiguousarray(grad), *state) for param, grad, *state in batch]
+        super().update(rule, batch, options)
+
     def segment_norms(self, flat: Any, sizes: Sequence[int]) -> Any:
         """Norms of parts by one pass over the squares."""
         if flat.dtype in self.rounded_dtypes or not all(sizes):  # reduceat takes no empty parts
@@ -57,8 +63,7 @@ class BlockedUpdateKernels(UpdateKernels):
             if operands[0].size <= SMALL:
                 evaluate(np, rule, operands, options)
             else:
-                contiguous = copied(operands, np.ascontiguousarray)  # a gradient that a user assigned may not be
-                large.setdefault(tuple([x is not None for x in operands]), []).append(contiguous)
+                large.setdefault(tuple([x is not None for x in operands]), []).append(operands)
         for present, together in large.items():
             planned(rule, present, options, together[0][0].dtype.char).run(together)
 
@@ -170,9 +175,6 @@ def with_axpby(program: Program) -> Program:
     return program.without(steps, dropped)
 
 
-COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
-
-
 def where(condition: Any, x1: Any, x2: Any, out: Any) -> None:
     """Write the elements of `x1` or `x2` to `out`, which may be one of them."""
     out[...] = np.where(condition, x1, x2)
@@ -204,7 +206,7 @@ class Planner:
             for value in {x for x in values if self.last_uses[x] == number}:
                 self._let_go(value)
             value = Place(self.program.operands + number)
-            kind = "truth" if step.name in COMPARISONS else "number"
+            kind = "truth" if step.name in COMPARISONS.values() else "number"
             self.places[value] = self._room(value, number, kind, values)
             calls.append((self.functions.get(step.name) or getattr(np, step.name), read, self.places[value]))
         copies = [(self.places[value], place) for place, value in self.program.results.items()]

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from sys import getrefcount
+from sys import getrefcount, version_info
 from threading import RLock
 from typing import Any
 
-from ..backend import backend_of
+from ..backend import Backend, backend_of
 from ..tensor import Tensor, wrapped
 from .anomaly import check_finite_parts
 from .graph import FREED, Node, Select, ancestors, current_mode, recording, write_log
 from .operands import COMPLEX_DTYPES, ROUNDED_DTYPES
+
+COUNTS_LOCALS = version_info < (3, 14)
+"""Whether a variable that is passed on counts as a reference; later versions of Python lend it."""
 
 accumulation = RLock()
 """Held while gradients are added to leaves: threads may share them, and none of their sums may get lost."""
@@ -127,6 +130,9 @@ def _accumulate(leaf: Tensor, cotangent: Any, handed_out: set[int]) -> None:
 def _is_own(grad: Tensor, cotangent: Any) -> bool:
     """Whether a gradient can be added to in place: nobody else holds it, its array, or a view of that."""
     if isinstance(cotangent, Tensor) or grad.requires_grad or grad._array.dtype != cotangent.dtype:
+        return False
+    backend = grad.backend
+    if not COUNTS_LOCALS or type(backend).is_view is Backend.is_view or backend.is_view(grad._array):
         return False
     # The leaf, the argument and the call hold the tensor; the tensor and the call its array.
     return getrefcount(grad) <= 3 and getrefcount(grad._array) <= 2

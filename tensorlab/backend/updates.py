@@ -27,7 +27,7 @@ Rule = Callable[..., tuple[Any, ...]]
 Operands = tuple[Any, ...]
 Options = tuple[tuple[str, Hashable], ...]
 
-FUNCTIONS = ("abs", "exp", "maximum", "minimum", "sign", "sqrt", "where")
+FUNCTIONS = ("abs", "exp", "log", "maximum", "minimum", "sign", "sqrt", "where")
 
 
 class Place(int):
@@ -108,6 +108,15 @@ class Symbol:
     def __neg__(self) -> Symbol:
         return self.apply("negative", self)
 
+    def __pos__(self) -> Symbol:
+        return self
+
+    def __abs__(self) -> Symbol:
+        return self.apply("abs", self)
+
+    def __pow__(self, exponent: Any) -> Symbol:
+        return self.apply("multiply", self, self) if exponent == 2 else self.apply("pow", self, exponent)
+
     def __bool__(self) -> bool:
         raise TypeError("an update rule cannot branch on the elements of arrays; use xp.where")
 
@@ -119,24 +128,34 @@ def _operators(operator: str, name: str) -> None:
 
 for operator, name in {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide"}.items():
     _operators(operator, name)
-for operator, name in {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}.items():
+COMPARISONS = {
+    "eq": "equal",
+    "ne": "not_equal",
+    "lt": "less",
+    "le": "less_equal",
+    "gt": "greater",
+    "ge": "greater_equal",
+}
+"""Operators whose results are truths, with the names of their functions."""
+
+for operator, name in COMPARISONS.items():
     setattr(Symbol, f"__{operator}__", lambda self, other, name=name: self.apply(name, self, other))
 
 
 class SymbolicNamespace:
     """The namespace that a rule is given while it is traced."""
 
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in FUNCTIONS:
+            raise AttributeError(f"an update rule has no xp.{name}: there are {', '.join(FUNCTIONS)}")
 
-def _function(name: str) -> Callable[..., Any]:
-    def call(*operands: Any) -> Any:
-        symbol = next(x for x in operands if isinstance(x, Symbol))
-        return symbol.apply(name, *operands)
+        def call(*operands: Any) -> Any:
+            symbol = next((x for x in operands if isinstance(x, Symbol)), None)
+            if symbol is None:
+                raise TypeError(f"xp.{name} of numbers alone: compute with Python's own functions")
+            return symbol.apply(name, *operands)
 
-    return call
-
-
-for name in FUNCTIONS:
-    setattr(SymbolicNamespace, name, staticmethod(_function(name)))
+        return call
 
 
 @lru_cache(maxsize=64)  # the bundles of one step share a program; the next step's numbers are others
@@ -154,7 +173,7 @@ def traced(rule: Rule, present: tuple[bool, ...], options: Options) -> Program:
     """
     steps: list[Step] = []
     symbols = [Symbol(i, steps, len(present)) if here else None for i, here in enumerate(present)]
-    values = rule(SymbolicNamespace, *symbols, **dict(options))
+    values = rule(SymbolicNamespace(), *symbols, **dict(options))
     places = written(tuple(range(len(present))))
     results = {
         place: new if new.place not in places else new.apply("positive", new)  # the old value of one that changes, too
@@ -191,6 +210,10 @@ class UpdateKernels:
             The rule's numbers.
         """
         dtype = batch[0][0].dtype
+        present = tuple([x is not None for x in batch[0]])
+        if (rule, present) not in self._rules_met:  # so that small arrays refuse what large ones could not do
+            traced(rule, present, options)
+            self._rules_met.add((rule, present))
         way = self._update_ways.get(dtype)
         if way is None:
             way = self._update_ways[dtype] = self._way_to_update(dtype)
@@ -204,6 +227,10 @@ class UpdateKernels:
         stops = list(accumulate(sizes))
         parts = [flat[stop - size : stop] for stop, size in zip(stops, sizes, strict=True)]
         return xp.stack([xp.linalg.vector_norm(part) for part in parts])
+
+    @cached_property
+    def _rules_met(self) -> set[Any]:
+        return set()
 
     @cached_property
     def _update_ways(self) -> dict[Any, Callable[[Rule, Sequence[Operands], Options], None]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..backend import DType, dtypes
+from ..ops.creation import zeros_like
 from ..tensor import Tensor
 from .calls import Hook, RemovableHandle, add_hook, call_with_hooks, note_module
 from .parameter import Parameter, Uninitialized
@@ -103,7 +104,7 @@ class Module(Parts):
         """Forget the gradients of all parameters, or with ``set_to_none=False`` fill them with zeros."""
         for parameter in self.parameters():
             if parameter.grad is not None:
-                parameter.grad = None if set_to_none else 0.0 * parameter.grad.detach()
+                parameter.grad = None if set_to_none else zeros_like(parameter.grad.detach())
 
     def apply(self: M, fn: Callable[[Module], object]) -> M:
         """Call a function with every module inside, then with this one; returns the module.

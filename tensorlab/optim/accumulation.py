@@ -51,6 +51,8 @@ class GradientAccumulation:
     def __init__(self, optimizer: Optimizer, steps: int, before_step: Callable[[], Any] | None = None) -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"optimizer must be an Optimizer: {optimizer!r}")
+        if optimizer.needs_closure:
+            raise TypeError(f"{type(optimizer).__name__} computes the loss by itself, from a closure: accumulate there")
         whole(steps=steps)
         positive(steps=steps)
         if before_step is not None and not callable(before_step):

@@ -11,6 +11,7 @@ from ..ops.datatypes import finfo
 from ..ops.exponential import sqrt
 from ..ops.reduction import mean
 from ..tensor import Tensor
+from .checks import pair
 from .groups import check_non_negative, check_real
 from .optimizer import Group, Optimizer
 
@@ -85,6 +86,7 @@ class Adafactor(Optimizer):
             raise ValueError(f"beta2_decay must not be positive: {group['beta2_decay']}")
         if not group["d"] >= 1:
             raise ValueError(f"d must be at least 1: {group['d']}")
+        pair(eps=group["eps"])
         if any(value is not None and not value >= 0 for value in group["eps"]):
             raise ValueError(f"eps must not be negative: {group['eps']}")
         check_real(self, group)
@@ -97,7 +99,9 @@ class Adafactor(Optimizer):
 
     def _step(self, group: Group) -> None:
         for parameter, grad in self.with_gradients(group):
-            state = self.state[parameter]
+            if not parameter.nelement():
+                continue
+            state = self._state_of(parameter)
             if not state:
                 state["step"] = tensor(0.0)
                 for name, shape in self._state_shapes(group, parameter).items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .checks import below_one
+from .checks import below_one, pair
 from .elementwise import Elementwise
 from .groups import check_non_negative
 from .optimizer import Group
@@ -22,6 +22,7 @@ class AdamFamily(Elementwise):
 
     def _check(self, group: Group) -> None:
         check_non_negative(group, "lr", "eps", "weight_decay")
+        pair(betas=group["betas"])
         below_one(betas=group["betas"])
 
 
@@ -130,6 +131,8 @@ class AdamW(Adam):
     >>> x
     tensor([0.95], requires_grad=True)
     """
+
+    fixed = {"decoupled_weight_decay": True}
 
     def __init__(
         self,

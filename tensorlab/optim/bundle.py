@@ -91,11 +91,12 @@ class Bundle:
 
     def histories(self) -> list[History]:
         """Return each parameter's history; the arrays share the bundle's memory."""
-        shaped = {name: self.shaped(flat) for name, flat in self.state.items()}
-        return [
-            History(dict(self.numbers), {name: views[place] for name, views in shaped.items()})
-            for place in range(len(self.parameters))
-        ]
+        return [self.history(place) for place in range(len(self.parameters))]
+
+    def history(self, place: int) -> History:
+        """Return the history of one of the parameters."""
+        span, shape = list(self._spans())[place]
+        return History(dict(self.numbers), {n: self.backend.xp.reshape(x[span], shape) for n, x in self.state.items()})
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Bundle:
         return Bundle([deepcopy(parameter, memo) for parameter in self.parameters], self.histories())
@@ -103,41 +104,18 @@ class Bundle:
     # -- before a step ---------------------------------------------------------------------------------------
 
     def holds(self) -> bool:
-        """Take back parameters whose elements were replaced; whether that was possible.
-
-        It is not where the new ones are of another type or on another device.
-        """
-        for parameter, view in zip(self.parameters, self._views):
-            array = parameter._array
-            if array is not view:
-                if type(array) is not type(view) or array.dtype != view.dtype or array.device != view.device:
-                    return False
-                view[...] = array
-                parameter._array = view
-        return True
+        """Whether the parameters still are where the bundle put them; their elements may have been replaced since."""
+        return all(parameter._array is view for parameter, view in zip(self.parameters, self._views))
 
     def divided(self) -> bool:
         """Whether some of the parameters have a gradient and others have none."""
-        return len({parameter.grad is None for parameter in self.parameters}) > 1
+        first = self.parameters[0].grad is None
+        return any((parameter.grad is None) is not first for parameter in self.parameters)
 
-    def parts(self) -> list[Bundle]:
-        """Return bundles of neighbours that all have a gradient, or have none, in the same memory."""
-        found: list[Bundle] = []
-        starts = [
-            place
-            for place, parameter in enumerate(self.parameters)
-            if place == 0 or (parameter.grad is None) != (self.parameters[place - 1].grad is None)
-        ]
-        spans = list(self._spans())
-        for first, end in zip(starts, [*starts[1:], len(spans)], strict=True):
-            memory = slice(spans[first][0].start, spans[end - 1][0].stop)
-            part = object.__new__(Bundle)
-            state = {name: flat[memory] for name, flat in self.state.items()}
-            part._hold(self.parameters[first:end], self.flat[memory], state, dict(self.numbers))
-            for parameter, view in zip(part.parameters, part._views, strict=True):
-                parameter._array = view
-            found.append(part)
-        return found
+    @property
+    def is_large(self) -> bool:
+        """Whether it is one parameter that is too large to share an array with others."""
+        return len(self.parameters) == 1 and self.parameters[0].nelement() > self.backend.bundle_limit
 
     def gradient(self) -> Any:
         """Return the flat gradient of parameters that all have one."""
@@ -160,8 +138,8 @@ class Bundle:
     @cached_property
     def _owners(self) -> Any:
         """For each element the place of its parameter."""
-        numbers = [place for place, parameter in enumerate(self.parameters) for _ in range(parameter.nelement())]
-        return self.backend.asarray(numbers, dtype=self.backend.native("int64"), device=self.flat.device)
+        xp, where = self.backend.xp, {"dtype": self.backend.native("int64"), "device": self.flat.device}
+        return xp.concat([xp.full((p.nelement(),), place, **where) for place, p in enumerate(self.parameters)])
 
     # -- after it --------------------------------------------------------------------------------------------
 
@@ -174,6 +152,8 @@ class Bundle:
 def bundled(parameters: Sequence[Tensor], histories: Sequence[History]) -> list[Bundle]:
     """Return bundles of parameters that go together, each large one for itself.
 
+    Those with a gradient and those without are apart, as steps commonly keep them so.
+
     Raises
     ------
     ValueError
@@ -181,6 +161,7 @@ def bundled(parameters: Sequence[Tensor], histories: Sequence[History]) -> list[
     """
     seen: set[int] = set()
     filling: dict[Any, list[tuple[Tensor, History]]] = {}
+    room: dict[Any, int] = {}
     found: list[list[tuple[Tensor, History]]] = []
     for parameter, history in zip(parameters, histories, strict=True):
         if id(parameter._array) in seen:
@@ -190,13 +171,15 @@ def bundled(parameters: Sequence[Tensor], histories: Sequence[History]) -> list[
             )
         seen.add(id(parameter._array))
         backend, size = parameter.backend, parameter.nelement()
-        key = (backend.name, parameter.device, parameter.dtype, (*history.numbers.items(),), (*history.arrays,))
-        pairs = filling.get(key)
+        kept = (*history.numbers.items(),), (*history.arrays,)
+        key = (backend.name, parameter.device, parameter.dtype, parameter.grad is None, *kept)
         if size > backend.bundle_limit:
-            pairs = []
-            found.append(pairs)
-        elif pairs is None or size + sum(p.nelement() for p, _ in pairs) > backend.bundle_size:
-            pairs = filling[key] = []
-            found.append(pairs)
-        pairs.append((parameter, history))
+            found.append([(parameter, history)])
+            continue
+        if room.get(key, -1) < size:
+            room[key] = backend.bundle_size
+            filling[key] = []
+            found.append(filling[key])
+        room[key] -= size
+        filling[key].append((parameter, history))
     return [Bundle(*zip(*pairs, strict=True)) for pairs in found]

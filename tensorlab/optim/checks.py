@@ -38,6 +38,13 @@ def below_one(**options: Any) -> None:
             raise ValueError(f"{name} must be in [0, 1): {value}")
 
 
+def pair(**options: Any) -> None:
+    """Raise where an option is not two values."""
+    for name, value in options.items():
+        if not isinstance(value, tuple | list) or len(value) != 2:
+            raise ValueError(f"{name} must be a pair: {value!r}")
+
+
 def whole(**options: Any) -> None:
     """Raise where an option is no integer."""
     for name, value in options.items():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from functools import cache
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from copy import deepcopy
+from functools import lru_cache
 from inspect import Parameter, signature
+from operator import is_
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from ..ops.creation import tensor as make_tensor
@@ -12,11 +15,12 @@ from ..tensor import Tensor
 from .bundle import Bundle, History, bundled
 from .groups import plain
 from .optimizer import Group, Optimizer
+from .state import beside
 
 Rule = Callable[..., tuple[Any, ...]]
 
 
-@cache
+@lru_cache(maxsize=256)
 def whole_step(rule: Rule) -> Rule:
     """Return a rule with what all families share before it: the sign of the gradient, and weight decay."""
 
@@ -34,7 +38,7 @@ def whole_step(rule: Rule) -> Rule:
     return step
 
 
-@cache
+@lru_cache(maxsize=256)
 def names_in(rule: Rule, kind: Any) -> tuple[str, ...]:
     """Return the names of a rule's parameters of a kind, but for namespace, parameter and gradient."""
     names = [name for name, parameter in signature(rule).parameters.items() if parameter.kind is kind]
@@ -71,11 +75,14 @@ class Elementwise(Optimizer):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.array_names = names_in(cls.rule, Parameter.POSITIONAL_OR_KEYWORD)
+        arrays = names_in(cls.rule, Parameter.POSITIONAL_OR_KEYWORD)
+        cls.array_names = tuple([name for name in arrays if name not in cls.passing])
         cls.option_names = names_in(cls.rule, Parameter.KEYWORD_ONLY)
         cls.scalar_names = frozenset(cls.numbers)
         cls.state_names = frozenset([*cls.numbers, *cls.array_names])
 
+    passing: ClassVar[frozenset[str]] = frozenset()
+    """Arrays of the rule that are of one step only, behind the others; `_arrays` makes them."""
     array_names: ClassVar[tuple[str, ...]] = ()
     option_names: ClassVar[tuple[str, ...]] = ()
 
@@ -89,12 +96,13 @@ class Elementwise(Optimizer):
 
     def _count(self, group: Group, numbers: dict[str, float]) -> None:
         """Bring a parameter's numbers to what they are in the step that begins."""
-        numbers["step"] += 1
+        if "step" in numbers:
+            numbers["step"] += 1
 
     # -- steps -----------------------------------------------------------------------------------------------
 
     def _set_up_state(self) -> None:
-        self._bundles: dict[Tensor, list[Bundle]] = {}  # by the first parameter of the group
+        self._bundles: dict[int, tuple[list[Tensor], list[Bundle]]] = {}  # by the group's identity
         self._loose: dict[Tensor, History] = {}
 
     def _step(self, group: Group) -> None:
@@ -124,6 +132,7 @@ class Elementwise(Optimizer):
             bundle.written()
 
     def _arrays(self, group: Group, bundle: Bundle) -> list[Any]:
+        """Return what the rule is called with behind parameter and gradient."""
         return [
             bundle.array(name, self._initial(name, group)) if self._keeps(name, group) else None
             for name in self.array_names
@@ -131,7 +140,7 @@ class Elementwise(Optimizer):
 
     def _options(self, group: Group, bundle: Bundle) -> tuple[tuple[str, Hashable], ...]:
         """Return what `whole_step` is called with."""
-        decay = 0.0 if "weight_decay" in self.option_names else group.get("weight_decay", 0.0)
+        decay: Any = 0.0 if "weight_decay" in self.option_names else _number(group.get("weight_decay", 0.0))
         decoupled = group.get("decoupled_weight_decay", False)
         shrink = 1 - float(group["lr"]) * decay if decoupled else 1.0
         known = {**group, **bundle.numbers, "first": not bundle.state}
@@ -146,42 +155,48 @@ class Elementwise(Optimizer):
     # -- bundles ---------------------------------------------------------------------------------------------
 
     def _ready(self, group: Group) -> list[Bundle]:
-        """Return a group's bundles: made, where parameters moved made anew, and divided by who has a gradient."""
-        first = group["params"][0]
-        bundles = self._bundles.get(first)
-        if bundles is None or not all(bundle.holds() for bundle in bundles):
-            self._loosen(first)
-            bundles = self._bundles[first] = self._pack(group)
-        for bundle in bundles:
-            if bundle.divided():
-                bundles[:] = [part for whole in bundles for part in (whole.parts() if whole.divided() else [whole])]
-                break
+        """Return a group's bundles: made, or made anew where parameters came, went, moved, or have no gradient now."""
+        key = id(group)
+        parameters, bundles = self._bundles.get(key, ([], []))
+        same = len(parameters) == len(group["params"]) and all(map(is_, parameters, group["params"]))
+        if not (same and all(bundle.holds() for bundle in bundles)):
+            self._loosen()
+            bundles = self._pack(group["params"])
+            self._bundles[key] = (list(group["params"]), bundles)
+        elif any(bundle.divided() for bundle in bundles):
+            small = [bundle for bundle in bundles if not bundle.is_large]
+            self._loose.update(_histories(small))
+            bundles[:] = [bundle for bundle in bundles if bundle.is_large]
+            bundles += self._pack([parameter for bundle in small for parameter in bundle.parameters])
         return bundles
 
-    def _pack(self, group: Group) -> list[Bundle]:
-        parameters = group["params"]
-        histories = [self._loose.pop(parameter, History(dict(self.numbers))) for parameter in parameters]
-        for parameter, history in zip(parameters, histories, strict=True):
-            history.arrays = {name: _beside(parameter, array) for name, array in history.arrays.items()}
-        return bundled(parameters, histories)
+    def _pack(self, parameters: list[Tensor]) -> list[Bundle]:
+        histories = [self._moved(parameter) for parameter in parameters]
+        bundles = bundled(parameters, histories)
+        for parameter in parameters:
+            self._loose.pop(parameter, None)
+        return bundles
 
-    def _loosen(self, first: Tensor) -> None:
-        """Take the bundles of a group apart: what is known of its parameters is kept one by one."""
-        for bundle in self._bundles.pop(first, ()):
-            self._loose.update(zip(bundle.parameters, bundle.histories(), strict=True))
+    def _moved(self, parameter: Tensor) -> History:
+        """Return what is known of a parameter, on its side; nothing of one whose shape has changed."""
+        known = self._loose.get(parameter, History())
+        arrays = {name: beside(parameter, Tensor(array))._array for name, array in known.arrays.items()}
+        if any(tuple(array.shape) != parameter.shape for array in arrays.values()):
+            return History(dict(self.numbers))
+        return History({**self.numbers, **known.numbers}, arrays)
+
+    def _loosen(self) -> None:
+        """Take all bundles apart: what is known of their parameters is kept one by one."""
+        for _, bundles in self._bundles.values():
+            self._loose.update(_histories(bundles))
+        self._bundles.clear()
 
     # -- state -----------------------------------------------------------------------------------------------
 
     @property
-    def state(self) -> dict[Tensor, dict[str, Any]]:  # type: ignore[override]
+    def state(self) -> Mapping[Tensor, Mapping[str, Any]]:  # type: ignore[override]
         """What is kept for each parameter that took a step: tensors of its shape, which share the memory."""
-        histories = dict(self._loose)
-        for bundles in self._bundles.values():
-            for bundle in bundles:
-                histories.update(zip(bundle.parameters, bundle.histories(), strict=True))
-        return {
-            parameter: self._entry(histories[parameter]) for parameter in self.parameters() if parameter in histories
-        }
+        return StateView(self)
 
     def _entry(self, history: History) -> dict[str, Any]:
         """Return what the state dict says of a parameter; nothing before its first step."""
@@ -196,19 +211,62 @@ class Elementwise(Optimizer):
         return dict.fromkeys(self.array_names, parameter.shape)
 
     def _put_state(self, state: dict[Tensor, dict[str, Any]]) -> None:
+        loose = {parameter: self._history(entry) for parameter, entry in state.items()}
         self._bundles.clear()
-        self._loose = {parameter: self._history(entry) for parameter, entry in state.items()}
+        self._loose = loose
 
     def _history(self, entry: dict[str, Any]) -> History:
         numbers = {name: float(entry.get(name, start)) for name, start in self.numbers.items()}
         return History(numbers, {name: entry[name]._array for name in self.array_names if name in entry})
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Elementwise:
+        copy = object.__new__(type(self))
+        memo[id(self)] = copy
+        vars(copy).update({name: deepcopy(value, memo) for name, value in vars(self).items() if name != "_bundles"})
+        ours = {id(group): group for group in self.param_groups}
+        copy._bundles = {
+            id(memo[key]): (deepcopy(parameters, memo), deepcopy(bundles, memo))
+            for key, (parameters, bundles) in self._bundles.items()
+            if key in ours
+        }
+        return copy
+
+
+class StateView(Mapping[Tensor, Mapping[str, Any]]):
+    """What an elementwise optimizer keeps of each parameter, for reading; `load_state_dict` replaces it."""
+
+    def __init__(self, optimizer: Elementwise) -> None:
+        self._optimizer = optimizer
+        self._bundled = {
+            parameter: (bundle, place)
+            for _, bundles in optimizer._bundles.values()
+            for bundle in bundles
+            for place, parameter in enumerate(bundle.parameters)
+        }
+
+    def __getitem__(self, parameter: Tensor) -> Mapping[str, Any]:
+        if parameter in self._bundled:
+            bundle, place = self._bundled[parameter]
+            history = bundle.history(place)
+        else:
+            history = self._optimizer._loose.get(parameter, History(dict(self._optimizer.numbers)))
+        return MappingProxyType(self._optimizer._entry(history))
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (p for p in self._optimizer.parameters() if p in self._bundled or p in self._optimizer._loose)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _histories(bundles: Iterable[Bundle]) -> Iterator[tuple[Tensor, History]]:
+    """Yield each parameter of some bundles with its history."""
+    for bundle in bundles:
+        yield from zip(bundle.parameters, bundle.histories(), strict=True)
+
 
 def _number(value: Any) -> Hashable:
     """Return an option as the rules take it: a tensor, such as a rate that is kept in one, becomes a number."""
+    if isinstance(value, list | tuple):
+        return tuple(map(_number, value))
     return float(value) if isinstance(value, Tensor) else plain(value)
-
-
-def _beside(parameter: Tensor, array: Any) -> Any:
-    """Return an array of the state on its parameter's device, with its data type."""
-    return Tensor(array).to(parameter.device).to(dtype=parameter.dtype)._array

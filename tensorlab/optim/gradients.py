@@ -20,6 +20,8 @@ def check_fit(groups: Groups) -> bool:
             if grad is None:
                 continue
             found = True
+            if not isinstance(grad, Tensor):
+                raise TypeError(f"a gradient is a tensor, not {type(grad).__name__}: see {name_of(groups, parameter)}")
             ours, theirs = parameter._array, grad._array
             if theirs.shape != ours.shape or theirs.dtype != ours.dtype or theirs.device != ours.device:
                 _refuse(groups, parameter)

@@ -44,7 +44,7 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, list | tuple):
         return tuple(map(plain, value))
-    return value.item() if hasattr(value, "item") and getattr(value, "shape", None) == () else value
+    return plain(value.tolist()) if hasattr(value, "tolist") else value
 
 
 def _described(x: Any) -> str:

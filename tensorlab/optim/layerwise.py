@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ..ops.datatypes import finfo
 from .adam import running_moments
 from .bundle import Bundle
-from .checks import below_one
+from .checks import below_one, pair
 from .elementwise import Elementwise, whole_step
 from .groups import check_non_negative, check_real
 from .optimizer import Group
 
 
-def trust_ratios(bundle: Bundle, numerator: Any, denominator: Any) -> Any:
+def trust_ratios(bundle: Bundle, numerator: Any, denominator: Any, eps: float = 0.0) -> Any:
     """Return for each element its parameter's quotient of two norms; one where either of them is zero."""
     xp = bundle.backend.xp
     fine = xp.logical_and(numerator > 0, denominator > 0)
     ones = xp.ones_like(numerator)
-    return bundle.spread(xp.where(fine, numerator / xp.where(fine, denominator, ones), ones))
+    ratio = xp.where(fine, numerator / xp.where(fine, denominator + eps, ones), ones)
+    return bundle.spread(xp.minimum(ratio, finfo(bundle.parameters[0].dtype).max))
 
 
 class LARS(Elementwise):
@@ -63,6 +65,7 @@ class LARS(Elementwise):
     """
 
     numbers = {}
+    passing = frozenset({"trust"})
 
     def __init__(
         self,
@@ -92,19 +95,15 @@ class LARS(Elementwise):
         check_real(self, group)
 
     def _keeps(self, name: str, group: Group) -> bool:
-        return group["adapt"] if name == "trust" else bool(group["momentum"])
+        return bool(group["momentum"])
 
-    def _count(self, group: Group, numbers: dict[str, float]) -> None:
-        pass
-
-    def _apply(self, group: Group, bundles: list[Bundle]) -> None:
-        for bundle in bundles if group["adapt"] else ():
+    def _arrays(self, group: Group, bundle: Bundle) -> list[Any]:
+        trust = None
+        if group["adapt"]:
             weights, slopes = bundle.norms(bundle.flat), bundle.norms(bundle.gradient())
-            slopes = slopes + group["weight_decay"] * weights + group["eps"]
-            bundle.state["trust"] = trust_ratios(bundle, group["trust_coefficient"] * weights, slopes)
-        super()._apply(group, bundles)
-        for bundle in bundles:
-            bundle.state.pop("trust", None)  # it is of this step only
+            slopes = slopes + group["weight_decay"] * weights
+            trust = trust_ratios(bundle, group["trust_coefficient"] * weights, slopes, group["eps"])
+        return [*super()._arrays(group, bundle), trust]
 
     @staticmethod
     def rule(
@@ -176,6 +175,7 @@ class LAMB(Elementwise):
 
     def _check(self, group: Group) -> None:
         check_non_negative(group, "lr", "eps", "weight_decay")
+        pair(betas=group["betas"])
         below_one(betas=group["betas"])
         check_real(self, group)
 

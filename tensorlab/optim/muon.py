@@ -108,7 +108,7 @@ class Muon(Optimizer):
     def _step(self, group: Group) -> None:
         lr, momentum = float(group["lr"]), group["momentum"]
         for parameter, grad in self.with_gradients(group):
-            state = self.state[parameter]
+            state = self._state_of(parameter)
             if "momentum_buffer" not in state:
                 state["momentum_buffer"] = zeros_like(parameter.detach())
             buffer = state["momentum_buffer"]

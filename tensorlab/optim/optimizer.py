@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 
 from ..autodiff.graph import enable_grad, no_grad
 from ..nn.calls import Hook, RemovableHandle, add_hook
+from ..ops.creation import zeros_like
 from ..tensor import Tensor
 from .gradients import check_fit, nonfinite_names
 from .groups import complete_group
-from .state import checked_groups, checked_state
+from .state import beside, checked_groups, checked_state
 
 Group = dict[str, Any]
 
@@ -66,6 +67,10 @@ class Optimizer:
 
     state_names: ClassVar[frozenset[str] | None] = None
     """What ``state`` can hold of a parameter, for a check of state dicts; None if that is not known."""
+    fixed: ClassVar[Mapping[str, Any]] = {}
+    """Options that make the class what it is: a state dict does not change them."""
+    needs_closure: ClassVar[bool] = False
+    """Whether a step computes the loss by itself, from a closure that it must be given."""
     needs_graph: ClassVar[bool] = False
     """Whether a step's closure must leave the graph of the loss that it returns."""
     scalar_names: ClassVar[frozenset[str]] = frozenset({"step"})
@@ -80,6 +85,7 @@ class Optimizer:
         self._hooks: dict[int, Hook] = {}
         self._nonfinite = "ignore"
         self._met_gradients = False
+        self._checked: dict[int, list[Any]] = {}
         self._set_up_state()
         groups = list(params)
         if not groups:
@@ -91,7 +97,8 @@ class Optimizer:
 
     def _set_up_state(self) -> None:
         """Make what holds the state; called before the first group is added."""
-        self.state: Mapping[Tensor, dict[str, Any]] = defaultdict(dict)
+        self.state: Mapping[Tensor, Any] = defaultdict(dict)
+        self._places: dict[Tensor, Any] = {}
 
     # -- what a subclass writes -------------------------------------------------------------------------------
 
@@ -101,6 +108,16 @@ class Optimizer:
     def _step(self, group: Group) -> None:
         """Update the parameters of a group; nothing is recorded, and every gradient has its parameter's shape."""
         raise NotImplementedError(f"{type(self).__name__} does not define _step(...)")
+
+    def _state_of(self, parameter: Tensor) -> dict[str, Any]:
+        """Return what is remembered of a parameter, beside it where it has moved or was cast."""
+        place = (parameter.device, parameter.dtype)
+        if self._places.setdefault(parameter, place) != place:
+            entry = self.state[parameter]
+            for name, value in entry.items():
+                entry[name] = beside(parameter, value, keep_type=name in self.scalar_names)
+            self._places[parameter] = place
+        return self.state[parameter]
 
     def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:
         """Return the shapes of what ``state`` may hold of a parameter, for a check of state dicts."""
@@ -158,7 +175,7 @@ class Optimizer:
                 if set_to_none:
                     parameter.grad = None
                 elif parameter.grad is not None:
-                    parameter.grad = 0.0 * parameter.grad.detach()
+                    parameter.grad = zeros_like(parameter.grad.detach())
 
     # -- steps ------------------------------------------------------------------------------------------------
 
@@ -209,7 +226,12 @@ class Optimizer:
         return loss
 
     def _may_step(self) -> bool:
-        """Look at the gradients before anything changes; whether the step is to be taken."""
+        """Look at options and gradients before anything changes; whether the step is to be taken."""
+        for number, group in enumerate(self.param_groups):
+            options = [group.get(name) for name in self.defaults]
+            if self._checked.get(number) != options:  # somebody has changed them
+                self._check(group)
+                self._checked[number] = options
         if not check_fit(self.param_groups) and not self._met_gradients:
             warnings.warn(
                 f"{type(self).__name__}.step(): no parameter has a gradient, so nothing was learned; call backward() "
@@ -297,7 +319,8 @@ class Optimizer:
         -------
         dict
             ``"state"``: for the number of each parameter what is remembered of it; ``"param_groups"``: the options,
-            with the numbers of the parameters. Tensors share their memory with the optimizer.
+            with the numbers of the parameters. Arrays share their memory with the optimizer, and change in later steps;
+            deep-copy the dict to keep a moment.
 
         Examples
         --------

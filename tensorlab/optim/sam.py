@@ -7,10 +7,12 @@ from typing import Any
 
 from ..autodiff.graph import enable_grad, no_grad
 from ..nn.utils.clip_grad import get_total_norm
+from ..ops.comparison import where
 from ..tensor import Tensor
 from .groups import check_non_negative
 from .optimizer import Group, Optimizer
 from .sgd import SGD
+from .state import checked_groups
 
 
 class SAM(Optimizer):
@@ -69,7 +71,9 @@ class SAM(Optimizer):
         self.base_optimizer = base_optimizer(self.param_groups, **options)
         self.param_groups = self.base_optimizer.param_groups
         self.defaults = {**self.base_optimizer.defaults, **own}
-        self._before: list[tuple[Tensor, Tensor]] = []
+        self._before: list[tuple[Tensor, Tensor]] | None = None
+
+    needs_closure = True
 
     def _set_up_state(self) -> None:
         pass  # the base has it
@@ -120,13 +124,13 @@ class SAM(Optimizer):
                     closure()
                 finally:
                     self._return()
-                self.base_optimizer.step()
+                self._step_base()
         self._call_hooks("after")
         return loss
 
     def first_step(self) -> None:
         """Go uphill by `rho`, from where the gradients were computed."""
-        if self._before:
+        if self._before is not None:
             raise RuntimeError("SAM.first_step() came twice; second_step() goes between")
         with no_grad():
             uphill = [
@@ -135,7 +139,8 @@ class SAM(Optimizer):
             norm = get_total_norm([slope for _, slope, _ in uphill])
             self._before = [(parameter, parameter.detach().clone()) for parameter, *_ in uphill]
             for parameter, _, way in uphill:
-                parameter += way / (norm.to(parameter.device) + 1e-12).astype(parameter.dtype)
+                far = norm.to(parameter.device)
+                parameter += way / where(far > 0, far, 1.0).astype(parameter.dtype)
 
     @staticmethod
     def _uphill(parameter: Tensor, grad: Tensor, group: Group) -> tuple[Tensor, Tensor]:
@@ -147,21 +152,28 @@ class SAM(Optimizer):
 
     def second_step(self) -> None:
         """Go back, and take the base optimizer's step by the gradients that were computed uphill."""
-        if not self._before:
+        if self._before is None:
             raise RuntimeError("SAM.second_step() without first_step() before it")
         self._return()
-        self.base_optimizer.step()
+        self._step_base()
+
+    def _step_base(self) -> None:
+        """Take the base's step by the gradients uphill, if these are finite or that does not matter."""
+        if self._may_step():
+            self.base_optimizer.step()
 
     def _return(self) -> None:
         with no_grad():
-            for parameter, elements in self._before:
+            for parameter, elements in self._before or ():
                 parameter[...] = elements
-        self._before = []
+        self._before = None
 
     def state_dict(self) -> dict[str, Any]:
         return self.base_optimizer.state_dict()
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        for group in checked_groups(self, state_dict):
+            self._check(group)
         self.base_optimizer.load_state_dict(state_dict)
 
     def __repr__(self) -> str:

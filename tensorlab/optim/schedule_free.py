@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .checks import below_one
+from .checks import below_one, pair
 from .elementwise import Elementwise
 from .groups import check_non_negative
 from .optimizer import Group
@@ -87,6 +87,7 @@ class AdamWScheduleFree(Elementwise):
 
     def _check(self, group: Group) -> None:
         check_non_negative(group, "lr", "eps", "weight_decay", "warmup_steps", "r", "weight_lr_power")
+        pair(betas=group["betas"])
         below_one(betas=group["betas"])
         if not group["betas"][0]:
             raise ValueError(f"the first of betas must be positive, or no average could be had: {group['betas']}")

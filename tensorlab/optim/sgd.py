@@ -79,9 +79,6 @@ class SGD(Elementwise):
     def _keeps(self, name: str, group: Group) -> bool:
         return bool(group["momentum"])
 
-    def _count(self, group: Group, numbers: dict[str, float]) -> None:
-        pass
-
     @staticmethod
     def rule(
         xp: Any,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .checks import below_one
+from .checks import below_one, pair
 from .elementwise import Elementwise
 from .groups import check_non_negative
 from .optimizer import Group
@@ -59,6 +59,7 @@ class Rprop(Elementwise):
 
     def _check(self, group: Group) -> None:
         check_non_negative(group, "lr")
+        pair(etas=group["etas"], step_sizes=group["step_sizes"])
         if not 0 < group["etas"][0] < 1 < group["etas"][1]:
             raise ValueError(f"etas must be below and above 1: {group['etas']}")
         if not 0 <= group["step_sizes"][0] <= group["step_sizes"][1]:
@@ -82,7 +83,7 @@ class Rprop(Elementwise):
         agreement = g * prev
         step_size = xp.where(agreement > 0, larger * step_size, xp.where(agreement < 0, smaller * step_size, step_size))
         step_size = xp.minimum(xp.maximum(step_size, step_sizes[0]), step_sizes[1])
-        g = xp.where(agreement < 0, 0 * g, g)  # a change of sign was a step too far: wait for the next gradient
+        g = xp.where(agreement < 0, 0.0, g)  # a change of sign was a step too far: wait for the next gradient
         return x - xp.sign(g) * step_size, g, step_size
 
 
@@ -118,6 +119,7 @@ class Lion(Elementwise):
     """
 
     numbers = {}
+    fixed = {"decoupled_weight_decay": True}
 
     def __init__(
         self,
@@ -139,10 +141,8 @@ class Lion(Elementwise):
 
     def _check(self, group: Group) -> None:
         check_non_negative(group, "lr", "weight_decay")
+        pair(betas=group["betas"])
         below_one(betas=group["betas"])
-
-    def _count(self, group: Group, numbers: dict[str, float]) -> None:
-        pass
 
     @staticmethod
     def rule(xp: Any, x: Any, g: Any, exp_avg: Any, *, lr: float, betas: tuple[float, float]) -> tuple[Any, ...]:

@@ -32,7 +32,7 @@ def checked_groups(optimizer: Optimizer, state_dict: Mapping[str, Any]) -> list[
         )
     return [
         {**group, **{name: value if name == "param_names" else plain(value) for name, value in new.items()}}
-        | {"params": group["params"]}
+        | {"params": group["params"], **optimizer.fixed}
         for group, new in zip(own, saved, strict=True)
     ]
 
@@ -64,22 +64,29 @@ def _checked_entry(
     shapes = optimizer._state_shapes(group, parameter)
     found = {}
     for name, value in entry.items():
-        found[name] = _beside(parameter, value, keep_type=name in optimizer.scalar_names)
-        shape, wanted = getattr(found[name], "shape", None), shapes.get(name)
-        if shape is not None and wanted is not None and tuple(shape) != tuple(wanted):
-            raise ValueError(
-                f"{name} of {name_of(optimizer.param_groups, parameter)} has shape {tuple(shape)} in the state dict, "
-                f"not {tuple(wanted)}"
-            )
+        found[name] = beside(parameter, value, keep_type=name in optimizer.scalar_names)
+        _check_kind(optimizer, name, found[name], parameter, shapes)
     return found
 
 
-def _beside(parameter: Tensor, value: Any, keep_type: bool = False) -> Any:
+def _check_kind(optimizer: Optimizer, name: str, value: Any, parameter: Tensor, shapes: Mapping[str, Any]) -> None:
+    """Raise `ValueError` where a value of the state is no tensor of its shape, or no single number."""
+    words = f"{name} of {name_of(optimizer.param_groups, parameter)}"
+    if name in shapes:
+        if not isinstance(value, Tensor):
+            raise ValueError(f"{words} is {value!r} in the state dict, not a tensor")
+        if value.shape != tuple(shapes[name]):
+            raise ValueError(f"{words} has shape {value.shape} in the state dict, not {tuple(shapes[name])}")
+    elif name in optimizer.scalar_names and (isinstance(value, str) or getattr(value, "shape", ()) not in ((), (1,))):
+        raise ValueError(f"{words} is {value!r} in the state dict, not a number")
+
+
+def beside(parameter: Tensor, value: Any, keep_type: bool = False) -> Any:
     """Return a copy of a state's value: arrays as tensors on the parameter's device, floating ones of its type."""
     if isinstance(value, dict):
-        return {name: _beside(parameter, part) for name, part in value.items()}
+        return {name: beside(parameter, part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(_beside(parameter, part) for part in value)
+        return type(value)(beside(parameter, part) for part in value)
     if not isinstance(value, Tensor) and backend_for_type(type(value)) is None and not hasattr(value, "__array__"):
         return value
     tensor = asarray(value.detach() if hasattr(value, "detach") else value, copy=True)

@@ -48,6 +48,11 @@ def remember(xp, x, g, a, b):
     return xp.minimum(x, 0.5), a, g
 
 
+def rest(xp, x, g, a, b):
+    """The operators that the others do not use."""
+    return xp.where(g == a, +x, abs(x) ** 1.5), xp.where(g != a, b**2, a), xp.log(1 + b * b)
+
+
 def branch(xp, x, g, a, b):
     """Conditions, and every function there is."""
     far = xp.where(xp.abs(x) >= 1, xp.sign(x), xp.exp(-g))
@@ -55,7 +60,7 @@ def branch(xp, x, g, a, b):
     return 3 - near, -far, xp.where(b > x, a, b)
 
 
-RULES = [swap, shift, remember, branch]
+RULES = [swap, shift, remember, rest, branch]
 
 
 def operands(rng, size, dtype="float64"):
@@ -78,7 +83,7 @@ def rule_of(name, options):
     """Return an optimizer's whole rule, which arrays it keeps, and the rule's numbers in some later step."""
     optimizer = getattr(optim, name)([tl.ones(1)], **options)
     group = optimizer.param_groups[0]
-    kept = tuple(optimizer._keeps(array, group) for array in optimizer.array_names)
+    kept = [optimizer._keeps(array, group) for array in optimizer.array_names] + [True] * len(optimizer.passing)
     numbers = {**dict.fromkeys(optimizer.numbers, 0.3), "step": 9}
     later = SimpleNamespace(numbers=numbers, state={"some": "array"})
     return whole_step(optimizer.rule), (True, True, *kept), optimizer._options(group, later)
@@ -145,6 +150,18 @@ def test_a_traced_rule():
         Step("subtract", (Place(0), Place(5))),
     )
     assert program.results == {0: Place(6), 2: Place(4)}
+
+
+@pytest.mark.parametrize(
+    ("rule", "error", "message"),
+    [
+        (lambda xp, x, g: (xp.cumsum(x),), AttributeError, r"no xp\.cumsum: there are abs, exp"),
+        (lambda xp, x, g: (x * xp.sqrt(4.0),), TypeError, "of numbers alone"),
+    ],
+)
+def test_small_arrays_refuse_what_large_ones_could_not_do(rule, error, message):
+    with pytest.raises(error, match=message):
+        BACKEND.update(rule, [(native(np.ones(3)), native(np.ones(3)))], ())
 
 
 def test_a_rule_cannot_branch_on_elements():

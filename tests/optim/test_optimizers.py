@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 from helpers import assert_close, assert_same, host, tensor
-from references.optimizers import ELEMENTWISE, MATRICES, WHOLE
+from references.optimizers import ELEMENTWISE, MATRICES, WHOLE, adam
 
 import tensorlab as tl
 from tensorlab import nn, optim
@@ -82,6 +82,74 @@ class TestAgainstTheFormula:
             assert_same(a.detach(), host(b.detach()))
 
 
+class TestManyParameters:
+    def test_large_ones_beside_small_ones(self, rng):
+        """Several blocks on several threads, also where a parameter's own number is spread over it."""
+        shapes = [(200, 1000), (3, 2), (400, 500), (7,)]
+        for kind, formula, options in ELEMENTWISE + WHOLE:
+            params = parameters(rng, shapes)
+            expected, states = [host(p.detach()).copy() for p in params], [{} for _ in params]
+            optimizer = getattr(optim, kind)(params, **options)
+            for _ in range(2):
+                gradients = [rng.standard_normal(shape) for shape in shapes]
+                set_gradients(params, gradients)
+                optimizer.step()
+                expected = [formula(x, g, s, **options) for x, g, s in zip(expected, gradients, states, strict=True)]
+            for parameter, value in zip(params, expected, strict=True):
+                assert_close(parameter.detach(), value, rtol=1e-8)
+
+    def test_histories_of_different_lengths(self, rng):
+        params = parameters(rng, [(3,)] * 6)
+        expected, states = [host(p.detach()).copy() for p in params], [{} for _ in params]
+        optimizer = optim.Adam(params, lr=0.1)
+        for step in range(12):
+            present = [(step >> place) % 2 == 0 for place in range(6)] if step < 8 else [True] * 6
+            gradients = [rng.standard_normal(3) if here else None for here in present]
+            set_gradients(params, gradients)
+            optimizer.step()
+            for place, g in enumerate(gradients):
+                if g is not None:
+                    expected[place] = adam(expected[place], g, states[place], lr=0.1)
+        for parameter, value in zip(params, expected, strict=True):
+            assert_close(parameter.detach(), value, rtol=1e-9)
+
+    def test_parameters_without_gradients_do_not_scatter_the_others(self, rng):
+        params = parameters(rng, [(2, 2)] * 40)
+        optimizer = optim.SGD(params, lr=0.1)
+        for start in (0, 1, 0, 1):
+            set_gradients(params, [rng.standard_normal((2, 2)) if i % 2 == start else None for i in range(40)])
+            optimizer.step()
+        ((_, bundles),) = optimizer._bundles.values()
+        assert len(bundles) == 2
+
+    def test_a_group_whose_list_changes(self):
+        a, b, c = (nn.Parameter(tl.ones(1)) for _ in range(3))
+        optimizer = optim.SGD([a, b], lr=0.1, momentum=0.9)
+        a.grad = b.grad = c.grad = tl.ones(1)
+        optimizer.step()
+        optimizer.param_groups[0]["params"][1] = c
+        optimizer.step()
+        assert [p.item() for p in (a, b, c)] == pytest.approx([1 - 0.1 - 0.19, 0.9, 0.9])
+
+    def test_empty_ones(self):
+        params = [nn.Parameter(tl.zeros(0)), nn.Parameter(tl.ones(2)), nn.Parameter(tl.zeros(3, 0))]
+        for kind in ("SGD", "Adam", "LARS", "LAMB", "Adafactor", "AdamWScheduleFree"):
+            for parameter in params:
+                parameter.grad = tl.ones(parameter.shape)
+            getattr(optim, kind)(params, lr=0.1).step()
+        assert (host(params[1].detach()) < 1).all()
+
+    def test_memory_errors_of_threads_reach_the_caller(self):
+        w = nn.Parameter(tl.ones(1 << 20))
+        w.grad = tl.full((1 << 20,), 3e38)
+        optimizer = optim.Adam([w], lr=0.1)
+        if tl.active_backend().name == "numpy":
+            with pytest.raises(FloatingPointError), np.errstate(over="raise"):
+                optimizer.step()
+            with np.errstate(over="ignore"):
+                optim.Adam([w], lr=0.1).step()  # in the threads as well
+
+
 class TestReplacedElements:
     def optimizer(self, rng):
         params = parameters(rng, [(3,), (2,), (4,)])
@@ -100,6 +168,19 @@ class TestReplacedElements:
         other.step()
         for a, b in zip(params, twins, strict=True):
             assert_same(a.detach(), host(b.detach()))
+
+    def test_memory_that_is_somebody_elses_now_is_left_alone(self):
+        p, q = nn.Parameter(tl.ones(2)), nn.Parameter(tl.full((2,), 2.0))
+        optimizer = optim.SGD([p, q], lr=0.1)
+        p.grad = q.grad = tl.zeros(2)
+        optimizer.step()
+        p.data, q.data = q.data, p.data
+        backup = p.data
+        optimizer.step()
+        assert (host(p.detach()).tolist(), host(q.detach()).tolist()) == ([2, 2], [1, 1])
+        p.data = tl.full((2,), 7.0)
+        optimizer.step()
+        assert host(backup).tolist() == [2, 2]
 
     def test_another_data_type(self, rng):
         params, optimizer = self.optimizer(rng)
@@ -197,6 +278,9 @@ class TestInterface:
         w.grad = tl.ones(2)
         optimizer.zero_grad(set_to_none=False)
         assert host(w.grad).tolist() == [0, 0]
+        w.grad = tl.tensor([float("nan"), float("inf")])
+        optimizer.zero_grad(set_to_none=False)
+        assert host(w.grad).tolist() == [0, 0]
         optimizer.zero_grad()
         assert w.grad is None
 
@@ -283,6 +367,9 @@ class TestInterface:
             (lambda w: optim.Adam([w], betas=(1.0, 0.9)), ValueError, "betas"),
             (lambda w: optim.AdamW([w], weight_decay=-1), ValueError, "weight_decay"),
             (lambda w: optim.Adam([w], eps=-1e-8), ValueError, "eps"),
+            (lambda w: optim.Adam([w], betas=(0.9,)), ValueError, "betas must be a pair"),
+            (lambda w: optim.Adam([w], betas=0.9), ValueError, "betas must be a pair"),
+            (lambda w: optim.Rprop([w], etas=(0.5,)), ValueError, "etas must be a pair"),
             (lambda w: optim.ASGD([w], t0=-1), ValueError, "t0"),
             (lambda w: optim.Adagrad([w], lr_decay=-1), ValueError, "lr_decay"),
             (lambda w: optim.Adadelta([w], rho=1.5), ValueError, "rho"),
@@ -349,6 +436,42 @@ class TestInterface:
         optimizer.step()
         assert len(optimizer.param_groups[0]["params"]) == 2
         assert a.item() == pytest.approx(0.9)
+
+    def test_what_makes_a_class_is_not_loaded(self):
+        w = nn.Parameter(tl.ones(1))
+        optimizer = optim.AdamW([w])
+        optimizer.load_state_dict(optim.Adam([w], weight_decay=0.1).state_dict())
+        group = optimizer.param_groups[0]
+        assert (group["decoupled_weight_decay"], group["weight_decay"]) == (True, 0.1)
+
+    def test_options_are_looked_at_when_they_change(self):
+        a, b = nn.Parameter(tl.ones(1)), nn.Parameter(tl.ones(1))
+        optimizer = optim.SGD([{"params": a}, {"params": b}], lr=0.1)
+        a.grad = b.grad = tl.ones(1)
+        optimizer.param_groups[1]["lr"] = -1.0
+        with pytest.raises(ValueError, match="lr must not be negative"):
+            optimizer.step()
+        assert a.item() == 1
+
+    def test_state_is_for_reading(self):
+        w = nn.Parameter(tl.ones(1))
+        optimizer = optim.Adam([w])
+        assert optimizer.state[w] == {}
+        w.grad = tl.ones(1)
+        optimizer.step()
+        with pytest.raises(TypeError):
+            optimizer.state[w]["step"] = 3
+        with pytest.raises(TypeError):
+            optimizer.state[w] = {}
+        assert len(optimizer.state) == 1 and w in optimizer.state
+
+    def test_numbers_of_other_libraries(self):
+        w = nn.Parameter(tl.ones(40_000))
+        w.grad = tl.ones(40_000)
+        options = {"lr": np.float64(0.1), "betas": (tl.tensor(0.9), np.float32(0.5)), "weight_decay": tl.tensor(0.5)}
+        optim.AdamW([w], **options).step()
+        assert w.dtype == tl.float32
+        assert_close(w.detach(), np.full(40_000, 0.85), rtol=1e-5)
 
     def test_a_rate_that_is_a_tensor(self):
         w = nn.Parameter(tl.ones(1))
@@ -444,6 +567,8 @@ class TestStateOfAnother:
         [
             (lambda state: state["state"][0].update(momentum_buffer=tl.ones(2)), "does not keep"),
             (lambda state: state["state"][0].update(exp_avg=tl.ones(3)), r"shape \(3,\)"),
+            (lambda state: state["state"][0].update(exp_avg=1.0), "not a tensor"),
+            (lambda state: state["state"][0].update(step=tl.ones(2)), "not a number"),
             (lambda state: state["param_groups"][0].pop("betas"), "has no betas"),
             (lambda state: state["param_groups"][0].update(lr=-1.0), "lr must not be negative"),
             (lambda state: state["param_groups"][0].update(params=[0, 1]), "groups of"),

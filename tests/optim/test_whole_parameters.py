@@ -117,6 +117,19 @@ class TestSAM:
         b.second_step()
         assert_same(one[0].detach(), host(other[0].detach()))
 
+    def test_gradients_uphill_that_are_not_finite(self):
+        (w,) = learned([1.0])
+        optimizer, calls = optim.SAM([w], lr=0.1), []
+        optimizer.on_nonfinite = "skip"
+
+        def closure():
+            calls.append(1)
+            w.grad = tensor(np.array([1.0 if len(calls) % 2 else np.nan]))
+            return tl.tensor(0.0)
+
+        optimizer.step(closure)
+        assert (w.item(), optimizer.skipped_steps) == (1.0, 1)
+
     def test_where_the_second_loss_fails_parameters_are_where_they_were(self):
         (w,) = learned([0.5, -1.0, 0.3])
         optimizer, calls = optim.SAM([w], lr=0.1), []
@@ -214,6 +227,24 @@ class TestLayerwise:
                 optimizer.step()
             found.append(host(w.detach()))
         np.testing.assert_allclose(*found, rtol=1e-9)
+
+    @pytest.mark.parametrize("dtype", ["float16", "float32"])
+    @pytest.mark.parametrize("kind", [optim.LARS, optim.LAMB, optim.SAM, optim.Muon, optim.Adafactor])
+    def test_gradients_of_zeros(self, kind, dtype):
+        if tl.active_backend().native_dtype(dtype) is None:
+            pytest.skip(f"this backend has no {dtype}")
+        w = nn.Parameter(tl.ones(3, 2).astype(dtype))
+        options = {"weight_decay": 0.0} if kind is optim.Muon else {}
+        optimizer = kind([w], lr=0.1, **options)
+
+        def closure():
+            w.grad = tl.zeros(3, 2).astype(dtype)
+            return tl.tensor(0.0)
+
+        optimizer.step(closure)
+        if kind is not optim.Adafactor:  # which decays
+            assert (host(w.detach().astype("float32")) == 1).all()
+        assert np.isfinite(host(w.detach().astype("float32"))).all()
 
     def test_state_holds_nothing_of_one_step(self, rng):
         (w,) = learned(rng.standard_normal(3))

@@ -58,6 +58,7 @@ class LBFGS(VectorOptimizer):
     [1.0, 1.0]
     """
 
+    needs_closure = True
     state_names = frozenset(
         "func_evals n_iter d t old_dirs old_stps ro H_diag prev_flat_grad prev_loss al".split()  # noqa: SIM905
     )

@@ -58,6 +58,7 @@ class NewtonCG(VectorOptimizer):
     [1.0, 1.0]
     """
 
+    needs_closure = True
     needs_graph = True
     state_names = frozenset({"n_iter", "func_evals", "hess_products"})
 
