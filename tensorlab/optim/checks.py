@@ -52,7 +52,15 @@ def whole(**options: Any) -> None:
             raise TypeError(f"{name} must be an integer: {value!r}")
 
 
-def one_of(allowed: Sequence[str], **options: Any) -> None:
+def at_least_one(**options: Any) -> None:
+    """Raise where an option is no integer from 1 on."""
+    whole(**options)
+    for name, value in options.items():
+        if not value >= 1:
+            raise ValueError(f"{name} must be at least 1: {value}")
+
+
+def one_of(allowed: Sequence[str | None], **options: Any) -> None:
     """Raise where an option is not among the allowed words."""
     for name, value in options.items():
         if value not in allowed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from ..autodiff.graph import enable_grad, no_grad
@@ -213,17 +214,23 @@ class Optimizer:
         >>> x
         tensor([0.8], requires_grad=True)
         """
-        self._call_hooks("before")
         loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
-        if self._may_step():
-            with no_grad():
-                for group in self.param_groups:
-                    self._step(group)
-        self._call_hooks("after")
+        with self._hooked():
+            if closure is not None:
+                with enable_grad():
+                    loss = closure()
+            if self._may_step():
+                with no_grad():
+                    for group in self.param_groups:
+                        self._step(group)
         return loss
+
+    @contextmanager
+    def _hooked(self) -> Iterator[None]:
+        """Call the hooks before and after what is inside."""
+        self._call_hooks("before")
+        yield
+        self._call_hooks("after")
 
     def _may_step(self) -> bool:
         """Look at options and gradients before anything changes; whether the step is to be taken."""
@@ -239,10 +246,11 @@ class Optimizer:
                 stacklevel=3,
             )
         self._met_gradients = True
-        if self._nonfinite == "ignore":
-            return True
-        names = nonfinite_names(self.param_groups)
-        if not names:
+        return self._nonfinite == "ignore" or self._take_nonfinite(nonfinite_names(self.param_groups))
+
+    def _take_nonfinite(self, names: list[str]) -> bool:
+        """Do as `on_nonfinite` says with the gradients of those names; whether the step is to be taken."""
+        if not names or self._nonfinite == "ignore":
             return True
         message = f"{type(self).__name__}.step(): the gradient of {', '.join(names)} is not finite"
         if self._nonfinite == "raise":

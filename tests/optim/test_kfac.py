@@ -1,6 +1,8 @@
 """K-FAC against the exact Fisher matrix where its products are exact, and its factors against explicit loops."""
 
 import copy
+import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -254,6 +256,131 @@ class TestInterface:
         changed = [not np.array_equal(host(p.detach()), b) for p, b in zip(net.parameters(), before, strict=True)]
         assert changed == [False, False, True, False]
 
+    def test_a_bias_that_is_not_learned(self, rng):
+        """The weight's own block of the Fisher matrix: one step to the best weight for the bias as it is."""
+        x, y = rng.standard_normal((20, 3)), rng.standard_normal((20, 1))
+        net = small_net(rng, 3, 1)
+        net[0].bias.requires_grad = False
+        optimizer, outputs = observed(net, tensor(x), "gaussian", lr=1.0, momentum=0.0, damping=0.0)
+        (0.5 * ((outputs - tensor(y)) ** 2).sum() / 20).backward()
+        optimizer.step()
+        expected = np.linalg.lstsq(x, y - host(net[0].bias.detach()), rcond=None)[0]
+        assert_close(net[0].weight.detach(), expected.T, rtol=1e-9)
+
+    def test_layers_that_compute_something_else(self):
+        class Other(nn.Linear):
+            def forward(self, x):
+                return F.linear(x, 10 * self.weight, self.bias)
+
+        tied = nn.Linear(2, 2)
+        other = nn.Linear(2, 2)
+        other.weight = tied.weight
+        assert optim.KFAC(nn.Sequential(Other(2, 2), nn.DropConnectLinear(2, 2)), "gaussian")._layers == []
+        assert optim.KFAC(nn.Sequential(tied, other), "gaussian")._layers == []
+
+    def test_a_layer_that_is_called_twice(self, rng):
+        net, x = small_net(rng, 2, 2), rng.standard_normal((5, 2))
+        optimizer = optim.KFAC(net, "gaussian", fisher="exact")
+        first = net(tensor(x))
+        outputs = net(first)
+        optimizer.observe(outputs)
+        w = host(net[0].weight.detach())
+        rows = np.r_[np.c_[x, np.ones(5)], np.c_[host(first.detach()), np.ones(5)]]
+        state = optimizer.state[net[0].weight]
+        assert_close(state["A"], rows.T @ rows / 5, rtol=1e-12)
+        assert_close(state["G"], (w.T @ w + np.eye(2)) / 2, rtol=1e-12)
+
+    def test_outputs_that_are_changed_in_place(self, rng):
+        class Tripled(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer = nn.Linear(2, 1).double()
+
+            def forward(self, x):
+                h = self.layer(x=x)
+                h *= 3
+                return h
+
+        net = Tripled()
+        optimizer, _ = observed(net, tensor(rng.standard_normal((4, 2))), "gaussian")
+        assert_close(optimizer.state[net.layer.weight]["G"], [[9.0]])
+
+    def test_rounds_without_a_look_keep_nothing(self, rng):
+        net, x = small_net(rng, 3, 2), tensor(rng.standard_normal((4, 3)))
+        optimizer = optim.KFAC(net, "gaussian")
+        outputs = net(x)
+        node = weakref.ref(outputs._node)
+        outputs.sum().backward()
+        optimizer.step()
+        del outputs
+        assert node() is None
+        assert all(not layer.watch.calls for layer in optimizer._layers)
+
+    def test_the_hook_goes_with_the_optimizer(self, rng):
+        net = small_net(rng, 3, 2)
+        optimizer = optim.KFAC(net, "gaussian")
+        assert net[0]._hooks
+        del optimizer
+        gc.collect()
+        assert not net[0]._hooks
+
+    def test_deep_copies_go_their_own_way(self, rng):
+        net, x = small_net(rng, 3, 2), tensor(rng.standard_normal((4, 3)))
+        optimizer, _ = observed(net, x, "gaussian")
+        twin, other = copy.deepcopy((net, optimizer))
+        outputs = twin(x)
+        other.observe(outputs)
+        outputs.sum().backward()
+        before = flat(net.parameters())
+        other.step()
+        assert other.state[twin[0].weight]["observed"] == 2
+        np.testing.assert_array_equal(flat(net.parameters()), before)
+
+    def test_a_batch_that_is_not_finite_is_not_taken_in(self, rng):
+        net, x = small_net(rng, 3, 2), rng.standard_normal((4, 3))
+        optimizer, _ = observed(net, tensor(x), "gaussian")
+        before = host(optimizer.state[net[0].weight]["A"]).copy()
+        optimizer.observe(net(tensor(x * np.nan)))
+        assert_same(optimizer.state[net[0].weight]["A"], before)
+
+    def test_eigenvectors_are_kept_for_some_steps(self, rng):
+        net, x = small_net(rng, 3, 2), rng.standard_normal((4, 3))
+        optimizer = optim.KFAC(net, "gaussian", lr=1e-3, inverse_every=3, fisher="exact")
+        seen = []
+        for step in range(7):
+            outputs = net(tensor((1 + step) * x))
+            optimizer.observe(outputs)
+            optimizer.zero_grad()
+            outputs.sum().backward()
+            optimizer.step()
+            seen.append(host(optimizer.state[net[0].weight]["A_values"])[-1])
+        assert len(set(seen)) == 3 and seen[0] == seen[2] < seen[3] == seen[5] < seen[6]
+
+    def test_state_of_another_model(self, rng):
+        x = tensor(rng.standard_normal((4, 3)))
+        one, other = small_net(rng, 3, 2), small_net(rng, 3, 2)
+        optimizer, _ = observed(one, x, "gaussian")
+        state = copy.deepcopy(optimizer.state_dict())
+        state["state"][0]["A"] = tl.ones(7, 7)
+        with pytest.raises(ValueError, match=r"A of '0.weight' has shape \(7, 7\)"):
+            optim.KFAC(other, "gaussian").load_state_dict(state)
+
+    def test_outputs_of_something_else(self, rng):
+        net, x = small_net(rng, 3, 2), tensor(rng.standard_normal((4, 3)))
+        optimizer = optim.KFAC(net, "gaussian")
+        outputs = net(x)
+        with pytest.raises(RuntimeError, match="for these outputs"):
+            optimizer.observe(outputs.detach())
+
+    def test_a_second_try(self, rng):
+        net = small_net(rng, 3, 2)
+        optimizer = optim.KFAC(net, "categorical")
+        outputs = net(tensor(rng.standard_normal((4, 1, 3))))
+        with pytest.raises(ValueError, match=r"\(batch, classes\)"):
+            optimizer.observe(outputs)
+        optimizer.observe(outputs[:, 0])
+        assert optimizer.state[net[0].weight]["observed"] == 1
+
     def test_nothing_is_watched_without_recording_or_after_closing(self, rng):
         net, x = small_net(rng, 3, 2), tensor(rng.standard_normal((4, 3)))
         optimizer = optim.KFAC(net, "gaussian")
@@ -268,8 +395,8 @@ class TestInterface:
     @pytest.mark.parametrize(
         ("options", "message"),
         [
-            ({"likelihood": "poisson"}, "likelihood must be one of 'categorical', 'bernoulli', 'gaussian'"),
-            ({"fisher": "true"}, "fisher must be one of"),
+            ({"likelihood": "poisson"}, "likelihood must be 'categorical' or 'bernoulli' or 'gaussian'"),
+            ({"fisher": "true"}, "fisher must be 'sampled' or"),
             ({"damping": -1}, "damping"),
             ({"factor_decay": 1.0}, "factor_decay"),
             ({"inverse_every": 0}, "inverse_every"),

@@ -392,7 +392,9 @@ class TestErrors:
             (ValueError, "no method 'Adamant'.*Adam, .*SciPy: Nelder-Mead, .*dogleg", ([1.0], "Adamant"), {}),
             (ValueError, "no method 'Elementwise'", ([1.0], "Elementwise"), {}),
             (ValueError, "no method None", ([1.0], None), {}),
-            (ValueError, "max_steps must be 1 or more, not 0", ([1.0],), {"max_steps": 0}),
+            (ValueError, "max_steps must be at least 1: 0", ([1.0],), {"max_steps": 0}),
+            (TypeError, "max_steps must be an integer", ([1.0],), {"max_steps": 2.5}),
+            (TypeError, "bounds, jac cannot be given", ([1.0], "BFGS"), {"bounds": [(0, 1)], "jac": True}),
             (ValueError, "tolerance must not be negative", ([1.0],), {"tolerance": -1.0}),
             (ValueError, "x0 holds no numbers", ([],), {}),
             (TypeError, "floating point, not int64: write 1.0", ([1, 2],), {}),
@@ -433,3 +435,41 @@ class TestErrors:
         with pytest.raises(ImportError, match=r"BFGS is SciPy's.*pip install tensorlab\[optim\]"):
             minimize(bowl, start(), "BFGS")
         assert minimize(bowl, start(), "SGD", lr=0.5).success
+
+
+class TestArriving:
+    @pytest.mark.parametrize("name", [name for name, known in optim.landscapes.LANDSCAPES.items() if known.minima])
+    def test_lbfgs_goes_on_until_the_gradient_is_small(self, name):
+        known = optim.landscapes.LANDSCAPES[name]
+        start = tl.tensor(known.start, dtype=tl.float64)
+        found = optim.minimize(known, start, "LBFGS", line_search_fn="strong_wolfe")
+        assert found.success and found.steps < 10
+
+    def test_one_iteration_a_step(self):
+        start = tl.tensor([-1.2, 1.0], dtype=tl.float64)
+        found = optim.minimize(
+            optim.landscapes.rosenbrock, start, "LBFGS", line_search_fn="strong_wolfe", max_iter=1, max_steps=100
+        )
+        assert found.success and 20 < found.steps < 60
+
+    @pytest.mark.parametrize("method", ["LBFGS", "NewtonCG"])
+    def test_steps_that_do_not_move_end_the_run(self, method):
+        """No number is closer to the minimum than rounding allows."""
+        options = {"line_search_fn": "strong_wolfe", "tolerance": 0.0}
+        found = optim.minimize(
+            lambda x: ((x - 0.1) ** 4 + x / 3).sum(), tl.tensor([0.5], dtype=tl.float64), method, **options
+        )
+        assert (found.success, found.message.partition(";")[0]) in [
+            (False, "the steps no longer move"),
+            (True, found.message),
+        ]
+        assert found.steps < 100
+        assert found.x.item() == pytest.approx(0.1 - (1 / 12) ** (1 / 3), rel=1e-6)
+
+    def test_a_callback_may_change_what_it_gets(self):
+        def spoil(x, loss):
+            x *= 0
+
+        options = {"lr": 0.25, "max_steps": 3, "callback": spoil}
+        found = optim.minimize(lambda x: ((x - 3) ** 2).sum(), tl.tensor([0.0]), "SGD", **options)
+        assert found.path.tolist() == [[0.0], [1.5], [2.25], [2.625]]

@@ -11,8 +11,11 @@ from typing import Any
 from ...autodiff.graph import enable_grad
 from ...ops.creation import zeros_like
 from ...tensor import Tensor
+from ..checks import at_least_one, non_negative
 from ..elementwise import Elementwise
 from ..optimizer import Optimizer
+from ..second_order.lbfgs import LBFGS
+from ..second_order.vector import VectorOptimizer
 from .run import MinimizeResult, Outcome, Run
 from .scipy_methods import SCIPY_METHODS, by_scipy
 
@@ -92,10 +95,10 @@ def minimize(
     >>> found.success, [round(value, 4) for value in found.x.tolist()]
     (True, [1.0, 1.0])
     """
-    if max_steps is not None and not max_steps >= 1:
-        raise ValueError(f"minimize: max_steps must be 1 or more, not {max_steps}")
-    if tolerance is not None and not tolerance >= 0:
-        raise ValueError(f"minimize: tolerance must not be negative: {tolerance}")
+    if max_steps is not None:
+        at_least_one(max_steps=max_steps)
+    if tolerance is not None:
+        non_negative(tolerance=tolerance)
     name, make = resolved(method)
     run = Run(function, x0, callback)
     if make is None:
@@ -150,7 +153,7 @@ class _Closure:
 
     def __call__(self) -> Any:
         untouched, self.untouched = self.untouched, False
-        if (untouched or not self.needs_graph) and self._known():
+        if (untouched or not self.needs_graph) and self.is_at(self.point):
             for parameter, grad in zip(self.parameters, self.gradient):
                 parameter.grad = grad.clone()
             return self.loss
@@ -163,9 +166,9 @@ class _Closure:
         self.gradient = [zeros_like(p.detach()) if p.grad is None else p.grad.clone() for p in self.parameters]
         return self.loss
 
-    def _known(self) -> bool:
-        """Whether the parameters are where the loss was computed last."""
-        return bool(self.point) and all(bool((p.detach() == x).all()) for p, x in zip(self.parameters, self.point))
+    def is_at(self, point: list[Tensor]) -> bool:
+        """Whether the parameters are at a point, such as that where the loss was computed last."""
+        return bool(point) and all(bool((p.detach() == x).all()) for p, x in zip(self.parameters, point))
 
 
 def _by_optimizer(
@@ -173,6 +176,10 @@ def _by_optimizer(
 ) -> Outcome:
     """Minimise a run's function by the steps of an optimizer."""
     parameters = [leaf.clone().requires_grad_() for leaf in run.start]
+    if make is LBFGS:  # whose own limits would end its steps before the run's
+        iterations = options.get("max_iter", 20)
+        limits = {"tolerance_grad": tolerance, "tolerance_change": 0.0, "max_eval": 25 + 5 * iterations // 4}
+        options = {**limits, **options}
     optimizer = make(parameters, **options)
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"minimize: a method makes an optimizer of a list of tensors, not a {type(optimizer).__name__}")
@@ -197,9 +204,12 @@ def _descend(run: Run, optimizer: Optimizer, closure: _Closure, max_steps: int, 
             return False, f"the function is {loss} after step {run.steps}"
         if slope <= tolerance:
             return True, told
-        if run.steps == max_steps:
+        if run.steps >= max_steps:
             return False, f"max_steps reached; {told}"
+        before = closure.point
         optimizer.step(closure)
+        if isinstance(optimizer, VectorOptimizer) and closure.is_at(before):
+            return False, f"the steps no longer move; {told}"
 
 
 def _largest(tensors: list[Tensor]) -> float:

@@ -119,7 +119,7 @@ class Run:
         self.points.append(point)
         self.losses.append(loss)
         if self.callback is not None and self.steps:
-            self.callback(self.tree(point), loss)
+            self.callback(self.tree([x.clone() for x in point]), loss)
 
     def result(self, name: str, success: bool, message: str, gradient: list[Tensor]) -> MinimizeResult:
         """Return all that is known at the end."""

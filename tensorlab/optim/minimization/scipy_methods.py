@@ -33,6 +33,9 @@ SCIPY_METHODS: Mapping[str, tuple[str, ...]] = {
 }
 """Which derivatives each method takes, as SciPy calls them."""
 
+OURS = {"args", "bounds", "callback", "constraints", "hess", "hessp", "jac", "options", "tol"}
+"""Arguments of SciPy's that are no options of a method."""
+
 LIMITS = {"TNC": ("maxfun",), "L-BFGS-B": ("maxiter", "maxfun"), "COBYQA": ("maxiter", "maxfev")}
 """SciPy's own limits; of methods that are not named, maxiter."""
 
@@ -41,6 +44,12 @@ def by_scipy(
     run: Run, method: str, options: Mapping[str, Any], max_steps: int | None, tolerance: float | None
 ) -> Outcome:
     """Minimise a run's function by a method of SciPy."""
+    taken = sorted(OURS & set(options))
+    if taken:
+        raise TypeError(
+            f"minimize: {', '.join(taken)} cannot be given: derivatives are tensorlab's, and there are neither bounds "
+            "nor constraints; scipy.optimize.minimize itself has them"
+        )
     scipy_minimize = _scipy_minimize(method)
     border = Border(run, method, max_steps)
     if max_steps is not None:
@@ -161,7 +170,7 @@ class Border:
         if not self.run.points:
             self.note(self.x0)
         self.note(xk)
-        if self.run.steps == self.max_steps:
+        if self.max_steps is not None and self.run.steps >= self.max_steps:
             self.stopped = "max_steps reached"
             raise StopIteration
 

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from math import isfinite
+from typing import NamedTuple
 
 from ...ops.creation import zeros_like
 from ...tensor import Tensor
-from .vector import dot
+from .vector import dot, magnitude
 
 
-@dataclass(frozen=True)
-class Solution:
-    """What `conjugate_gradient` found.
-
-    Attributes
-    ----------
-    x : Tensor
-        The solution, or as far as it came.
-    iterations : int
-        How many products it took.
-    curvature : float
-        The least ``p^T A p / p^T p`` along the directions that were followed; not positive where it stopped for that.
-    """
+class Solution(NamedTuple):
+    """What `conjugate_gradient` found: the solution, or as far as it came, and how many products it took."""
 
     x: Tensor
     iterations: int
-    curvature: float
 
 
 def conjugate_gradient(
@@ -49,6 +38,7 @@ def conjugate_gradient(
     -------
     Solution
         Where A is not positive along a direction, what was found before; along the first one, the direction itself.
+        Zero where `b` is not finite.
 
     Examples
     --------
@@ -58,19 +48,21 @@ def conjugate_gradient(
     >>> [round(value, 6) for value in found.x.tolist()], found.iterations
     ([1.0, 0.5], 2)
     """
-    x, residual = zeros_like(b), b
+    size = magnitude(b)
+    if not size or not isfinite(size):
+        return Solution(zeros_like(b), 0)
+    x, residual = zeros_like(b), b / size  # squares of what is very large or small would not be numbers
     direction, square = residual, dot(residual, residual)
-    goal, least = tolerance**2 * square, float("inf")
+    goal = tolerance**2 * square
     for iteration in range(max_iterations):
-        if square <= goal or square == 0:
-            return Solution(x, iteration, least)
+        if square <= goal:
+            return Solution(size * x, iteration)
         turned = product(direction)
         bend = dot(direction, turned)
-        least = min(least, bend / dot(direction, direction))
-        if bend <= 0:
-            return Solution(x if iteration else direction, iteration + 1, least)
+        if not bend > 0:
+            return Solution(size * (x if iteration else direction), iteration + 1)
         length = square / bend
         x, residual = x + length * direction, residual - length * turned
         square, before = dot(residual, residual), square
         direction = residual + square / before * direction
-    return Solution(x, max_iterations, least)
+    return Solution(size * x, max_iterations)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from math import prod
 from typing import Any
+from weakref import ReferenceType, finalize, ref
 
 from ...autodiff.graph import no_grad
 from ...nn import functional
+from ...nn.conv import Conv1d, Conv2d, Conv3d
 from ...nn.linear import Linear
 from ...nn.module import Module
 from ...nn.parameter import Parameter
@@ -14,20 +16,32 @@ from ...ops.creation import eye, ones, zeros_like
 from ...ops.joining import concat
 from ...tensor import Tensor
 
+KINDS = (Linear, Conv1d, Conv2d, Conv3d)
+
 
 class Watch:
-    """A forward hook that keeps what went in and came out; copies of a module are not watched."""
+    """A forward hook that keeps what went in and came out; copies of a module are not watched.
+
+    What came out is held weakly, so that a graph which nobody needs any more goes.
+    """
 
     def __init__(self, active: bool = True) -> None:
         self.active = active
-        self.calls: list[tuple[Tensor, Tensor]] = []
+        self.calls: list[tuple[Tensor, ReferenceType[Any]]] = []
 
-    def __call__(self, layer: Module, args: tuple[Any, ...], output: Tensor) -> None:
+    def __call__(self, layer: Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Tensor) -> None:
         if self.active and output.requires_grad:
-            self.calls.append((args[0].detach(), output))
+            inputs = args[0] if args else next(iter(kwargs.values()))
+            # The node rather than the output: in-place operators would give that another one.
+            self.calls.append((inputs.detach(), ref(output._node)))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Watch:
         return Watch(active=False)
+
+    def taken(self) -> list[tuple[Tensor, Any]]:
+        """Return what went in, and the nodes of what came out, where these are still alive; and forget all."""
+        calls, self.calls = self.calls, []
+        return [(inputs, node()) for inputs, node in calls if node() is not None]
 
 
 class CapturedLayer:
@@ -36,77 +50,82 @@ class CapturedLayer:
     Parameters
     ----------
     layer : Linear, Conv1d, Conv2d or Conv3d
-        It gets a hook.
+        It gets a hook, which goes with this object.
     """
 
     def __init__(self, layer: Any) -> None:
-        self.layer = layer
-        self.weight, self.bias = layer.weight, layer.bias
-        self._watch = Watch()
+        self.layer, self.weight = layer, layer.weight
+        self.bias = layer.bias if layer.bias is not None and layer.bias.requires_grad else None
+        self.watch = Watch()
         self._inputs: list[Tensor] = []
-        self._grads: list[Tensor] = []
-        self._handle = layer.register_forward_hook(self._watch)
+        self._moment: Tensor | None = None
+        self._handle = layer.register_forward_hook(self.watch, with_kwargs=True)
+        finalize(self, self._handle.remove)
 
     @staticmethod
     def takes(layer: Any) -> bool:
-        """Whether the layer's Fisher matrix is approximated: not of groups, nor of padding with anything but zeros."""
-        plain = isinstance(layer, Linear) or (layer.groups == 1 and layer.padding_mode == "zeros")
-        return plain and isinstance(layer.weight, Parameter)
+        """Whether the layer's Fisher matrix is approximated.
+
+        It is not of groups, nor of padding with anything but zeros, nor of subclasses that compute something else.
+        """
+        kind = next((kind for kind in KINDS if isinstance(layer, kind)), None)
+        if kind is None or type(layer).forward is not kind.forward or not isinstance(layer.weight, Parameter):
+            return False
+        return kind is Linear or (layer.groups == 1 and layer.padding_mode == "zeros")
 
     def close(self) -> None:
         """Take the hook away."""
         self._handle.remove()
-
-    def taken(self) -> list[tuple[Tensor, Tensor]]:
-        """Return what went in and came out since the last time, and forget it."""
-        calls, self._watch.calls = self._watch.calls, []
-        return calls
+        self.watch.calls.clear()
 
     # -- moments ---------------------------------------------------------------------------------------------
 
-    @property
-    def noted(self) -> bool:
-        """Whether there is something to make factors of."""
-        return bool(self._inputs)
-
-    def note(self, inputs: Tensor | None, grad: Tensor) -> None:
-        """Keep what went in (once for all cotangents) and a gradient of what came out, as rows of vectors."""
+    def note_inputs(self, inputs: Tensor) -> None:
+        """Keep what went in, as rows of vectors."""
         with no_grad():
-            if inputs is not None:
-                self._inputs.append(self._input_rows(inputs))
-            self._grads.append(_rows(grad.moveaxis(1, -1) if self._is_conv else grad))
+            self._inputs.append(self._input_rows(inputs))
+
+    def note_gradient(self, grad: Tensor) -> None:
+        """Add the second moment of a gradient of what came out."""
+        with no_grad():
+            rows = _rows(grad.moveaxis(1, -1) if self._is_conv else grad)
+            moment = rows.mT @ rows
+            self._moment = moment if self._moment is None else self._moment + moment
 
     @property
     def _is_conv(self) -> bool:
         return not isinstance(self.layer, Linear)
 
     def _input_rows(self, inputs: Tensor) -> Tensor:
-        """Return the vectors that the weight is multiplied with, with a one behind them if there is a bias."""
+        """Return the vectors that the weight is multiplied with, with a one behind them if a bias is learned."""
         rows = self._patches(inputs) if self._is_conv else _rows(inputs)
         if self.bias is None:
             return rows
         return concat([rows, ones((rows.shape[0], 1), dtype=rows.dtype, device=rows.device)], axis=1)
 
     def _patches(self, images: Tensor) -> Tensor:
-        """Return what the filter meets at each place: a convolution with filters that pick one element each."""
-        layer, (_, *window) = self.layer, self.weight.shape
+        """Return what the filter meets at each place: of each channel, a convolution with filters that pick one."""
+        layer, (_, channels, *window) = self.layer, self.weight.shape
         size = prod(window)
-        picking = eye(size, dtype=images.dtype, device=images.device).reshape(size, *window)
-        convolve = getattr(functional, f"conv{len(window) - 1}d")
-        patches = convolve(images, picking, None, layer.stride, layer.padding, layer.dilation)
+        picking = eye(size, dtype=images.dtype, device=images.device).reshape(size, 1, *window)
+        convolve = getattr(functional, f"conv{len(window)}d")
+        filters = concat([picking] * channels)
+        patches = convolve(images, filters, None, layer.stride, layer.padding, layer.dilation, channels)
         return _rows(patches.moveaxis(1, -1))
 
-    def factors(self, batch: int) -> tuple[Tensor, Tensor]:
-        """Return the second moments of inputs and of gradients, and forget them.
+    def factors(self, batch: int) -> tuple[Tensor, Tensor] | None:
+        """Return the second moments of inputs and of gradients, and forget them; None where there are none.
 
         A layer that is applied at several places (a convolution, a linear layer along a sequence) counts them as
         independent: inputs are summed over places, gradients averaged.
         """
+        inputs, moment = self._inputs, self._moment
+        self._inputs, self._moment = [], None
+        if not inputs or moment is None:
+            return None
         with no_grad():
-            inputs, grads = concat(self._inputs), concat(self._grads)
-            places = inputs.shape[0] / batch
-            self._inputs, self._grads = [], []
-            return inputs.mT @ inputs / batch, grads.mT @ grads / (batch * places)
+            rows = concat(inputs)
+            return rows.mT @ rows / batch, moment / rows.shape[0]
 
     # -- parameters ------------------------------------------------------------------------------------------
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from copy import deepcopy
 from typing import Any
 
-from ...autodiff.graph import no_grad
-from ...nn.conv import Conv1d, Conv2d, Conv3d
-from ...nn.linear import Linear
+from ...autodiff.backward import sweep
+from ...autodiff.graph import ancestors
 from ...nn.module import Module
 from ...ops.linalg.spectral import eigh
 from ...tensor import Tensor
-from ..checks import below_one
+from ..checks import at_least_one, below_one, one_of, positive
 from ..groups import check_non_negative, check_real
 from ..optimizer import Group, Optimizer
 from .fisher_factors import CapturedLayer
-from .likelihood import LIKELIHOODS
-from .linearized import differentiated
-
-LAYERS = (Linear, Conv1d, Conv2d, Conv3d)
+from .likelihood import LIKELIHOODS, Gaussian
+from .vector import all_finite
 
 FISHERS = ("sampled", "exact")
 
@@ -61,7 +60,8 @@ class KFAC(Optimizer):
         Whether outputs are drawn from the model for the gradients' moment, one for each example, or summed over all: as
         many sweeps as there are outputs.
     kl_clip : float, optional
-        How far a step may go in the approximated geometry (Ba, Grosse and Martens, 2017).
+        How far what is added to the momentum may go, as a square in the approximated geometry: about twice the
+        divergence (Ba, Grosse and Martens, 2017).
     generator : Generator, optional
         Where random outputs come from; the global one unless given.
 
@@ -104,10 +104,8 @@ class KFAC(Optimizer):
         *,
         generator: Any = None,
     ) -> None:
-        if likelihood not in LIKELIHOODS:
-            raise ValueError(f"likelihood must be one of {', '.join(map(repr, LIKELIHOODS))}, not {likelihood!r}")
-        if fisher not in FISHERS:
-            raise ValueError(f"fisher must be one of {', '.join(map(repr, FISHERS))}, not {fisher!r}")
+        one_of(tuple(LIKELIHOODS), likelihood=likelihood)
+        one_of(FISHERS, fisher=fisher)
         self.likelihood, self.fisher, self.generator = likelihood, fisher, generator
         self._layers: list[CapturedLayer] = []
         defaults = {
@@ -119,22 +117,42 @@ class KFAC(Optimizer):
             "inverse_every": inverse_every,
             "kl_clip": kl_clip,
         }
-        super().__init__([p for p in model.parameters() if p.requires_grad], defaults)
+        self._model = model
+        super().__init__([(name, p) for name, p in model.named_parameters() if p.requires_grad], defaults)
+        self._watch()
+
+    def _watch(self) -> None:
+        """Note the calls of all layers that can be approximated; not of those that share a weight with another."""
         own = set(self.parameters())
-        self._layers += [
-            CapturedLayer(layer)
-            for layer in model.modules()
-            if isinstance(layer, LAYERS) and CapturedLayer.takes(layer) and layer.weight in own
-        ]
+        taken: list[Any] = [x for x in self._model.modules() if CapturedLayer.takes(x)]
+        taken = [layer for layer in taken if layer.weight in own]
+        shared = Counter(layer.weight for layer in taken)
+        self._layers = [CapturedLayer(layer) for layer in taken if shared[layer.weight] == 1]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> KFAC:
+        twin = object.__new__(type(self))
+        memo[id(self)] = twin
+        vars(twin).update({name: deepcopy(value, memo) for name, value in vars(self).items() if name != "_layers"})
+        twin._watch()
+        return twin
 
     def _check(self, group: Group) -> None:
         check_non_negative(group, "lr", "momentum", "damping", "weight_decay")
         below_one(factor_decay=group["factor_decay"])
-        if not group["inverse_every"] >= 1:
-            raise ValueError(f"inverse_every must be at least 1: {group['inverse_every']}")
-        if group["kl_clip"] is not None and not group["kl_clip"] > 0:
-            raise ValueError(f"kl_clip must be positive: {group['kl_clip']}")
+        at_least_one(inverse_every=group["inverse_every"])
+        if group["kl_clip"] is not None:
+            positive(kl_clip=group["kl_clip"])
         check_real(self, group)
+
+    def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:
+        shapes: dict[str, tuple[int, ...]] = {"momentum_buffer": parameter.shape}
+        for layer in self._layers:
+            if layer.weight is parameter:
+                out = parameter.shape[0]
+                inside = parameter.nelement() // out + (layer.bias is not None)
+                shapes |= {"A": (inside, inside), "A_vectors": (inside, inside), "A_values": (inside,)}
+                shapes |= {"G": (out, out), "G_vectors": (out, out), "G_values": (out,)}
+        return shapes
 
     def close(self) -> None:
         """Watch the model's layers no longer; `observe` has nothing to see then."""
@@ -154,57 +172,70 @@ class KFAC(Optimizer):
         Raises
         ------
         RuntimeError
-            If no watched layer has been called since the last time, with recording on.
+            If the outputs depend on no call of a watched layer since the last time, with recording on.
         ValueError
             If the outputs are not of the shape that the likelihood asks for.
         """
-        watched = [(layer, *call) for layer in self._layers for call in layer.taken()]
+        likelihood = LIKELIHOODS[self.likelihood](outputs.detach())
+        watched = [(layer, *call) for layer in self._layers for call in layer.watch.taken()]
+        order = ancestors([outputs._node]) if outputs.requires_grad else []
+        reached = set(order)
+        watched = [call for call in watched if call[2] in reached]
         if not watched:
-            raise RuntimeError("KFAC.observe(outputs): no layer of the model was called since the last time")
-        results = [result for *_, result in watched]
-        for number, cotangent in enumerate(self._cotangents(outputs)):
-            grads = differentiated([outputs], results, [cotangent])
-            for (layer, inputs, _), grad in zip(watched, grads, strict=True):
-                if grad is not None:
-                    layer.note(inputs if number == 0 else None, grad)
+            raise RuntimeError(
+                "KFAC.observe(outputs): no layer of the model was called for these outputs since the last time"
+            )
+        for layer, inputs, _ in watched:
+            layer.note_inputs(inputs)
+        nodes = dict.fromkeys(node for *_, node in watched)
+        for cotangent in self._cotangents(likelihood):
+            seeds = {outputs._node: cotangent._array}
+            grads = sweep(seeds, order, nodes, keep_graph=True, create_graph=False)
+            for layer, _, node in watched:
+                if grads.get(node) is not None:
+                    layer.note_gradient(Tensor(grads[node]))
         for layer in self._layers:
-            if layer.noted:
-                self._take_in(layer, outputs.shape[0])
+            self._take_in(layer, outputs.shape[0])
 
-    def _cotangents(self, outputs: Tensor) -> Iterable[Tensor]:
+    def _cotangents(self, likelihood: Gaussian) -> Iterable[Tensor]:
         """Return cotangents of the outputs whose outer products sum up to the Fisher matrix, or do on average."""
-        with no_grad():
-            likelihood = LIKELIHOODS[self.likelihood](outputs.detach())
-            return list(likelihood.columns()) if self.fisher == "exact" else [likelihood.drawn(self.generator)]
+        return likelihood.columns() if self.fisher == "exact" else [likelihood.drawn(self.generator)]
 
     def _take_in(self, layer: CapturedLayer, batch: int) -> None:
-        """Bring the running means of a layer's factors up to date."""
-        state = self.state[layer.weight]
+        """Bring the running means of a layer's factors up to date; a batch that is not finite says nothing."""
+        factors = layer.factors(batch)
+        if factors is None or not all(map(all_finite, factors)):
+            return
+        state = self._state_of(layer.weight)
         state["observed"] = state.get("observed", 0) + 1
         kept = min(1 - 1 / state["observed"], self.param_groups[0]["factor_decay"])
-        for name, factor in zip("AG", layer.factors(batch), strict=True):
+        for name, factor in zip("AG", factors, strict=True):
             state[name] = factor if name not in state else kept * state[name] + (1 - kept) * factor
 
     # -- steps -----------------------------------------------------------------------------------------------
 
     def _step(self, group: Group) -> None:
         directions: dict[Tensor, Tensor] = {}
-        slopes = {p: g + group["weight_decay"] * p.detach() for p, g in self.with_gradients(group)}
-        scale = 0.0
+        decay = group["weight_decay"]
+        slopes = {p: g + decay * p.detach() if decay else g for p, g in self.with_gradients(group)}
         for layer in self._layers:
-            if layer.weight in slopes and "A" in self.state[layer.weight]:
-                found = self._preconditioned(layer, slopes, group)
-                directions.update(found)
-                scale += sum(float((direction * slopes[p]).sum()) for p, direction in found.items())
-        shrink = 1.0
-        if group["kl_clip"] is not None and scale > 0:
-            shrink = min(1.0, (group["kl_clip"] / (scale * float(group["lr"]) ** 2)) ** 0.5)
+            layer.watch.calls.clear()  # of a round without a look
+            if layer.weight in slopes and "A" in self._state_of(layer.weight):
+                directions |= self._preconditioned(layer, slopes, group)
+        shrink = self._shrinkage(directions, slopes, group) if group["kl_clip"] is not None else 1.0
         for parameter, slope in slopes.items():
             direction = shrink * directions[parameter] if parameter in directions else slope
             self._move(parameter, direction, group)
 
+    @staticmethod
+    def _shrinkage(directions: dict[Tensor, Tensor], slopes: dict[Tensor, Tensor], group: Group) -> float:
+        """Return the factor that keeps what is added to the step within `kl_clip`."""
+        square = float(group["lr"]) ** 2 * sum(float((d * slopes[p]).sum()) for p, d in directions.items())
+        shrink: float = min(1.0, (group["kl_clip"] / square) ** 0.5) if square > 0 else 1.0
+        return shrink
+
     def _move(self, parameter: Tensor, direction: Tensor, group: Group) -> None:
-        state = self.state[parameter]
+        state = self._state_of(parameter)
         if group["momentum"]:
             if "momentum_buffer" in state:
                 direction = direction + group["momentum"] * state["momentum_buffer"]

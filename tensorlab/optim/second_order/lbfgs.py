@@ -7,6 +7,7 @@ from typing import Any
 
 from ...autodiff.graph import enable_grad
 from ...tensor import Tensor
+from ..checks import at_least_one, one_of
 from ..groups import check_non_negative
 from ..optimizer import Group
 from .line_search import Trial, strong_wolfe
@@ -23,15 +24,16 @@ class LBFGS(VectorOptimizer):
     params : iterable of Tensor
         What to learn: one group, of one data type, on one device.
     lr : float
-        The length of steps, or with a line search of the first one it tries.
+        The length of steps, or with a line search of the first one it tries. The very first is divided by the sum of
+        the gradient's magnitudes, if that is above one.
     max_iter : int
         How many iterations a call of `step` may take.
     max_eval : int, optional
-        How often it may call the closure; five fourths of `max_iter` unless given.
+        After how many calls of the closure it begins no further iteration; five fourths of `max_iter` unless given.
     tolerance_grad : float
         Stop where no element of the gradient is larger.
     tolerance_change : float
-        Stop where no parameter, or not the loss, changes by more.
+        Stop where no parameter, or not the loss, changes by more, or the loss's slope along the direction is less.
     history_size : int
         How many changes are remembered.
     line_search_fn : {None, "strong_wolfe"}
@@ -88,11 +90,8 @@ class LBFGS(VectorOptimizer):
     def _check(self, group: Group) -> None:
         super()._check(group)
         check_non_negative(group, "lr", "tolerance_grad", "tolerance_change")
-        for name in ("max_iter", "max_eval", "history_size"):
-            if not group[name] >= 1:
-                raise ValueError(f"{name} must be at least 1: {group[name]}")
-        if group["line_search_fn"] not in (None, "strong_wolfe"):
-            raise ValueError(f"line_search_fn must be None or 'strong_wolfe', not {group['line_search_fn']!r}")
+        at_least_one(**{name: group[name] for name in ("max_iter", "max_eval", "history_size")})
+        one_of((None, "strong_wolfe"), line_search_fn=group["line_search_fn"])
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Minimise: take iterations until one of the limits is reached.
@@ -114,13 +113,15 @@ class LBFGS(VectorOptimizer):
         """
         if closure is None:
             raise TypeError("LBFGS computes the loss several times: step(closure)")
-        self._call_hooks("before")
-        with enable_grad():
-            first = closure()
-        if self._may_step():
-            self._minimize(closure, float(first))
-        self._call_hooks("after")
+        with self._hooked():
+            with enable_grad():
+                first = closure()
+            if self._may_step():
+                self._minimize(closure, float(first))
         return first
+
+    def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:
+        return dict.fromkeys(("d", "prev_flat_grad"), (self._vector.size,))
 
     # -- iterations ------------------------------------------------------------------------------------------
 
@@ -131,22 +132,22 @@ class LBFGS(VectorOptimizer):
         if magnitude(here.grad) <= group["tolerance_grad"]:
             return
         for iteration in range(1, group["max_iter"] + 1):
-            state["n_iter"] += 1
-            state["d"] = self._direction(here, state, group["history_size"])
-            state["prev_flat_grad"], state["prev_loss"] = here.grad, here.loss
+            direction = self._direction(here, state, group["history_size"])
             step = float(group["lr"])
-            if state["n_iter"] == 1:
+            if not state["n_iter"]:
                 step *= min(1.0, 1.0 / float(abs(here.grad).sum()))
-            here = Trial(0.0, here.loss, here.grad, dot(here.grad, state["d"]))
-            if here.slope > -group["tolerance_change"]:
-                state["t"] = step
-                return
+            before = Trial(0.0, here.loss, here.grad, dot(here.grad, direction))
             last = iteration == group["max_iter"]
-            here, count = self._advance(closure, here, state["d"], step, group["max_eval"] - evaluations, last)
-            state["t"] = here.step
+            flat = not before.slope <= -group["tolerance_change"]
+            here, count = before, 0
+            if not flat:
+                here, count = self._advance(closure, before, direction, step, group["max_eval"] - evaluations, last)
+            # All at once, so that a closure that raises leaves the state of the last whole iteration.
+            state.update(d=direction, t=step if flat else here.step, prev_flat_grad=before.grad, prev_loss=before.loss)
+            state["n_iter"] += 1
             evaluations += count
             state["func_evals"] += count
-            if last or evaluations >= group["max_eval"] or self._done(here, state, group):
+            if flat or last or evaluations >= group["max_eval"] or self._done(here, state, group):
                 return
 
     def _done(self, here: Trial, state: dict[str, Any], group: Group) -> bool:
@@ -161,28 +162,32 @@ class LBFGS(VectorOptimizer):
         self, closure: Callable[[], Any], here: Trial, direction: Tensor, step: float, most: int, last: bool
     ) -> tuple[Trial, int]:
         """Go along a direction, by a line search or by the given step; return where that led, and what it cost."""
-        start, group = self._vector.read(), self.param_groups[0]
+        group = self.param_groups[0]
+        with self._from_here() as origin:
 
-        def evaluate(step: float) -> Trial:
-            self._vector.write(start + step * direction)
-            with enable_grad():
-                loss = float(closure())
-            grad = self._vector.gradient()
-            return Trial(step, loss, grad, dot(grad, direction))
+            def evaluate(step: float) -> Trial:
+                self._go(origin, step, direction)
+                with enable_grad():
+                    loss = float(closure())
+                grad = self._vector.gradient()
+                if not self._accepts(grad):
+                    self._go(origin, 0.0, direction)
+                    return Trial(0.0, here.loss, here.grad, here.slope)
+                return Trial(step, loss, grad, dot(grad, direction))
 
-        if group["line_search_fn"] is None:
-            if not last:
-                return evaluate(step), 1
-            self._vector.write(start + step * direction)  # nobody asks for the gradient there any more
-            return Trial(step, here.loss, here.grad, here.slope), 0
-        bracket = group["tolerance_change"] / magnitude(direction)
-        trial, count = strong_wolfe(evaluate, here, step, most_trials=most, least_bracket=bracket)
-        self._vector.write(start + trial.step * direction)
-        return trial, count
+            if group["line_search_fn"] is None:
+                if not last:
+                    return evaluate(step), 1
+                self._go(origin, step, direction)  # nobody asks for the gradient there any more
+                return Trial(step, here.loss, here.grad, here.slope), 0
+            bracket = group["tolerance_change"] / magnitude(direction)
+            trial, count = strong_wolfe(evaluate, here, step, most_trials=most, least_bracket=bracket)
+            self._go(origin, trial.step, direction)
+            return trial, count
 
     def _direction(self, here: Trial, state: dict[str, Any], history_size: int) -> Tensor:
         """Return minus the gradient times the inverse Hessian that the remembered changes make, by two loops."""
-        if state["n_iter"] == 1:
+        if not state["n_iter"]:
             state.update(old_dirs=[], old_stps=[], ro=[], H_diag=1.0)
             return -here.grad
         self._remember(here.grad - state["prev_flat_grad"], state["t"] * state["d"], state, history_size)
@@ -200,7 +205,7 @@ class LBFGS(VectorOptimizer):
     def _remember(change: Tensor, step: Tensor, state: dict[str, Any], history_size: int) -> None:
         """Take in a change of the gradient and the step that made it, where the curvature along it is positive."""
         curvature = dot(change, step)
-        if curvature <= 1e-10:
+        if not curvature > 1e-10:
             return
         if len(state["old_dirs"]) == history_size:
             for name in ("old_dirs", "old_stps", "ro"):

@@ -8,17 +8,19 @@ from typing import Any
 
 from ...autodiff.graph import enable_grad, no_grad
 from ...ops.arithmetic import maximum
-from ...ops.creation import zeros
+from ...ops.comparison import where
+from ...ops.creation import ones_like, zeros
 from ...ops.datatypes import finfo
 from ...ops.exponential import sqrt
 from ...ops.joining import concat
 from ...ops.linalg.least_squares import lstsq
 from ...ops.matrices import diag
 from ...tensor import Tensor
+from ..checks import at_least_one, positive
 from ..groups import check_non_negative
 from ..optimizer import Group
 from .linearized import Linearized
-from .vector import VectorOptimizer, magnitude
+from .vector import VectorOptimizer, all_finite, magnitude
 
 
 class LeastSquares(VectorOptimizer):
@@ -47,14 +49,16 @@ class LeastSquares(VectorOptimizer):
         """
         if residuals is None:
             raise TypeError(f"{type(self).__name__} computes residuals: step(residuals)")
-        self._call_hooks("before")
-        with enable_grad():
-            values = residuals()
-        loss = half_square(values.detach())
-        with no_grad():
-            self._move(Linearized(values, self._vector).jacobian(), values.detach().reshape(-1), residuals)
-        self._call_hooks("after")
-        return loss
+        with self._hooked():
+            with enable_grad():
+                values = residuals()
+            if not isinstance(values, Tensor) or not values.nelement():
+                raise TypeError(f"{type(self).__name__}: residuals must be a tensor with elements, not {values!r}")
+            with no_grad():
+                jacobian, flat = Linearized(values, self._vector).jacobian(), values.detach().reshape(-1)
+                if self._accepts(jacobian.mT @ flat) and all_finite(jacobian) and all_finite(flat):
+                    self._move(jacobian, flat, residuals)
+        return half_square(values.detach())
 
     def _move(self, jacobian: Tensor, values: Tensor, residuals: Callable[[], Tensor]) -> None:
         """Change the parameters, given the residuals and their Jacobian."""
@@ -110,7 +114,8 @@ class GaussNewtonDescent(LeastSquares):
 class LevenbergMarquardt(LeastSquares):
     """Gauss-Newton steps that are damped as much as it takes to descend (Levenberg, 1944; Marquardt, 1963).
 
-    A step tries dampings until the sum of squares falls, and never raises it. The damping follows how well the
+    A step tries dampings until the sum of squares falls, and never raises it; where none helps, nothing changes. The
+    damping follows how well the
     linearised problem foretells the fall (Nielsen, 1999).
 
     Parameters
@@ -118,7 +123,7 @@ class LevenbergMarquardt(LeastSquares):
     params : iterable of Tensor
         What to learn: one group, of one data type, on one device.
     damping : float
-        The first damping, as part of the largest diagonal element of ``J^T J``.
+        The first damping, as part of each diagonal element of ``J^T J``; of the largest one if not `scaled`.
     scaled : bool
         Whether each parameter is damped in proportion to its own diagonal element (the largest so far: Moré, 1978),
         so that their units do not matter.
@@ -144,54 +149,58 @@ class LevenbergMarquardt(LeastSquares):
     [3.0, -1.5]
     """
 
-    state_names = frozenset({"n_iter", "damping", "growth", "scale"})
+    state_names = frozenset({"n_iter", "damping", "scale"})
 
     def __init__(self, params: Iterable[Any], damping: float = 1e-3, scaled: bool = True, max_trials: int = 20) -> None:
         super().__init__(params, {"damping": damping, "scaled": scaled, "max_trials": max_trials})
 
     def _check(self, group: Group) -> None:
         super()._check(group)
-        if not group["damping"] > 0:
-            raise ValueError(f"damping must be positive: {group['damping']}")
-        if not group["max_trials"] >= 1:
-            raise ValueError(f"max_trials must be at least 1: {group['max_trials']}")
+        positive(damping=group["damping"])
+        at_least_one(max_trials=group["max_trials"])
+
+    def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:
+        return {"scale": (self._vector.size,)}
 
     def _move(self, jacobian: Tensor, values: Tensor, residuals: Callable[[], Tensor]) -> None:
         group, state = self.param_groups[0], self._counted("n_iter")
         squares = (jacobian * jacobian).sum(axis=0)
         if "damping" not in state:
             largest = 1.0 if group["scaled"] else float(squares.max())
-            state.update(damping=group["damping"] * largest, growth=2.0, scale=squares)
+            state.update(damping=group["damping"] * largest, scale=squares)
         state["n_iter"] += 1
         state["scale"] = maximum(state["scale"], squares)
-        origin, before, damping = self._vector.read(), float(half_square(values)), state["damping"]
-        least = finfo(values.dtype).eps * magnitude(origin)
-        for _ in range(group["max_trials"]):
-            weights = state["damping"] * (maximum(state["scale"], 1e-30) if group["scaled"] else 0 * squares + 1)
-            step = damped_step(jacobian, values, weights)
-            if magnitude(step) <= least:  # as good as it gets: more damping would tell nothing
-                state["damping"] = damping
-                return
-            foretold = before - float(half_square(jacobian @ step + values))
-            self._vector.write(origin + step)
-            with enable_grad():
-                fall = before - float(half_square(residuals().detach()))
-            if isfinite(fall) and fall > 0:
-                self._relax(state, fall / foretold if foretold > 0 else 1.0)
-                return
-            self._vector.write(origin)
-            state["damping"] *= state["growth"]
-            state["growth"] *= 2
+        units = state["scale"] if group["scaled"] else ones_like(squares)
+        before, damping, growth = float(half_square(values)), state["damping"], 2.0
+        with self._from_here() as origin:
+            least = finfo(values.dtype).eps * (magnitude(origin) or 1.0)
+            for _ in range(group["max_trials"]):
+                step = damped_step(jacobian, values, damping * units)
+                if not magnitude(step) > least:  # as good as it gets: more damping would tell nothing
+                    break
+                foretold = before - float(half_square(jacobian @ step + values))
+                self._vector.write(origin + step)
+                with enable_grad():
+                    fall = before - float(half_square(residuals().detach()))
+                if isfinite(fall) and fall > 0:
+                    state["damping"] = self._relaxed(damping, fall / foretold if foretold > 0 else 1.0)
+                    return
+                self._vector.write(origin)
+                damping, growth = damping * growth, 2 * growth
 
     @staticmethod
-    def _relax(state: dict[str, Any], ratio: float) -> None:
-        """Lower the damping, the more the fall was as foretold."""
-        state["damping"] *= max(1 / 3, 1 - (2 * ratio - 1) ** 3)
-        state["growth"] = 2.0
+    def _relaxed(damping: float, ratio: float) -> float:
+        """Return a lower damping, the more so the better the fall was foretold; within what numbers can hold."""
+        return min(max(damping * max(1 / 3, 1 - (2 * ratio - 1) ** 3), 1e-30), 1e30)
 
 
 def damped_step(jacobian: Tensor, values: Tensor, weights: Tensor) -> Tensor:
-    """Return the step that minimises ``|J s + r|^2 + sum(w s^2)``, without squaring the matrix's condition number."""
-    rows = concat([jacobian, diag(sqrt(weights))], axis=0)
+    """Return the step that minimises ``|J s + r|^2 + sum(w s^2)``, without squaring the matrix's condition number.
+
+    It is solved in units of each parameter's own, as small columns would count as zero beside large ones.
+    """
+    lengths = sqrt((jacobian * jacobian).sum(axis=0) + weights)
+    units = 1 / where(lengths > 0, lengths, 1.0)
+    rows = concat([jacobian * units, diag(sqrt(weights) * units)], axis=0)
     right = concat([-values, zeros(weights.shape, dtype=values.dtype, device=values.device)])
-    return lstsq(rows, right)[0]
+    return units * lstsq(rows, right)[0]

@@ -78,7 +78,7 @@ def strong_wolfe(
         before, trial = trial, evaluate(cubic_minimum(before, trial, bounds))
         count += 1
     else:
-        return min(start, trial, key=lambda end: end.loss), count
+        return min((start, before, trial), key=lambda end: (end.loss != end.loss, end.loss)), count
     low, high = sorted((before, trial), key=lambda end: end.loss)
     near_an_end = False
     while count <= most_trials and abs(high.step - low.step) >= least_bracket:

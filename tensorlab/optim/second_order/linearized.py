@@ -118,6 +118,8 @@ class GaussNewton:
         self._leaf = outputs.detach().requires_grad_()
         with enable_grad():
             value = loss(self._leaf)
+        if not isinstance(value, Tensor) or value.nelement() != 1:
+            raise ValueError(f"the loss must be one real number, not {getattr(value, 'shape', type(value).__name__)}")
         (self._slope,) = differentiated([value], [self._leaf], [ones_like(value.detach())], record=True)
         self.loss = value.detach()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ...autodiff.graph import enable_grad, no_grad
+from ...autodiff.graph import enable_grad
 from ...tensor import Tensor
+from ..checks import at_least_one, positive
 from ..groups import check_non_negative
 from ..optimizer import Group
 from .conjugate_gradient import conjugate_gradient
@@ -77,10 +78,10 @@ class NaturalGradient(VectorOptimizer):
     def _check(self, group: Group) -> None:
         super()._check(group)
         check_non_negative(group, "lr", "damping", "cg_tolerance")
-        if group["max_cg_iter"] is not None and not group["max_cg_iter"] >= 1:
-            raise ValueError(f"max_cg_iter must be at least 1: {group['max_cg_iter']}")
-        if group["max_kl"] is not None and not group["max_kl"] > 0:
-            raise ValueError(f"max_kl must be positive: {group['max_kl']}")
+        if group["max_cg_iter"] is not None:
+            at_least_one(max_cg_iter=group["max_cg_iter"])
+        if group["max_kl"] is not None:
+            positive(max_kl=group["max_kl"])
 
     def step(  # type: ignore[override]
         self, forward: Callable[[], Tensor], loss: Callable[[Tensor], Tensor]
@@ -99,10 +100,15 @@ class NaturalGradient(VectorOptimizer):
         Tensor
             The loss before the step.
         """
-        self._call_hooks("before")
-        fisher = self.fisher(forward, loss)
-        group, state = self.param_groups[0], self._counted(*self.state_names)
-        grad = fisher.gradient()
+        with self._hooked():
+            fisher = self.fisher(forward, loss)
+            grad = fisher.gradient()
+            if self._accepts(grad):
+                self._advance(fisher, grad)
+        return fisher.loss
+
+    def _advance(self, fisher: GaussNewton, grad: Tensor) -> None:
+        group, state = self.param_groups[0], self._counted(*sorted(self.state_names))
         solution = conjugate_gradient(
             lambda vector: fisher.product(vector) + group["damping"] * vector,
             grad,
@@ -116,10 +122,7 @@ class NaturalGradient(VectorOptimizer):
             # The divergence of a step is half its square in the matrix's geometry.
             divergence = 0.5 * length**2 * dot(solution.x, fisher.product(solution.x))
             length *= min(1.0, (group["max_kl"] / divergence) ** 0.5) if divergence > 0 else 1.0
-        with no_grad():
-            self._vector.write(self._vector.read() - length * solution.x)
-        self._call_hooks("after")
-        return fisher.loss
+        self._go(self._vector.read(), -length, solution.x)
 
     def fisher(self, forward: Callable[[], Tensor], loss: Callable[[Tensor], Tensor]) -> GaussNewton:
         """Return the Fisher matrix where the parameters are: its products, and itself for small models.

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...autodiff.graph import enable_grad
 from ...tensor import Tensor
+from ..checks import at_least_one, one_of
 from ..groups import check_non_negative
 from ..optimizer import Group
 from .conjugate_gradient import conjugate_gradient
@@ -87,12 +88,10 @@ class NewtonCG(VectorOptimizer):
         check_non_negative(group, "lr", "damping")
         if group["cg_tolerance"] is not None:
             check_non_negative(group, "cg_tolerance")
-        if group["max_cg_iter"] is not None and not group["max_cg_iter"] >= 1:
-            raise ValueError(f"max_cg_iter must be at least 1: {group['max_cg_iter']}")
-        if not group["max_eval"] >= 1:
-            raise ValueError(f"max_eval must be at least 1: {group['max_eval']}")
-        if group["line_search_fn"] not in (None, "strong_wolfe"):
-            raise ValueError(f"line_search_fn must be None or 'strong_wolfe', not {group['line_search_fn']!r}")
+        if group["max_cg_iter"] is not None:
+            at_least_one(max_cg_iter=group["max_cg_iter"])
+        at_least_one(max_eval=group["max_eval"])
+        one_of((None, "strong_wolfe"), line_search_fn=group["line_search_fn"])
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Take one Newton step.
@@ -116,17 +115,16 @@ class NewtonCG(VectorOptimizer):
         """
         if closure is None:
             raise TypeError("NewtonCG computes the loss several times: step(closure)")
-        self._call_hooks("before")
-        with enable_grad():
-            loss = closure()
-        group, state = self.param_groups[0], self._counted(*self.state_names)
-        grad = gradient_of(loss, self._vector, record=True)
-        direction = self._direction(grad, group, state)
-        state["n_iter"] += 1
-        if magnitude(direction) > 0:
-            start = Trial(0.0, float(loss.detach()), grad.detach(), dot(grad.detach(), direction))
-            self._advance(closure, start, direction, group, state)
-        self._call_hooks("after")
+        with self._hooked():
+            loss = loss_of(closure)
+            group, state = self.param_groups[0], self._counted(*sorted(self.state_names))
+            grad = gradient_of(loss, self._vector, record=True)
+            if self._accepts(grad.detach()):
+                direction = self._direction(grad, group, state)
+                state["n_iter"] += 1
+                if magnitude(direction) > 0:
+                    start = Trial(0.0, float(loss.detach()), grad.detach(), dot(grad.detach(), direction))
+                    self._advance(closure, start, direction, group, state)
         return loss.detach()
 
     def _direction(self, grad: Tensor, group: Group, state: dict[str, Any]) -> Tensor:
@@ -151,19 +149,28 @@ class NewtonCG(VectorOptimizer):
     def _advance(
         self, closure: Callable[[], Any], start: Trial, direction: Tensor, group: Group, state: dict[str, Any]
     ) -> None:
-        origin, lr = self._vector.read(), float(group["lr"])
-        if group["line_search_fn"] is None:
-            self._vector.write(origin + lr * direction)
-            state["func_evals"] += 1
-            return
+        lr = float(group["lr"])
+        with self._from_here() as origin:
+            if group["line_search_fn"] is None:
+                self._go(origin, lr, direction)
+                state["func_evals"] += 1
+                return
 
-        def evaluate(step: float) -> Trial:
-            self._vector.write(origin + step * direction)
-            with enable_grad():
-                loss = closure()
-            grad = gradient_of(loss, self._vector)
-            return Trial(step, float(loss.detach()), grad, dot(grad, direction))
+            def evaluate(step: float) -> Trial:
+                self._go(origin, step, direction)
+                loss = loss_of(closure)
+                grad = gradient_of(loss, self._vector)
+                return Trial(step, float(loss.detach()), grad, dot(grad, direction))
 
-        trial, count = strong_wolfe(evaluate, start, lr, most_trials=group["max_eval"] - 1, least_bracket=1e-12)
-        state["func_evals"] += 1 + count
-        self._vector.write(origin + trial.step * direction)
+            trial, count = strong_wolfe(evaluate, start, lr, most_trials=group["max_eval"] - 1, least_bracket=1e-12)
+            state["func_evals"] += 1 + count
+            self._go(origin, trial.step, direction)
+
+
+def loss_of(closure: Callable[[], Any]) -> Tensor:
+    """Call a closure, which must return a loss with its graph."""
+    with enable_grad():
+        loss = closure()
+    if not isinstance(loss, Tensor) or not loss.requires_grad:
+        raise TypeError(f"the closure must return the loss, a tensor that depends on the parameters, not {loss!r}")
+    return loss

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import accumulate
+from math import isfinite
 from typing import Any
 
 from ...autodiff.graph import no_grad
+from ...ops.comparison import isfinite as isfinite_elements
 from ...ops.contraction import vecdot
 from ...ops.creation import zeros_like
 from ...ops.joining import concat, split
 from ...ops.reduction import max as largest
 from ...tensor import Tensor
-from ..groups import check_real
+from ..groups import check_real, name_of
 from ..optimizer import Group, Optimizer
 
 
@@ -87,10 +90,36 @@ class VectorOptimizer(Optimizer):
 
     def _counted(self, *names: str) -> dict[str, Any]:
         """Return the state, which the first parameter stands for, with what it counts."""
-        state = self.state[self._vector.parameters[0]]
+        state = self._state_of(self._vector.parameters[0])
         for name in names:
             state.setdefault(name, 0)
         return state
+
+    def _accepts(self, grad: Tensor) -> bool:
+        """Whether a gradient may be used: it is finite, or `on_nonfinite` does not mind."""
+        if self._nonfinite == "ignore" or isfinite(magnitude(grad)):
+            return True
+        pairs = zip(self._vector.parameters, self._vector.divided(grad), strict=True)
+        return self._take_nonfinite([name_of(self.param_groups, p) for p, g in pairs if not all_finite(g)])
+
+    @contextmanager
+    def _from_here(self) -> Iterator[Tensor]:
+        """Give the parameters as they are; where something is raised inside, they are put back."""
+        origin = self._vector.read()
+        try:
+            yield origin
+        except BaseException:
+            self._vector.write(origin)
+            raise
+
+    def _go(self, origin: Tensor, step: float, direction: Tensor) -> None:
+        """Set the parameters to what is a step along a direction; exactly the origin where there is none."""
+        self._vector.write(origin + step * direction if step else origin)
+
+
+def all_finite(x: Tensor) -> bool:
+    """Whether no element is NaN or infinite."""
+    return bool(isfinite_elements(x).all())
 
 
 def dot(a: Tensor, b: Tensor) -> float:
