@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from tensorlab.backend.updates import (
     COMPARISONS,
+    Number,
     Operands,
     Options,
     Place,
@@ -15,7 +16,6 @@ from tensorlab.backend.updates import (
     Rule,
     UpdateKernels,
     copied,
-    is_place,
     traced,
 )
 
@@ -63,32 +63,29 @@ THREADS, MOST_BLOCKS = 256, 1 << 16
 
 
 class Source(NamedTuple):
-    """A kernel, and what it is called with behind the number of elements: arrays, then numbers.
+    """A kernel, and what it is called with behind the number of elements: arrays, then the program's numbers.
 
     Attributes
     ----------
     text : str
-        The CUDA source; the same for programs that differ in their numbers alone.
+        The CUDA source.
     arrays : tuple of int
         Which operands, in order.
-    numbers : tuple of float
-        Of the type that is computed in.
     """
 
     text: str
     arrays: tuple[int, ...]
-    numbers: tuple[float, ...]
 
 
+@lru_cache(maxsize=256)
 def source_of(program: Program, dtype: str, single: frozenset[int] = frozenset()) -> Source:
-    """Write the kernel of a program for a data type; `single` operands have one element for all."""
-    numbers: list[float] = []
+    """Write the kernel of a program for a data type; `single` operands have one element for all.
 
-    def name(operand: Place | float) -> str:
-        if is_place(operand):
-            return f"v{operand}"
-        numbers.append(operand)
-        return f"n{len(numbers) - 1}"
+    It computes in the type C, which its numbers have, too.
+    """
+
+    def name(operand: Place | Number) -> str:
+        return f"n{operand.index}" if isinstance(operand, Number) else f"v{operand}"
 
     lines = []
     for number, step in enumerate(program.steps, program.operands):
@@ -106,16 +103,10 @@ def source_of(program: Program, dtype: str, single: frozenset[int] = frozenset()
         include="#include <cuda_fp16.h>\n" if element == "__half" else "",
         element=element,
         computed=computed,
-        parameters=", ".join(["long long n", *pointers, *(f"C n{i}" for i in range(len(numbers)))]),
+        parameters=", ".join(["long long n", *pointers, *(f"C n{i}" for i in range(len(program.numbers)))]),
         body="\n        ".join([*loads, *lines, *stores]),
     )
-    return Source(text, tuple(arrays), tuple(numbers))
-
-
-@lru_cache(maxsize=64)  # the bundles of one step share it
-def written_for(rule: Rule, present: tuple[bool, ...], options: Options, dtype: str, single: frozenset[int]) -> Source:
-    """Return the kernel of a rule; see `traced`."""
-    return source_of(traced(rule, present, options), dtype, single)
+    return Source(text, tuple(arrays))
 
 
 @lru_cache(maxsize=256)
@@ -139,12 +130,11 @@ class FusedUpdateKernels(UpdateKernels):
         for operands in batch:
             param = operands[0]
             if param.size:
-                present = tuple([x is not None for x in operands])
+                program = traced(rule, tuple([x is not None for x in operands]), options)
                 single = frozenset([i for i, x in enumerate(operands) if x is not None and not x.ndim])
-                source = written_for(rule, present, options, str(param.dtype), single)
-                self._launch(source, operands)
+                self._launch(source_of(program, str(param.dtype), single), operands, program.numbers)
 
-    def _launch(self, source: Source, operands: Operands) -> None:
+    def _launch(self, source: Source, operands: Operands, numbers: tuple[float, ...]) -> None:
         import cupy
 
         param = operands[0]
@@ -152,7 +142,7 @@ class FusedUpdateKernels(UpdateKernels):
         arguments = [
             cupy.int64(param.size),
             *(operands[x] for x in source.arrays),
-            *map(number, source.numbers),
+            *map(number, numbers),
         ]
         blocks = min(-(-param.size // THREADS), MOST_BLOCKS)
         with param.device:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tensorlab.backend.updates import (
     COMPARISONS,
+    Number,
     Operands,
     Options,
     Place,
@@ -65,7 +66,8 @@ class BlockedUpdateKernels(UpdateKernels):
             else:
                 large.setdefault(tuple([x is not None for x in operands]), []).append(operands)
         for present, together in large.items():
-            planned(rule, present, options, together[0][0].dtype.char).run(together)
+            program = traced(rule, present, options)
+            planned(program, together[0][0].dtype.char).run(together, program.numbers)
 
     def _update_complex(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
         self._update_real(rule, [copied(operands, lambda x: x.view(x.real.dtype)) for operands in batch], options)
@@ -81,6 +83,17 @@ def block_of(operands: Operands, start: int) -> Operands:
     return tuple(x if x is None or not x.ndim else x[start : start + BLOCK] for x in operands)
 
 
+class Factor(NamedTuple):
+    """One of a program's numbers, or 1 if that is None, with a sign."""
+
+    number: Number | None
+    sign: float = 1.0
+
+    def value(self, numbers: tuple[float, ...]) -> float:
+        """Return what it is where the program's numbers are these."""
+        return self.sign if self.number is None else self.sign * numbers[self.number.index]
+
+
 @dataclass(frozen=True)
 class Plan:
     """A program whose values have their places in memory.
@@ -93,7 +106,7 @@ class Plan:
         What is called, and the places that it reads and writes.
     scratch : tuple of str
         The working memory: for each array of a block's size "number" or "truth".
-    constants : tuple of float
+    constants : tuple of Factor
         The numbers.
     copies : tuple of (place, place)
         What is copied at the end, from where to which operand.
@@ -103,19 +116,20 @@ class Plan:
 
     calls: tuple[tuple[Callable[..., Any], tuple[int, ...], int], ...]
     scratch: tuple[str, ...]
-    constants: tuple[float, ...]
+    constants: tuple[Factor, ...]
     copies: tuple[tuple[int, int], ...]
     axpby: Axpby | None
 
-    def run(self, batch: Sequence[Operands]) -> None:
-        """Take the step with all of a batch, whose arrays have one data type."""
+    def run(self, batch: Sequence[Operands], numbers: tuple[float, ...]) -> None:
+        """Take the step with all of a batch, whose arrays have one data type, by a program's numbers."""
+        constants = tuple([factor.value(numbers) for factor in self.constants])
         if not self.scratch and not self.copies and all(function is self.axpby for function, *_ in self.calls):
             for operands in batch:
-                self._call(operands + self.constants)
+                self._call(operands + constants)
             return
         blocks = [(operands, start) for operands in batch for start in range(0, operands[0].size, BLOCK)]
         size = min(BLOCK, max(operands[0].size for operands in batch))
-        work = partial(self._run_blocks, size, batch[0][0].dtype)
+        work = partial(self._run_blocks, constants, size, batch[0][0].dtype)
         if sum(operands[0].size for operands in batch) < THREADED:
             work(iter(blocks))
         else:
@@ -125,21 +139,22 @@ class Plan:
         for function, read, result in self.calls:
             function(*[arrays[place] for place in read], out=arrays[result])
 
-    def _run_blocks(self, most: int, dtype: Any, blocks: Iterator[tuple[Operands, int]]) -> None:
+    def _run_blocks(
+        self, constants: tuple[float, ...], most: int, dtype: Any, blocks: Iterator[tuple[Operands, int]]
+    ) -> None:
         types = {"number": dtype, "truth": np.dtype(bool)}
         scratch = [np.empty(most, types[kind]) for kind in self.scratch]
         for operands, start in blocks:
             size = min(BLOCK, operands[0].size - start)
-            arrays = [*block_of(operands, start), *(array[:size] for array in scratch), *self.constants]
+            arrays = [*block_of(operands, start), *(array[:size] for array in scratch), *constants]
             self._call(arrays)
             for source, target in self.copies:
                 arrays[target][...] = arrays[source]
 
 
-@lru_cache(maxsize=64)
-def planned(rule: Rule, present: tuple[bool, ...], options: Options, char: str) -> Plan:
-    """Return the plan of a rule for a data type; see `traced`."""
-    program = traced(rule, present, options)
+@lru_cache(maxsize=256)
+def planned(program: Program, char: str) -> Plan:
+    """Return the plan of a program for a data type: the same for all numbers."""
     add = axpby(char)
     return Planner(program if add is None else with_axpby(program), {"where": where, "axpby": add}).plan()
 
@@ -151,14 +166,14 @@ def with_axpby(program: Program) -> Program:
     last_uses, uses = program.last_uses(), program.uses()
     dropped: set[int] = set()
 
-    def multiple(operand: Any) -> tuple[float, Any, int | None]:
+    def multiple(operand: Any) -> tuple[Number | None, Any, int | None]:
         """Return an operand as a multiple of a value, and the step that is not needed then."""
         number = operand - first
         if number >= 0 and steps[number].name == "multiply" and uses[operand] == 1:
             factor, value = sorted(steps[number].operands, key=is_place)
             if not is_place(factor):
                 return factor, value, number
-        return 1.0, operand, None
+        return None, operand, None
 
     for number, step in enumerate(steps):
         home = homes.get(Place(first + number))
@@ -169,7 +184,7 @@ def with_axpby(program: Program) -> Program:
         for (b, y, kept), (a, x, other) in [(left, right), (right, left)][: 2 if sign > 0 else 1]:
             read_last = number if kept is None else kept
             if y == home and x != home and last_uses[home] == read_last:
-                steps[number] = Step("axpby", (sign * a, x, b, y))
+                steps[number] = Step("axpby", (Factor(a, sign), x, Factor(b), y))
                 dropped |= {n for n in (kept, other) if n is not None}
                 break
     return program.without(steps, dropped)
@@ -195,7 +210,7 @@ class Planner:
         self.holders: dict[int, int] = {place: place for place in program.results}
         self.scratch: list[str] = []
         self.free: dict[str, list[int]] = {"number": [], "truth": []}
-        self.constants: list[float] = []
+        self.constants: list[Factor] = []
 
     def plan(self) -> Plan:
         """Work it out, step by step."""
@@ -212,8 +227,8 @@ class Planner:
         copies = [(self.places[value], place) for place, value in self.program.results.items()]
         return self._numbered(calls, [(source, target) for source, target in copies if source != target])
 
-    def _constant(self, number: float) -> tuple[str, int]:
-        self.constants.append(number)
+    def _constant(self, number: Number | Factor) -> tuple[str, int]:
+        self.constants.append(number if isinstance(number, Factor) else Factor(number))
         return "constant", len(self.constants) - 1
 
     def _let_go(self, value: int) -> None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any, TypeGuard
@@ -35,11 +35,19 @@ class Place(int):
 
 
 @dataclass(frozen=True)
+class Number:
+    """Which of a program's numbers is meant."""
+
+    index: int
+
+
+@dataclass(frozen=True)
 class Step:
     """One elementwise operation, by its name in the Array API standard."""
 
     name: str
-    operands: tuple[Place | float, ...]
+    operands: tuple[Any, ...]
+    """Each a `Place`, a `Number`, or what a backend that rewrites a program wants its function to be called with."""
 
 
 @dataclass(frozen=True)
@@ -52,58 +60,81 @@ class Program:
         How many arrays it gets: the parameter, the gradient and the optimizer's arrays, absent ones included.
     steps : tuple of Step
         The operations; step i computes the value of place ``operands + i``.
-    results : dict from int to Place
+    changes : tuple of (int, Place)
         For each operand that changes, where its new value is.
+    numbers : tuple of float
+        What the steps' numbers are; programs that differ in them alone are equal.
     """
 
     operands: int
     steps: tuple[Step, ...]
-    results: dict[int, Place]
+    changes: tuple[tuple[int, Place], ...]
+    numbers: tuple[float, ...] = field(compare=False)
+
+    @property
+    def results(self) -> dict[int, Place]:
+        """`changes` by operand."""
+        return dict(self.changes)
 
     def last_uses(self) -> dict[int, int]:
         """Return for each value the last step that reads it; ``len(steps)`` for results."""
         found: dict[int, int] = {
             place: number for number, step in enumerate(self.steps) for place in step.operands if is_place(place)
         }
-        return found | {place: len(self.steps) for place in self.results.values()}
+        return found | {place: len(self.steps) for _, place in self.changes}
 
     def uses(self) -> Counter[int]:
         """Return how many times each value is read, as a result included."""
         read = [place for step in self.steps for place in step.operands if is_place(place)]
-        return Counter([*read, *self.results.values()])
+        return Counter([*read, *(place for _, place in self.changes)])
 
     def without(self, steps: Sequence[Step], dropped: Container[int]) -> Program:
         """Return a program of these steps but for some that nothing needs."""
         kept = [number for number in range(len(steps)) if number not in dropped]
         moved = {Place(self.operands + old): Place(self.operands + new) for new, old in enumerate(kept)}
 
-        def at(operand: Place | float) -> Place | float:
+        def at(operand: Any) -> Any:
             return moved.get(operand, operand) if is_place(operand) else operand
 
         new = tuple(Step(steps[number].name, tuple(map(at, steps[number].operands))) for number in kept)
-        return Program(self.operands, new, {place: moved.get(value, value) for place, value in self.results.items()})
+        changes = tuple((place, moved.get(value, value)) for place, value in self.changes)
+        return Program(self.operands, new, changes, self.numbers)
 
 
-def is_place(operand: Place | float) -> TypeGuard[Place]:
+def is_place(operand: Any) -> TypeGuard[Place]:
     """Whether an operand of a step is a value rather than a number."""
     return type(operand) is Place
+
+
+@dataclass
+class Trace:
+    """What is written down while a rule is traced."""
+
+    operands: int
+    steps: list[Step] = field(default_factory=list)
+    numbers: list[float] = field(default_factory=list)
+
+    def number(self, value: Any) -> Number:
+        """Note a number."""
+        self.numbers.append(float(value))
+        return Number(len(self.numbers) - 1)
 
 
 class Symbol:
     """Stands for an array while a rule is traced: what is done to it is written down."""
 
-    __slots__ = ("_steps", "place")
+    __slots__ = ("place", "trace")
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, place: int, steps: list[Step], first: int) -> None:
-        self.place = Place(place)
-        self._steps = (steps, first)
+    def __init__(self, place: int, trace: Trace) -> None:
+        self.place, self.trace = Place(place), trace
 
     def apply(self, name: str, *operands: Any) -> Symbol:
         """Note an operation on symbols and numbers."""
-        steps, first = self._steps
-        steps.append(Step(name, tuple(x.place if isinstance(x, Symbol) else float(x) for x in operands)))
-        return Symbol(first + len(steps) - 1, steps, first)
+        trace = self.trace
+        noted = tuple([x.place if isinstance(x, Symbol) else trace.number(x) for x in operands])
+        trace.steps.append(Step(name, noted))
+        return Symbol(trace.operands + len(trace.steps) - 1, trace)
 
     def __neg__(self) -> Symbol:
         return self.apply("negative", self)
@@ -171,16 +202,16 @@ def traced(rule: Rule, present: tuple[bool, ...], options: Options) -> Program:
     options : tuple of (name, value)
         Its numbers.
     """
-    steps: list[Step] = []
-    symbols = [Symbol(i, steps, len(present)) if here else None for i, here in enumerate(present)]
+    trace = Trace(len(present))
+    symbols = [Symbol(i, trace) if here else None for i, here in enumerate(present)]
     values = rule(SymbolicNamespace(), *symbols, **dict(options))
     places = written(tuple(range(len(present))))
-    results = {
-        place: new if new.place not in places else new.apply("positive", new)  # the old value of one that changes, too
-        for place, old, new in zip(places, written(tuple(symbols)), values, strict=True)
-        if old is not None and new is not old
-    }
-    return Program(len(present), tuple(steps), {place: new.place for place, new in results.items()})
+    changes = []
+    for place, old, new in zip(places, written(tuple(symbols)), values, strict=True):
+        if old is not None and new is not old:
+            # The old value of one that changes, too, is a value of its own.
+            changes.append((place, new.apply("positive", new).place if new.place in places else new.place))
+    return Program(len(present), tuple(trace.steps), tuple(changes), tuple(trace.numbers))
 
 
 class UpdateKernels:
@@ -270,11 +301,12 @@ def evaluate(xp: Any, rule: Rule, operands: Operands, options: Options) -> None:
     """Call a rule as it stands, and write down what it returns."""
     changing = written(operands)
     values: Sequence[Any] = rule(xp, *operands, **dict(options))
-    # An old value that another array takes over must not be overwritten before it is read.
-    values = [
-        xp.asarray(new, copy=True) if any(new is x for x in changing) and new is not old else new
-        for old, new in zip(changing, values, strict=True)
-    ]
+    if not {*map(id, changing)}.isdisjoint(map(id, values)):
+        # An old value that another array takes over must not be overwritten before it is read.
+        values = [
+            xp.asarray(new, copy=True) if any(new is x for x in changing) and new is not old else new
+            for old, new in zip(changing, values, strict=True)
+        ]
     for old, new in zip(changing, values, strict=True):
         if old is not None and new is not old:
             old[...] = new

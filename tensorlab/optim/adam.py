@@ -14,7 +14,7 @@ from .optimizer import Group
 def running_moments(g: Any, mean: Any, square: Any, betas: tuple[float, float]) -> tuple[Any, Any]:
     """Return the running mean of gradients and that of their squares, this gradient included."""
     beta1, beta2 = betas
-    return mean + (1 - beta1) * (g - mean), beta2 * square + (1 - beta2) * (g * g)
+    return beta1 * mean + (1 - beta1) * g, beta2 * square + (1 - beta2) * (g * g)
 
 
 class AdamFamily(Elementwise):
@@ -107,9 +107,10 @@ class Adam(AdamFamily):
         square = exp_avg_sq
         if max_exp_avg_sq is not None:
             square = max_exp_avg_sq = xp.maximum(max_exp_avg_sq, exp_avg_sq)
-        correction1, correction2 = 1 - betas[0] ** step, 1 - betas[1] ** step
-        root = xp.sqrt(square) / correction2**0.5 + eps
-        return x - lr / correction1 * (exp_avg / root), exp_avg, exp_avg_sq, max_exp_avg_sq
+        correction1, correction2 = 1 - betas[0] ** step, (1 - betas[1] ** step) ** 0.5
+        # That of the paper, with the corrections taken out of the arrays: root(square / c) = root(square) / root(c).
+        root = xp.sqrt(square) + eps * correction2
+        return x - lr * correction2 / correction1 * (exp_avg / root), exp_avg, exp_avg_sq, max_exp_avg_sq
 
 
 class AdamW(Adam):
@@ -201,7 +202,7 @@ class Adamax(AdamFamily):
         step: float,
     ) -> tuple[Any, ...]:
         beta1, beta2 = betas
-        exp_avg = exp_avg + (1 - beta1) * (g - exp_avg)
+        exp_avg = beta1 * exp_avg + (1 - beta1) * g
         exp_inf = xp.maximum(beta2 * exp_inf, xp.abs(g) + eps)
         return x - lr / (1 - beta1**step) * (exp_avg / exp_inf), exp_avg, exp_inf
 

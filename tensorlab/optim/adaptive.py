@@ -224,7 +224,7 @@ class RMSprop(Elementwise):
     ) -> tuple[Any, ...]:
         square_avg = variance = alpha * square_avg + (1 - alpha) * (g * g)
         if grad_avg is not None:
-            grad_avg = grad_avg + (1 - alpha) * (g - grad_avg)
+            grad_avg = alpha * grad_avg + (1 - alpha) * g
             variance = square_avg - grad_avg * grad_avg
         step = g / (xp.sqrt(variance) + eps)
         if momentum_buffer is not None:

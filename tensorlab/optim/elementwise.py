@@ -8,7 +8,7 @@ from functools import lru_cache
 from inspect import Parameter, signature
 from operator import is_
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from ..ops.creation import tensor as make_tensor
 from ..tensor import Tensor
@@ -120,12 +120,15 @@ class Elementwise(Optimizer):
 
     def _apply(self, group: Group, bundles: list[Bundle]) -> None:
         """Take one step with some bundles, all at once where they are of one kind."""
+        rule = whole_step(self.rule)
         batches: dict[Any, list[tuple[Any, ...]]] = {}
         for bundle in bundles:
             options = self._options(group, bundle)
             operands = (bundle.flat, bundle.gradient(), *self._arrays(group, bundle))
-            batches.setdefault((bundle.backend, bundle.kind, options), []).append(operands)
-        rule = whole_step(self.rule)
+            if len(bundles) == 1:
+                bundle.backend.update(rule, [operands], options)
+            else:
+                batches.setdefault((bundle.backend, bundle.kind, options), []).append(operands)
         for (backend, _, options), batch in batches.items():
             backend.update(rule, batch, options)
         for bundle in bundles:
@@ -267,6 +270,8 @@ def _histories(bundles: Iterable[Bundle]) -> Iterator[tuple[Tensor, History]]:
 
 def _number(value: Any) -> Hashable:
     """Return an option as the rules take it: a tensor, such as a rate that is kept in one, becomes a number."""
+    if type(value) in (float, int, bool):  # as nearly always
+        return cast(Hashable, value)
     if isinstance(value, list | tuple):
         return tuple(map(_number, value))
     return float(value) if isinstance(value, Tensor) else plain(value)

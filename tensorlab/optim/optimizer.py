@@ -314,7 +314,7 @@ class Optimizer:
         return add_hook(self._hooks, Hook(hook, "after"), prepend=False)
 
     def _call_hooks(self, when: str) -> None:
-        for hook in tuple(self._hooks.values()) if self._hooks else ():
+        for hook in tuple(self._hooks.values()):
             if hook.when == when:
                 hook.function(self, (), {})
 
