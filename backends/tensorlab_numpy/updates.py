@@ -47,11 +47,6 @@ class BlockedUpdateKernels(UpdateKernels):
 
     bundle_size = BUNDLE
 
-    def update(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
-        """Take one step, in place; a gradient that was assigned may not be contiguous."""
-        batch = [(param, np.ascontiguousarray(grad), *state) for param, grad, *state in batch]
-        super().update(rule, batch, options)
-
     def segment_norms(self, flat: Any, sizes: Sequence[int]) -> Any:
         """Norms of parts by one pass over the squares."""
         if flat.dtype in self.rounded_dtypes or not all(sizes):  # reduceat takes no empty parts
@@ -64,18 +59,25 @@ class BlockedUpdateKernels(UpdateKernels):
             if operands[0].size <= SMALL:
                 evaluate(np, rule, operands, options)
             else:
-                large.setdefault(tuple([x is not None for x in operands]), []).append(operands)
+                large.setdefault(tuple([x is not None for x in operands]), []).append(contiguous(operands))
         for present, together in large.items():
             program = traced(rule, present, options)
             planned(program, together[0][0].dtype.char).run(together, program.numbers)
 
     def _update_complex(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
-        self._update_real(rule, [copied(operands, lambda x: x.view(x.real.dtype)) for operands in batch], options)
+        real = [copied(contiguous(operands), lambda x: x.view(x.real.dtype)) for operands in batch]
+        self._update_real(rule, real, options)
 
     def _update_narrow(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
         for operands in batch:
             for start in range(0, operands[0].size, BLOCK):
                 super()._update_narrow(rule, [block_of(operands, start)], options)
+
+
+def contiguous(operands: Operands) -> Operands:
+    """Return operands whose elements all lie behind each other; those of a gradient that was assigned may not."""
+    param, grad, *state = operands
+    return (param, np.ascontiguousarray(grad), *state)
 
 
 def block_of(operands: Operands, start: int) -> Operands:

@@ -301,15 +301,12 @@ def evaluate(xp: Any, rule: Rule, operands: Operands, options: Options) -> None:
     """Call a rule as it stands, and write down what it returns."""
     changing = written(operands)
     values: Sequence[Any] = rule(xp, *operands, **dict(options))
-    if not {*map(id, changing)}.isdisjoint(map(id, values)):
+    changes = [(old, new) for old, new in zip(changing, values, strict=True) if old is not None and new is not old]
+    if not {id(old) for old, _ in changes}.isdisjoint([id(new) for _, new in changes]):
         # An old value that another array takes over must not be overwritten before it is read.
-        values = [
-            xp.asarray(new, copy=True) if any(new is x for x in changing) and new is not old else new
-            for old, new in zip(changing, values, strict=True)
-        ]
-    for old, new in zip(changing, values, strict=True):
-        if old is not None and new is not old:
-            old[...] = new
+        changes = [(old, xp.asarray(new, copy=True)) for old, new in changes]
+    for old, new in changes:
+        old[...] = new
 
 
 def written(operands: Operands) -> Operands:

@@ -12,6 +12,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
+from operator import is_
 from typing import Any
 
 from ..autodiff.graph import write_log
@@ -105,12 +106,12 @@ class Bundle:
 
     def holds(self) -> bool:
         """Whether the parameters still are where the bundle put them; their elements may have been replaced since."""
-        return all(parameter._array is view for parameter, view in zip(self.parameters, self._views))
+        return all(map(is_, [parameter._array for parameter in self.parameters], self._views))
 
     def divided(self) -> bool:
         """Whether some of the parameters have a gradient and others have none."""
-        first = self.parameters[0].grad is None
-        return any((parameter.grad is None) is not first for parameter in self.parameters)
+        absent = [parameter.grad is None for parameter in self.parameters]
+        return any(absent) and not all(absent)
 
     @property
     def is_large(self) -> bool:

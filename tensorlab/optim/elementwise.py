@@ -25,15 +25,22 @@ def whole_step(rule: Rule) -> Rule:
     """Return a rule with what all families share before it: the sign of the gradient, and weight decay."""
 
     def step(
-        xp: Any, x: Any, g: Any, *state: Any, maximize: bool, weight_decay: float, shrink: float, options: Any
+        xp: Any,
+        x: Any,
+        g: Any,
+        *state: Any,
+        climb: bool = False,
+        penalty: float = 0.0,
+        shrink: float = 1.0,
+        **options: Any,
     ) -> tuple[Any, ...]:
-        if maximize:
+        if climb:
             g = -g
-        if weight_decay:
-            g = g + weight_decay * x
+        if penalty:
+            g = g + penalty * x
         if shrink != 1:
             x = shrink * x
-        return rule(xp, x, g, *state, **dict(options))
+        return rule(xp, x, g, *state, **options)
 
     return step
 
@@ -125,10 +132,7 @@ class Elementwise(Optimizer):
         for bundle in bundles:
             options = self._options(group, bundle)
             operands = (bundle.flat, bundle.gradient(), *self._arrays(group, bundle))
-            if len(bundles) == 1:
-                bundle.backend.update(rule, [operands], options)
-            else:
-                batches.setdefault((bundle.backend, bundle.kind, options), []).append(operands)
+            batches.setdefault((bundle.backend, bundle.kind, options), []).append(operands)
         for (backend, _, options), batch in batches.items():
             backend.update(rule, batch, options)
         for bundle in bundles:
@@ -143,17 +147,16 @@ class Elementwise(Optimizer):
 
     def _options(self, group: Group, bundle: Bundle) -> tuple[tuple[str, Hashable], ...]:
         """Return what `whole_step` is called with."""
-        decay: Any = 0.0 if "weight_decay" in self.option_names else _number(group.get("weight_decay", 0.0))
-        decoupled = group.get("decoupled_weight_decay", False)
-        shrink = 1 - float(group["lr"]) * decay if decoupled else 1.0
         known = {**group, **bundle.numbers, "first": not bundle.state}
-        options = tuple([(name, _number(known[name])) for name in self.option_names])
-        return (
-            ("maximize", group.get("maximize", False)),
-            ("weight_decay", 0.0 if decoupled else decay),
-            ("shrink", shrink),
-            ("options", options),
-        )
+        options = [(name, _number(known[name])) for name in self.option_names]
+        if group.get("maximize"):
+            options.append(("climb", True))
+        decay: Any = 0.0 if "weight_decay" in self.option_names else _number(group.get("weight_decay", 0.0))
+        if decay and group.get("decoupled_weight_decay"):
+            options.append(("shrink", 1 - float(group["lr"]) * decay))
+        elif decay:
+            options.append(("penalty", decay))
+        return tuple(options)
 
     # -- bundles ---------------------------------------------------------------------------------------------
 

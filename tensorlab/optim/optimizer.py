@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from ..autodiff.graph import enable_grad, no_grad
@@ -225,12 +224,9 @@ class Optimizer:
                         self._step(group)
         return loss
 
-    @contextmanager
-    def _hooked(self) -> Iterator[None]:
+    def _hooked(self) -> Hooked:
         """Call the hooks before and after what is inside."""
-        self._call_hooks("before")
-        yield
-        self._call_hooks("after")
+        return Hooked(self)
 
     def _may_step(self) -> bool:
         """Look at options and gradients before anything changes; whether the step is to be taken."""
@@ -382,3 +378,17 @@ class Optimizer:
             lines.append(f"group {number}: {len(group['params'])} parameters")
             lines += [f"  {name}: {value}" for name, value in group.items() if name not in ("params", "param_names")]
         return "\n  ".join([f"{type(self).__name__} (", *lines]) + "\n)"
+
+
+class Hooked:
+    """Calls an optimizer's hooks before and after what is inside, unless that fails."""
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self._optimizer = optimizer
+
+    def __enter__(self) -> None:
+        self._optimizer._call_hooks("before")
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        if kind is None:
+            self._optimizer._call_hooks("after")
