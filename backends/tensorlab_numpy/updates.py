@@ -26,14 +26,14 @@ from tensorlab.backend.updates import (
     traced,
 )
 
-from .blas import Axpby, axpby
+from .blas import axpby
 from .threads import in_threads
 
 BUNDLE = 1 << 15
 """Elements of small parameters that are updated at once: their gradients, gathered, take 128 KB in float32."""
 
-BLOCK = 1 << 17
-"""Elements per block: small enough to stay in the cache; large enough that threads seldom wait for the interpreter."""
+BLOCK = 1 << 19
+"""Elements per block: few enough for the outermost cache; enough that threads seldom wait for the interpreter."""
 
 THREADED = 1 << 19
 """From so many elements on, several threads are quicker than one."""
@@ -112,23 +112,16 @@ class Plan:
         The numbers.
     copies : tuple of (place, place)
         What is copied at the end, from where to which operand.
-    axpby : function or None
-        The one of them that has threads of its own.
     """
 
     calls: tuple[tuple[Callable[..., Any], tuple[int, ...], int], ...]
     scratch: tuple[str, ...]
     constants: tuple[Factor, ...]
     copies: tuple[tuple[int, int], ...]
-    axpby: Axpby | None
 
     def run(self, batch: Sequence[Operands], numbers: tuple[float, ...]) -> None:
         """Take the step with all of a batch, whose arrays have one data type, by a program's numbers."""
         constants = tuple([factor.value(numbers) for factor in self.constants])
-        if not self.scratch and not self.copies and all(function is self.axpby for function, *_ in self.calls):
-            for operands in batch:
-                self._call(operands + constants)
-            return
         blocks = [(operands, start) for operands in batch for start in range(0, operands[0].size, BLOCK)]
         size = min(BLOCK, max(operands[0].size for operands in batch))
         work = partial(self._run_blocks, constants, size, batch[0][0].dtype)
@@ -136,10 +129,6 @@ class Plan:
             work(iter(blocks))
         else:
             in_threads(work, blocks)
-
-    def _call(self, arrays: Sequence[Any]) -> None:
-        for function, read, result in self.calls:
-            function(*[arrays[place] for place in read], out=arrays[result])
 
     def _run_blocks(
         self, constants: tuple[float, ...], most: int, dtype: Any, blocks: Iterator[tuple[Operands, int]]
@@ -149,7 +138,8 @@ class Plan:
         for operands, start in blocks:
             size = min(BLOCK, operands[0].size - start)
             arrays = [*block_of(operands, start), *(array[:size] for array in scratch), *constants]
-            self._call(arrays)
+            for function, read, result in self.calls:
+                function(*[arrays[place] for place in read], out=arrays[result])
             for source, target in self.copies:
                 arrays[target][...] = arrays[source]
 
@@ -259,4 +249,4 @@ class Planner:
             (function, tuple(arrays + x[1] if isinstance(x, tuple) else x for x in read), result)
             for function, read, result in calls
         ]
-        return Plan(tuple(numbered), tuple(self.scratch), tuple(self.constants), tuple(copies), self.functions["axpby"])
+        return Plan(tuple(numbered), tuple(self.scratch), tuple(self.constants), tuple(copies))
