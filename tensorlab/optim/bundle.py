@@ -54,17 +54,14 @@ class Bundle:
         flat = concat([parameter._array for parameter in parameters], axis=None)
         names = histories[0].arrays
         state = {name: concat([history.arrays[name] for history in histories], axis=None) for name in names}
-        self._hold(list(parameters), flat, state, dict(histories[0].numbers))
-        for parameter, view in zip(self.parameters, self._views, strict=True):
-            parameter._array = view
-
-    def _hold(self, parameters: list[Tensor], flat: Any, state: dict[str, Any], numbers: dict[str, float]) -> None:
-        self.parameters, self.flat, self.state, self.numbers = parameters, flat, state, numbers
+        self.parameters, self.flat, self.state, self.numbers = list(parameters), flat, state, dict(histories[0].numbers)
         self.backend = parameters[0].backend
         self.kind = (parameters[0].device, parameters[0].dtype)
         self._views = self.shaped(flat)
         storages = {self.backend.storage(view): place for place, view in enumerate(self._views)}
         self._written = [parameters[place] for place in storages.values()]
+        for parameter, view in zip(self.parameters, self._views, strict=True):
+            parameter._array = view
 
     def _spans(self) -> Iterable[tuple[slice, tuple[int, ...]]]:
         start = 0

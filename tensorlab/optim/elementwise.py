@@ -131,14 +131,15 @@ class Elementwise(Optimizer):
         batches: dict[Any, list[tuple[Any, ...]]] = {}
         for bundle in bundles:
             options = self._options(group, bundle)
-            operands = (bundle.flat, bundle.gradient(), *self._arrays(group, bundle))
+            grad = bundle.gradient()
+            operands = (bundle.flat, grad, *self._arrays(group, bundle, grad))
             batches.setdefault((bundle.backend, bundle.kind, options), []).append(operands)
         for (backend, _, options), batch in batches.items():
             backend.update(rule, batch, options)
         for bundle in bundles:
             bundle.written()
 
-    def _arrays(self, group: Group, bundle: Bundle) -> list[Any]:
+    def _arrays(self, group: Group, bundle: Bundle, grad: Any) -> list[Any]:
         """Return what the rule is called with behind parameter and gradient."""
         return [
             bundle.array(name, self._initial(name, group)) if self._keeps(name, group) else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..tensor import Tensor
-from .checks import non_negative
+from .checks import below_one, non_negative, pair
 
 
 def complete_group(
@@ -76,6 +76,12 @@ def check_non_negative(group: Mapping[str, Any], *names: str) -> None:
     """Raise where one of a group's options is negative or no number."""
     for name in names:
         non_negative(**{name: float(group[name]) if isinstance(group[name], Tensor) else group[name]})
+
+
+def check_betas(group: Mapping[str, Any]) -> None:
+    """Raise where ``betas`` are not two parts to keep, from 0 to below 1."""
+    pair(betas=group["betas"])
+    below_one(betas=group["betas"])
 
 
 def check_real(optimizer: object, group: Mapping[str, Any]) -> None:

@@ -8,9 +8,8 @@ from typing import Any
 from ..ops.datatypes import finfo
 from .adam import running_moments
 from .bundle import Bundle
-from .checks import below_one, pair
 from .elementwise import Elementwise, whole_step
-from .groups import check_non_negative, check_real
+from .groups import check_betas, check_non_negative, check_real
 from .optimizer import Group
 
 
@@ -97,13 +96,13 @@ class LARS(Elementwise):
     def _keeps(self, name: str, group: Group) -> bool:
         return bool(group["momentum"])
 
-    def _arrays(self, group: Group, bundle: Bundle) -> list[Any]:
+    def _arrays(self, group: Group, bundle: Bundle, grad: Any) -> list[Any]:
         trust = None
         if group["adapt"]:
-            weights, slopes = bundle.norms(bundle.flat), bundle.norms(bundle.gradient())
+            weights, slopes = bundle.norms(bundle.flat), bundle.norms(grad)
             slopes = slopes + group["weight_decay"] * weights
             trust = trust_ratios(bundle, group["trust_coefficient"] * weights, slopes, group["eps"])
-        return [*super()._arrays(group, bundle), trust]
+        return [*super()._arrays(group, bundle, grad), trust]
 
     @staticmethod
     def rule(
@@ -175,15 +174,14 @@ class LAMB(Elementwise):
 
     def _check(self, group: Group) -> None:
         check_non_negative(group, "lr", "eps", "weight_decay")
-        pair(betas=group["betas"])
-        below_one(betas=group["betas"])
+        check_betas(group)
         check_real(self, group)
 
     def _apply(self, group: Group, bundles: list[Bundle]) -> None:
         for bundle in bundles:
             backend = bundle.backend
-            direction = backend.xp.empty_like(bundle.flat)
-            operands = (bundle.flat, bundle.gradient(), *self._arrays(group, bundle), direction)
+            grad, direction = bundle.gradient(), backend.xp.empty_like(bundle.flat)
+            operands = (bundle.flat, grad, *self._arrays(group, bundle, grad), direction)
             backend.update(whole_step(lamb_direction), [operands], self._options(group, bundle))
             trust = None
             if group["adapt"]:

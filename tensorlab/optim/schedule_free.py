@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .checks import below_one, pair
 from .elementwise import Elementwise
-from .groups import check_non_negative
+from .groups import check_betas, check_non_negative
 from .optimizer import Group
 
 
@@ -87,8 +86,7 @@ class AdamWScheduleFree(Elementwise):
 
     def _check(self, group: Group) -> None:
         check_non_negative(group, "lr", "eps", "weight_decay", "warmup_steps", "r", "weight_lr_power")
-        pair(betas=group["betas"])
-        below_one(betas=group["betas"])
+        check_betas(group)
         if not group["betas"][0]:
             raise ValueError(f"the first of betas must be positive, or no average could be had: {group['betas']}")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .checks import below_one, pair
+from .checks import pair
 from .elementwise import Elementwise
-from .groups import check_non_negative
+from .groups import check_betas, check_non_negative
 from .optimizer import Group
 
 
@@ -141,8 +141,7 @@ class Lion(Elementwise):
 
     def _check(self, group: Group) -> None:
         check_non_negative(group, "lr", "weight_decay")
-        pair(betas=group["betas"])
-        below_one(betas=group["betas"])
+        check_betas(group)
 
     @staticmethod
     def rule(xp: Any, x: Any, g: Any, exp_avg: Any, *, lr: float, betas: tuple[float, float]) -> tuple[Any, ...]:
