@@ -9,26 +9,21 @@ Examples
 tensor([1.+0.j, 1.+0.j, 1.+0.j])
 """
 
-from .ops.fft import (
-    fft,
-    fft2,
-    fftfreq,
-    fftn,
-    fftshift,
-    hfft,
-    ifft,
-    ifft2,
-    ifftn,
-    ifftshift,
-    ihfft,
-    irfft,
-    irfft2,
-    irfftn,
-    rfft,
-    rfft2,
-    rfftfreq,
-    rfftn,
-)
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import index as as_index
+from typing import Any
+
+from .autodiff.op import ShapeError
+from .backend import backend_of, dtypes
+from .ops.arithmetic import conj
+from .ops.creation import DeviceLike, arange
+from .ops.declare import require
+from .ops.fft import OPPOSITE, PARTS, fourier, fourier_of_real, fourier_to_real
+from .ops.joining import roll
+from .ops.shapes import Shape, astype, normalized_axis
+from .tensor import Tensor
 
 __all__ = [
     "fft",
@@ -50,3 +45,529 @@ __all__ = [
     "rfftfreq",
     "rfftn",
 ]
+
+# -- arguments ---------------------------------------------------------------------------------------------------------
+
+Lengths = int | Sequence[int] | None
+Plan = tuple[Any, Shape, Shape, str]
+"""An array ready to transform, axes, lengths and norm."""
+
+
+def _plan(function: str, takes: str, x: Any, s: Lengths, axes: Any, norm: str | None, *, to_real: bool = False) -> Plan:
+    """Return what an op is called with; raise in the function's own name, before any work."""
+    require(function, takes, x=x)
+    norm = "backward" if norm is None else norm
+    if norm not in OPPOSITE:
+        raise ValueError(f"{function}: norm must be 'backward', 'ortho' or 'forward', not {norm!r}")
+    shape = tuple(x.shape)
+    axes = _axes(function, shape, s, axes)
+    wanted = _lengths(function, s, axes)
+    usual = [2 * (shape[a] - 1) if to_real and a == axes[-1] else shape[a] for a in axes]
+    lengths = tuple(n if given is None else given for n, given in zip(usual, wanted))
+    for axis, n in zip(axes, lengths):
+        if n < 1:
+            raise ShapeError(f"{function}: axis {axis} of shape {shape} gives length {n}, but it must be 1 or more")
+    return _in_precision(x), axes, lengths, norm
+
+
+def _axes(function: str, shape: Shape, s: Lengths, axes: Any) -> Shape:
+    """Return different axes, at least one: where none are named the last ones for which `s` has lengths, or all."""
+    ndim = len(shape)
+    if axes is None and isinstance(s, Sequence):
+        if len(s) > ndim:
+            raise ShapeError(f"{function}: s has {len(s)} lengths, but shape {shape} has {ndim} axes")
+        axes = range(ndim - len(s), ndim)
+    named = tuple(range(ndim)) if axes is None else tuple(axes) if isinstance(axes, Sequence) else (axes,)
+    found = tuple(normalized_axis(a, ndim, f"{function}: axis") for a in named)
+    if len(set(found)) < len(found):
+        raise ShapeError(f"{function}: axes {named} name an axis twice")
+    if not found:
+        raise ShapeError(f"{function}: there is no axis to transform in shape {shape}")
+    return found
+
+
+def _lengths(function: str, s: Lengths, axes: Shape) -> list[int | None]:
+    """Return the length that is asked for each axis, None for the usual one."""
+    if s is None:
+        return [None] * len(axes)
+    if not isinstance(s, Sequence):
+        wanted = [as_index(s)]
+    else:
+        wanted = [as_index(n) for n in s]
+        if len(wanted) != len(axes):
+            raise ShapeError(f"{function}: s has {len(wanted)} lengths for {len(axes)} axes")
+    for n in wanted:
+        if n < 1 and (n != -1 or not isinstance(s, Sequence)):
+            raise ShapeError(f"{function}: length {n} is asked for, but it must be 1 or more")
+    return [None if n == -1 else n for n in wanted]
+
+
+def _in_precision(x: Any) -> Any:
+    """Return an array in single or double precision, which is what libraries transform."""
+    array = x._array if isinstance(x, Tensor) else x
+    dtype = backend_of(array).dtype_of(array)
+    return x if dtype.is_complex or dtype.name in PARTS else astype(x, dtypes.float32)
+
+
+# -- complex transforms ------------------------------------------------------------------------------------------------
+
+
+def fft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
+    """Fourier transform along one axis: ``sum(x[j] * exp(-2j * pi * j * k / n) for j in range(n))``.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis; numeric. Integers are transformed in single precision.
+    n : int, optional
+        At least 1: the axis is cut to its first `n` elements, or padded with zeros to so many.
+    axis : int
+        Which axis.
+    norm : {"backward", "ortho", "forward"}
+        What divides by `n`: the transform back, the transform forward, or each by its square root.
+
+    Returns
+    -------
+    Tensor
+        Complex, of the precision of `x`: the shape of `x` with `n` frequencies on the axis, `fftfreq` tells which.
+
+    Raises
+    ------
+    TypeError
+        If `x` is not numeric.
+    ShapeError
+        If the axis does not exist, or its length, or `n`, is 0.
+    ValueError
+        If `norm` is none of the three.
+
+    Examples
+    --------
+    >>> tl.fft.fft(tl.tensor([1.0, 2.0, 3.0, 4.0]))
+    tensor([10.+0.j, -2.+2.j, -2.+0.j, -2.-2.j])
+    """
+    x, axes, lengths, norm = _plan("fft", "numeric", x, n, axis, norm)
+    return fourier(x, axes, lengths, False, norm)
+
+
+def ifft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
+    """Inverse of `fft`, with the same parameters: ``sum(x[k] * exp(2j * pi * j * k / n) for k in range(n)) / n``.
+
+    Examples
+    --------
+    >>> tl.fft.ifft(tl.fft.fft(tl.tensor([1.0, 2.0, 3.0, 4.0])))
+    tensor([1.+0.j, 2.+0.j, 3.+0.j, 4.+0.j])
+    """
+    x, axes, lengths, norm = _plan("ifft", "numeric", x, n, axis, norm)
+    return fourier(x, axes, lengths, True, norm)
+
+
+def fftn(
+    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
+) -> Tensor:
+    """Fourier transform over several axes.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis; numeric. Integers are transformed in single precision.
+    s : sequence of int, optional
+        One length for each axis, to which it is cut or padded with zeros; -1 leaves an axis as it is.
+    axes : sequence of int, optional
+        Different ones. Where they are left out the last ``len(s)``, and all where `s` is too.
+    norm : {"backward", "ortho", "forward"}
+        What divides by the product of the lengths, as in `fft`.
+
+    Returns
+    -------
+    Tensor
+        Complex, of the precision of `x`: the shape of `x` with the lengths `s` on the axes.
+
+    Raises
+    ------
+    TypeError
+        If `x` is not numeric.
+    ShapeError
+        If an axis does not exist, is named twice or has length 0, or there are not as many lengths as axes.
+    ValueError
+        If `norm` is none of the three.
+
+    Examples
+    --------
+    >>> tl.fft.fftn(tl.ones((2, 2)))
+    tensor([[4.+0.j, 0.+0.j],
+            [0.+0.j, 0.+0.j]])
+    """
+    x, axes, lengths, norm = _plan("fftn", "numeric", x, s, axes, norm)
+    return fourier(x, axes, lengths, False, norm)
+
+
+def ifftn(
+    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
+) -> Tensor:
+    """Inverse of `fftn`, with the same parameters.
+
+    Examples
+    --------
+    >>> tl.fft.ifftn(tl.fft.fftn(tl.ones((2, 2))))
+    tensor([[1.+0.j, 1.+0.j],
+            [1.+0.j, 1.+0.j]])
+    """
+    x, axes, lengths, norm = _plan("ifftn", "numeric", x, s, axes, norm)
+    return fourier(x, axes, lengths, True, norm)
+
+
+def fft2(
+    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
+) -> Tensor:
+    """Fourier transform over two axes, the last two unless named; see `fftn`.
+
+    Examples
+    --------
+    >>> tl.fft.fft2(tl.zeros((5, 2, 3))).shape
+    (5, 2, 3)
+    """
+    x, axes, lengths, norm = _plan("fft2", "numeric", x, s, axes, norm)
+    return fourier(x, axes, lengths, False, norm)
+
+
+def ifft2(
+    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
+) -> Tensor:
+    """Inverse of `fft2`, with the same parameters.
+
+    Examples
+    --------
+    >>> tl.fft.ifft2(tl.zeros((5, 2, 3))).shape
+    (5, 2, 3)
+    """
+    x, axes, lengths, norm = _plan("ifft2", "numeric", x, s, axes, norm)
+    return fourier(x, axes, lengths, True, norm)
+
+
+# -- real transforms ---------------------------------------------------------------------------------------------------
+
+
+def rfft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
+    """Fourier transform of a real array along one axis, without the negative frequencies, which mirror the others.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis; real. Integers are transformed in single precision.
+    n : int, optional
+        At least 1: the axis is cut to its first `n` elements, or padded with zeros to so many.
+    axis : int
+        Which axis.
+    norm : {"backward", "ortho", "forward"}
+        What divides by `n`, as in `fft`.
+
+    Returns
+    -------
+    Tensor
+        Complex: the shape of `x` with ``n // 2 + 1`` frequencies on the axis, `rfftfreq` tells which.
+
+    Raises
+    ------
+    TypeError
+        If `x` is complex; `fft` is for that.
+    ShapeError
+        If the axis does not exist, or its length, or `n`, is 0.
+    ValueError
+        If `norm` is none of the three.
+
+    Examples
+    --------
+    >>> tl.fft.rfft(tl.tensor([1.0, 2.0, 3.0, 4.0]))
+    tensor([10.+0.j, -2.+2.j, -2.+0.j])
+    """
+    return fourier_of_real(*_plan("rfft", "real", x, n, axis, norm))
+
+
+def irfft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
+    """Inverse of `rfft`: the real array of length `n` whose non-negative frequencies these are.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis; numeric. Imaginary parts where a real array has none (at frequency zero and,
+        for even `n`, at the highest one) are ignored, and have no gradient.
+    n : int, optional
+        Length of the result's axis, ``2 * (m - 1)`` of `m` frequencies by default: name it if it is odd. The
+        frequencies are cut, or padded with zeros, to ``n // 2 + 1``.
+    axis : int
+        Which axis.
+    norm : {"backward", "ortho", "forward"}
+        What divides by `n`, as in `fft`.
+
+    Returns
+    -------
+    Tensor
+        Real, of the precision of `x`.
+
+    Raises
+    ------
+    ShapeError
+        If the axis does not exist, or the result would have no elements.
+    ValueError
+        If `norm` is none of the three.
+
+    Examples
+    --------
+    >>> tl.fft.irfft(tl.fft.rfft(tl.tensor([1.0, 2.0, 3.0])), n=3)
+    tensor([1., 2., 3.])
+    """
+    return fourier_to_real(*_plan("irfft", "numeric", x, n, axis, norm, to_real=True))
+
+
+def rfftn(
+    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
+) -> Tensor:
+    """Fourier transform of a real array over several axes, without the negative frequencies of the last of them.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis; real. Integers are transformed in single precision.
+    s, axes, norm
+        As in `fftn`.
+
+    Returns
+    -------
+    Tensor
+        Complex: the shape of `x` with the lengths `s` on the axes, of the last of them ``s[-1] // 2 + 1``.
+
+    Raises
+    ------
+    TypeError
+        If `x` is complex.
+    ShapeError
+        As in `fftn`.
+
+    Examples
+    --------
+    >>> tl.fft.rfftn(tl.ones((2, 2, 4))).shape
+    (2, 2, 3)
+    """
+    return fourier_of_real(*_plan("rfftn", "real", x, s, axes, norm))
+
+
+def irfftn(
+    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
+) -> Tensor:
+    """Inverse of `rfftn`.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis; numeric.
+    s : sequence of int, optional
+        The result's lengths; of the last axis ``2 * (m - 1)`` of `m` frequencies by default, or where it is -1.
+    axes, norm
+        As in `fftn`.
+
+    Returns
+    -------
+    Tensor
+        Real, of the precision of `x`.
+
+    Raises
+    ------
+    ShapeError
+        As in `fftn`.
+
+    Examples
+    --------
+    >>> tl.fft.irfftn(tl.fft.rfftn(tl.ones((2, 3))), s=(2, 3))
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
+    """
+    return fourier_to_real(*_plan("irfftn", "numeric", x, s, axes, norm, to_real=True))
+
+
+def rfft2(
+    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
+) -> Tensor:
+    """Fourier transform of a real array over two axes, the last two unless named; see `rfftn`.
+
+    Examples
+    --------
+    >>> tl.fft.rfft2(tl.zeros((5, 2, 4))).shape
+    (5, 2, 3)
+    """
+    return fourier_of_real(*_plan("rfft2", "real", x, s, axes, norm))
+
+
+def irfft2(
+    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
+) -> Tensor:
+    """Inverse of `rfft2`; see `irfftn`.
+
+    Examples
+    --------
+    >>> tl.fft.irfft2(tl.zeros((5, 2, 3))).shape
+    (5, 2, 4)
+    """
+    return fourier_to_real(*_plan("irfft2", "numeric", x, s, axes, norm, to_real=True))
+
+
+def hfft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
+    """Fourier transform, which is real, of a signal whose negative half mirrors the half that is given.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis; numeric: the elements from zero on.
+    n : int, optional
+        How many frequencies, ``2 * (m - 1)`` of `m` elements by default.
+    axis : int
+        Which axis.
+    norm : {"backward", "ortho", "forward"}
+        What divides by `n`, as in `fft`.
+
+    Returns
+    -------
+    Tensor
+        Real, of the precision of `x`, with `n` frequencies on the axis.
+
+    Raises
+    ------
+    ShapeError
+        If the axis does not exist, or the result would have no elements.
+
+    Examples
+    --------
+    >>> tl.fft.hfft(tl.tensor([1.0, 2.0, 3.0]))
+    tensor([ 8., -2.,  0., -2.])
+    """
+    x, axes, lengths, norm = _plan("hfft", "numeric", x, n, axis, norm, to_real=True)
+    return fourier_to_real(conj(x), axes, lengths, OPPOSITE[norm])
+
+
+def ihfft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
+    """Inverse of `hfft`: the elements from zero on of the signal whose Fourier transform is real.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis; real.
+    n, axis, norm
+        As in `rfft`.
+
+    Returns
+    -------
+    Tensor
+        Complex, with ``n // 2 + 1`` elements on the axis.
+
+    Raises
+    ------
+    TypeError
+        If `x` is complex.
+    ShapeError
+        If the axis does not exist, or its length, or `n`, is 0.
+
+    Examples
+    --------
+    >>> tl.fft.ihfft(tl.tensor([8.0, -2.0, 0.0, -2.0]))
+    tensor([1.-0.j, 2.-0.j, 3.-0.j])
+    """
+    x, axes, lengths, norm = _plan("ihfft", "real", x, n, axis, norm)
+    return conj(fourier_of_real(x, axes, lengths, OPPOSITE[norm]))
+
+
+# -- frequencies -------------------------------------------------------------------------------------------------------
+
+
+def fftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
+    """Frequencies of the elements of `fft`, in cycles per unit: zero and up, then the negative ones.
+
+    Parameters
+    ----------
+    n : int
+        Length of the transform, at least 1.
+    d : float
+        Distance between two samples; not zero.
+    dtype : dtype, optional
+        float32 by default.
+    device : Device or str, optional
+        Where to put it.
+
+    Returns
+    -------
+    Tensor, shape (n,)
+        ``[0, 1, ..., (n - 1) // 2, -(n // 2), ..., -1] / (n * d)``.
+
+    Raises
+    ------
+    ValueError
+        If `n` is less than 1.
+
+    Examples
+    --------
+    >>> tl.fft.fftfreq(4)
+    tensor([ 0.  ,  0.25, -0.5 , -0.25])
+    """
+    _check_length("fftfreq", n)
+    return ifftshift(arange(-(n // 2), n - n // 2, dtype=dtype or dtypes.float32, device=device)) / (n * d)
+
+
+def rfftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
+    """Frequencies of the elements of `rfft`, in cycles per unit; the parameters are those of `fftfreq`.
+
+    Examples
+    --------
+    >>> tl.fft.rfftfreq(4)
+    tensor([0.  , 0.25, 0.5 ])
+    """
+    _check_length("rfftfreq", n)
+    return arange(0, n // 2 + 1, dtype=dtype or dtypes.float32, device=device) / (n * d)
+
+
+def _check_length(function: str, n: int) -> None:
+    if n < 1:
+        raise ValueError(f"{function}: n is {n}, but must be 1 or more")
+
+
+def fftshift(x: Any, /, axes: int | Sequence[int] | None = None) -> Tensor:
+    """Move frequency zero from the beginning to the middle of each axis.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape.
+    axes : int, sequence of int or None
+        Along which axes; None for all.
+
+    Returns
+    -------
+    Tensor
+        The shape of `x`; along an axis of length `n` each element `n // 2` places further, round the end.
+
+    Raises
+    ------
+    ShapeError
+        If an axis does not exist.
+
+    Examples
+    --------
+    >>> tl.fft.fftshift(tl.fft.fftfreq(4))
+    tensor([-0.5 , -0.25,  0.  ,  0.25])
+    """
+    return _shifted("fftshift", x, axes, 1)
+
+
+def ifftshift(x: Any, /, axes: int | Sequence[int] | None = None) -> Tensor:
+    """Inverse of `fftshift`, from which it differs along axes of odd length.
+
+    Examples
+    --------
+    >>> tl.fft.ifftshift(tl.tensor([-1, 0, 1]))
+    tensor([ 0,  1, -1])
+    """
+    return _shifted("ifftshift", x, axes, -1)
+
+
+def _shifted(function: str, x: Any, axes: Any, sign: int) -> Tensor:
+    require(function, x=x)
+    named = range(len(x.shape)) if axes is None else axes if isinstance(axes, Sequence) else (axes,)
+    found = tuple(normalized_axis(a, len(x.shape), f"{function}: axis") for a in named)
+    return roll(x, tuple(sign * (x.shape[a] // 2) for a in found), axis=found)

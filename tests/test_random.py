@@ -9,7 +9,7 @@ from scipy import stats
 
 import tensorlab as tl
 from tensorlab.random import Generator
-from tensorlab.random.call import Call
+from tensorlab.random.arguments import Call
 
 FIRST_WORDS = (0x2F4BA6408E4D89B, 0x3DD62B0B9CA8C5B2, 0x1C8667A55D902E79, 0x907D7A052FD5B4DC)
 """Philox4x64-10 of key 0 and counter 1, as numpy.random.Philox(key=0) has it."""

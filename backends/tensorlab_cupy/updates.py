@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from tensorlab.backend.updates import (
+from tensorlab.backend.kernels.updates import (
     COMPARISONS,
     Number,
     Operands,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorlab.backend.activations import ActivationKernels
+from tensorlab.backend.kernels.activation import ActivationKernels
 
 BLOCK = 16384
 """Elements that are worked on at a time: each intermediate array is 64 kB of float32."""

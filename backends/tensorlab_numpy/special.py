@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tensorlab.backend.special import SpecialKernels
-from tensorlab.backend.special.evaluation import Table
+from tensorlab.backend.kernels.special import SpecialKernels
+from tensorlab.backend.kernels.special.evaluation import Table
 
 BLOCK = 32768
 """Elements that are worked on at a time: all steps of a polynomial happen in the cache then."""

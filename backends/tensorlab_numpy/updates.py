@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tensorlab.backend.updates import (
+from tensorlab.backend.kernels.updates import (
     COMPARISONS,
     Number,
     Operands,

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from . import dtypes
 from .dtypes import DType
-from .kernels import DefaultKernels
+from .kernels.default import DefaultKernels
 from .narrow import rounded
 
 

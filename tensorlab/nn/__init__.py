@@ -1,7 +1,7 @@
 """Modules, layers, losses and initialisers: PyTorch's names, defaults and state-dict keys."""
 
 from . import functional, init, utils
-from .activation import (
+from .layers.activation import (
     CELU,
     ELU,
     GELU,
@@ -17,8 +17,7 @@ from .activation import (
     Tanh,
     Tanhshrink,
 )
-from .adaptive import AdaptiveLogSoftmaxWithLoss
-from .adaptive_pooling import (
+from .layers.adaptive_pooling import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
     AdaptiveAvgPool3d,
@@ -32,13 +31,12 @@ from .adaptive_pooling import (
     GlobalMaxPool2d,
     GlobalMaxPool3d,
 )
-from .attention import MultiheadAttention
-from .batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
-from .cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
-from .containers import ModuleDict, ModuleList, Sequential
-from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-from .distance import CosineSimilarity, PairwiseDistance
-from .dropout import (
+from .layers.adaptive_softmax import AdaptiveLogSoftmaxWithLoss
+from .layers.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
+from .layers.cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
+from .layers.convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from .layers.distance import CosineSimilarity, PairwiseDistance
+from .layers.dropout import (
     AlphaDropout,
     DropConnectLinear,
     Dropout,
@@ -48,11 +46,10 @@ from .dropout import (
     FeatureAlphaDropout,
     StochasticDepth,
 )
-from .embedding import Embedding, EmbeddingBag
-from .folding import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
-from .gated import GLU, LogSoftmax, Maxout, Softmax, Softmax2d, Softmin
-from .graph import GATConv, GCNConv, SAGEConv
-from .lazy import (
+from .layers.embedding import Embedding, EmbeddingBag
+from .layers.folding import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
+from .layers.graph import GATConv, GCNConv, SAGEConv
+from .layers.lazy import (
     LazyBatchNorm1d,
     LazyBatchNorm2d,
     LazyBatchNorm3d,
@@ -67,8 +64,8 @@ from .lazy import (
     LazyInstanceNorm3d,
     LazyLinear,
 )
-from .linear import Bilinear, Flatten, Identity, Linear, Unflatten
-from .loss import (
+from .layers.linear import Bilinear, Flatten, Identity, Linear, Unflatten
+from .layers.loss import (
     BCELoss,
     BCEWithLogitsLoss,
     ContrastiveLoss,
@@ -99,9 +96,9 @@ from .loss import (
     TripletMarginLoss,
     TripletMarginWithDistanceLoss,
 )
-from .mixing import CutMix, Mixup
-from .module import Module
-from .normalization import (
+from .layers.mixing import CutMix, Mixup
+from .layers.multihead_attention import MultiheadAttention
+from .layers.normalization import (
     CrossMapLRN2d,
     GroupNorm,
     InstanceNorm1d,
@@ -111,7 +108,7 @@ from .normalization import (
     LocalResponseNorm,
     RMSNorm,
 )
-from .padding import (
+from .layers.padding import (
     CircularPad1d,
     CircularPad2d,
     CircularPad3d,
@@ -128,9 +125,7 @@ from .padding import (
     ZeroPad2d,
     ZeroPad3d,
 )
-from .parameter import Parameter
-from .parameter_containers import ParameterDict, ParameterList
-from .pooling import (
+from .layers.pooling import (
     AvgPool1d,
     AvgPool2d,
     AvgPool3d,
@@ -142,8 +137,8 @@ from .pooling import (
     MaxPool2d,
     MaxPool3d,
 )
-from .positions import RotaryEmbedding, SinusoidalPositionalEncoding
-from .rectified import (
+from .layers.positions import RotaryEmbedding, SinusoidalPositionalEncoding
+from .layers.rectified import (
     Hardshrink,
     Hardsigmoid,
     Hardswish,
@@ -157,12 +152,17 @@ from .rectified import (
     Softshrink,
     Threshold,
 )
-from .recurrent import GRU, LSTM, RNN, RNNBase
-from .resampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
-from .stateless import functional_call
-from .transformer import Transformer, TransformerDecoder, TransformerEncoder
-from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
-from .unpooling import FractionalMaxPool2d, FractionalMaxPool3d, MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
+from .layers.recurrent import GRU, LSTM, RNN, RNNBase
+from .layers.resampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
+from .layers.softmax import GLU, LogSoftmax, Maxout, Softmax, Softmax2d, Softmin
+from .layers.transformer import Transformer, TransformerDecoder, TransformerEncoder
+from .layers.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
+from .layers.unpooling import FractionalMaxPool2d, FractionalMaxPool3d, MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
+from .module.containers import ModuleDict, ModuleList, Sequential
+from .module.functional_call import functional_call
+from .module.module import Module
+from .module.parameter import Parameter
+from .module.parameter_containers import ParameterDict, ParameterList
 
 __all__ = [
     "AdaptiveAvgPool1d",

@@ -14,6 +14,7 @@ from . import (
     datatypes,
     einsum,
     exponential,
+    folding,
     indexing,
     joining,
     loss,
@@ -21,7 +22,7 @@ from . import (
     methods,
     nan_reductions,
     normalization,
-    packing,
+    packed_sequence,
     padding,
     pooling,
     quantiles,
@@ -29,7 +30,7 @@ from . import (
     reduction,
     resampling,
     rounding,
-    segments,
+    segment_reduction,
     sets,
     shapes,
     signals,
@@ -38,7 +39,6 @@ from . import (
     special,
     statistics,
     trigonometric,
-    windows,
 )
 
 methods.install()
@@ -64,7 +64,7 @@ __all__ = [
     "methods",
     "nan_reductions",
     "normalization",
-    "packing",
+    "packed_sequence",
     "padding",
     "pooling",
     "recurrent",
@@ -72,7 +72,7 @@ __all__ = [
     "reduction",
     "resampling",
     "rounding",
-    "segments",
+    "segment_reduction",
     "sets",
     "shapes",
     "signals",
@@ -81,5 +81,5 @@ __all__ = [
     "special",
     "statistics",
     "trigonometric",
-    "windows",
+    "folding",
 ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..autodiff.op import ShapeError, op, sample
 from ..backend import Backend
-from ..backend.windows import Pairs, output_size
+from ..backend.kernels.window_geometry import Pairs, output_size
 from .declare import channels_last_hint
 from .reduction import sum
 from .shapes import Shape, reshape

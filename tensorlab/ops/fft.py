@@ -1,543 +1,225 @@
-"""The Fourier transforms of the standard and of NumPy, made of the three ops in `fourier.py`."""
+"""Discrete Fourier transforms, with gradients of any order.
+
+Three ops carry all of them: complex to complex (`fourier`), real to the half of its spectrum that says everything
+(`fourier_of_real`), and back (`fourier_to_real`). Each is linear; its transpose is made of the same three.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import index as as_index
+from collections.abc import Callable, Sequence
+from math import log2, prod
 from typing import Any
 
-from ..autodiff.op import ShapeError
-from ..backend import backend_of, dtypes
+from ..autodiff.op import op, sample
+from ..backend import Backend, backend_of
 from ..tensor import Tensor
 from .arithmetic import conj
-from .creation import DeviceLike, arange
-from .declare import require
-from .fourier import OPPOSITE, PARTS, fourier, fourier_of_real, fourier_to_real
-from .joining import roll
-from .shapes import Shape, astype, normalized_axis
+from .indexing import getitem, scatter_index
+from .shapes import Shape, cast_back
 
-# -- arguments ---------------------------------------------------------------------------------------------------------
+OPPOSITE = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
+"""For each way to divide by the length, the one that divides the inverse transform by what this divides by."""
 
-Lengths = int | Sequence[int] | None
-Plan = tuple[Any, Shape, Shape, str]
-"""An array ready to transform, axes, lengths and norm."""
+PARTS = {"float32": "complex64", "float64": "complex128"}
+"""The complex type of each real type's precision, for the types that libraries transform."""
 
 
-def _plan(function: str, takes: str, x: Any, s: Lengths, axes: Any, norm: str | None, *, to_real: bool = False) -> Plan:
-    """Return what an op is called with; raise in the function's own name, before any work."""
-    require(function, takes, x=x)
-    norm = "backward" if norm is None else norm
-    if norm not in OPPOSITE:
-        raise ValueError(f"{function}: norm must be 'backward', 'ortho' or 'forward', not {norm!r}")
-    shape = tuple(x.shape)
-    axes = _axes(function, shape, s, axes)
-    wanted = _lengths(function, s, axes)
-    usual = [2 * (shape[a] - 1) if to_real and a == axes[-1] else shape[a] for a in axes]
-    lengths = tuple(n if given is None else given for n, given in zip(usual, wanted))
-    for axis, n in zip(axes, lengths):
-        if n < 1:
-            raise ShapeError(f"{function}: axis {axis} of shape {shape} gives length {n}, but it must be 1 or more")
-    return _in_precision(x), axes, lengths, norm
+def _resized(x_shape: Shape, axes: Shape, lengths: Shape, **_: Any) -> Shape:
+    """Return a shape with other lengths along some axes."""
+    shape = list(x_shape)
+    for axis, length in zip(axes, lengths):
+        shape[axis] = length
+    return tuple(shape)
 
 
-def _axes(function: str, shape: Shape, s: Lengths, axes: Any) -> Shape:
-    """Return different axes, at least one: where none are named the last ones for which `s` has lengths, or all."""
-    ndim = len(shape)
-    if axes is None and isinstance(s, Sequence):
-        if len(s) > ndim:
-            raise ShapeError(f"{function}: s has {len(s)} lengths, but shape {shape} has {ndim} axes")
-        axes = range(ndim - len(s), ndim)
-    named = tuple(range(ndim)) if axes is None else tuple(axes) if isinstance(axes, Sequence) else (axes,)
-    found = tuple(normalized_axis(a, ndim, f"{function}: axis") for a in named)
-    if len(set(found)) < len(found):
-        raise ShapeError(f"{function}: axes {named} name an axis twice")
-    if not found:
-        raise ShapeError(f"{function}: there is no axis to transform in shape {shape}")
-    return found
+def _half(lengths: Shape) -> Shape:
+    """Return the lengths of the half spectrum of a real array with these lengths."""
+    return (*lengths[:-1], lengths[-1] // 2 + 1)
 
 
-def _lengths(function: str, s: Lengths, axes: Shape) -> list[int | None]:
-    """Return the length that is asked for each axis, None for the usual one."""
-    if s is None:
-        return [None] * len(axes)
-    if not isinstance(s, Sequence):
-        wanted = [as_index(s)]
-    else:
-        wanted = [as_index(n) for n in s]
-        if len(wanted) != len(axes):
-            raise ShapeError(f"{function}: s has {len(wanted)} lengths for {len(axes)} axes")
-    for n in wanted:
-        if n < 1 and (n != -1 or not isinstance(s, Sequence)):
-            raise ShapeError(f"{function}: length {n} is asked for, but it must be 1 or more")
-    return [None if n == -1 else n for n in wanted]
+def _halved(x_shape: Shape, axes: Shape, lengths: Shape, **_: Any) -> Shape:
+    return _resized(x_shape, axes, _half(lengths))
 
 
-def _in_precision(x: Any) -> Any:
-    """Return an array in single or double precision, which is what libraries transform."""
+def _fitted(x: Any, shape: Shape, axes: Shape) -> Any:
+    """Return an array cut, or padded with zeros at the ends, to a shape that differs in `axes` alone."""
+    kept: list[Any] = [slice(None)] * len(shape)
+    for axis in axes:
+        kept[axis] = slice(0, min(shape[axis], x.shape[axis]))
+    if any(x.shape[axis] > shape[axis] for axis in axes):
+        x = getitem(x, tuple(kept))
+    return x if tuple(x.shape) == tuple(shape) else scatter_index(x, tuple(shape), tuple(kept))
+
+
+def _weighted(x: Any, axes: Shape, lengths: Shape, weight: float) -> Any:
+    """Multiply the frequencies of a half spectrum that stand for two by `weight`: all but zero and the middle one."""
     array = x._array if isinstance(x, Tensor) else x
-    dtype = backend_of(array).dtype_of(array)
-    return x if dtype.is_complex or dtype.name in PARTS else astype(x, dtypes.float32)
+    xp = backend_of(array).xp
+    axis, count = axes[-1], array.shape[axes[-1]]
+    weights = xp.full((count,), weight, dtype=array.dtype, device=array.device)
+    weights[0] = 1
+    if lengths[-1] % 2 == 0:
+        weights[-1] = 1
+    return x * xp.reshape(weights, tuple(count if i == axis else 1 for i in range(array.ndim)))
 
 
-# -- complex transforms ------------------------------------------------------------------------------------------------
+def _flops(per_element: float) -> Callable[..., int]:
+    """Return the count that is usual for fast transforms: ``5 n log2(n)`` for `n` complex numbers."""
+
+    def count(shapes: Sequence[Shape], out: Shape, params: dict[str, Any]) -> int:
+        lengths = params["lengths"]
+        return int(per_element * prod(_resized(out, **params)) * log2(prod(lengths)))
+
+    return count
 
 
-def fft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
-    """Fourier transform along one axis: ``sum(x[j] * exp(-2j * pi * j * k / n) for j in range(n))``.
+TOLERANCE = {"float32": 5e-6}
+
+
+@op(
+    vjp={
+        "x": lambda g, x_shape, x_dtype, axes, lengths, inverse, norm: cast_back(
+            _fitted(fourier(g, axes, lengths, inverse, norm), x_shape, axes), x_dtype
+        )
+    },
+    kind="linear",
+    shape=_resized,
+    dtype="complex",
+    takes="floating",
+    flops=_flops(5.0),
+    tolerance=TOLERANCE,
+    samples=[
+        sample((2, 5), axes=(1,), lengths=(5,)),
+        sample((2, 4), axes=(1,), lengths=(3,), inverse=True),
+        sample((3, 2, 4), axes=(2, 0), lengths=(6, 2), norm="ortho"),
+        sample((2, 3), axes=(0, 1), lengths=(2, 3), inverse=True, norm="forward"),
+        sample((0, 3), axes=(1,), lengths=(3,)),
+    ],
+)
+def fourier(
+    backend: Backend, x: Any, /, axes: Shape, lengths: Shape, inverse: bool = False, norm: str = "backward"
+) -> Any:
+    """Fourier transform over `axes`, which are cut or padded with zeros to `lengths`; see `tl.fft.fftn`.
 
     Parameters
     ----------
     x : tensor or array
-        Any shape with at least one axis; numeric. Integers are transformed in single precision.
-    n : int, optional
-        At least 1: the axis is cut to its first `n` elements, or padded with zeros to so many.
-    axis : int
-        Which axis.
+        Floating-point.
+    axes : tuple of int
+        Different and not negative; at least one.
+    lengths : tuple of int
+        As many as axes, each at least 1.
+    inverse : bool
+        Whether to transform back.
     norm : {"backward", "ortho", "forward"}
-        What divides by `n`: the transform back, the transform forward, or each by its square root.
+        Which direction divides by the number of elements; ``"ortho"`` both by its root.
 
     Returns
     -------
     Tensor
-        Complex, of the precision of `x`: the shape of `x` with `n` frequencies on the axis, `fftfreq` tells which.
-
-    Raises
-    ------
-    TypeError
-        If `x` is not numeric.
-    ShapeError
-        If the axis does not exist, or its length, or `n`, is 0.
-    ValueError
-        If `norm` is none of the three.
+        Complex, of the precision of `x`.
 
     Examples
     --------
-    >>> tl.fft.fft(tl.tensor([1.0, 2.0, 3.0, 4.0]))
-    tensor([10.+0.j, -2.+2.j, -2.+0.j, -2.-2.j])
+    >>> from tensorlab.ops.fft import fourier
+    >>> fourier(tl.tensor([1.0, 0.0, 0.0]), (0,), (3,))
+    tensor([1.+0.j, 1.+0.j, 1.+0.j])
     """
-    x, axes, lengths, norm = _plan("fft", "numeric", x, n, axis, norm)
-    return fourier(x, axes, lengths, False, norm)
+    xp = backend.xp
+    part = PARTS.get(backend.dtype_of(x).name)
+    transform = xp.fft.ifftn if inverse else xp.fft.fftn
+    return transform(xp.astype(x, backend.native(part)) if part else x, s=lengths, axes=axes, norm=norm)
 
 
-def ifft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
-    """Inverse of `fft`, with the same parameters: ``sum(x[k] * exp(2j * pi * j * k / n) for k in range(n)) / n``.
-
-    Examples
-    --------
-    >>> tl.fft.ifft(tl.fft.fft(tl.tensor([1.0, 2.0, 3.0, 4.0])))
-    tensor([1.+0.j, 2.+0.j, 3.+0.j, 4.+0.j])
-    """
-    x, axes, lengths, norm = _plan("ifft", "numeric", x, n, axis, norm)
-    return fourier(x, axes, lengths, True, norm)
+def _pull_of_real(g: Any, x_shape: Shape, axes: Shape, lengths: Shape, norm: str) -> Any:
+    # Re sum_k g[k] exp(-2 pi i j k / n), over half the spectrum, is the inverse transform of conj(g) but for scale:
+    # that one counts most frequencies twice, as their mirror images are left out.
+    spectrum = conj(_weighted(g, axes, lengths, 0.5))
+    return _fitted(fourier_to_real(spectrum, axes, lengths, OPPOSITE[norm]), x_shape, axes)
 
 
-def fftn(
-    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
-) -> Tensor:
-    """Fourier transform over several axes.
+@op(
+    vjp={"x": _pull_of_real},
+    kind="linear",
+    shape=_halved,
+    dtype="complex",
+    takes="real floating",
+    flops=_flops(2.5),
+    tolerance=TOLERANCE,
+    samples=[
+        sample((2, 5), axes=(1,), lengths=(5,)),
+        sample((2, 4), axes=(1,), lengths=(4,), norm="forward"),
+        sample((2, 4), axes=(1,), lengths=(1,)),
+        sample((3, 2, 4), axes=(2, 0), lengths=(6, 2), norm="ortho"),
+        sample((3, 4), axes=(0, 1), lengths=(4, 3)),
+    ],
+)
+def fourier_of_real(backend: Backend, x: Any, /, axes: Shape, lengths: Shape, norm: str = "backward") -> Any:
+    """The half of a real array's Fourier transform that says all of it; see `tl.fft.rfftn`.
 
     Parameters
     ----------
     x : tensor or array
-        Any shape with at least one axis; numeric. Integers are transformed in single precision.
-    s : sequence of int, optional
-        One length for each axis, to which it is cut or padded with zeros; -1 leaves an axis as it is.
-    axes : sequence of int, optional
-        Different ones. Where they are left out the last ``len(s)``, and all where `s` is too.
-    norm : {"backward", "ortho", "forward"}
-        What divides by the product of the lengths, as in `fft`.
+        Real floating-point.
+    axes, lengths, norm
+        As in `fourier`; the last of the axes is the one of which half is returned.
 
     Returns
     -------
     Tensor
-        Complex, of the precision of `x`: the shape of `x` with the lengths `s` on the axes.
-
-    Raises
-    ------
-    TypeError
-        If `x` is not numeric.
-    ShapeError
-        If an axis does not exist, is named twice or has length 0, or there are not as many lengths as axes.
-    ValueError
-        If `norm` is none of the three.
+        Complex; ``lengths[-1] // 2 + 1`` frequencies along the last of the axes.
 
     Examples
     --------
-    >>> tl.fft.fftn(tl.ones((2, 2)))
-    tensor([[4.+0.j, 0.+0.j],
-            [0.+0.j, 0.+0.j]])
+    >>> from tensorlab.ops.fft import fourier_of_real
+    >>> fourier_of_real(tl.tensor([1.0, 0.0, 0.0]), (0,), (3,))
+    tensor([1.+0.j, 1.+0.j])
     """
-    x, axes, lengths, norm = _plan("fftn", "numeric", x, s, axes, norm)
-    return fourier(x, axes, lengths, False, norm)
+    return backend.xp.fft.rfftn(x, s=lengths, axes=axes, norm=norm)
 
 
-def ifftn(
-    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
-) -> Tensor:
-    """Inverse of `fftn`, with the same parameters.
-
-    Examples
-    --------
-    >>> tl.fft.ifftn(tl.fft.fftn(tl.ones((2, 2))))
-    tensor([[1.+0.j, 1.+0.j],
-            [1.+0.j, 1.+0.j]])
-    """
-    x, axes, lengths, norm = _plan("ifftn", "numeric", x, s, axes, norm)
-    return fourier(x, axes, lengths, True, norm)
+def _pull_to_real(g: Any, x_shape: Shape, x_dtype: Any, axes: Shape, lengths: Shape, norm: str) -> Any:
+    spectrum = conj(fourier_of_real(g, axes, lengths, OPPOSITE[norm]))
+    return cast_back(_fitted(_weighted(spectrum, axes, lengths, 2.0), x_shape, axes), x_dtype)
 
 
-def fft2(
-    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
-) -> Tensor:
-    """Fourier transform over two axes, the last two unless named; see `fftn`.
-
-    Examples
-    --------
-    >>> tl.fft.fft2(tl.zeros((5, 2, 3))).shape
-    (5, 2, 3)
-    """
-    x, axes, lengths, norm = _plan("fft2", "numeric", x, s, axes, norm)
-    return fourier(x, axes, lengths, False, norm)
-
-
-def ifft2(
-    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
-) -> Tensor:
-    """Inverse of `fft2`, with the same parameters.
-
-    Examples
-    --------
-    >>> tl.fft.ifft2(tl.zeros((5, 2, 3))).shape
-    (5, 2, 3)
-    """
-    x, axes, lengths, norm = _plan("ifft2", "numeric", x, s, axes, norm)
-    return fourier(x, axes, lengths, True, norm)
-
-
-# -- real transforms ---------------------------------------------------------------------------------------------------
-
-
-def rfft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
-    """Fourier transform of a real array along one axis, without the negative frequencies, which mirror the others.
+@op(
+    vjp={"x": _pull_to_real},
+    kind="linear",
+    shape=_resized,
+    dtype="real",
+    takes="floating",
+    flops=_flops(2.5),
+    tolerance=TOLERANCE,
+    samples=[
+        sample((2, 3), axes=(1,), lengths=(5,)),
+        sample((2, 3), axes=(1,), lengths=(4,), norm="forward"),
+        sample((2, 3), axes=(1,), lengths=(1,)),
+        sample((3, 2, 4), axes=(2, 0), lengths=(4, 4), norm="ortho"),
+        sample((3, 2), axes=(0, 1), lengths=(2, 5)),
+    ],
+)
+def fourier_to_real(backend: Backend, x: Any, /, axes: Shape, lengths: Shape, norm: str = "backward") -> Any:
+    """The real array whose half spectrum this is, by the inverse Fourier transform; see `tl.fft.irfftn`.
 
     Parameters
     ----------
     x : tensor or array
-        Any shape with at least one axis; real. Integers are transformed in single precision.
-    n : int, optional
-        At least 1: the axis is cut to its first `n` elements, or padded with zeros to so many.
-    axis : int
-        Which axis.
-    norm : {"backward", "ortho", "forward"}
-        What divides by `n`, as in `fft`.
+        Floating-point; along the last of the axes ``lengths[-1] // 2 + 1`` frequencies, or cut or padded to that.
+    axes, lengths, norm
+        As in `fourier`, of the result.
 
     Returns
     -------
     Tensor
-        Complex: the shape of `x` with ``n // 2 + 1`` frequencies on the axis, `rfftfreq` tells which.
-
-    Raises
-    ------
-    TypeError
-        If `x` is complex; `fft` is for that.
-    ShapeError
-        If the axis does not exist, or its length, or `n`, is 0.
-    ValueError
-        If `norm` is none of the three.
+        Real.
 
     Examples
     --------
-    >>> tl.fft.rfft(tl.tensor([1.0, 2.0, 3.0, 4.0]))
-    tensor([10.+0.j, -2.+2.j, -2.+0.j])
+    >>> from tensorlab.ops.fft import fourier_to_real
+    >>> fourier_to_real(tl.tensor([3.0, 0.0]), (0,), (3,))
+    tensor([1., 1., 1.])
     """
-    return fourier_of_real(*_plan("rfft", "real", x, n, axis, norm))
-
-
-def irfft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
-    """Inverse of `rfft`: the real array of length `n` whose non-negative frequencies these are.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape with at least one axis; numeric. Imaginary parts where a real array has none (at frequency zero and,
-        for even `n`, at the highest one) are ignored, and have no gradient.
-    n : int, optional
-        Length of the result's axis, ``2 * (m - 1)`` of `m` frequencies by default: name it if it is odd. The
-        frequencies are cut, or padded with zeros, to ``n // 2 + 1``.
-    axis : int
-        Which axis.
-    norm : {"backward", "ortho", "forward"}
-        What divides by `n`, as in `fft`.
-
-    Returns
-    -------
-    Tensor
-        Real, of the precision of `x`.
-
-    Raises
-    ------
-    ShapeError
-        If the axis does not exist, or the result would have no elements.
-    ValueError
-        If `norm` is none of the three.
-
-    Examples
-    --------
-    >>> tl.fft.irfft(tl.fft.rfft(tl.tensor([1.0, 2.0, 3.0])), n=3)
-    tensor([1., 2., 3.])
-    """
-    return fourier_to_real(*_plan("irfft", "numeric", x, n, axis, norm, to_real=True))
-
-
-def rfftn(
-    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
-) -> Tensor:
-    """Fourier transform of a real array over several axes, without the negative frequencies of the last of them.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape with at least one axis; real. Integers are transformed in single precision.
-    s, axes, norm
-        As in `fftn`.
-
-    Returns
-    -------
-    Tensor
-        Complex: the shape of `x` with the lengths `s` on the axes, of the last of them ``s[-1] // 2 + 1``.
-
-    Raises
-    ------
-    TypeError
-        If `x` is complex.
-    ShapeError
-        As in `fftn`.
-
-    Examples
-    --------
-    >>> tl.fft.rfftn(tl.ones((2, 2, 4))).shape
-    (2, 2, 3)
-    """
-    return fourier_of_real(*_plan("rfftn", "real", x, s, axes, norm))
-
-
-def irfftn(
-    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
-) -> Tensor:
-    """Inverse of `rfftn`.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape with at least one axis; numeric.
-    s : sequence of int, optional
-        The result's lengths; of the last axis ``2 * (m - 1)`` of `m` frequencies by default, or where it is -1.
-    axes, norm
-        As in `fftn`.
-
-    Returns
-    -------
-    Tensor
-        Real, of the precision of `x`.
-
-    Raises
-    ------
-    ShapeError
-        As in `fftn`.
-
-    Examples
-    --------
-    >>> tl.fft.irfftn(tl.fft.rfftn(tl.ones((2, 3))), s=(2, 3))
-    tensor([[1., 1., 1.],
-            [1., 1., 1.]])
-    """
-    return fourier_to_real(*_plan("irfftn", "numeric", x, s, axes, norm, to_real=True))
-
-
-def rfft2(
-    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
-) -> Tensor:
-    """Fourier transform of a real array over two axes, the last two unless named; see `rfftn`.
-
-    Examples
-    --------
-    >>> tl.fft.rfft2(tl.zeros((5, 2, 4))).shape
-    (5, 2, 3)
-    """
-    return fourier_of_real(*_plan("rfft2", "real", x, s, axes, norm))
-
-
-def irfft2(
-    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
-) -> Tensor:
-    """Inverse of `rfft2`; see `irfftn`.
-
-    Examples
-    --------
-    >>> tl.fft.irfft2(tl.zeros((5, 2, 3))).shape
-    (5, 2, 4)
-    """
-    return fourier_to_real(*_plan("irfft2", "numeric", x, s, axes, norm, to_real=True))
-
-
-def hfft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
-    """Fourier transform, which is real, of a signal whose negative half mirrors the half that is given.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape with at least one axis; numeric: the elements from zero on.
-    n : int, optional
-        How many frequencies, ``2 * (m - 1)`` of `m` elements by default.
-    axis : int
-        Which axis.
-    norm : {"backward", "ortho", "forward"}
-        What divides by `n`, as in `fft`.
-
-    Returns
-    -------
-    Tensor
-        Real, of the precision of `x`, with `n` frequencies on the axis.
-
-    Raises
-    ------
-    ShapeError
-        If the axis does not exist, or the result would have no elements.
-
-    Examples
-    --------
-    >>> tl.fft.hfft(tl.tensor([1.0, 2.0, 3.0]))
-    tensor([ 8., -2.,  0., -2.])
-    """
-    x, axes, lengths, norm = _plan("hfft", "numeric", x, n, axis, norm, to_real=True)
-    return fourier_to_real(conj(x), axes, lengths, OPPOSITE[norm])
-
-
-def ihfft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
-    """Inverse of `hfft`: the elements from zero on of the signal whose Fourier transform is real.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape with at least one axis; real.
-    n, axis, norm
-        As in `rfft`.
-
-    Returns
-    -------
-    Tensor
-        Complex, with ``n // 2 + 1`` elements on the axis.
-
-    Raises
-    ------
-    TypeError
-        If `x` is complex.
-    ShapeError
-        If the axis does not exist, or its length, or `n`, is 0.
-
-    Examples
-    --------
-    >>> tl.fft.ihfft(tl.tensor([8.0, -2.0, 0.0, -2.0]))
-    tensor([1.-0.j, 2.-0.j, 3.-0.j])
-    """
-    x, axes, lengths, norm = _plan("ihfft", "real", x, n, axis, norm)
-    return conj(fourier_of_real(x, axes, lengths, OPPOSITE[norm]))
-
-
-# -- frequencies -------------------------------------------------------------------------------------------------------
-
-
-def fftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
-    """Frequencies of the elements of `fft`, in cycles per unit: zero and up, then the negative ones.
-
-    Parameters
-    ----------
-    n : int
-        Length of the transform, at least 1.
-    d : float
-        Distance between two samples; not zero.
-    dtype : dtype, optional
-        float32 by default.
-    device : Device or str, optional
-        Where to put it.
-
-    Returns
-    -------
-    Tensor, shape (n,)
-        ``[0, 1, ..., (n - 1) // 2, -(n // 2), ..., -1] / (n * d)``.
-
-    Raises
-    ------
-    ValueError
-        If `n` is less than 1.
-
-    Examples
-    --------
-    >>> tl.fft.fftfreq(4)
-    tensor([ 0.  ,  0.25, -0.5 , -0.25])
-    """
-    _check_length("fftfreq", n)
-    return ifftshift(arange(-(n // 2), n - n // 2, dtype=dtype or dtypes.float32, device=device)) / (n * d)
-
-
-def rfftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
-    """Frequencies of the elements of `rfft`, in cycles per unit; the parameters are those of `fftfreq`.
-
-    Examples
-    --------
-    >>> tl.fft.rfftfreq(4)
-    tensor([0.  , 0.25, 0.5 ])
-    """
-    _check_length("rfftfreq", n)
-    return arange(0, n // 2 + 1, dtype=dtype or dtypes.float32, device=device) / (n * d)
-
-
-def _check_length(function: str, n: int) -> None:
-    if n < 1:
-        raise ValueError(f"{function}: n is {n}, but must be 1 or more")
-
-
-def fftshift(x: Any, /, axes: int | Sequence[int] | None = None) -> Tensor:
-    """Move frequency zero from the beginning to the middle of each axis.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape.
-    axes : int, sequence of int or None
-        Along which axes; None for all.
-
-    Returns
-    -------
-    Tensor
-        The shape of `x`; along an axis of length `n` each element `n // 2` places further, round the end.
-
-    Raises
-    ------
-    ShapeError
-        If an axis does not exist.
-
-    Examples
-    --------
-    >>> tl.fft.fftshift(tl.fft.fftfreq(4))
-    tensor([-0.5 , -0.25,  0.  ,  0.25])
-    """
-    return _shifted("fftshift", x, axes, 1)
-
-
-def ifftshift(x: Any, /, axes: int | Sequence[int] | None = None) -> Tensor:
-    """Inverse of `fftshift`, from which it differs along axes of odd length.
-
-    Examples
-    --------
-    >>> tl.fft.ifftshift(tl.tensor([-1, 0, 1]))
-    tensor([ 0,  1, -1])
-    """
-    return _shifted("ifftshift", x, axes, -1)
-
-
-def _shifted(function: str, x: Any, axes: Any, sign: int) -> Tensor:
-    require(function, x=x)
-    named = range(len(x.shape)) if axes is None else axes if isinstance(axes, Sequence) else (axes,)
-    found = tuple(normalized_axis(a, len(x.shape), f"{function}: axis") for a in named)
-    return roll(x, tuple(sign * (x.shape[a] // 2) for a in found), axis=found)
+    xp = backend.xp
+    part = PARTS.get(backend.dtype_of(x).name)
+    return xp.fft.irfftn(xp.astype(x, backend.native(part)) if part else x, s=lengths, axes=axes, norm=norm)

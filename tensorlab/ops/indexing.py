@@ -8,7 +8,7 @@ from typing import Any
 from ..autodiff.op import Draw, ShapeError, count_nothing, count_operand, op, sample
 from ..autodiff.operands import OutOfRange
 from ..backend import Backend, backend_of
-from ..backend.indices import Index, as_parts, axes_taken, is_basic
+from ..backend.kernels.indexing_rules import Index, as_parts, axes_taken, is_basic
 from ..tensor import Tensor
 from .comparison import where
 from .declare import composite

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..autodiff.op import Draw, Sample, ShapeError, count_nothing, op, sample
 from ..backend import Backend
-from ..backend.windows import Pairs, output_size
+from ..backend.kernels.window_geometry import Pairs, output_size
 from .declare import channels_last_hint
 from .indexing import take_along_axis
 from .shapes import Shape

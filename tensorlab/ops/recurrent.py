@@ -1,9 +1,9 @@
 """Recurrent layers: all steps of one layer in one direction as one op.
 
 The ops take what the input contributes to all steps, which is one matrix product, and run the recurrence on rows that
-are packed as :mod:`tensorlab.backend.recurrent` says. Their operands go under one name, since one loop gives the
-cotangents of all: a loop over arrays, and where derivatives of it are wanted the one that comes of differentiating the
-steps written out with public ops.
+are packed as :mod:`~tensorlab.backend.kernels.recurrent` says. Their operands go under one name, since one loop gives
+the cotangents of all: a loop over arrays, and where derivatives of it are wanted the one that comes of
+differentiating the steps written out with public ops.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..autodiff.backward import gradients
 from ..autodiff.graph import recording
 from ..autodiff.op import ShapeError, op, sample
 from ..backend import Backend, backend_of
-from ..backend import recurrent as kernels
+from ..backend.kernels import recurrent as kernels
 from ..tensor import Tensor
 from .activation import relu
 from .contraction import linear

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..autodiff.op import Sample, op
 from ..backend import Backend
-from ..backend.activations import INVERSE_SQRT_2PI, TANH_CUBE, TANH_SCALE
+from ..backend.kernels.activation import INVERSE_SQRT_2PI, TANH_CUBE, TANH_SCALE
 from .comparison import where
 from .declare import elementwise_samples, same_shape
 from .exponential import exp, sigmoid

@@ -69,7 +69,7 @@ class Elementwise(Optimizer):
         Parameters
         ----------
         xp : namespace
-            Where ``sqrt`` and the like are; see `tensorlab.backend.updates`.
+            Where ``sqrt`` and the like are; see `tensorlab.backend.kernels.updates`.
         x, g : array
             The parameter and its gradient.
         *arrays : array or None

@@ -8,7 +8,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from ..autodiff.graph import no_grad
-from ..nn.parameter import Uninitialized
+from ..nn.module.parameter import Uninitialized
 from ..ops.arithmetic import abs as absolute
 from ..ops.arithmetic import conj, maximum, real, square
 from ..ops.creation import zeros

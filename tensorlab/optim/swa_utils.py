@@ -8,8 +8,8 @@ from typing import Any
 
 from ..autodiff.graph import no_grad
 from ..backend.dtypes import int64
-from ..nn.batchnorm import _BatchNorm
-from ..nn.module import Module
+from ..nn.layers.batchnorm import _BatchNorm
+from ..nn.module.module import Module
 from ..ops.creation import zeros
 from ..tensor import Tensor
 from .checks import fraction

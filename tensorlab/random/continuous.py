@@ -10,9 +10,9 @@ from ..ops.arithmetic import maximum, minimum
 from ..ops.creation import DeviceLike
 from ..ops.exponential import exp, expm1
 from ..tensor import Tensor
-from .call import NOT_NEGATIVE, POSITIVE, Call, Shape, called, raw
+from .arguments import NOT_NEGATIVE, POSITIVE, Call, Shape, called, raw
+from .bit_stream import DIGITS, Stream, blocks_of, words_of
 from .documented import distribution
-from .stream import DIGITS, Stream, blocks_of, words_of
 from .truncated import standard_truncated
 
 VAST = 1e30

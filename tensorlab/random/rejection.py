@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .call import Call
-from .stream import Excerpt, blocks_of, words_of
+from .arguments import Call
+from .bit_stream import Excerpt, blocks_of, words_of
 
 Proposal = Callable[..., tuple[Any, Any]]
 

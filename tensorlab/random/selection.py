@@ -13,10 +13,10 @@ from ..ops.creation import DeviceLike, asarray
 from ..ops.indexing import take
 from ..ops.shapes import moveaxis, normalized_axis
 from ..tensor import Tensor
-from .call import Call, Condition, Shape, called, raw
-from .counts import Counts
+from .arguments import Call, Condition, Shape, called, raw
+from .bit_stream import blocks_of
+from .discrete import Counts
 from .documented import distribution
-from .stream import blocks_of
 
 WEIGHTS = Condition("finite and at least 0", lambda p: (p >= 0) & (p < float("inf")))
 

@@ -12,7 +12,7 @@ from ..ops.exponential import exp
 from ..ops.shapes import broadcast_to
 from ..ops.special.distributions import erfcx, log_ndtr, ndtr
 from ..tensor import Tensor
-from .call import Call, raw
+from .arguments import Call, raw
 
 SQRT_HALF, SQRT_HALF_PI, HALF_LOG_TAU = sqrt(0.5), sqrt(0.5 * pi), 0.5 * log(2 * pi)
 

@@ -161,7 +161,7 @@ def test_errors_leave_the_stream_where_it_was(name, generator):
 
 def test_senseless_tensors_on_a_device(monkeypatch):
     """Where nothing is looked at, -1 tells."""
-    from tensorlab.random.call import Call
+    from tensorlab.random.arguments import Call
 
     monkeypatch.setattr(Call, "on_host", False)
     nan = float("nan")

@@ -7,7 +7,7 @@ from scipy import special, stats
 
 import tensorlab as tl
 from tensorlab import Generator
-from tensorlab.random.implicit import gauss_legendre, log_gamma_slope
+from tensorlab.random.implicit_gradient import gauss_legendre, log_gamma_slope
 
 INF = float("inf")
 LOC, SCALE = np.array([-1.0, 0.0, 0.5]), np.array([[0.5], [1.0], [2.0], [0.25]])

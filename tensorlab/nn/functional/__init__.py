@@ -46,7 +46,6 @@ from .dropout import (
 from .embedding import embedding, embedding_bag, one_hot
 from .folding import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
 from .fractional_pooling import fractional_max_pool2d, fractional_max_pool3d
-from .gated import glu, gumbel_softmax, log_softmax, softmax, softmin
 from .graph import (
     batch_graphs,
     gcn_norm,
@@ -58,6 +57,7 @@ from .graph import (
     scatter_softmax,
     scatter_sum,
 )
+from .grid_sampling import affine_grid, grid_sample
 from .linear import bilinear, linear
 from .loss import (
     binary_cross_entropy,
@@ -91,7 +91,7 @@ from .loss import (
     triplet_margin_with_distance_loss,
 )
 from .mixing import cutmix, mixup
-from .multihead import multi_head_attention_forward
+from .multihead_attention import multi_head_attention_forward
 from .norm_pooling import channel_max_pool, lp_pool1d, lp_pool2d, lp_pool3d
 from .normalization import group_norm, layer_norm, local_response_norm, normalize, rms_norm
 from .padding import pad
@@ -112,7 +112,7 @@ from .rectified import (
     threshold,
 )
 from .resampling import interpolate
-from .sampling import affine_grid, grid_sample
+from .softmax import glu, gumbel_softmax, log_softmax, softmax, softmin
 from .unpooling import max_unpool1d, max_unpool2d, max_unpool3d
 
 __all__ = [

@@ -17,8 +17,8 @@ from ...ops.pooling import avg_pool
 from ...ops.reduction import mean
 from ...ops.shapes import reshape
 from ...tensor import Tensor
-from .geometry import Sizes, with_batch_axis, without_batch_axis
 from .pooling import pooled_maxima, spatial_size
+from .window_geometry import Sizes, with_batch_axis, without_batch_axis
 
 OutputSize = int | None | Sequence[int | None]
 

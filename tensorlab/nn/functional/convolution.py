@@ -11,7 +11,7 @@ from ...ops.declare import channels_last_hint, composite
 from ...ops.padding import pad_constant
 from ...ops.shapes import reshape
 from ...tensor import Tensor
-from .geometry import (
+from .window_geometry import (
     IntOrInts,
     Sizes,
     convolution_geometry,

@@ -13,11 +13,11 @@ from ...ops.declare import composite
 from ...ops.indexing import take, take_add
 from ...ops.linalg.norms import vector_norm
 from ...ops.reduction import max, min, sum
-from ...ops.segments import segment_max
+from ...ops.segment_reduction import segment_max
 from ...ops.shapes import astype, expand_dims, flatten, reshape
 from ...ops.sorting import searchsorted
 from ...tensor import Tensor
-from .common import array_of, on_host
+from .operands import array_of, on_host
 
 MODES = ("sum", "mean", "max")
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from ...autodiff import ShapeError
 from ...ops.declare import composite
+from ...ops.folding import columns_to_windows, windows_to_columns
 from ...ops.shapes import expand_dims, permute_dims, reshape, squeeze
-from ...ops.windows import columns_to_windows, windows_to_columns
 from ...tensor import Tensor
-from .geometry import IntOrInts, hashable, per_axis, positive_per_axis, with_batch_axis, without_batch_axis
+from .window_geometry import IntOrInts, hashable, per_axis, positive_per_axis, with_batch_axis, without_batch_axis
 
 
 @composite(input="any")

@@ -12,8 +12,8 @@ from ...ops.declare import composite, require
 from ...random import default_generator
 from ...tensor import Tensor
 from .adaptive_pooling import elements_at
-from .geometry import IntOrInts, Sizes, positive_per_axis
 from .pooling import spatial_size
+from .window_geometry import IntOrInts, Sizes, positive_per_axis
 
 Ratio = float | Sequence[float]
 

@@ -14,10 +14,10 @@ from ...ops.indexing import take, take_add
 from ...ops.joining import concat, stack
 from ...ops.reduction import any as any_of
 from ...ops.reduction import max
-from ...ops.segments import segment_max
+from ...ops.segment_reduction import segment_max
 from ...ops.shapes import astype, reshape
 from ...tensor import Tensor
-from .common import on_host
+from .operands import on_host
 
 
 def _size(x: Any, index: Any, size: int | None) -> int:

@@ -13,8 +13,8 @@ from ...ops.declare import composite
 from ...ops.reduction import max as maximum
 from ...ops.shapes import normalized_axis, reshape
 from ...tensor import Tensor
-from .geometry import IntOrInts, positive_per_axis
 from .pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
+from .window_geometry import IntOrInts, positive_per_axis
 
 
 @composite(input="real floating")

@@ -7,13 +7,13 @@ from math import prod
 from typing import Any
 
 from ...autodiff import ShapeError
-from ...backend.windows import output_size
+from ...backend.kernels.window_geometry import output_size
 from ...ops.creation import beside
 from ...ops.declare import composite
 from ...ops.pooling import avg_pool, max_pool
 from ...ops.shapes import astype, reshape
 from ...tensor import Tensor
-from .geometry import IntOrInts, Sizes, hashable, per_axis, pooling_geometry, with_batch_axis, without_batch_axis
+from .window_geometry import IntOrInts, Sizes, hashable, per_axis, pooling_geometry, with_batch_axis, without_batch_axis
 
 
 @composite(input="real")

@@ -11,8 +11,8 @@ from ...ops.declare import composite
 from ...ops.pooling import put_at_places
 from ...ops.shapes import reshape
 from ...tensor import Tensor
-from .geometry import IntOrInts, Sizes, per_axis, positive_per_axis
 from .pooling import spatial_size
+from .window_geometry import IntOrInts, Sizes, per_axis, positive_per_axis
 
 
 @composite(input="any", indices="integral")

@@ -21,7 +21,7 @@ from ...ops.rounding import trunc
 from ...ops.shapes import matrix_transpose
 from ...random import default_generator
 from ...tensor import Tensor
-from ..module import Module
+from ..module.module import Module
 from .parametrize import register_parametrization
 
 M = TypeVar("M", bound=Module)

@@ -14,9 +14,9 @@ from ...ops.reduction import sum
 from ...ops.shapes import moveaxis, normalized_axis, reshape
 from ...random import default_generator
 from ...tensor import Tensor
-from ..conv import _ConvTransposeNd
 from ..functional.normalization import normalize
-from ..module import Module
+from ..layers.convolution import _ConvTransposeNd
+from ..module.module import Module
 from .orthogonality import orthogonal, real_dtype, tensor_of
 from .parametrize import register_parametrization
 

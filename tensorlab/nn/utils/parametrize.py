@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 from ...autodiff.graph import no_grad
 from ...tensor import Tensor
-from ..containers import ModuleDict, ModuleList
-from ..module import Module
-from ..parameter import Parameter
+from ..module.containers import ModuleDict, ModuleList
+from ..module.module import Module
+from ..module.parameter import Parameter
 
 __all__ = [
     "ParametrizationList",

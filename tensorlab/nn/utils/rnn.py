@@ -12,7 +12,7 @@ from ...ops.creation import asarray
 from ...ops.declare import composite
 from ...ops.indexing import getitem
 from ...ops.joining import stack
-from ...ops.packing import inverse, pack_steps, unpack_steps
+from ...ops.packed_sequence import inverse, pack_steps, unpack_steps
 from ...ops.padding import pad_constant
 from ...ops.shapes import swapaxes
 from ...tensor import Tensor

@@ -11,7 +11,7 @@ from .chart import plot
 from .composite import ChainedScheduler, SequentialLR, WarmupLR
 from .cyclic import CyclicLR
 from .decay import ConstantLR, ExponentialLR, InverseTimeLR, MultiStepLR, PolynomialLR, StepLR
-from .functional import LambdaLR, MultiplicativeLR
+from .lambda_lr import LambdaLR, MultiplicativeLR
 from .one_cycle import OneCycleLR
 from .plateau import ReduceLROnPlateau
 

@@ -8,10 +8,10 @@ from weakref import ReferenceType, finalize, ref
 
 from ...autodiff.graph import no_grad
 from ...nn import functional
-from ...nn.conv import Conv1d, Conv2d, Conv3d
-from ...nn.linear import Linear
-from ...nn.module import Module
-from ...nn.parameter import Parameter
+from ...nn.layers.convolution import Conv1d, Conv2d, Conv3d
+from ...nn.layers.linear import Linear
+from ...nn.module.module import Module
+from ...nn.module.parameter import Parameter
 from ...ops.creation import eye, ones, zeros_like
 from ...ops.joining import concat
 from ...tensor import Tensor

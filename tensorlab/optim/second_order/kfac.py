@@ -9,7 +9,7 @@ from typing import Any
 
 from ...autodiff.backward import sweep
 from ...autodiff.graph import ancestors
-from ...nn.module import Module
+from ...nn.module.module import Module
 from ...ops.linalg.spectral import eigh
 from ...tensor import Tensor
 from ..checks import at_least_one, below_one, one_of, positive

@@ -12,7 +12,7 @@ from ....ops.exponential import exp, sigmoid
 from ....ops.reduction import any, mean, sum
 from ....ops.shapes import reshape
 from ....tensor import Tensor
-from ..common import on_host
+from ..operands import on_host
 from .common import check_reduction, check_same_shape, power, reduced, shape_of
 
 

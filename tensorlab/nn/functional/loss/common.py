@@ -11,7 +11,7 @@ from ....backend import backend_of
 from ....ops.comparison import where
 from ....ops.reduction import mean, sum
 from ....ops.shapes import reshape
-from ..common import array_of, on_host
+from ..operands import array_of, on_host
 
 REDUCTIONS = ("mean", "sum", "none")
 

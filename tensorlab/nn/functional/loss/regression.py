@@ -16,7 +16,7 @@ from ....ops.reduction import any, sum
 from ....ops.shapes import expand_dims
 from ....ops.special import xlogy
 from ....tensor import Tensor
-from ..common import on_host
+from ..operands import on_host
 from .common import check_reduction, check_same_shape, reduced, shape_of, warn_of_broadcasting
 
 # -- differences -------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from ....ops.indexing import getitem, take_along_axis
 from ....ops.reduction import mean, sum
 from ....ops.shapes import expand_dims, reshape, squeeze
 from ....tensor import Tensor
-from ..common import array_of
+from ..operands import array_of
 from .common import check_classes, check_reduction, shape_of
 
 Lengths = tuple[int, ...]

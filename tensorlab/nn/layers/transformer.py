@@ -1,0 +1,285 @@
+"""The Transformer of Vaswani et al. (2017): stacks of layers as encoder and decoder, and both together."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from ...autodiff import ShapeError
+from ...ops.creation import full
+from ...ops.matrices import triu
+from ...tensor import Tensor
+from .. import functional as F
+from .. import init
+from ..module.containers import ModuleList
+from ..module.module import Module
+from .normalization import LayerNorm
+from .transformer_layers import Activation, TransformerDecoderLayer, TransformerEncoderLayer
+
+
+def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
+    """Make the causal mask: zeros, and minus infinity where a query would see a later key.
+
+    Parameters
+    ----------
+    sz : int
+        The length of the sequence.
+    device : Device or str, optional
+        Where to make it.
+    dtype : dtype, optional
+        Its type; float32 by default.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(sz, sz)``.
+
+    Examples
+    --------
+    >>> tl.nn.Transformer.generate_square_subsequent_mask(3)
+    tensor([[  0., -inf, -inf],
+            [  0.,   0., -inf],
+            [  0.,   0.,   0.]])
+    """
+    return triu(full((sz, sz), -float("inf"), dtype=dtype, device=device), k=1)
+
+
+class TransformerEncoder(Module):
+    """Several encoder layers one behind the other.
+
+    Parameters
+    ----------
+    encoder_layer : Module
+        Of which each layer is a copy: they all begin with the same parameters, as in PyTorch.
+    num_layers : int
+        How many.
+    norm : Module, optional
+        What comes behind them.
+    enable_nested_tensor, mask_check : bool
+        Taken for PyTorch's sake; there are no nested tensors here, and padded elements are computed like all others.
+
+    Examples
+    --------
+    >>> layer = tl.nn.TransformerEncoderLayer(d_model=16, nhead=4, dim_feedforward=32)
+    >>> tl.nn.TransformerEncoder(layer, num_layers=3)(tl.ones(10, 2, 16)).shape
+    (10, 2, 16)
+    """
+
+    def __init__(
+        self,
+        encoder_layer: Module,
+        num_layers: int,
+        norm: Module | None = None,
+        enable_nested_tensor: bool = True,
+        mask_check: bool = True,
+    ) -> None:
+        self.layers = ModuleList(deepcopy(encoder_layer) for _ in range(num_layers))
+        self.num_layers, self.norm = num_layers, norm
+        self.enable_nested_tensor, self.mask_check = enable_nested_tensor, mask_check
+
+    def forward(
+        self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool | None = None
+    ) -> Any:
+        """Return what the last layer makes of `src`; for the masks see `Transformer.forward`."""
+        for layer in self.layers:
+            src = layer(src, src_mask=mask, is_causal=bool(is_causal), src_key_padding_mask=src_key_padding_mask)
+        return src if self.norm is None else self.norm(src)
+
+
+class TransformerDecoder(Module):
+    """Several decoder layers one behind the other.
+
+    Parameters
+    ----------
+    decoder_layer : Module
+        Of which each layer is a copy: they all begin with the same parameters, as in PyTorch.
+    num_layers : int
+        How many.
+    norm : Module, optional
+        What comes behind them.
+
+    Examples
+    --------
+    >>> layer = tl.nn.TransformerDecoderLayer(d_model=16, nhead=4, dim_feedforward=32)
+    >>> tl.nn.TransformerDecoder(layer, num_layers=3)(tl.ones(7, 2, 16), tl.ones(10, 2, 16)).shape
+    (7, 2, 16)
+    """
+
+    def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
+        self.layers = ModuleList(deepcopy(decoder_layer) for _ in range(num_layers))
+        self.num_layers, self.norm = num_layers, norm
+
+    def forward(
+        self,
+        tgt: Any,
+        memory: Any,
+        tgt_mask: Any = None,
+        memory_mask: Any = None,
+        tgt_key_padding_mask: Any = None,
+        memory_key_padding_mask: Any = None,
+        tgt_is_causal: bool | None = None,
+        memory_is_causal: bool = False,
+    ) -> Any:
+        """Return what the last layer makes of `tgt`; for the masks see `Transformer.forward`."""
+        for layer in self.layers:
+            tgt = layer(
+                tgt,
+                memory,
+                tgt_mask=tgt_mask,
+                memory_mask=memory_mask,
+                tgt_key_padding_mask=tgt_key_padding_mask,
+                memory_key_padding_mask=memory_key_padding_mask,
+                tgt_is_causal=bool(tgt_is_causal),
+                memory_is_causal=memory_is_causal,
+            )
+        return tgt if self.norm is None else self.norm(tgt)
+
+
+class Transformer(Module):
+    """An encoder, and a decoder that attends to its result (Vaswani et al., 2017).
+
+    Parameters
+    ----------
+    d_model : int
+        Features of inputs and output.
+    nhead : int
+        Heads of attention.
+    num_encoder_layers, num_decoder_layers : int
+        How many layers each has.
+    dim_feedforward, dropout, activation
+        As in `TransformerEncoderLayer`.
+    custom_encoder, custom_decoder : Module, optional
+        Take the place of encoder and decoder; called as these are.
+    layer_norm_eps, batch_first, norm_first, bias, device, dtype
+        As in `TransformerEncoderLayer`.
+
+    Attributes
+    ----------
+    encoder : TransformerEncoder
+        With a normalisation behind its layers.
+    decoder : TransformerDecoder
+        Likewise. All weights are drawn by `init.xavier_uniform_`.
+
+    Raises
+    ------
+    ValueError
+        If the features do not divide into the heads, or the activation is not known.
+
+    Examples
+    --------
+    >>> model = tl.nn.Transformer(d_model=16, nhead=4, num_encoder_layers=2, num_decoder_layers=2, dim_feedforward=32)
+    >>> source, target = tl.ones(10, 2, 16), tl.ones(7, 2, 16)
+    >>> model(source, target, tgt_mask=model.generate_square_subsequent_mask(7)).shape
+    (7, 2, 16)
+    """
+
+    def __init__(
+        self,
+        d_model: int = 512,
+        nhead: int = 8,
+        num_encoder_layers: int = 6,
+        num_decoder_layers: int = 6,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: Activation = F.relu,
+        custom_encoder: Any = None,
+        custom_decoder: Any = None,
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        sizes = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
+
+        def norm() -> LayerNorm:
+            return LayerNorm(d_model, eps=layer_norm_eps, bias=bias, device=device, dtype=dtype)
+
+        if custom_encoder is None:
+            encoder_layer = TransformerEncoderLayer(*sizes, device=device, dtype=dtype)
+            custom_encoder = TransformerEncoder(encoder_layer, num_encoder_layers, norm())
+        if custom_decoder is None:
+            decoder_layer = TransformerDecoderLayer(*sizes, device=device, dtype=dtype)
+            custom_decoder = TransformerDecoder(decoder_layer, num_decoder_layers, norm())
+        self.encoder, self.decoder = custom_encoder, custom_decoder
+        self.d_model, self.nhead, self.batch_first = d_model, nhead, batch_first
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw all parameters of more than one axis anew, those of custom encoders and decoders included."""
+        for parameter in self.parameters():
+            if len(parameter.shape) > 1:
+                init.xavier_uniform_(parameter)
+
+    def forward(
+        self,
+        src: Any,
+        tgt: Any,
+        src_mask: Any = None,
+        tgt_mask: Any = None,
+        memory_mask: Any = None,
+        src_key_padding_mask: Any = None,
+        tgt_key_padding_mask: Any = None,
+        memory_key_padding_mask: Any = None,
+        src_is_causal: bool | None = None,
+        tgt_is_causal: bool | None = None,
+        memory_is_causal: bool = False,
+    ) -> Any:
+        """Return the decoder's result.
+
+        Parameters
+        ----------
+        src : Tensor, shape (S, N, E), with `batch_first` (N, S, E), or (S, E)
+            What the encoder reads.
+        tgt : Tensor, shape (T, N, E), (N, T, E) or (T, E)
+            What the decoder reads.
+        src_mask, tgt_mask, memory_mask : Tensor, shapes (S, S), (T, T) and (T, S), or (N * nhead, ...), optional
+            Boolean: True where an element may not attend to another. Floating-point: what to add to the scores.
+        src_key_padding_mask, tgt_key_padding_mask, memory_key_padding_mask : Tensor, shapes (N, S), (N, T), (N, S), or
+            without N; optional. Boolean: True for elements that nobody attends to. Floating-point: what to add.
+        src_is_causal, tgt_is_causal, memory_is_causal : bool
+            A promise that a mask is causal, which saves time; the mask must be there. None promises nothing: the mask
+            is not searched for it.
+
+        Returns
+        -------
+        Tensor
+            The shape of `tgt`.
+
+        Raises
+        ------
+        ShapeError
+            If numbers of sequences or features do not fit.
+        """
+        self._check(src, tgt)
+        memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
+        return self.decoder(
+            tgt,
+            memory,
+            tgt_mask=tgt_mask,
+            memory_mask=memory_mask,
+            tgt_key_padding_mask=tgt_key_padding_mask,
+            memory_key_padding_mask=memory_key_padding_mask,
+            tgt_is_causal=tgt_is_causal,
+            memory_is_causal=memory_is_causal,
+        )
+
+    def _check(self, src: Any, tgt: Any) -> None:
+        """Raise a `ShapeError` unless both inputs fit each other and the model."""
+        shapes = f"src {tuple(src.shape)} and tgt {tuple(tgt.shape)}"
+        if len(src.shape) != len(tgt.shape) or len(src.shape) not in (2, 3):
+            raise ShapeError(f"Transformer: {shapes} must both have 3 axes, or both 2 without a batch")
+        if not src.shape[-1] == tgt.shape[-1] == self.d_model:
+            raise ShapeError(f"Transformer: {shapes} must have {self.d_model} features (d_model) on axis -1")
+        axis = 0 if self.batch_first else 1
+        if len(src.shape) == 3 and src.shape[axis] != tgt.shape[axis]:
+            raise ShapeError(
+                f"Transformer: {shapes} must have as many sequences on axis {axis} (batch_first={self.batch_first}), "
+                f"not {src.shape[axis]} and {tgt.shape[axis]}"
+            )
+
+    @staticmethod
+    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
+        """Make the causal mask; see `nn.transformer.generate_square_subsequent_mask`."""
+        return generate_square_subsequent_mask(sz, device, dtype)

@@ -1,0 +1,430 @@
+"""Distributions on the integers; draws from them carry no gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import lgamma, log, pi
+from typing import Any
+
+from ..backend import dtypes
+from ..ops.creation import DeviceLike
+from ..tensor import Tensor
+from .arguments import COUNTABLE, POSITIVE, POSITIVE_PROBABILITY, PROBABILITY, WHOLE, Call, Params, Shape, called, raw
+from .bit_stream import blocks_of
+from .documented import distribution
+from .multivariate import Vectors
+from .rejection import first_accepted, rejection_blocks
+
+INVERSION_LIMIT = 10.0
+"""Up to which mean numbers are found by going through the distribution from zero."""
+INVERSION_STEPS = 64
+"""Beyond which a mean of 10 leaves less than 2**-53."""
+ROUNDS = 30
+"""A candidate is accepted with probability 0.7 or more."""
+LARGEST = 2.0**63 - 1024
+"""The largest float that fits into int64."""
+STIRLING_TABLE = [lgamma(k + 1) - (0.5 * log(2 * pi) + (k + 0.5) * log(k + 1) - (k + 1)) for k in range(10)]
+
+
+class Counts(Vectors):
+    """The distributions of this module."""
+
+    @distribution
+    def integers(
+        self, low: Any, high: Any = None, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None
+    ) -> Tensor:
+        """Draw integers evenly from ``[low, high)``, or from ``[0, low)``.
+
+        Parameters
+        ----------
+        low, high : int or tensor of int
+            The ends; at most ``2**53`` apart.
+        {shape}
+        {count_dtype}
+        {device}
+
+        Raises
+        ------
+        ValueError
+            If the range is empty or too wide, or the type does not hold it.
+
+        Examples
+        --------
+        >>> bool((tl.Generator(0).integers(6, shape=(100,)) < 6).all())
+        True
+        """
+        if high is None:
+            low, high = 0, low
+        call = called(
+            "integers",
+            shape,
+            dtype,
+            device,
+            kind="real",
+            default=dtypes.int64,
+            computed=dtypes.int64,
+            takes="integral",
+            params={"low": (low, None), "high": (high, None)},
+        )
+        xp, native = call.xp, call.backend.native(call.dtype)
+        low, high = map(raw, call.params)
+        bounds = f"[{low}, {high})" if not call.has_tensors else "tensors"
+        call.require(
+            lambda low, high: (high > low) & (high - low <= 1 << 53),
+            f"the range must hold 1 to 2**53 numbers, not that of {bounds}",
+            low,
+            high,
+        )
+        if not call.dtype.is_floating:
+            least, most = (int(limit) for limit in (xp.iinfo(native).min, xp.iinfo(native).max))
+            if call.has_tensors:  # which are int64
+                least, most = max(least, -(1 << 63)), min(most, (1 << 63) - 1)
+            call.require(
+                lambda low, high: (low >= least) & (high - 1 <= most), f"{call.dtype} does not hold {bounds}", low, high
+            )
+        # 53 random bits times the width: for widths that occur the bias is far below what can be measured.
+        numbers = self._unit(call, 53)
+        numbers *= xp.asarray(high - low, dtype=xp.float64, device=call.device)
+        wide = xp.uint64 if call.dtype is dtypes.uint64 else xp.int64
+        numbers = xp.astype(xp.floor(numbers), wide)
+        if call.has_tensors or low:
+            numbers = numbers + xp.asarray(low, dtype=wide, device=call.device)
+        return Tensor(xp.astype(numbers, native, copy=False))
+
+    @distribution
+    def bernoulli(self, p: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
+        """Draw ones with probability `p` and zeros otherwise.
+
+        Parameters
+        ----------
+        p : float or tensor
+            In [0, 1]; compared with 24 random bits, with 53 if it is a tensor of type float64.
+        {shape}
+        dtype : dtype, optional
+            Of any kind but complex; by default the type of `p` if that is a tensor, else float32.
+        {device}
+
+        Raises
+        ------
+        ValueError
+            If `p` is no probability.
+
+        Examples
+        --------
+        >>> tl.Generator(0).bernoulli(1.0, (2,))
+        tensor([1., 1.])
+        """
+        precise = getattr(p, "dtype", None) == dtypes.float64
+        computed = dtypes.float64 if precise else dtypes.float32
+        call = called(
+            "bernoulli", shape, dtype, device, kind="real or bool", computed=computed, params={"p": (p, PROBABILITY)}
+        )
+        xp, p = call.xp, raw(call.params[0])
+        if call.has_tensors:
+            chosen = self._unit(call, 53 if precise else 24) < p
+        else:
+            # The same without making numbers of the bits: 24 of them below p * 2**24, rounded up.
+            excerpt = self._excerpt(call, blocks_of(-(-call.size // 2)))
+            chosen = xp.reshape(excerpt.below(call.size, p), call.shape)
+        return Tensor(xp.astype(chosen, call.backend.native(call.dtype), copy=False))
+
+    @distribution
+    def poisson(self, lam: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
+        """Draw how many events happen where `lam` are expected.
+
+        By going through the distribution up to a mean of 10, by rejection above (Hörmann, "The transformed rejection
+        method for generating Poisson random variables", 1993, PTRS).
+
+        Parameters
+        ----------
+        lam : float or tensor
+            The mean, in [0, 2**62]. Where a tensor on a GPU holds another number, -1 comes out.
+        {shape}
+        {count_dtype}
+        {device}
+
+        Raises
+        ------
+        ValueError
+            If `lam` is out of range.
+
+        Examples
+        --------
+        >>> tl.Generator(0).poisson(0.0, (2,))
+        tensor([0, 0])
+        """
+        call = self._counting("poisson", shape, dtype, device, params={"lam": (lam, COUNTABLE)})
+        return counted(call, self._poisson(call, raw(call.params[0])))
+
+    @distribution
+    def binomial(self, n: Any, p: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
+        """Draw how many of `n` trials succeed, each with probability `p`.
+
+        By going through the distribution where 10 or fewer successes, or failures, are expected, by rejection
+        otherwise (Hörmann, "The generation of binomial random variates", 1993, BTRS).
+
+        Parameters
+        ----------
+        n : int or tensor
+            Whole; in [0, 2**62].
+        p : float or tensor
+            In [0, 1]. Where tensors on a GPU hold numbers out of range, -1 comes out.
+        {shape}
+        {count_dtype}
+        {device}
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range.
+
+        Examples
+        --------
+        >>> tl.Generator(0).binomial(5, 1.0, (2,))
+        tensor([5, 5])
+        """
+        call = self._counting("binomial", shape, dtype, device, params={"n": (n, WHOLE), "p": (p, PROBABILITY)})
+        n, p = map(raw, call.params)
+        xp = call.xp
+        n, p = (xp.broadcast_to(xp.asarray(x, dtype=xp.float64, device=call.device), call.shape) for x in (n, p))
+        n, p = (xp.reshape(x, (-1,)) for x in (n, p))
+        valid = (n >= 0) & (n <= 2.0**62) & (p >= 0) & (p <= 1)
+        n, p = (xp.where(valid, x, xp.zeros_like(x)) for x in (n, p))
+        # The rarer of success and failure is counted.
+        flipped = p > 0.5
+        rare = xp.where(flipped, 1.0 - p, p)
+        found = self._two_ways(call, n * rare, (n, rare), binomial_inversion, btrs, xp.floor(n * rare))
+        return counted(call, xp.where(valid, xp.where(flipped, n - found, found), xp.full_like(found, -1.0)))
+
+    @distribution
+    def geometric(self, p: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
+        """Draw how many trials it takes until one succeeds, by inversion.
+
+        Parameters
+        ----------
+        p : float or tensor
+            The probability that a trial succeeds; in (0, 1].
+        {shape}
+        {count_dtype}
+        {device}
+
+        Returns
+        -------
+        Tensor
+            At least 1.
+
+        Raises
+        ------
+        ValueError
+            If `p` is out of range.
+
+        Examples
+        --------
+        >>> tl.Generator(0).geometric(1.0, (2,))
+        tensor([1, 1])
+        """
+        call = self._counting("geometric", shape, dtype, device, params={"p": (p, POSITIVE_PROBABILITY)})
+        xp = call.xp
+        p = xp.asarray(raw(call.params[0]), dtype=xp.float64, device=call.device)
+        # A number in (0, 1] in the place of one is 1 - p: the logarithm of zero would be a warning in NumPy.
+        fails = xp.where(p < 1.0, -p, xp.full_like(p, -0.5))
+        trials = xp.ceil(xp.log(self._between(call)) / xp.log1p(fails))
+        return counted(call, xp.where(p < 1.0, xp.maximum(trials, 1.0), xp.ones_like(trials)))
+
+    @distribution
+    def negative_binomial(
+        self, n: Any, p: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None
+    ) -> Tensor:
+        """Draw how many trials fail before `n` have succeeded: a Poisson number of gamma distributed mean.
+
+        Parameters
+        ----------
+        n : float or tensor
+            Greater than 0, not necessarily whole.
+        p : float or tensor
+            The probability that a trial succeeds; in (0, 1].
+        {shape}
+        {count_dtype}
+        {device}
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range.
+
+        Examples
+        --------
+        >>> tl.Generator(0).negative_binomial(3, 1.0, (2,))
+        tensor([0, 0])
+        """
+        call = self._counting(
+            "negative_binomial", shape, dtype, device, params={"n": (n, POSITIVE), "p": (p, POSITIVE_PROBABILITY)}
+        )
+        n, p = map(raw, call.params)
+        mean = raw(self._gamma(call, n)) * ((1.0 - p) / p)
+        return counted(call, self._poisson(call, call.xp.minimum(mean, 2.0**62)))
+
+    @staticmethod
+    def _counting(name: str, shape: Shape, dtype: Any, device: DeviceLike, *, params: Params) -> Call:
+        """Return a checked call that computes in double precision, for a result of type int64 by default."""
+        call = called(
+            name,
+            shape,
+            dtype,
+            device,
+            kind="real",
+            default=dtypes.int64,
+            computed=dtypes.float64,
+            params=params,
+        )
+        call.double = True
+        return call
+
+    def _poisson(self, call: Call, mean: Any) -> Any:
+        """Return Poisson distributed numbers of the call's shape, as floats."""
+        xp = call.xp
+        mean = xp.asarray(mean, dtype=xp.float64, device=call.device)
+        mean = xp.reshape(xp.broadcast_to(mean, call.shape), (-1,))
+        valid = (mean >= 0) & (mean <= 2.0**62)
+        mean = xp.where(valid, mean, xp.zeros_like(mean))
+        found = self._two_ways(call, mean, (mean,), poisson_inversion, ptrs, xp.floor(mean))
+        return xp.where(valid, found, xp.full_like(found, -1.0))
+
+    def _two_ways(
+        self,
+        call: Call,
+        mean: Any,
+        params: tuple[Any, ...],
+        inversion: Callable[..., Any],
+        propose: Callable[..., Any],
+        fallback: Any,
+    ) -> Any:
+        """Return counts by inversion where few are expected and by rejection where many are; parameters are flat."""
+        xp, count = call.xp, call.size
+        inversion_blocks = blocks_of(count)
+        excerpt = self._excerpt(call, inversion_blocks + rejection_blocks(count, 2, ROUNDS, True))
+        small = mean < INVERSION_LIMIT
+        few = many = True
+        if call.on_host:
+            few = bool(xp.any(small))
+            many = not bool(xp.all(small))
+        zeros = xp.zeros_like(mean)
+        by_inversion = zeros
+        if few:
+            by_inversion = inversion(xp, excerpt.between(count, True), *params, call.on_host)
+        else:
+            excerpt.skip(inversion_blocks)
+        if not many:
+            return by_inversion
+        by_rejection = first_accepted(
+            call, excerpt, propose, params, count, uniforms=2, rounds=ROUNDS, double=True, fallback=fallback
+        )
+        return xp.where(small, by_inversion, by_rejection)
+
+
+def counted(call: Call, numbers: Any) -> Tensor:
+    """Return counts, a flat array of floats, as the tensor that was asked for."""
+    xp = call.xp
+    if not call.dtype.is_floating:
+        numbers = xp.minimum(numbers, LARGEST)
+    return Tensor(xp.astype(xp.reshape(numbers, call.shape), call.backend.native(call.dtype)))
+
+
+def stirling_tail(xp: Any, k: Any) -> Any:
+    """Return ``log(k!)`` without Stirling's leading terms, ``log(2 * pi) / 2 + (k + 1/2) * log(k + 1) - (k + 1)``."""
+    table = xp.asarray(STIRLING_TABLE, dtype=xp.float64, device=k.device)
+    listed = xp.take(table, xp.astype(xp.minimum(xp.maximum(k, 0.0), 9.0), xp.int64), axis=0)
+    x = xp.maximum(k, 9.0) + 1.0
+    inverse_square = 1.0 / (x * x)
+    series = (1 / 12 - inverse_square * (1 / 360 - inverse_square * (1 / 1260 - inverse_square / 1680))) / x
+    return xp.where(k < 9.5, listed, series)
+
+
+# -- Poisson -----------------------------------------------------------------------------------------------------------
+
+
+def poisson_inversion(xp: Any, level: Any, mean: Any, host: bool) -> Any:
+    """Return how many of the distribution's partial sums a level in (0, 1) reaches, for means below 10."""
+    mean = xp.where(mean < INVERSION_LIMIT, mean, xp.zeros_like(mean))
+    return _partial_sums_reached(xp, level, xp.exp(-mean), lambda part, k: part * mean / (k + 1.0), host)
+
+
+def _partial_sums_reached(xp: Any, level: Any, part: Any, following: Callable[[Any, int], Any], host: bool) -> Any:
+    """Return how many partial sums of probabilities, each made of the one before, are at most `level`."""
+    total, found = part, xp.zeros_like(level)
+    for k in range(INVERSION_STEPS):
+        reached = level >= total
+        if host and not bool(xp.any(reached)):
+            break
+        found = found + xp.astype(reached, level.dtype)
+        part = following(part, k)
+        total = total + part
+    return found
+
+
+def ptrs(xp: Any, uniforms: Any, mean: Any) -> tuple[Any, Any]:
+    """Return candidates of Hörmann's PTRS, for means from 10 on.
+
+    The logarithm of the probability, ``k * log(mean) - mean - log(k!)``, is written by Stirling's formula, so that
+    its large parts cancel before they are computed.
+    """
+    mean = xp.maximum(mean, INVERSION_LIMIT)
+    u, v = uniforms[0] - 0.5, uniforms[1]
+    b = 0.931 + 2.53 * xp.sqrt(mean)
+    a = -0.059 + 0.02483 * b
+    distance = 0.5 - xp.abs(u)
+    k = xp.floor((2.0 * a / distance + b) * u + mean + 0.43)
+    plain = (distance >= 0.07) & (v <= 0.9277 - 3.6224 / (b - 2.0))
+    possible = (k >= 0) & ((distance >= 0.013) | (v <= distance))
+    k = xp.maximum(k, 0.0)
+    hat = xp.log(v * (1.1239 + 1.1328 / (b - 3.4)) / (a / (distance * distance) + b))
+    excess = k + 1.0 - mean
+    probability = excess - (k + 0.5) * xp.log1p(excess / mean) - 0.5 * xp.log(2.0 * pi * mean) - stirling_tail(xp, k)
+    return k, plain | (possible & (hat <= probability))
+
+
+# -- binomial ----------------------------------------------------------------------------------------------------------
+
+
+def binomial_inversion(xp: Any, level: Any, n: Any, p: Any, host: bool) -> Any:
+    """Return how many of the distribution's partial sums a level in (0, 1) reaches, for ``n * p`` below 10."""
+    small = n * p < INVERSION_LIMIT
+    n, p = xp.where(small, n, xp.zeros_like(n)), xp.where(small, p, xp.zeros_like(p))
+    odds = p / (1.0 - p)
+    part = xp.exp(n * xp.log1p(-p))
+    found = _partial_sums_reached(
+        xp, level, part, lambda part, k: part * odds * xp.maximum(n - k, 0.0) / (k + 1.0), host
+    )
+    return xp.minimum(found, n)
+
+
+def btrs(xp: Any, uniforms: Any, n: Any, p: Any) -> tuple[Any, Any]:
+    """Return candidates of Hörmann's BTRS, for ``n * p`` from 10 on and `p` of at most one half.
+
+    The logarithm of the probability is that relative to the mode's, by Stirling's formula, with the large parts
+    cancelled before they are computed.
+    """
+    fine = n * p >= INVERSION_LIMIT
+    n, p = xp.where(fine, n, xp.full_like(n, 40.0)), xp.where(fine, p, xp.full_like(p, 0.5))
+    u, v = uniforms[0] - 0.5, uniforms[1]
+    deviation = xp.sqrt(n * p * (1.0 - p))
+    b = 1.15 + 2.53 * deviation
+    a = -0.0873 + 0.0248 * b + 0.01 * p
+    distance = 0.5 - xp.abs(u)
+    k = xp.floor((2.0 * a / distance + b) * u + n * p + 0.5)
+    possible = (k >= 0) & (k <= n)
+    plain = (distance >= 0.07) & (v <= 0.92 - 4.2 / b)
+    k = xp.minimum(xp.maximum(k, 0.0), n)
+    mode = xp.floor((n + 1.0) * p)
+    hat = xp.log(v * (2.83 + 5.1 / b) * deviation / (a / (distance * distance) + b))
+    step, others = k - mode, n - mode + 1.0
+    ratio = (
+        step * xp.log(p / (1.0 - p) * others / (mode + 1.0))
+        - (k + 0.5) * xp.log1p(step / (mode + 1.0))
+        - (n - k + 0.5) * xp.log1p(-step / others)
+        + stirling_tail(xp, mode)
+        + stirling_tail(xp, n - mode)
+        - stirling_tail(xp, k)
+        - stirling_tail(xp, n - k)
+    )
+    return k, possible & (plain | (hat <= ratio))

@@ -1,0 +1,137 @@
+"""Distributions of vectors, differentiable in their parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..autodiff.op import ShapeError
+from ..ops.activation import softmax
+from ..ops.contraction import matmul
+from ..ops.creation import DeviceLike
+from ..ops.shapes import reshape
+from ..tensor import Tensor
+from .arguments import POSITIVE, Shape, called
+from .documented import distribution
+from .gamma import Gammas
+
+
+class Vectors(Gammas):
+    """The distributions of this module."""
+
+    @distribution
+    def dirichlet(self, alpha: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
+        """Draw positive numbers that sum to one: the parts of gamma distributed numbers in their sum; see `gamma`.
+
+        Parameters
+        ----------
+        alpha : tensor or sequence of float, shape (..., k)
+            The numbers' parameters; greater than 0. Gradients flow to it.
+        shape : int or tuple of int, optional
+            How many draws, to which the axes of `alpha` before the last broadcast; by default those axes.
+        {dtype}
+        {device}
+
+        Returns
+        -------
+        Tensor
+            Shape ``(*shape, k)``.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not positive.
+        ShapeError
+            If `alpha` has no axis.
+
+        Examples
+        --------
+        >>> tl.Generator(0).dirichlet([1.0, 2.0, 3.0], (5,)).sum(axis=-1).shape
+        (5,)
+        """
+        if not getattr(alpha, "shape", True) or isinstance(alpha, int | float):
+            raise ShapeError("dirichlet: alpha has no axis, but must have one for the numbers that sum to one")
+        call = called("dirichlet", shape, dtype, device, event=1, params={"alpha": (alpha, POSITIVE)})
+        (alpha,) = call.params
+        call.shape = (*call.shape, alpha.shape[-1])
+        return call.result(softmax(self._log_gamma(call, alpha), axis=-1))
+
+    @distribution
+    def multivariate_normal(
+        self,
+        mean: Any,
+        cov: Any = None,
+        shape: Shape = None,
+        *,
+        scale_tril: Any = None,
+        dtype: Any = None,
+        device: DeviceLike = None,
+    ) -> Tensor:
+        """Draw normally distributed vectors.
+
+        Parameters
+        ----------
+        mean : tensor or sequence of float, shape (..., k)
+            The mean. Gradients flow to it.
+        cov : tensor or array, shape (..., k, k), optional
+            The covariance; symmetric and positive definite. Gradients flow to it, through its Cholesky factor, and are
+            symmetric too.
+        shape : int or tuple of int, optional
+            How many draws, to which the axes of the parameters before the last ones broadcast; by default those axes.
+        scale_tril : tensor or array, shape (..., k, k), optional
+            The factor L of the covariance ``L @ L.T``, instead of it. Gradients flow to it.
+        {dtype}
+        {device}
+
+        Returns
+        -------
+        Tensor
+            Shape ``(*shape, k)``.
+
+        Raises
+        ------
+        TypeError
+            Unless one of `cov` and `scale_tril` is given.
+        ShapeError
+            If the shapes do not fit.
+
+        Examples
+        --------
+        >>> tl.Generator(0).multivariate_normal(tl.zeros(2), tl.eye(2), (5,)).shape
+        (5, 2)
+        """
+        if (cov is None) == (scale_tril is None):
+            raise TypeError("multivariate_normal needs either cov or scale_tril")
+        key, matrix = ("scale_tril", scale_tril) if cov is None else ("cov", cov)
+        _check_axes(mean, matrix, key)
+        call = called(
+            "multivariate_normal",
+            shape,
+            dtype,
+            device,
+            event={"mean": 1, key: 2},
+            params={"mean": (mean, None), key: (matrix, None)},
+        )
+        mean, matrix = call.params
+        size, k = call.shape, mean.shape[-1]
+        if tuple(matrix.shape[-2:]) != (k, k):
+            raise ShapeError(
+                f"multivariate_normal: mean of shape {tuple(mean.shape)} needs {key} of shape (..., {k}, {k}), "
+                f"not {tuple(matrix.shape)}"
+            )
+        factor = matrix if cov is None else _cholesky(matrix)
+        call.shape = (*size, k)
+        standard = reshape(call.noise(self._normal(call)), (*size, k, 1))
+        return call.result(reshape(matmul(factor, standard), call.shape) + mean)
+
+
+def _cholesky(matrix: Tensor) -> Tensor:
+    # Linear algebra is loaded when it is first needed.
+    from ..ops.linalg.decompositions import cholesky
+
+    return cholesky(matrix)
+
+
+def _check_axes(mean: Any, matrix: Any, key: str) -> None:
+    for name, value, axes in (("mean", mean, 1), (key, matrix, 2)):
+        if isinstance(value, int | float) or len(getattr(value, "shape", (1, 1))) < axes:
+            raise ShapeError(f"multivariate_normal: {name} has too few axes; it must have at least {axes}")
