@@ -1,0 +1,106 @@
+"""Docstrings that share texts: a parameter, an error or a paper is described once, and every docstring is complete.
+
+Docstrings are in NumPy's form: a summary, then sections such as ``Parameters``, whose entries are a line of names and
+types with an indented description. `completed` adds to a docstring what it leaves out and others say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from inspect import cleandoc
+from textwrap import indent
+
+ORDER = (
+    "Parameters",
+    "Attributes",
+    "Returns",
+    "Yields",
+    "Raises",
+    "Warns",
+    "See Also",
+    "Notes",
+    "References",
+    "Examples",
+)
+"""The sections of a docstring, in NumPy's order."""
+
+HEADING = re.compile(rf"^({'|'.join(ORDER)})\n-+\n", re.MULTILINE)
+
+
+def sections_of(doc: str | None) -> dict[str, str]:
+    r"""Return the sections of a docstring by title; the text before the first one has the title ``""``.
+
+    Examples
+    --------
+    >>> from tensorlab.docstrings import sections_of
+    >>> sections_of("Double a number.\n\nReturns\n-------\nint\n    Twice the number.")
+    {'': 'Double a number.', 'Returns': 'int\n    Twice the number.'}
+    """
+    first, *others = HEADING.split(cleandoc(doc or ""))
+    bodies = dict(zip(others[::2], others[1::2], strict=True))
+    return {"": first.rstrip(), **{title: body.rstrip() for title, body in bodies.items()}}
+
+
+def entries_of(section: str) -> dict[str, str]:
+    r"""Return the entries of a section by name; an entry for several names is found under each of them.
+
+    Examples
+    --------
+    >>> from tensorlab.docstrings import entries_of
+    >>> entries_of("low, high : float\n    The bounds.")
+    {'low': 'low, high : float\n    The bounds.', 'high': 'low, high : float\n    The bounds.'}
+    """
+    found = {}
+    for entry in re.split(r"\n(?=\S)", section) if section else ():
+        names = entry.split("\n", 1)[0].split(" : ")[0]
+        found.update(dict.fromkeys((name.strip("* ") for name in names.split(",")), entry))
+    return found
+
+
+def completed(
+    doc: str | None, names: Iterable[str], entries: Mapping[str, str], sections: Mapping[str, str] | None = None
+) -> str:
+    r"""Return a docstring with the parameters and sections that it leaves out.
+
+    Parameters
+    ----------
+    doc : str or None
+        The docstring. Its own entries and sections come before those of others.
+    names : iterable of str
+        The parameters, in order; those that neither the docstring nor `entries` describes are left out.
+    entries : mapping from str to str
+        Descriptions of parameters by name.
+    sections : mapping from str to str, optional
+        Sections by title.
+
+    Examples
+    --------
+    >>> from tensorlab.docstrings import completed
+    >>> completed("Scale a tensor.", ["by"], {"by": "by : float\n    The factor."})
+    'Scale a tensor.\n\nParameters\n----------\nby : float\n    The factor.'
+    """
+    own = sections_of(doc)
+    described = {**entries, **entries_of(own.get("Parameters", ""))}
+    parameters = "\n".join(dict.fromkeys(described[name] for name in names if name in described))
+    merged = {**(sections or {}), **own, "Parameters": parameters}
+    titled = [f"{title}\n{'-' * len(title)}\n{merged[title]}" for title in ORDER if merged.get(title)]
+    return "\n\n".join([own[""], *titled])
+
+
+def indented(doc: str) -> str:
+    """Return a docstring as it stands in a function's body, where `inspect` expects it."""
+    return indent(doc, "    ").lstrip() + "\n    "
+
+
+class LazyDocstring:
+    """The ``__doc__`` of a class, put together when it is first read, so that importing the class costs nothing."""
+
+    def __init__(self, make: Callable[[], str]) -> None:
+        self._make = make
+        self._text: str | None = None
+
+    def __get__(self, instance: object, owner: type) -> str:
+        if self._text is None:
+            self._text = self._make()
+        return self._text

@@ -1,0 +1,127 @@
+"""Options declared once: the constructor that declarations make, and what it refuses."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, InitVar
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+
+import tensorlab as tl
+from tensorlab.options import BelowOne, Count, Fraction, NonNegative, Options, Positive, Size, checked
+
+
+class Base(Options):
+    _: KW_ONLY
+    reduction: Literal["mean", "sum"] = "mean"
+
+
+class Smooth(Base):
+    beta: NonNegative = 1.0
+    axis: int | None = None
+
+
+class Rule(Options):
+    target: InitVar[Any]
+    rate: Positive = 0.1
+    betas: tuple[BelowOne, BelowOne] = (0.9, 0.999)
+    nesterov: bool = False
+
+    def __post_init__(self, target: Any) -> None:
+        self.seen = (target, self.rate)
+
+
+class Sized:
+    @checked
+    def __init__(self, rows: Size, columns: Count = 1, *, activation: Callable[..., Any] | str = "relu") -> None:
+        self.rows, self.columns, self.activation = rows, columns, activation
+
+
+def test_base_options_come_first_and_keywords_last():
+    parameters = inspect.signature(Smooth).parameters
+    assert list(parameters) == ["beta", "axis", "reduction"]
+    assert parameters["reduction"].kind is inspect.Parameter.KEYWORD_ONLY
+    assert parameters["beta"].default == 1.0 and parameters["beta"].annotation is float
+
+
+def test_options_become_attributes_and_defaults_leave_the_class():
+    layer = Smooth(2.0, reduction="sum")
+    assert vars(layer) == {"beta": 2.0, "axis": None, "reduction": "sum"}
+    assert not hasattr(Smooth, "beta")
+
+
+def test_init_vars_are_passed_on_and_not_kept():
+    rule = Rule([1, 2], rate=1)
+    assert rule.seen == ([1, 2], 1)
+    assert not hasattr(rule, "target")
+
+
+def test_a_constructor_of_ones_own_is_left_alone():
+    class Own(Smooth):
+        scale: float = 3.0
+
+        def __init__(self, by: int) -> None:
+            super().__init__(beta=by)
+
+    assert list(inspect.signature(Own).parameters) == ["by"]
+    assert (Own(2).beta, Own(2).scale) == (2, 3.0)
+
+
+@pytest.mark.parametrize("number", [np.float64(0.5), np.float32(0.5), np.array(0.5), tl.tensor(0.5)])
+def test_numbers_of_other_libraries_are_kept_as_python_numbers(number):
+    assert type(Smooth(number).beta) is float and Smooth(number).beta == 0.5
+
+
+@pytest.mark.parametrize("number", [np.int64(3), np.uint8(3), np.array(3), tl.tensor(3)])
+def test_integers_of_other_libraries_are_kept_as_python_integers(number):
+    assert type(Sized(number).rows) is int and Sized(number).rows == 3
+
+
+@pytest.mark.parametrize(
+    "make, error, words",
+    [
+        (lambda: Smooth(-1.0), ValueError, "Smooth: beta must be a non-negative number, not -1.0"),
+        (lambda: Smooth(float("nan")), ValueError, "beta must be a non-negative number, not nan"),
+        (lambda: Smooth(float("inf")), ValueError, "beta must be a non-negative number, not inf"),
+        (lambda: Smooth("1"), TypeError, "beta must be a non-negative number, not '1'"),
+        (lambda: Smooth(True), TypeError, "beta must be a non-negative number, not True"),
+        (lambda: Smooth(object()), TypeError, "beta must be a non-negative number, not an object"),
+        (lambda: Smooth(tl.tensor(1.0, requires_grad=True)), TypeError, "gradient would be lost"),
+        (lambda: Smooth(axis=1.5), TypeError, "Smooth: axis must be an integer or None, not 1.5"),
+        (lambda: Smooth(reduction="max"), ValueError, "Smooth: reduction must be 'mean' or 'sum', not 'max'"),
+        (lambda: Smooth(bta=1), TypeError, "Smooth: got an unexpected keyword argument 'bta'"),
+        (lambda: Smooth(1, 2, "sum"), TypeError, "Smooth: too many positional arguments"),
+        (lambda: Rule(), TypeError, "Rule: missing a required argument: 'target'"),
+        (lambda: Rule(0, rate=0), ValueError, "Rule: rate must be a positive number, not 0"),
+        (lambda: Rule(0, betas=(0.9, 1.0)), ValueError, r"betas must be a tuple of 2, each a number in \[0, 1\)"),
+        (lambda: Rule(0, betas=(0.9,)), ValueError, "betas must be a tuple of 2"),
+        (lambda: Rule(0, betas=0.9), TypeError, "betas must be a tuple of 2"),
+        (lambda: Rule(0, nesterov="no"), TypeError, "nesterov must be a bool, not 'no'"),
+        (lambda: Sized(0), ValueError, "Sized: rows must be a positive integer, not 0"),
+        (lambda: Sized(2.0), TypeError, "Sized: rows must be a positive integer, not 2.0"),
+        (lambda: Sized(True), TypeError, "Sized: rows must be a positive integer, not True"),
+        (lambda: Sized(1, -1), ValueError, "Sized: columns must be a non-negative integer, not -1"),
+        (lambda: Sized(1, activation=3), TypeError, "Sized: activation must be callable or a str, not 3"),
+    ],
+)
+def test_refusals_name_the_class_the_option_and_the_values(make, error, words):
+    with pytest.raises(error, match=words):
+        make()
+
+
+def test_sequences_of_any_length():
+    class Padded(Options):
+        padding: tuple[int, ...] | int = 0
+        sizes: Sequence[int] = ()
+        rate: Fraction = 1
+
+    assert Padded([1, 2]).padding == (1, 2) and Padded(3).padding == 3
+    with pytest.raises(
+        TypeError, match="Padded: padding must be a tuple, each of its entries an integer or an integer"
+    ):
+        Padded(["a"])
+    with pytest.raises(ValueError, match=r"rate must be a number in \[0, 1\], not 2"):
+        Padded(rate=2)
