@@ -16,6 +16,16 @@ from .backend import Backend, Device, DType, backend_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+    from typing_extensions import TypeVar
+
+    ArrayT = TypeVar("ArrayT", "Tensor", NDArray[Any], default="Tensor")
+    """What functions take and give back: tensors for tensors, arrays for plain arrays."""
+else:
+    from typing import TypeVar
+
+    ArrayT = TypeVar("ArrayT")
+
 
 LOSES_GRADIENT = "requires a gradient would lose it in another library"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from ...backend import DType, dtypes
 from ...ops.creation import zeros_like
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from .summary import Summary
 
 M = TypeVar("M", bound="Module")
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Computes(Protocol[P, R_co]):
+    """What calling a module is typed by: it takes what `forward` takes and returns what that returns."""
+
+    def forward(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Compute the output."""
 
 
 class Module(Parts):
@@ -50,13 +59,15 @@ class Module(Parts):
         """Compute the module's output; every subclass writes its own."""
         raise NotImplementedError(f"{type(self).__name__} does not define forward(...)")
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self: Computes[P, R_co], *args: P.args, **kwargs: P.kwargs) -> R_co:
+        module: Any = self
         try:
-            if self._hooks:
-                return call_with_hooks(self, args, kwargs)
+            if module._hooks:
+                output: R_co = call_with_hooks(module, args, kwargs)
+                return output
             return self.forward(*args, **kwargs)
         except Exception as error:
-            note_module(self, error)
+            note_module(module, error)
             raise
 
     def __setattr__(self, name: str, value: Any) -> None:
