@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import tensorlab as tl
-from tensorlab.autodiff.op import REGISTRY, Draw, Op, Sample, sample
+from tensorlab.autodiff.record import REGISTRY, Draw, Op, Sample, sample
 
 from . import machine
 from .harness import Contender, compare

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from . import ops, random
 from .autodiff import (
-    AnomalyError,
-    GradientError,
-    ShapeError,
     check_gradients,
     checkpoint,
     custom_gradient,
@@ -54,6 +51,7 @@ from .backend.dtypes import (
     uint64,
 )
 from .backend.dtypes import bool_ as bool
+from .errors import AnomalyError, GradientError, ShapeError
 from .inspection import array_namespace_info as __array_namespace_info__
 from .io import load, save
 from .ops.activation import log_softmax, relu, sigmoid, softmax

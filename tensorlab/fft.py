@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from operator import index as as_index
 from typing import Any
 
-from .autodiff.op import ShapeError
 from .backend import backend_of, dtypes
+from .errors import ShapeError
 from .ops.arithmetic import conj
 from .ops.creation import DeviceLike, arange
 from .ops.declare import require

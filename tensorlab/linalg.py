@@ -12,8 +12,8 @@ tensor([0.5 , 0.25])
 
 from typing import Any
 
+from .errors import LinAlgError
 from .ops.contraction import matmul, outer, tensordot, vecdot
-from .ops.linalg.common import LinAlgError
 from .ops.linalg.decompositions import LUResult, QRResult, cholesky, lu, qr
 from .ops.linalg.determinants import SlogdetResult, det, slogdet
 from .ops.linalg.functions import expm, matrix_power, multi_dot

@@ -1,11 +1,12 @@
 """Automatic differentiation: the graph, the sweeps through it, and the transforms. Knows no op by name."""
 
-from .anomaly import AnomalyError, detect_anomaly
+from ..errors import AnomalyError, GradientError, ShapeError
+from .anomaly import detect_anomaly
 from .backward import backward
-from .check import GradientError, check_gradients
+from .check import check_gradients
 from .custom import checkpoint, custom_gradient
 from .graph import enable_grad, is_grad_enabled, no_grad
-from .op import REGISTRY, Op, ShapeError
+from .record import REGISTRY, Op
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 __all__ = [

@@ -8,12 +8,9 @@ from traceback import format_stack
 from typing import Any
 
 from ..backend import backend_of
+from ..errors import AnomalyError
 from ..tensor import Tensor
 from .graph import Mode, ModeChange, Node, watched
-
-
-class AnomalyError(ArithmeticError):
-    """An operation, or its gradient, gave NaN or infinity while `detect_anomaly` was on."""
 
 
 class detect_anomaly(ModeChange):
@@ -34,7 +31,7 @@ class detect_anomaly(ModeChange):
     ...     tl.tensor([1.0, float("nan")]) + 1
     Traceback (most recent call last):
         ...
-    tensorlab.autodiff.anomaly.AnomalyError: add gave 1 NaN and 0 infinite of 2 elements (operands: shape (2,), not finite)
+    tensorlab.errors.AnomalyError: add gave 1 NaN and 0 infinite of 2 elements (operands: shape (2,), not finite)
     """  # noqa: E501
 
     def changed(self, mode: Mode) -> Mode:

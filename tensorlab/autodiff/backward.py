@@ -15,8 +15,8 @@ from typing import Any
 from ..backend import Backend, backend_of
 from ..tensor import Tensor, wrapped
 from .anomaly import check_finite_parts
+from .array_types import COMPLEX_DTYPES, ROUNDED_DTYPES
 from .graph import FREED, Node, Select, ancestors, current_mode, recording, write_log
-from .operands import COMPLEX_DTYPES, ROUNDED_DTYPES
 
 COUNTS_LOCALS = version_info < (3, 14)
 """Whether a variable that is passed on counts as a reference; later versions of Python lend it."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, Literal
 
+from ..errors import GradientError
 from ..tensor import Tensor
 from .backward import conjugated
 from .graph import no_grad
@@ -13,10 +14,6 @@ from .transforms import jvp, vjp
 from .tree import as_tensor, leaves, rebuild
 
 Mode = Literal["reverse", "forward"]
-
-
-class GradientError(AssertionError):
-    """A derivative disagrees with finite differences."""
 
 
 def check_gradients(

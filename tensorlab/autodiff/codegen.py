@@ -10,15 +10,13 @@ import linecache
 from collections.abc import Callable, Iterable
 from functools import cache
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..tensor import Tensor
+from .array_types import FLOATING_DTYPES, KNOWN_TYPES, TAKEN, WEAK_DTYPES, KernelTable
 from .graph import Node, attach_results, current_mode, next_serial
-from .operands import FLOATING_DTYPES, KNOWN_TYPES, TAKEN, WEAK_DTYPES, KernelTable, explain, hooks, second_try
-
-if TYPE_CHECKING:
-    from .op import Op
-
+from .operands import engine_ops, explain, second_try
+from .record import Op
 
 LOCALS = ("array_type", "error", "kernel", "mode", "node", "nodes", "out", "raw", "result", "wrap")
 """What generated functions call their own variables."""
@@ -39,7 +37,7 @@ def public_function(record: Op, signature: str) -> Callable[..., Any]:
 
     def write() -> Callable[..., Any]:
         make = _compilation(_public_source(record, signature) + _mention(names), tuple(names))
-        record.public.__code__ = _inner_code(make)
+        record.public.__code__ = _named(_inner_code(make), record.name)
         return record.public
 
     stub = "def call(*args, **kwargs):\n    return write()(*args, **kwargs)\n" + _mention(names)
@@ -49,7 +47,9 @@ def public_function(record: Op, signature: str) -> Callable[..., Any]:
 def pull_function(record: Op) -> Callable[..., tuple[Any, ...]]:
     """Return the function that takes the result's cotangent to the operands' cotangents."""
     rules = {f"rule_{operand}": rule for operand, rule in record.vjp.items()}
-    return _made(_pull_source(record), {"hooks": hooks, **rules}, record)
+    pull = _made(_pull_source(record), {"engine_ops": engine_ops, **rules}, record)
+    pull.__code__ = _named(pull.__code__, f"{record.name}.pull")
+    return pull
 
 
 def _names_for(record: Op) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def _names_for(record: Op) -> dict[str, Any]:
         "explain": explain,
         "floating_dtypes": FLOATING_DTYPES,
         "isinstance": isinstance,
-        "kernels": KernelTable(record),
+        "kernels": KernelTable(record.name, record.compute, record.exact),
         "new": object.__new__,
         "next_serial": next_serial,
         "record": record,
@@ -95,15 +95,22 @@ def _made(source: str, names: dict[str, Any], record: Op) -> Callable[..., Any]:
 
 @cache
 def _compilation(source: str, names: tuple[str, ...]) -> CodeType:
-    """Compile a function that takes `names` and returns the one that `source` defines.
+    """Compile a function that takes `names` and returns the one that `source` defines: once for all ops of a form.
 
     The source is kept where tracebacks and debuggers look for it.
     """
     body = source.replace("\n", "\n    ").rstrip()
     source = f"def make({', '.join(names)}):\n    {body}\n    return call\n"
-    filename = f"<tensorlab op {_compilation.cache_info().misses}>"
+    filename = f"<tensorlab {_compilation.cache_info().misses}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     return _inner_code(compile(source, filename, "exec"))
+
+
+def _named(code: CodeType, title: str) -> CodeType:
+    """Return code under the name that profiles, tracebacks and debuggers show: ``<tensorlab.exp>:2(exp)``."""
+    filename = f"<tensorlab.{title}>"
+    linecache.cache[filename] = linecache.cache[code.co_filename]
+    return code.replace(co_filename=filename, co_name=title, co_qualname=title)
 
 
 def _inner_code(outer: CodeType) -> CodeType:
@@ -128,8 +135,7 @@ def _public_source(record: Op, signature: str) -> str:
         *([check] if record.checks_first else []),
         f"        out = kernel({arrays}{params})",
         "    except Exception as error:",
-        f"        explain(record, error, {everything}, {params_dict})",
-        "        raise",
+        f"        raise explain(record, error, {everything}, {params_dict})",
         "    if not wrap:",
         "        return out",
         "    mode = current_mode()",
@@ -296,7 +302,7 @@ def _pull_source(record: Op) -> str:
         if record.kind == "elementwise":
             lines += [
                 f"        if p_{x}.shape != n_{x}.shape:",
-                f"            p_{x} = hooks.sum_to_shape(p_{x}, n_{x}.shape)",
+                f"            p_{x} = engine_ops.sum_to_shape(p_{x}, n_{x}.shape)",
             ]
     lines.append(f"    return ({''.join(f'p_{x}, ' for x in differentiable)})")
     return "\n".join(lines) + "\n"

@@ -14,8 +14,8 @@ from ..backend import backend_of
 from ..tensor import Tensor
 from .backward import gradients, recalled
 from .graph import Node, Select, ancestors, recording
-from .op import Op
-from .operands import hooks
+from .operands import engine_ops
+from .record import Op
 
 
 def push_forward(outputs: Sequence[Tensor], tangents: dict[Any, Any], as_tensors: bool) -> list[Any]:
@@ -65,7 +65,7 @@ def push(node: Any, tangents: tuple[Any, ...], as_tensors: bool) -> Any:
     if op.results > 1:
         return tuple(_total([part for part in parts if part is not None]) for parts in zip(*summands, strict=True))
     total = _total(summands)
-    return total if tuple(total.shape) == tuple(node.shape) else hooks.broadcast_to(total, node.shape)
+    return total if tuple(total.shape) == tuple(node.shape) else engine_ops.broadcast_to(total, node.shape)
 
 
 def _total(summands: Sequence[Any]) -> Any:

@@ -1,98 +1,16 @@
-"""Finding the kernel for an array's type, and making operands ready for it: what the quick path leaves over."""
+"""Operands that the dispatcher's quick path does not take: they are cast, or refused; and errors that kernels raise."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from inspect import signature
-from threading import RLock
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
-from ..backend import Backend, BackendError, active_backend, backend_for_type, dtypes
+from ..backend import Backend, active_backend, dtypes
+from ..errors import BackendError, ShapeError
 from ..tensor import Tensor
-
-if TYPE_CHECKING:
-    from .op import Op
-
-
-class ShapeError(ValueError):
-    """The shapes of an op's operands do not go together; the message names the op, the shapes and the axes."""
-
-
-class OutOfRange(ShapeError, IndexError):
-    """An index lies outside an axis; also caught as an IndexError."""
-
-
-KNOWN_TYPES: dict[type, Backend] = {}
-"""The array types that an op has met, with their backends."""
-
-TAKEN: dict[str, set[Any]] = {kinds: set() for kinds in dtypes.KINDS}
-"""For each group of data types, the native ones of all backends in use."""
-
-FLOATING_DTYPES, COMPLEX_DTYPES = TAKEN["floating"], TAKEN["complex floating"]
-
-ROUNDED_DTYPES: set[Any] = set()
-"""The native types in use that are computed in wider ones."""
-
-WEAK_DTYPES: dict[type, set[Any]] = {number: set() for number in dtypes.ADAPTS_TO}
-"""For each type of Python number, the native data types that it adapts to."""
-
-
-learning = RLock()
-"""Held while data types are learned, and while kernels are looked up, as these depend on them."""
-
-
-class KernelTable(dict[Any, Any]):
-    """The kernel of one op for each array type, found at the first call; None for what is no array."""
-
-    every: ClassVar[list[KernelTable]] = []
-
-    def __init__(self, record: Op) -> None:
-        super().__init__()
-        self._record = record
-        self.every.append(self)
-
-    def __missing__(self, array_type: type) -> Any:
-        if array_type is None or array_type in WEAK_DTYPES or array_type is type(None):
-            return None
-        backend = meet_type(array_type)
-        if backend is None:
-            return None
-        exact = self._record.view or self._record.name in EXACT
-        with learning:  # a kernel found before a data type was met must not be stored after
-            self[array_type] = kernel = backend.kernel(self._record.name, self._record.compute, exact=exact)
-        return kernel
-
-
-EXACT = ("cast", "nextafter")
-"""Ops that depend on the very type of their operands, besides those that give views."""
-
-
-def meet_type(array_type: type) -> Backend | None:
-    """Return the backend of an array type, and learn its data types at the first meeting."""
-    if array_type not in KNOWN_TYPES:
-        backend = backend_for_type(array_type)
-        if backend is None:
-            return None
-        with learning:
-            if backend not in KNOWN_TYPES.values():
-                backend.when_dtypes_change(partial(learn_dtypes, backend))
-                learn_dtypes(backend)
-            KNOWN_TYPES[array_type] = backend
-    return KNOWN_TYPES[array_type]
-
-
-def learn_dtypes(backend: Backend) -> None:
-    """Learn a backend's data types; kernels are looked up anew, as they may depend on which are in use."""
-    with learning:
-        for group, kinds in dtypes.KINDS.items():
-            TAKEN[group] |= backend.dtypes_of_kind(*kinds)
-        for number, group in dtypes.ADAPTS_TO.items():
-            WEAK_DTYPES[number] |= backend.dtypes_of_kind(*dtypes.KINDS[group])
-        ROUNDED_DTYPES.update(backend.rounded_dtypes)
-        for table in KernelTable.every:
-            table.clear()
-
+from .array_types import KNOWN_TYPES, WEAK_DTYPES, meet_type
+from .record import Op
 
 TAKES_TEXT = {
     "bool": "bool",
@@ -109,7 +27,7 @@ TAKES_TEXT = {
 """How error messages speak of groups of data types."""
 
 
-class Hooks:
+class EngineOps:
     """The three ops that the engine itself needs; :mod:`tensorlab.ops` fills them in."""
 
     cast: Callable[[Any, Any], Any]
@@ -117,7 +35,7 @@ class Hooks:
     broadcast_to: Callable[[Any, tuple[int, ...]], Any]
 
 
-hooks = Hooks()
+engine_ops = EngineOps()
 
 
 def second_try(record: Op, operands: Sequence[Any], params: dict[str, Any]) -> Any:
@@ -160,7 +78,7 @@ def _prepared(
     if name not in record.promoted or backend.dtype_of(array) == target:
         return x
     if record.kind == "elementwise" or record.dtype in ("promote", "floating"):
-        return hooks.cast(x, target)
+        return engine_ops.cast(x, target)
     raise TypeError(
         f"{record.name}: {name} is {backend.dtype_of(array)} where {target} is expected, as {record.promoted[0]} is; "
         f"cast one of them with .astype(...)"
@@ -236,19 +154,33 @@ def _kind_rank(dtype: dtypes.DType) -> int:
     return dtypes._KIND_ORDER.index(dtype.kind)
 
 
-def explain(record: Op, error: Exception, arrays: Sequence[Any], params: Mapping[str, Any]) -> None:
-    """Raise a clearer error if the op's shape rule finds the fault; else add the op's name to what was raised."""
+def explain(record: Op, error: Exception, arrays: Sequence[Any], params: Mapping[str, Any]) -> Exception:
+    """Return the error to raise where a kernel raised one: a clearer one if the record finds the fault.
+
+    The kernel's own error, whose text speaks of the array library, is then left out of the traceback.
+    """
+    clearer = _fault(record, arrays, params)
+    if clearer is not None:
+        clearer.__suppress_context__ = True
+        return clearer.with_traceback(None)  # it is raised by the op, not by the rule that found it
+    listed = ", ".join(str(tuple(a.shape)) for a in arrays if hasattr(a, "shape"))
+    error.add_note(f"in tensorlab.{record.name} with operands of shape {listed}")
+    return error
+
+
+def _fault(record: Op, arrays: Sequence[Any], params: Mapping[str, Any]) -> Exception | None:
+    """Return what the record's data types or its shape rule object to, in the op's name."""
     backend = next((KNOWN_TYPES[type(a)] for a in arrays if type(a) in KNOWN_TYPES), None)
-    if backend is not None:
-        _refuse_dtypes(record, backend, arrays)
-    shapes = [a.shape for a in arrays if hasattr(a, "shape")]
     try:
-        record.shape(*shapes, **params)
-    except ShapeError as clearer:
-        first_word = str(clearer).split(maxsplit=1)[0].rstrip(":")
-        named = clearer if record.name.startswith(first_word) else type(clearer)(f"{record.name}: {clearer}")
-        raise named from (None if isinstance(error, ShapeError) else error)
+        if backend is not None:
+            _refuse_dtypes(record, backend, arrays)
+    except TypeError as error:
+        return error
+    try:
+        record.shape(*[a.shape for a in arrays if hasattr(a, "shape")], **params)
+    except ShapeError as error:
+        first_word = str(error).split(maxsplit=1)[0].rstrip(":")
+        return error if record.name.startswith(first_word) else type(error)(f"{record.name}: {error}")
     except (TypeError, ValueError, IndexError):
         pass  # the rule cannot make sense of the call either; the library's own words stand
-    listed = ", ".join(str(tuple(shape)) for shape in shapes)
-    error.add_note(f"in tensorlab.{record.name} with operands of shape {listed}")
+    return None

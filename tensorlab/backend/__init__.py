@@ -5,10 +5,10 @@ A backend is an array namespace that follows the Array API standard, plus the ke
 door too.
 """
 
-from .base import Backend, BackendError, Device, host_array
+from ..errors import BackendError, BackendUnavailable
+from .base import Backend, Device, host_array
 from .dtypes import DType
 from .registry import (
-    BackendUnavailable,
     active_backend,
     available_backends,
     backend_for_dlpack,

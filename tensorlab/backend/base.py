@@ -15,10 +15,6 @@ from .kernels.default import DefaultKernels
 from .narrow import rounded
 
 
-class BackendError(RuntimeError):
-    """Something only one backend can do was asked of another, or arrays of two backends were mixed."""
-
-
 @dataclass(frozen=True)
 class Device:
     """Where an array lives: a backend and one of its devices.

@@ -9,7 +9,8 @@ from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .base import Backend, BackendError
+from ..errors import BackendError, BackendUnavailable
+from .base import Backend
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
 ENTRY_POINT_GROUP = "tensorlab.backends"
 VARIABLE = "TENSORLAB_BACKEND"
 AUTO_ORDER = ("cupy", "llvm", "numpy")
-
-
-class BackendUnavailable(RuntimeError):
-    """No backend of that name is installed, or it cannot run on this machine."""
 
 
 _registered: dict[str, type[Backend]] = {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from ..autodiff.op import op, sample
+from ..autodiff.op import op
+from ..autodiff.record import sample
 from ..backend import Backend
 from .arithmetic import zeros_like
 from .comparison import where
@@ -16,7 +17,7 @@ from .reduction import sum
 from .shapes import Shape, normalized_axis
 
 
-@elementwise(lambda g, out: where(out != 0, g, 0.0))
+@elementwise(lambda g, out: where(out != 0, g, 0.0), real_only=True)
 def relu(backend: Backend, x: Any, /) -> Any:
     """The positive part, elementwise; the derivative at zero is zero. NaN stays, and passes its gradient on.
 
@@ -120,6 +121,7 @@ SOFTMAX_SAMPLES = [sample((2, 3), axis=-1), sample((2, 3), axis=0), sample((4,),
     dtype="floating",
     flops=lambda shapes, out, params: 14 * prod(out),
     samples=SOFTMAX_SAMPLES,
+    real_only=True,
 )
 def softmax(backend: Backend, x: Any, /, axis: int = -1) -> Any:
     """``exp(x)`` scaled to sum to one along an axis.
@@ -161,6 +163,7 @@ def softmax(backend: Backend, x: Any, /, axis: int = -1) -> Any:
     dtype="floating",
     flops=lambda shapes, out, params: 14 * prod(out),
     samples=SOFTMAX_SAMPLES,
+    real_only=True,
 )
 def log_softmax(backend: Backend, x: Any, /, axis: int = -1) -> Any:
     """The logarithm of `softmax`, exact also where that underflows; of infinities see there.

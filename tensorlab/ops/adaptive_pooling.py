@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import gcd, prod
 from typing import Any
 
-from ..autodiff.op import op, sample
+from ..autodiff.op import op
+from ..autodiff.record import sample
 from ..backend import Backend
 from .shapes import Shape
 

@@ -6,7 +6,8 @@ import cmath
 import math
 from typing import Any
 
-from ..autodiff.op import op, sample
+from ..autodiff.op import op
+from ..autodiff.record import sample
 from ..backend import Backend, DType, backend_of
 from ..tensor import Tensor
 from .comparison import where
@@ -252,6 +253,7 @@ def positive_divisor(x: Any) -> Any:
     domain=(0.5, 2.0),
     dtype="floating",
     flops=4,
+    real_only=True,
 )
 def hypot(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """``sqrt(x1**2 + x2**2)`` without overflow on the way, elementwise.
@@ -267,7 +269,11 @@ def hypot(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(
-    lambda g, x1, out: g * (sign(x1) * sign(out)), lambda g: zeros_like(g), domain=(0.5, 2.0), dtype="floating"
+    lambda g, x1, out: g * (sign(x1) * sign(out)),
+    lambda g: zeros_like(g),
+    domain=(0.5, 2.0),
+    dtype="floating",
+    real_only=True,
 )
 def copysign(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """`x1` with the sign of `x2`, elementwise.
@@ -282,7 +288,7 @@ def copysign(backend: Backend, x1: Any, x2: Any, /) -> Any:
     return backend.xp.copysign(x1, x2)
 
 
-@elementwise(dtype="floating")
+@elementwise(dtype="floating", exact=True, no_gradient=dict.fromkeys(("x1", "x2"), "a step function of both operands"))
 def nextafter(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """The next representable number from `x1` towards `x2`, elementwise.
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from ..autodiff.op import ShapeError, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import sample
 from ..backend import Backend, backend_of
+from ..errors import ShapeError
 from ..tensor import Tensor
 from .activation import softmax
 from .arithmetic import zeros_like

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..autodiff.op import Draw, count_nothing, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import Draw, count_nothing, sample
 from ..backend import Backend
 from .declare import broadcast_shape, elementwise
 

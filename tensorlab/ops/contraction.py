@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from ..autodiff.op import ShapeError, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import sample
 from ..backend import Backend, dtypes
+from ..errors import ShapeError
 from ..tensor import Tensor
 from .arithmetic import conj, multiply
 from .declare import broadcast_shape, composite, require

@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from ..autodiff.op import ShapeError, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import sample
 from ..backend import Backend
 from ..backend.kernels.window_geometry import Pairs, output_size
+from ..errors import ShapeError
 from .declare import channels_last_hint
 from .reduction import sum
 from .shapes import Shape, reshape

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from math import log
 from typing import Any
 
-from ..autodiff.op import ShapeError
 from ..backend import (
     Backend,
     Device,
@@ -22,6 +21,7 @@ from ..backend import (
     host_array,
     resolve_target,
 )
+from ..errors import ShapeError
 from ..tensor import Tensor
 from .declare import composite, require
 from .shapes import Shape, broadcast_to, from_arguments, reshape

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from math import inf, prod
 from typing import Any
 
-from ..autodiff.op import Draw, ShapeError, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import Draw, sample
 from ..backend import Backend
+from ..errors import ShapeError
 from .arithmetic import zeros_like
 from .comparison import where
 from .exponential import exp

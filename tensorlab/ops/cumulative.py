@@ -5,8 +5,10 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from ..autodiff.op import ShapeError, count_operand, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import count_operand, sample
 from ..backend import Backend
+from ..errors import ShapeError
 from .comparison import where
 from .exponential import exp
 from .indexing import getitem

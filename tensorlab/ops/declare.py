@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from inspect import signature
 from math import prod
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from ..autodiff.op import Draw, DTypeRule, Sample, ShapeError, op, sample
+from ..autodiff.op import op
 from ..autodiff.operands import TAKES_TEXT
+from ..autodiff.record import Draw, DTypeRule, Sample, sample
 from ..backend import Backend, BackendError, BackendUnavailable, backend_for_type
 from ..backend.dtypes import KINDS
+from ..errors import ShapeError
 from ..tensor import Tensor
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Rule = Callable[..., Any]
-Decorator = Callable[[Callable[Concatenate[Any, P], R]], Callable[P, R]]
 
 
 def broadcast_shape(*shapes: tuple[int, ...], **params: Any) -> tuple[int, ...]:
@@ -171,7 +172,10 @@ def elementwise(
     flops: int = 1,
     tolerance: dict[str, float] | None = None,
     draws: str = "floating",
-) -> Any:
+    exact: bool = False,
+    real_only: bool = False,
+    no_gradient: Mapping[str, str] | None = None,
+) -> Callable[[Callable[Concatenate[Any, P], R]], Callable[P, R]]:
     """Declare an elementwise op: broadcasting, one vjp rule per operand, sample inputs from `domain`.
 
     Parameters
@@ -192,9 +196,11 @@ def elementwise(
         Relative errors that differ from the default.
     draws : {"floating", "integer", "bool"}
         Kind of the sample inputs.
+    exact, real_only, no_gradient
+        As in `Op`.
     """
 
-    def decorate(compute: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(compute: Callable[Concatenate[Any, P], R]) -> Callable[P, R]:
         names = compute.__code__.co_varnames[1 : compute.__code__.co_argcount]
         vjp = {name: rule for name, rule in zip(names, rules, strict=False) if rule is not None}
         record = op(
@@ -207,6 +213,9 @@ def elementwise(
             flops=lambda shapes, out, params: flops * prod(out),
             samples=elementwise_samples(len(names), domain, draws),
             tolerance=tolerance,
+            exact=exact,
+            real_only=real_only,
+            no_gradient=no_gradient,
         )(compute)
         _documented(record, dtype, takes)
         return record

@@ -8,8 +8,8 @@ from itertools import combinations, pairwise
 from math import prod
 from typing import Any, NamedTuple
 
-from ..autodiff.op import ShapeError
 from ..backend import dtypes
+from ..errors import ShapeError
 from ..tensor import Tensor
 from .arithmetic import multiply
 from .contraction import matmul

@@ -93,7 +93,7 @@ def log10(backend: Backend, x: Any, /) -> Any:
     return backend.xp.log10(x)
 
 
-@elementwise(lambda g, out: g * (out * (1 - out)), dtype="floating", flops=12)
+@elementwise(lambda g, out: g * (out * (1 - out)), dtype="floating", flops=12, real_only=True)
 def sigmoid(backend: Backend, x: Any, /) -> Any:
     """``1 / (1 + exp(-x))`` without overflow on the way, elementwise.
 
@@ -120,6 +120,7 @@ def _share(x: Any, other: Any) -> Any:
     lambda g, x1, x2: g * _share(x2, x1),
     dtype="floating",
     flops=20,
+    real_only=True,
 )
 def logaddexp(backend: Backend, x1: Any, x2: Any, /) -> Any:
     """``log(exp(x1) + exp(x2))`` without overflow on the way, elementwise.

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from math import log2, prod
 from typing import Any
 
-from ..autodiff.op import op, sample
+from ..autodiff.op import op
+from ..autodiff.record import sample
 from ..backend import Backend, backend_of
 from ..tensor import Tensor
 from .arithmetic import conj

@@ -5,10 +5,12 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from ..autodiff.op import ShapeError, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import sample
 from ..backend import Backend
 from ..backend.kernels.default import pad_spatial
 from ..backend.kernels.window_geometry import Pairs, inner_slices, kernel_offsets, output_size, padded_size
+from ..errors import ShapeError
 from .shapes import Shape
 
 Sizes = tuple[int, ...]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from ..autodiff.op import Draw, ShapeError, count_nothing, count_operand, op, sample
-from ..autodiff.operands import OutOfRange
+from ..autodiff.op import op
+from ..autodiff.record import Draw, count_nothing, count_operand, sample
 from ..backend import Backend, backend_of
 from ..backend.kernels.indexing_rules import Index, as_parts, axes_taken, is_basic
+from ..errors import OutOfRange, ShapeError
 from ..tensor import Tensor
 from .comparison import where
 from .declare import composite

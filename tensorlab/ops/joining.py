@@ -7,8 +7,10 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
-from ..autodiff.op import ShapeError, count_nothing, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import count_nothing, sample
 from ..backend import Backend, backend_of
+from ..errors import ShapeError
 from ..tensor import Tensor
 from .declare import broadcast_shape, composite
 from .indexing import getitem, take

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..autodiff.op import Draw, ShapeError, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import Draw, sample
 from ..backend import Backend
+from ..errors import ShapeError
 from .activation import softmax
 from .arithmetic import abs as absolute
 from .arithmetic import clip, minimum, sign, zeros_like
@@ -50,6 +52,7 @@ def _one_hot(backend: Backend, target: Any, like: Any) -> Any:
     shape=_per_sample,
     flops=lambda shapes, out, params: 13 * shapes[0][0] * shapes[0][1],
     samples=[sample((4, 3), Draw((4,), 0, 3, "integer")), sample((4, 3), Draw((4,), 0, 3, "integer"), ignore_index=1)],
+    real_only=True,
 )
 def softmax_cross_entropy(backend: Backend, logits: Any, target: Any, /, ignore_index: int = NOT_IGNORED) -> Any:
     """Cross entropy of class indices with the softmax of logits, per sample.
@@ -112,6 +115,7 @@ def _counted_weight(g: Any, target: Any, ignore_index: int) -> Any:
         sample((4,), (4, 3), Draw((4,), 0, 3, "integer"), ignore_index=NOT_IGNORED),
         sample((4,), (4, 3), Draw((4,), 0, 3, "integer"), ignore_index=1),
     ],
+    real_only=True,
 )
 def softmax_cross_entropy_grad(backend: Backend, g: Any, logits: Any, target: Any, /, ignore_index: int) -> Any:
     """Gradient of `softmax_cross_entropy`: each row of softmax minus one-hot, times the sample's `g`.

@@ -5,8 +5,10 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from ..autodiff.op import Draw, ShapeError, count_nothing, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import Draw, count_nothing, sample
 from ..backend import Backend
+from ..errors import ShapeError
 from ..tensor import Tensor
 from .arithmetic import negative
 from .contraction import check_common_axis

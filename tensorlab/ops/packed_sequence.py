@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from ..autodiff.op import ShapeError, count_nothing, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import count_nothing, sample
 from ..backend import Backend
+from ..errors import ShapeError
 from .shapes import Shape
 
 Sizes = tuple[int, ...]

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from numbers import Integral, Number
 from typing import Any
 
-from ..autodiff.op import ShapeError, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import sample
 from ..backend import Backend
+from ..errors import ShapeError
 from ..tensor import Tensor
 from .declare import require
 from .indexing import getitem

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from ..autodiff.op import Draw, Sample, ShapeError, count_nothing, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import Draw, Sample, count_nothing, sample
 from ..backend import Backend
 from ..backend.kernels.window_geometry import Pairs, output_size
+from ..errors import ShapeError
 from .declare import channels_last_hint
 from .indexing import take_along_axis
 from .shapes import Shape

@@ -14,9 +14,11 @@ from typing import Any
 
 from ..autodiff.backward import gradients
 from ..autodiff.graph import recording
-from ..autodiff.op import ShapeError, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import sample
 from ..backend import Backend, backend_of
 from ..backend.kernels import recurrent as kernels
+from ..errors import ShapeError
 from ..tensor import Tensor
 from .activation import relu
 from .contraction import linear

@@ -6,7 +6,8 @@ from math import inf
 from math import prod as product
 from typing import Any
 
-from ..autodiff.op import Draw, Sample, count_operand, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import Draw, Sample, count_operand, sample
 from ..backend import Backend, backend_of
 from ..tensor import Tensor
 from .arithmetic import abs as absolute

@@ -7,8 +7,10 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
-from ..autodiff.op import ShapeError, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import sample
 from ..backend import Backend
+from ..errors import ShapeError
 from .shapes import Shape, normalized_axis
 
 

@@ -45,7 +45,7 @@ def trunc(backend: Backend, x: Any, /) -> Any:
     return backend.xp.trunc(x)
 
 
-@elementwise(zeros_like, domain=(0.6, 0.9))
+@elementwise(zeros_like, domain=(0.6, 0.9), real_only=True)
 def round(backend: Backend, x: Any, /) -> Any:
     """`x` rounded to the nearest integer, halves to the even one, elementwise; its derivative is zero.
 

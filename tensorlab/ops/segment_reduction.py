@@ -5,8 +5,10 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from ..autodiff.op import Draw, ShapeError, count_operand, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import Draw, count_operand, sample
 from ..backend import Backend
+from ..errors import ShapeError
 from .comparison import equal, where
 from .indexing import take_add, take_along
 from .shapes import Shape, astype

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any, NamedTuple
 
-from ..autodiff.op import ShapeError
 from ..backend import backend_of
+from ..errors import ShapeError
 from ..tensor import Tensor
 from .arithmetic import imag, is_complex, minimum, real
 from .comparison import isnan, logical_and, logical_not, logical_or, not_equal, where

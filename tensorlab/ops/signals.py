@@ -6,8 +6,10 @@ import math
 from numbers import Number
 from typing import Any
 
-from ..autodiff.op import ShapeError, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import sample
 from ..backend import Backend, dtypes
+from ..errors import ShapeError
 from ..tensor import Tensor
 from .arithmetic import abs as absolute
 from .arithmetic import add, clip, conj, multiply, remainder

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from ..autodiff.op import Sample, op
+from ..autodiff.op import op
+from ..autodiff.record import Sample
 from ..backend import Backend
 from ..backend.kernels.activation import INVERSE_SQRT_2PI, TANH_CUBE, TANH_SCALE
 from .comparison import where

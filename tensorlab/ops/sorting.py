@@ -11,8 +11,10 @@ from math import log2, prod
 from operator import index as as_index
 from typing import Any, NamedTuple
 
-from ..autodiff.op import ShapeError, op, sample
+from ..autodiff.op import op
+from ..autodiff.record import sample
 from ..backend import Backend, BackendError, backend_for_type, backend_of, dtypes
+from ..errors import ShapeError
 from ..tensor import Tensor
 from .datatypes import result_type
 from .declare import require

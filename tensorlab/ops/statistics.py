@@ -6,8 +6,8 @@ import math
 from numbers import Integral, Number
 from typing import Any
 
-from ..autodiff.op import ShapeError
 from ..backend import dtypes
+from ..errors import ShapeError
 from ..tensor import Tensor
 from .arithmetic import clip, conj, divide, imag, is_complex, maximum, multiply, real, subtract
 from .comparison import equal, where

@@ -9,10 +9,10 @@ from math import prod
 from operator import index as as_index
 from typing import Any
 
-from ..autodiff.op import ShapeError
 from ..autodiff.operands import TAKES_TEXT
 from ..backend import Backend, BackendError, dtypes
 from ..backend.dtypes import DType
+from ..errors import ShapeError
 from ..ops.creation import DeviceLike, asarray, place
 from ..ops.declare import broadcast_shape, require
 from ..ops.shapes import astype

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..autodiff.op import ShapeError
+from ..errors import ShapeError
 from ..ops.activation import softmax
 from ..ops.contraction import matmul
 from ..ops.creation import DeviceLike

@@ -6,8 +6,8 @@ from math import prod
 from operator import index as as_index
 from typing import Any
 
-from ..autodiff.op import ShapeError
 from ..backend import dtypes
+from ..errors import ShapeError
 from ..ops.activation import softmax
 from ..ops.creation import DeviceLike, asarray
 from ..ops.indexing import take

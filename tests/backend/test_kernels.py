@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from references import reference_of
 
 import tensorlab as tl
-from tensorlab.autodiff.op import REGISTRY
+from tensorlab.autodiff.record import REGISTRY
 from tensorlab.backend import Backend
 from tensorlab.backend.kernels.default import DefaultKernels
 

@@ -1,12 +1,18 @@
 """What helps to find faults: anomaly detection, gradient checks, observers, the write log."""
 
+import cProfile
+import inspect
+import pstats
+import traceback
+
 import numpy as np
 import pytest
 from helpers import host, leaf, tensor
 
 import tensorlab as tl
 from tensorlab.autodiff.graph import WriteLog, watched
-from tensorlab.autodiff.op import REGISTRY, op
+from tensorlab.autodiff.op import op
+from tensorlab.autodiff.record import REGISTRY
 
 quiet = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's own, about the very faults that are made here
 
@@ -219,3 +225,29 @@ def test_names_that_the_dispatcher_uses_itself(name):
             op(shape=lambda shape, **_: shape)(namespace["shadowing"])
     finally:
         REGISTRY.pop("shadowing")
+
+
+# -- what tools see of generated code ----------------------------------------------------------------------------------
+
+
+def test_the_source_of_an_op_is_its_own():
+    assert inspect.getsource(tl.exp).startswith("@elementwise")
+    assert "def exp(backend" in inspect.getsource(tl.exp)
+
+
+def test_profiles_name_the_op():
+    tl.exp(tl.ones(2))  # the dispatcher is written at the first call
+    profile = cProfile.Profile()
+    profile.runcall(tl.exp, tl.ones(2))
+    assert ("<tensorlab.exp>", 2, "exp") in pstats.Stats(profile).stats
+
+
+def test_a_traceback_ends_with_the_op_and_its_own_words():
+    tl.matmul(tl.ones(2, 2), tl.ones(2, 2))
+    with pytest.raises(tl.ShapeError) as caught:
+        tl.matmul(tl.ones(3, 4), tl.ones(3, 4))
+    _, frame = traceback.extract_tb(caught.value.__traceback__)
+    assert (frame.filename, frame.name) == ("<tensorlab.matmul>", "matmul")
+    assert frame.line.startswith("raise explain(")
+    text = "".join(traceback.format_exception(caught.value))
+    assert "During handling" not in text and "matmul: Input operand" not in text

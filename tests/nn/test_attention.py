@@ -8,7 +8,7 @@ from helpers import assert_close, assert_same, host, leaf, tensor
 
 import tensorlab as tl
 from tensorlab import nn
-from tensorlab.autodiff.op import REGISTRY
+from tensorlab.autodiff.record import REGISTRY
 
 F = nn.functional
 

@@ -118,7 +118,7 @@ CHECKED_ELSEWHERE = set(
 
 def test_everything_public_is_checked():
     """A function that is added to the top level needs an op record, or a test that is named here."""
-    from tensorlab.autodiff.op import REGISTRY
+    from tensorlab.autodiff.record import REGISTRY
 
     checked = {name.split()[0] for name in CASES} | {"einsum"}
     functions = {name for name, value in vars(tl).items() if callable(value) and not isinstance(value, tl.DType)}

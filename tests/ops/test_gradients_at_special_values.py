@@ -530,14 +530,14 @@ def test_second_order(function, at, expected):
     ],
 )
 def test_only_arithmetic_counts(name, shapes, params, flops):
-    from tensorlab.autodiff.op import REGISTRY
+    from tensorlab.autodiff.record import REGISTRY
 
     op = REGISTRY[name]
     assert op.flops(shapes, op.shape(*shapes, **params), params) == flops
 
 
 def test_bytes_of_results_of_another_type():
-    from tensorlab.autodiff.op import REGISTRY
+    from tensorlab.autodiff.record import REGISTRY
 
     assert REGISTRY["less"].bytes([(6,), (6,)], (6,), 4) == 2 * 6 * 4 + 6
     assert REGISTRY["argmax"].bytes([(6,)], (), 4) == 6 * 4 + 8

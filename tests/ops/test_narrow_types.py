@@ -11,7 +11,7 @@ from references import reference_of
 
 import tensorlab as tl
 from tensorlab import nn, optim
-from tensorlab.autodiff.op import REGISTRY
+from tensorlab.autodiff.record import REGISTRY
 from tensorlab.backend import dtypes
 
 NARROW = {"float16": np.float16, "bfloat16": ml_dtypes.bfloat16}

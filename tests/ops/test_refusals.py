@@ -9,7 +9,7 @@ import tensorlab as tl
 import tensorlab.fft
 import tensorlab.linalg
 from tensorlab.autodiff.codegen import CHECKED
-from tensorlab.autodiff.op import REGISTRY
+from tensorlab.autodiff.record import REGISTRY
 from tensorlab.backend.dtypes import KINDS
 
 NO_ARRAYS = set(

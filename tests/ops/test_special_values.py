@@ -5,7 +5,7 @@ import pytest
 from helpers import assert_close, assert_same, host, leaf, tensor
 
 import tensorlab as tl
-from tensorlab.autodiff.op import REGISTRY
+from tensorlab.autodiff.record import REGISTRY
 
 SPECIAL = np.array([-np.inf, -2.5, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 1.5, 2.0, np.inf, np.nan])
 COMPARED = ["equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "maximum", "minimum", "copysign"]

@@ -7,39 +7,8 @@ from references import determined, reference_of
 
 import tensorlab as tl
 import tensorlab.fft
-from tensorlab.autodiff.op import REGISTRY
+from tensorlab.autodiff.record import REGISTRY
 from tensorlab.backend import dtypes
-
-NO_RULE = {
-    ("nextafter", "x1"): "a step function: the derivative is of no use, and PyTorch has none either",
-    ("nextafter", "x2"): "as x1",
-    ("eigvalsh_alone", "x"): "eigvalsh computes the vectors too where a gradient may be asked for",
-    ("svdvals_alone", "x"): "as eigvalsh_alone",
-}
-"""Floating operands of ops with floating results that carry no gradient, each with the reason."""
-
-REAL_ONLY = {
-    *("atan2", "copysign", "hypot", "logaddexp", "nextafter", "signbit"),  # real in the standard
-    *("ceil", "floor", "floor_divide", "remainder", "round", "trunc"),  # rounding has no derivative
-    *("clip_to_numbers", "max", "maximum", "min", "minimum", "max_pool", "relu", "segment_max", "sort"),  # no order
-    *("fourier_of_real",),  # the half spectrum of complex numbers does not say all of it
-    *("lower_to", "raise_to"),  # bounds are by order as well
-    *("bessel_i", "i0", "i0e", "i1", "i1e"),  # the special functions are real
-    *("digamma", "gammainc", "gammaincc", "lgamma", "polygamma_of_order"),
-    *("erf", "erfc", "erfcx", "erfinv", "log_ndtr", "ndtr", "ndtri"),
-    *("deg2rad", "entr", "logaddexp2", "logcumsumexp", "logit", "rad2deg", "xlog1py", "xlogy"),
-    *("fmod", "frac", "heaviside"),  # steps
-    *("attention", "attention_grad"),  # weights that sum to one
-    *("exponential_linear", "exponential_linear_slope", "gelu", "gelu_slope", "hardtanh", "leaky", "leaky_slope"),
-    *("hardswish", "hardswish_slope"),
-    *("log_sigmoid", "mish", "mish_slope", "silu", "silu_slope", "softplus", "softplus_slope"),
-    *("log_softmax", "logsumexp", "sigmoid", "softmax"),  # shifted by a maximum, or split by sign
-    *("softmax_cross_entropy", "softmax_cross_entropy_grad", "standardize"),  # statistics of real numbers
-    *("binary_cross_entropy", "ctc_forward", "huber", "sigmoid_cross_entropy"),
-    *("normalize_trailing", "normalize_trailing_input_grad", "normalize_trailing_weight_grad"),
-    *("gru_steps", "lstm_steps", "rnn_steps"),  # saturate between two real numbers
-}
-"""Differentiable ops that are not meant for complex operands; all others are checked with them."""
 
 CASES = [(op, i) for op in REGISTRY.values() for i in range(len(op.samples))]
 DIFFERENTIABLE = [(op, i) for op, i in CASES if op.differentiable]
@@ -47,6 +16,11 @@ DIFFERENTIABLE = [(op, i) for op, i in CASES if op.differentiable]
 
 def cases(pairs):
     return pytest.mark.parametrize(("op", "number"), pairs, ids=[f"{op.name}-{i}" for op, i in pairs])
+
+
+def differentiable_in_complex_numbers(op):
+    """Whether the record promises a derivative for complex operands: it takes them, and is not real only."""
+    return not op.real_only and all("complex floating" in dtypes.KINDS[op.takes[x]] for x in op.promoted)
 
 
 def operands_of(op, number, dtype="float64"):
@@ -185,7 +159,7 @@ def differentiable_call(op, number, dtype):
 @pytest.mark.parametrize("dtype", ["float64", "complex128"])
 @cases(DIFFERENTIABLE)
 def test_gradients(op, number, dtype):
-    if dtype == "complex128" and op.name in REAL_ONLY:
+    if dtype == "complex128" and not differentiable_in_complex_numbers(op):
         pytest.skip("not meant for complex numbers")
     # cast's result may be of single precision, whose differences say little: its rules are checked in test_shapes.
     if op.name == "cast" and op.samples[number].params["dtype"] != dtype:
@@ -198,7 +172,7 @@ def test_gradients(op, number, dtype):
 @cases(DIFFERENTIABLE)
 def test_modes_agree(op, number, dtype):
     """The same number from both sides, to rounding: <w, Jv> forward and <Jᵀw, v> in reverse."""
-    if dtype == "complex128" and op.name in REAL_ONLY:
+    if dtype == "complex128" and not differentiable_in_complex_numbers(op):
         pytest.skip("not meant for complex numbers")
     if op.name == "cast" and op.samples[number].params["dtype"] != dtype:
         pytest.skip("rounding differs on the way back")
@@ -242,7 +216,7 @@ def test_no_rule_is_forgotten(op):
         return
     kinds = {name: draw.kind for s in op.samples for name, draw in zip(op.operands, s.draws(), strict=False) if draw}
     without = {(op.name, name) for name, kind in kinds.items() if kind == "floating" and name not in op.vjp}
-    assert without == {key for key in NO_RULE if key[0] == op.name}
+    assert without == {(op.name, name) for name in op.no_gradient}
 
 
 # -- what else a record promises ---------------------------------------------------------------------------------------

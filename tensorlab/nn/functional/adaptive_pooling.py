@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from ...autodiff import ShapeError
 from ...backend import backend_of
+from ...errors import ShapeError
 from ...ops.adaptive_pooling import adaptive_sum, adaptive_windows
 from ...ops.arithmetic import multiply
 from ...ops.creation import beside

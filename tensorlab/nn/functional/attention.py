@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import sqrt
 from typing import Any
 
-from ...autodiff import ShapeError
 from ...backend import backend_of
+from ...errors import ShapeError
 from ...ops import attention as fused
 from ...ops.comparison import where
 from ...ops.contraction import matmul

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ...ops.declare import composite
 from ...ops.normalization import normalize_trailing, standardize
 from ...ops.reduction import mean

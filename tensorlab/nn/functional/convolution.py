@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ...ops.convolution import convolution, convolution_input_grad
 from ...ops.declare import channels_last_hint, composite
 from ...ops.padding import pad_constant

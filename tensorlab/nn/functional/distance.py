@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ...ops.arithmetic import clip, zeros_like
 from ...ops.declare import broadcast_shape, composite
 from ...ops.indexing import take

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import sqrt
 from typing import Any
 
-from ...autodiff.op import ShapeError
+from ...errors import ShapeError
 from ...ops.arithmetic import add, multiply
 from ...ops.declare import composite, require
 from ...ops.smooth import SELU_ALPHA, SELU_SCALE

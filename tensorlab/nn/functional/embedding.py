@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...autodiff import ShapeError, custom_gradient
+from ...autodiff import custom_gradient
 from ...autodiff.graph import no_grad
 from ...backend import backend_of
+from ...errors import ShapeError
 from ...ops.comparison import where
 from ...ops.creation import arange
 from ...ops.declare import composite

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ...ops.declare import composite
 from ...ops.folding import columns_to_windows, windows_to_columns
 from ...ops.shapes import expand_dims, permute_dims, reshape, squeeze

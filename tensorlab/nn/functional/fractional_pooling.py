@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from ...autodiff import ShapeError
 from ...backend import backend_of
+from ...errors import ShapeError
 from ...ops.declare import composite, require
 from ...random import default_generator
 from ...tensor import Tensor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ...ops.comparison import where
 from ...ops.creation import arange, full, ones
 from ...ops.declare import composite, require

@@ -7,8 +7,8 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from ...autodiff import ShapeError
 from ...backend import backend_of
+from ...errors import ShapeError
 from ...ops.comparison import where
 from ...ops.declare import composite, require
 from ...ops.indexing import take

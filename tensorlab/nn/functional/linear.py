@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...autodiff.op import ShapeError
+from ...errors import ShapeError
 from ...ops import contraction
 from ...ops.arithmetic import add, multiply
 from ...ops.declare import composite

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ...ops.arithmetic import clip
 from ...ops.comparison import where
 from ...ops.creation import arange

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod, sqrt
 from typing import Any
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ...ops.attention import attention_weights
 from ...ops.contraction import linear, matmul
 from ...ops.declare import composite

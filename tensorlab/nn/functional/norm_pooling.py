@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf, prod
 from typing import Any
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ...ops.arithmetic import abs as absolute
 from ...ops.arithmetic import multiply, negative, pow
 from ...ops.comparison import where

@@ -7,8 +7,8 @@ from math import prod
 from operator import index
 from typing import Any
 
-from ...autodiff import ShapeError
 from ...backend import dtypes
+from ...errors import ShapeError
 from ...ops.arithmetic import clip
 from ...ops.declare import composite
 from ...ops.linalg.norms import vector_norm

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ...ops.declare import composite
 from ...ops.indexing import getitem
 from ...ops.padding import pad_constant, pad_continued

@@ -6,8 +6,8 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
-from ...autodiff import ShapeError
 from ...backend.kernels.window_geometry import output_size
+from ...errors import ShapeError
 from ...ops.creation import beside
 from ...ops.declare import composite
 from ...ops.pooling import avg_pool, max_pool

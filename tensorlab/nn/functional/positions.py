@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import log
 from typing import Any
 
-from ...autodiff import ShapeError
 from ...backend.dtypes import float32, float64
+from ...errors import ShapeError
 from ...ops.creation import arange
 from ...ops.declare import composite
 from ...ops.exponential import exp

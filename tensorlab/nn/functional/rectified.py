@@ -9,7 +9,7 @@ from math import pi
 from typing import Any
 
 from ...autodiff.custom import custom_gradient
-from ...autodiff.op import ShapeError
+from ...errors import ShapeError
 from ...ops import activation
 from ...ops.arithmetic import abs, add, clip, subtract
 from ...ops.comparison import where

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ...ops.contraction import linear
 from ...ops.joining import concat, stack
 from ...ops.recurrent import gru_steps, lstm_steps, rnn_steps

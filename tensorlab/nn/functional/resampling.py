@@ -8,7 +8,7 @@ from math import floor, pi, sin
 from struct import pack, unpack
 from typing import Any
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ...ops.declare import composite, require
 from ...ops.resampling import Taps, resample
 from ...tensor import Tensor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...autodiff.custom import custom_gradient
-from ...autodiff.op import ShapeError
+from ...errors import ShapeError
 from ...ops import activation
 from ...ops.arithmetic import add, multiply, negative
 from ...ops.creation import arange

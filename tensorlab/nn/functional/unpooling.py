@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ...ops.declare import composite
 from ...ops.pooling import put_at_places
 from ...ops.shapes import reshape

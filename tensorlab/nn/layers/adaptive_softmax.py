@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ...ops.activation import log_softmax
 from ...ops.arithmetic import negative
 from ...ops.comparison import where

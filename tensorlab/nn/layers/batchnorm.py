@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ...autodiff import ShapeError
 from ...backend.dtypes import int64
+from ...errors import ShapeError
 from ...ops.creation import ones, zeros
 from ...ops.declare import channels_last_hint
 from ...tensor import Tensor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ...ops.creation import empty
 from .. import functional as F
 from .. import init

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...autodiff import ShapeError
 from ...autodiff.graph import no_grad
+from ...errors import ShapeError
 from ...ops.creation import empty
 from .. import functional as F
 from .. import init

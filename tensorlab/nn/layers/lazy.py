@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ..module.forward_hooks import note_module
 from ..module.module import Module
 from ..module.parameter import Parameter, Uninitialized, UninitializedBuffer, UninitializedParameter

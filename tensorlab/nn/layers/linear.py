@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod, sqrt
 from typing import Any
 
-from ...autodiff.op import ShapeError
+from ...errors import ShapeError
 from ...ops import contraction
 from ...ops.creation import empty
 from ...ops.shapes import flatten, normalized_axis, reshape

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from operator import index
 from typing import Any
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ...ops.creation import ones, zeros
 from ...ops.declare import channels_last_hint
 from ...ops.shapes import expand_dims, squeeze

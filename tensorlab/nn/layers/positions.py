@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...autodiff import ShapeError
 from ...backend.dtypes import float32, float64
+from ...errors import ShapeError
 from ...ops.indexing import getitem
 from ...ops.joining import stack
 from ...ops.shapes import astype, expand_dims, reshape

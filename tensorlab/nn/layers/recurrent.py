@@ -7,7 +7,7 @@ from math import sqrt
 from typing import Any, ClassVar
 from warnings import warn
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ...ops.creation import empty, zeros
 from ...ops.indexing import take
 from ...ops.shapes import expand_dims, reshape, swapaxes

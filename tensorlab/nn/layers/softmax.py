@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...autodiff.op import ShapeError
+from ...errors import ShapeError
 from ...ops import contraction
 from ...ops.creation import empty
 from ...ops.reduction import max

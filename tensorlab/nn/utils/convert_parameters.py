@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...autodiff import ShapeError
+from ...errors import ShapeError
 from ...ops.creation import zeros
 from ...ops.joining import concat
 from ...ops.shapes import flatten, reshape

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from ...autodiff import ShapeError
 from ...backend.dtypes import float16, float32, float64, int64
+from ...errors import ShapeError
 from ...ops.creation import asarray
 from ...ops.declare import composite
 from ...ops.indexing import getitem

@@ -7,28 +7,13 @@ from math import nan
 from typing import Any
 
 from ...autodiff.graph import current_mode
-from ...autodiff.op import ShapeError
 from ...backend import Backend, backend_of
+from ...errors import LinAlgError, ShapeError
 from ...tensor import Tensor
 from ..arithmetic import conj
 from ..declare import as_arrays, elementwise
 from ..matrices import tril, triu
 from ..shapes import Shape, expand_dims, matrix_transpose
-
-
-class LinAlgError(ValueError):
-    """What is asked for does not exist: a matrix is singular or not positive definite, an iteration did not converge.
-
-    On a GPU, where a check would have to wait for the device, the result may be NaN instead.
-
-    Examples
-    --------
-    >>> try:
-    ...     tl.linalg.inv(tl.zeros((2, 2)))
-    ... except tl.linalg.LinAlgError as error:
-    ...     print(error)
-    inv: a matrix is singular
-    """
 
 
 def reworded(problem: str, kernel: Callable[..., Any], *args: Any, **params: Any) -> Any:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
-from ...autodiff.op import Draw, op, sample
+from ...autodiff.op import op
+from ...autodiff.record import Draw, sample
 from ...backend import Backend
+from ...errors import LinAlgError
 from ...tensor import Tensor
 from ..arithmetic import conj, zeros_like
 from ..contraction import matmul
@@ -14,15 +16,7 @@ from ..indexing import getitem
 from ..joining import concat
 from ..matrices import diagonal, diagonal_matrix, tril, triu
 from ..shapes import Shape, matrix_transpose
-from .common import (
-    LinAlgError,
-    adjoint,
-    check_matrices,
-    count_cubic,
-    hermitian_part,
-    reworded,
-    square_shape,
-)
+from .common import adjoint, check_matrices, count_cubic, hermitian_part, reworded, square_shape
 from .solving import solve_triangular_matrices
 
 # -- Cholesky ----------------------------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ...autodiff.op import Draw, op, sample
+from ...autodiff.op import op
+from ...autodiff.record import Draw, sample
 from ...backend import Backend
 from ..arithmetic import imag, is_complex, multiply, real
 from ..contraction import matmul

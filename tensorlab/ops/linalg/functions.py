@@ -8,8 +8,8 @@ from math import ceil, comb, factorial, log2
 from operator import index as as_index
 from typing import Any
 
-from ...autodiff.op import ShapeError
 from ...backend import backend_of, dtypes
+from ...errors import ShapeError
 from ...tensor import Tensor
 from ..arithmetic import positive, zeros_like
 from ..comparison import where

@@ -5,8 +5,10 @@ from __future__ import annotations
 from math import inf
 from typing import Any, NamedTuple
 
-from ...autodiff.op import Draw, ShapeError, op, sample
+from ...autodiff.op import op
+from ...autodiff.record import Draw, sample
 from ...backend import Backend, backend_of
+from ...errors import ShapeError
 from ...tensor import Tensor
 from ..arithmetic import abs as absolute
 from ..arithmetic import conj, is_complex, square

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from ...autodiff.op import count_operand, op, sample
+from ...autodiff.op import op
+from ...autodiff.record import count_operand, sample
 from ...backend import Backend
 from ...tensor import Tensor
 from ..arithmetic import abs as absolute

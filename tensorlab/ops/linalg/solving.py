@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any, Literal
 
-from ...autodiff.op import Draw, ShapeError, op, sample
+from ...autodiff.op import op
+from ...autodiff.record import Draw, sample
 from ...backend import Backend
+from ...errors import ShapeError
 from ...tensor import Tensor
 from ..arithmetic import negative
 from ..contraction import matmul

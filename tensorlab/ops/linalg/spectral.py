@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ...autodiff.op import Draw, op, sample
+from ...autodiff.op import op
+from ...autodiff.record import Draw, sample
 from ...backend import Backend
 from ...tensor import Tensor
 from ..arithmetic import conj, imag, is_complex, multiply, real
@@ -158,6 +159,7 @@ def _eigvalsh_shape(x: Shape) -> Shape:
     samples=[sample(Draw(shape, form="hermitian")) for shape in SQUARES],
     tolerance={"float32": 1e-5},
     checks_first=True,
+    no_gradient={"x": "where a gradient may be asked for, the vectors are computed as well"},
 )
 def eigvalsh_alone(backend: Backend, x: Any, /) -> Any:
     """Eigenvalues of Hermitian matrices, without the vectors that a gradient needs; see `eigvalsh`.
@@ -385,6 +387,7 @@ def _svdvals_shape(x: Shape) -> Shape:
     samples=[sample(Draw(shape, form="separated")) for shape in (*SQUARES, (4, 2), (2, 2, 3))],
     tolerance={"float32": 1e-5},
     checks_first=True,
+    no_gradient={"x": "where a gradient may be asked for, the vectors are computed as well"},
 )
 def svdvals_alone(backend: Backend, x: Any, /) -> Any:
     """Singular values, without the vectors that a gradient needs; see `svdvals`.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from ...autodiff.op import Draw, op, sample
+from ...autodiff.op import op
+from ...autodiff.record import Draw, sample
 from ...backend import Backend
 from ..arithmetic import sign
 from ..declare import broadcast_shape, elementwise

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import factorial, pi, prod
 from typing import Any
 
-from ...autodiff.op import Draw, op, sample
+from ...autodiff.op import op
+from ...autodiff.record import Draw, sample
 from ...backend import Backend
 from ..comparison import where
 from ..declare import as_arrays, broadcast_shape, elementwise

@@ -6,7 +6,8 @@ from math import lgamma as log_gamma_of_number
 from math import prod
 from typing import Any, NoReturn
 
-from ...autodiff.op import Draw, op, sample
+from ...autodiff.op import op
+from ...autodiff.record import Draw, sample
 from ...backend import Backend
 from ..declare import broadcast_shape, elementwise, require
 from ..exponential import exp

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from ....autodiff import ShapeError
+from ....errors import ShapeError
 from ....ops import loss as ops
 from ....ops.declare import broadcast_shape, composite
 from ....ops.exponential import exp, sigmoid

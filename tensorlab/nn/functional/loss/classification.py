@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ....autodiff import ShapeError
+from ....errors import ShapeError
 from ....ops.activation import log_softmax
 from ....ops.comparison import where
 from ....ops.datatypes import isdtype

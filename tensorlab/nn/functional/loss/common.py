@@ -6,8 +6,8 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from ....autodiff import ShapeError
 from ....backend import backend_of
+from ....errors import ShapeError
 from ....ops.comparison import where
 from ....ops.reduction import mean, sum
 from ....ops.shapes import reshape

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ....autodiff import ShapeError
+from ....errors import ShapeError
 from ....ops.arithmetic import clip, minimum, square
 from ....ops.comparison import where
 from ....ops.declare import composite

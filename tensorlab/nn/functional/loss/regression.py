@@ -6,7 +6,7 @@ from math import log as log_of
 from math import pi
 from typing import Any
 
-from ....autodiff import ShapeError
+from ....errors import ShapeError
 from ....ops.arithmetic import abs, square, zeros_like
 from ....ops.comparison import where
 from ....ops.declare import composite

@@ -7,8 +7,8 @@ from itertools import accumulate
 from math import inf
 from typing import Any
 
-from ....autodiff import ShapeError
 from ....backend import backend_of
+from ....errors import ShapeError
 from ....ops.comparison import where
 from ....ops.ctc import ctc_forward
 from ....ops.declare import composite, require

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ....autodiff import ShapeError
+from ....errors import ShapeError
 from ....ops.loss import NOT_IGNORED
 from ....tensor import Tensor
 from ... import functional as F
