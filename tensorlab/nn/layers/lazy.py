@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from ...autodiff import ShapeError
-from ..module.forward_hooks import note_module
+from ..module.error_path import note_module
 from ..module.module import Module
 from ..module.parameter import Parameter, Uninitialized, UninitializedBuffer, UninitializedParameter
 from .batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, _NormBase
