@@ -24,11 +24,11 @@ class _Lazy(Module):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
             self.initialize_parameters(*args, **kwargs)
+            self.__class__ = self.becomes  # type: ignore[assignment]
+            return self(*args, **kwargs)
         except Exception as error:
             note_module(self, error)
             raise
-        self.__class__ = self.becomes  # type: ignore[assignment]
-        return self(*args, **kwargs)
 
     def initialize_parameters(self, x: Any, *args: Any, **kwargs: Any) -> None:
         """Take the input size from a batch; draw what a state dict has not brought already."""
