@@ -32,7 +32,7 @@ class detect_anomaly(ModeChange):
     Traceback (most recent call last):
         ...
     tensorlab.errors.AnomalyError: add gave 1 NaN and 0 infinite of 2 elements (operands: shape (2,), not finite)
-    """  # noqa: E501
+    """
 
     def changed(self, mode: Mode) -> Mode:
         """Return the mode inside."""

@@ -9,6 +9,7 @@ from typing import Any
 from ..backend import Backend, active_backend, dtypes
 from ..errors import BackendError, ShapeError
 from ..tensor import Tensor
+from ..tracebacks import full_tracebacks
 from .array_types import KNOWN_TYPES, WEAK_DTYPES, meet_type
 from .record import Op
 
@@ -157,11 +158,11 @@ def _kind_rank(dtype: dtypes.DType) -> int:
 def explain(record: Op, error: Exception, arrays: Sequence[Any], params: Mapping[str, Any]) -> Exception:
     """Return the error to raise where a kernel raised one: a clearer one if the record finds the fault.
 
-    The kernel's own error, whose text speaks of the array library, is then left out of the traceback.
+    The traceback then leaves out the kernel's own error, in the array library's words, unless it is to be complete.
     """
     clearer = _fault(record, arrays, params)
     if clearer is not None:
-        clearer.__suppress_context__ = True
+        clearer.__suppress_context__ = not full_tracebacks()
         return clearer.with_traceback(None)  # it is raised by the op, not by the rule that found it
     listed = ", ".join(str(tuple(a.shape)) for a in arrays if hasattr(a, "shape"))
     error.add_note(f"in tensorlab.{record.name} with operands of shape {listed}")

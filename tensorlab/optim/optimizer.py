@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from ..autodiff.graph import enable_grad, no_grad
-from ..nn.module.forward_hooks import Hook, RemovableHandle, add_hook
+from ..hooks import Hook, RemovableHandle, add_hook
 from ..ops.creation import zeros_like
 from ..tensor import Tensor
 from .gradients import check_fit, nonfinite_names

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from ...errors import ShapeError
-from ..module.forward_hooks import note_module
+from ..module.error_path import note_module
 from ..module.module import Module
 from ..module.parameter import Parameter, Uninitialized, UninitializedBuffer, UninitializedParameter
 from .batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, _NormBase
@@ -24,11 +24,11 @@ class _Lazy(Module):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
             self.initialize_parameters(*args, **kwargs)
+            self.__class__ = self.becomes  # type: ignore[assignment]
+            return self(*args, **kwargs)
         except Exception as error:
             note_module(self, error)
             raise
-        self.__class__ = self.becomes  # type: ignore[assignment]
-        return self(*args, **kwargs)
 
     def initialize_parameters(self, x: Any, *args: Any, **kwargs: Any) -> None:
         """Take the input size from a batch; draw what a state dict has not brought already."""

@@ -1,22 +1,19 @@
-"""Hooks on a module's backward pass: its inputs and its outputs pass through a node of the graph each."""
+"""Hooks on a module's backward pass: inputs and outputs pass through a node of the graph."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...autodiff.backward import conjugated
 from ...autodiff.graph import attach_results, current_mode
 from ...tensor import Tensor
 
-if TYPE_CHECKING:
-    from .module import Module
-
 Gradients = tuple[Any, ...]
 
 
 class HookPoint:
-    """The op of a node that leaves values as they are, and shows the gradients that pass it to a function."""
+    """The op of a node that leaves values unchanged and passes their gradients through a function."""
 
     name = "backward_hook"
     differentiable_results = None
@@ -25,15 +22,15 @@ class HookPoint:
         self._passing = passing
 
     def pull(self, g: Sequence[Any], saved: tuple[Any, ...], parents: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return what the function makes of the gradients: arrays for arrays, tensors for tensors."""
+        """Return the gradients that the function returns: arrays for arrays, tensors for tensors."""
         as_tensors = any(isinstance(part, Tensor) for part in g)
-        shown = self._passing(tuple(None if part is None else conjugated(as_tensor(part)) for part in g))
-        parts = [None if part is None else conjugated(part) for part in shown]
+        returned = self._passing(tuple(None if part is None else conjugated(as_tensor(part)) for part in g))
+        parts = [None if part is None else conjugated(part) for part in returned]
         return tuple(part if as_tensors or part is None else part._array for part in parts)
 
     @staticmethod
     def push(tangents: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return the tangents: forward mode passes unseen."""
+        """Return the tangents: forward mode calls no hooks."""
         return tangents
 
     @staticmethod
@@ -51,19 +48,19 @@ def as_tensor(part: Any) -> Tensor:
 
 
 class BackwardWatch:
-    """Follows one call of a module, and calls the module's backward hooks when the backward pass comes by.
+    """Follows one call of a module and calls its backward hooks during the backward pass.
 
     Parameters
     ----------
     module : Module
-        Whose hooks they are.
+        The module, which the hooks are called with.
     before : sequence of callable
-        Called with (module, grad_output) where the pass reaches the outputs.
+        Called with (module, grad_output) when the pass reaches the outputs.
     after : sequence of callable
-        Called with (module, grad_input, grad_output) where it has passed the inputs.
+        Called with (module, grad_input, grad_output) when it has reached the inputs.
     """
 
-    def __init__(self, module: Module, before: Sequence[Any], after: Sequence[Any]) -> None:
+    def __init__(self, module: object, before: Sequence[Any], after: Sequence[Any]) -> None:
         self._module, self._before, self._after = module, before, after
         self._inputs, self._follows_inputs = 0, False
         self._grad_output: Gradients = ()
@@ -103,7 +100,7 @@ class BackwardWatch:
 
 
 def _replaced(gradients: Gradients, returned: Any, name: str) -> Gradients:
-    """Return the gradients, or in their place what a hook returned."""
+    """Return the gradients, or their replacement where a hook returned one."""
     if returned is None:
         return gradients
     found = returned if isinstance(returned, tuple) else (returned,)
@@ -118,16 +115,16 @@ def _replaced(gradients: Gradients, returned: Any, name: str) -> Gradients:
 
 
 def _followed(values: tuple[Any, ...], passing: Callable[[Gradients], Gradients]) -> tuple[tuple[Any, ...], bool]:
-    """Let the tensors among `values` that require gradients go through a `HookPoint`; say whether there are any."""
+    """Pass the tensors among `values` that require gradients through a `HookPoint`; say whether there are any."""
     places = [i for i, x in enumerate(values) if isinstance(x, Tensor) and x._node is not None]
     if not places or not current_mode.get().recording:
         return values, False
 
     def spread_out(gradients: Gradients) -> Gradients:
-        all_of_them: list[Any] = [None] * len(values)
+        all_gradients: list[Any] = [None] * len(values)
         for place, gradient in zip(places, gradients, strict=True):
-            all_of_them[place] = gradient
-        found = passing(tuple(all_of_them))
+            all_gradients[place] = gradient
+        found = passing(tuple(all_gradients))
         return tuple(found[place] for place in places)
 
     results = tuple(values[place].detach() for place in places)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from operator import index as as_index
 from typing import Any, TypeVar, overload
 
+from .attributes import attributes_of
 from .module import Module
 
 L = TypeVar("L", bound="_ModuleSequence")
@@ -20,7 +21,7 @@ class _ModuleSequence(Module):
     def _replace(self, modules: Iterable[Module]) -> None:
         """Hold other modules, numbered from zero."""
         modules = list(modules)
-        for name, _ in tuple(self._children()):
+        for name, _ in tuple(attributes_of(self, Module)):
             delattr(self, name)
         for number, module in enumerate(modules):
             self.add_module(str(number), module)
@@ -37,14 +38,14 @@ class _ModuleSequence(Module):
     def __getitem__(self: L, index: slice) -> L: ...
     def __getitem__(self: L, index: int | slice) -> Module | L:
         if isinstance(index, slice):
-            return self._selected(list(self._children())[index])
+            return self._selected(list(attributes_of(self, Module))[index])
         return self._modules()[self._position(index)]
 
     def _selected(self: L, named: list[tuple[str, Any]]) -> L:
         return type(self)([module for _, module in named])  # type: ignore[call-arg]
 
     def __setitem__(self, index: int, module: Module) -> None:
-        name, _ = list(self._children())[self._position(index)]
+        name, _ = list(attributes_of(self, Module))[self._position(index)]
         self.add_module(name, module)
 
     def __delitem__(self, index: int | slice) -> None:
@@ -154,7 +155,7 @@ class ModuleDict(Module):
         self.update(modules)
 
     def _modules(self) -> dict[str, Module]:
-        return dict(self._children())
+        return dict(attributes_of(self, Module))
 
     def __getitem__(self, key: str) -> Module:
         return self._modules()[key]

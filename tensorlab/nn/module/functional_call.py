@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from .attributes import joined
 from .module import Module
-from .parameter import Parameter
-from .parts import _attributes, buffers_of, joined
 
 Place = tuple[Module, str]
 
@@ -63,13 +62,13 @@ def functional_call(
     >>> tl.grad(lambda w: tl.nn.functional_call(net, w, x).sum())(weight)
     {'weight': tensor([[1., 2.]])}
     """
-    given = _merged(parameters_and_buffers)
+    given = _as_one_mapping(parameters_and_buffers)
     args = () if args is None else args if isinstance(args, tuple) else (args,)
     with _replaced(_replacements(module, given, tie_weights, strict)):
         return module(*args, **(kwargs or {}))
 
 
-def _merged(given: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _as_one_mapping(given: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     if isinstance(given, Mapping):
         return dict(given)
     merged: dict[str, Any] = {}
@@ -86,7 +85,7 @@ def _replacements(module: Module, given: Mapping[str, Any], tie_weights: bool, s
     places: dict[str, Place] = {}
     owners: dict[int, list[str]] = {}
     for path, inner in module.named_modules(remove_duplicate=False):
-        for name, tensor in (*_attributes(inner, Parameter), *buffers_of(inner)):
+        for name, tensor in (*inner._own_parameters(), *inner._own_buffers()):
             key = joined(path, name)
             places[key] = (inner, name)
             owners.setdefault(id(tensor), []).append(key)

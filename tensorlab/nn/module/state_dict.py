@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ...autodiff.graph import no_grad
 from ...ops.creation import asarray
 from ...tensor import Tensor
-from .parameter import Parameter, Uninitialized
-from .parts import _attributes, buffers_of, joined
-
-if TYPE_CHECKING:
-    from .module import Module
+from .parameter import Uninitialized
 
 
 class IncompatibleKeys(NamedTuple):
-    """The keys that a state dict lacked and those that it had beyond need."""
+    """The keys that a state dict lacks, and those that the module does not have."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
 
 
-def state_of(module: Module, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
-    """Yield (key, tensor) in PyTorch's order: parameters, buffers, then the modules inside; shared ones each time."""
-    for name, parameter in _attributes(module, Parameter):
-        yield joined(prefix, name), parameter
-    for name, buffer in buffers_of(module):
-        if module._buffer_names[name]:
-            yield joined(prefix, name), buffer
-    for name, child in module._children():
-        yield from state_of(child, joined(prefix, name))
-
-
-def load_state(module: Module, state: Mapping[str, Any], strict: bool) -> IncompatibleKeys:
-    """Copy a state dict into a module; see `Module.load_state_dict`."""
-    targets = dict(state_of(module))
+def load_state(owner: str, targets: Mapping[str, Tensor], state: Mapping[str, Any], strict: bool) -> IncompatibleKeys:
+    """Copy a state dict into the tensors of a module of class `owner`; see `Module.load_state_dict`."""
     result = IncompatibleKeys(
         [key for key in targets if key not in state], [key for key in state if key not in targets]
     )
@@ -44,7 +28,7 @@ def load_state(module: Module, state: Mapping[str, Any], strict: bool) -> Incomp
     waiting = {key: target for key, target in targets.items() if isinstance(target, Uninitialized)}
     differing = [key for key, source in sources.items() if key not in waiting and source.shape != targets[key].shape]
     if differing or (strict and any(result)):
-        raise RuntimeError(_report(module, result if strict else IncompatibleKeys([], []), differing, targets, sources))
+        raise RuntimeError(_report(owner, result if strict else IncompatibleKeys([], []), differing, targets, sources))
     for key, target in waiting.items():
         if key in sources:
             target.materialize(sources[key].shape)
@@ -56,7 +40,7 @@ def load_state(module: Module, state: Mapping[str, Any], strict: bool) -> Incomp
 
 
 def _as_tensor(value: Any) -> Tensor:
-    """Return what a state dict holds as a tensor; a PyTorch tensor may need its gradient or odd type taken off."""
+    """Return a value of a state dict as a tensor; PyTorch's are detached, and bfloat16 is widened."""
     if isinstance(value, Tensor):
         return value.detach()
     if hasattr(value, "detach"):
@@ -66,13 +50,13 @@ def _as_tensor(value: Any) -> Tensor:
 
 
 def _report(
-    module: Module,
+    owner: str,
     keys: IncompatibleKeys,
     differing: list[str],
-    targets: dict[str, Tensor],
-    sources: dict[str, Tensor],
+    targets: Mapping[str, Tensor],
+    sources: Mapping[str, Tensor],
 ) -> str:
-    lines = [f"the state dict does not fit {type(module).__name__}; nothing was loaded"]
+    lines = [f"the state dict does not fit {owner}; nothing was loaded"]
     if keys.missing_keys:
         lines.append(f"missing: {', '.join(keys.missing_keys)}")
     if keys.unexpected_keys:

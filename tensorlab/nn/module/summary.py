@@ -1,4 +1,4 @@
-"""A network in a table: what each module inside returns, holds and computes."""
+"""A table of a network: output shapes, parameters and operations of each module inside."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from ...autodiff import Op
 from ...autodiff.graph import no_grad, watched
 from ...autodiff.tree import leaves
 from ...ops.creation import zeros
-from .module import Module
 
 
 @dataclass
 class Row:
-    """One module: its path, what it returned last, and what it holds and computes apart from the modules inside it.
+    """One module: its path, its last output, and its own parameters and operations without those of modules inside.
 
     Attributes
     ----------
@@ -25,9 +24,9 @@ class Row:
     kind : str
         The module's class.
     output_shapes : list of tuple of int
-        Shapes of the tensors that it returned; empty if it was not called.
+        Shapes of the tensors in its last output; empty if it was not called.
     parameters : int
-        Elements of its own parameters; those that an earlier row has are not counted again.
+        Number of elements of its own parameters, without those counted in an earlier row.
     flops : int
         Floating-point operations of all its calls.
     """
@@ -41,7 +40,7 @@ class Row:
 
 @dataclass
 class Summary:
-    """The rows of a network's modules, outer ones first; ``str`` makes a table of them.
+    """The rows of a network's modules, outer ones first; ``str`` returns the table.
 
     Examples
     --------
@@ -98,7 +97,7 @@ def _count(number: int) -> str:
 class Watcher:
     """Counts the operations of a forward pass for the innermost module that runs."""
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Any) -> None:
         self.rows = {inner: Row(path, type(inner).__name__) for path, inner in module.named_modules()}
         self.running: list[Row] = []
         seen: set[Any] = set()
@@ -107,16 +106,16 @@ class Watcher:
             row.parameters = sum(parameter.nelement() for parameter in own)
             seen.update(own)
 
-    def enter(self, module: Module, args: tuple[Any, ...]) -> None:
-        """Note that a module begins to run."""
+    def enter(self, module: Any, args: tuple[Any, ...]) -> None:
+        """Note that a module has begun to run."""
         self.running.append(self.rows[module])
 
-    def leave(self, module: Module, args: tuple[Any, ...], output: Any) -> None:
-        """Note what a module returned."""
+    def leave(self, module: Any, args: tuple[Any, ...], output: Any) -> None:
+        """Note the shapes of a module's output."""
         self.running.pop().output_shapes = [tuple(x.shape) for x in leaves(output) if hasattr(x, "shape")]
 
     def count(self, op: Op, operands: tuple[Any, ...], params: dict[str, Any], result: Any) -> None:
-        """Add the floating-point operations of one call of an op; looking at elements in another way costs none."""
+        """Add the floating-point operations of one call of an op; a view costs none."""
         if op.view:
             return
         shapes = [tuple(getattr(operand, "shape", ())) for operand in operands if operand is not None]
@@ -124,8 +123,8 @@ class Watcher:
         self.running[-1].flops += op.flops(shapes, out, params)
 
 
-def summarize(module: Module, input_shapes: Sequence[Sequence[int]], dtype: Any = None) -> Summary:
-    """Run a module on zeros, in evaluation mode, and watch; see `Module.summary`."""
+def summarize(module: Any, input_shapes: Sequence[Sequence[int]], dtype: Any = None) -> Summary:
+    """Run a module on zeros, in evaluation mode, and record what it does; see `Module.summary`."""
     watcher = Watcher(module)
     device = next((parameter.device for parameter in module.parameters()), None)
     inputs = [zeros(tuple(shape), dtype=dtype, device=device) for shape in input_shapes]

@@ -1,0 +1,54 @@
+"""Hooks: functions that modules and optimizers call before and after what they do, and the handles that remove them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Literal, Self
+
+_next_key = count().__next__
+
+
+@dataclass(frozen=True)
+class Hook:
+    """A function, and when it is called: around `forward` or `step`, or around a module's backward pass."""
+
+    function: Callable[..., Any]
+    when: Literal["before", "after", "before backward", "after backward"]
+    with_kwargs: bool = False
+
+
+class RemovableHandle:
+    """Returned where a hook is registered: removes the hook, also at the end of a ``with`` block.
+
+    Examples
+    --------
+    >>> layer = tl.nn.ReLU()
+    >>> with layer.register_forward_hook(lambda module, args, output: print(output)):
+    ...     _ = layer(tl.ones(1))
+    tensor([1.])
+    """
+
+    def __init__(self, hooks: dict[int, Hook], key: int) -> None:
+        self._hooks, self._key = hooks, key
+
+    def remove(self) -> None:
+        """Remove the hook; a second call does nothing."""
+        self._hooks.pop(self._key, None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
+
+
+def add_hook(hooks: dict[int, Hook], hook: Hook, prepend: bool) -> RemovableHandle:
+    """Add a hook after the others, or before them, and return its handle."""
+    key, others = _next_key(), dict(hooks)
+    if prepend:
+        hooks.clear()
+    hooks[key] = hook
+    hooks.update(others)
+    return RemovableHandle(hooks, key)

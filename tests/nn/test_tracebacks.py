@@ -1,0 +1,96 @@
+"""Errors inside modules: which frames their tracebacks have, and how they end."""
+
+import traceback
+
+import pytest
+
+import tensorlab as tl
+from tensorlab import nn
+from tensorlab.tracebacks import shortened
+
+OWN = ("tensorlab", "tensorlab_numpy", "tensorlab_cupy")
+
+
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Sequential(nn.Linear(4, 3)))
+
+    def forward(self, x):
+        return self.body(x)
+
+
+class Failing(nn.Module):
+    def forward(self, x):
+        raise LookupError("the user's own")
+
+
+def frames(net, x):
+    """Return the (is the library's, function) of each frame, outermost first, of what calling `net` raises."""
+    with pytest.raises(Exception) as caught:
+        net(x)
+    found = []
+    entry = caught.value.__traceback__
+    while entry is not None:
+        module = entry.tb_frame.f_globals["__name__"].partition(".")[0]
+        found.append((module in OWN, entry.tb_frame.f_code.co_name))
+        entry = entry.tb_next
+    return found
+
+
+def test_a_linear_three_levels_deep_shows_the_users_lines_and_at_most_three_others():
+    found = frames(nn.Sequential(Encoder()), tl.ones(2, 5))
+    users = [name for own, name in found if not own]
+    assert users == ["frames", "forward"]
+    assert [own for own, _ in found[:2]] == [False, False]
+    assert 1 <= len(found[2:]) <= 3
+    assert found[2] == (True, "forward")
+
+
+def test_it_ends_with_the_message_and_the_path():
+    with pytest.raises(tl.ShapeError) as caught:
+        nn.Sequential(Encoder())(tl.ones(2, 5))
+    *_, message, path = "".join(traceback.format_exception(caught.value)).splitlines()
+    assert message.endswith("not shape (2, 5)")
+    assert path == "in 0.body.0.0 (Linear)"
+
+
+def test_an_error_of_the_users_own_shows_the_users_frames_alone():
+    assert frames(nn.Sequential(nn.Sequential(Failing())), tl.ones(1)) == [(False, "frames"), (False, "forward")]
+
+
+def test_missing_arguments_show_the_users_call():
+    with pytest.raises(TypeError, match="missing 1 required positional argument") as caught:
+        nn.Linear(2, 2)()
+    assert len(traceback.extract_tb(caught.value.__traceback__)) == 1
+
+
+def test_hooks_of_the_user_stay_visible():
+    net = nn.Sequential(nn.Sequential(nn.Identity()))
+
+    def hook(module, args):
+        raise LookupError("in a hook")
+
+    net[0][0].register_forward_pre_hook(hook)
+    assert [name for own, name in frames(net, tl.ones(1)) if not own] == ["frames", "hook"]
+    assert sum(own for own, _ in frames(net, tl.ones(1))) <= 3
+
+
+@pytest.mark.parametrize("layer", [nn.LazyLinear(3), nn.LSTM(4, 3), nn.Conv2d(3, 3, 3), nn.MultiheadAttention(4, 2)])
+def test_other_layers_show_at_most_three_frames_of_the_library(layer):
+    arguments = [tl.tensor(1.0)] * (3 if isinstance(layer, nn.MultiheadAttention) else 1)
+    with pytest.raises(Exception) as caught:
+        layer(*arguments)
+    assert len(traceback.extract_tb(caught.value.__traceback__)) <= 1 + 3
+
+
+def test_a_switch_leaves_all_frames(monkeypatch):
+    monkeypatch.setenv("TENSORLAB_FULL_TRACEBACK", "1")
+    names = [name for _, name in frames(nn.Sequential(Encoder()), tl.ones(2, 5))]
+    assert names.count("__call__") == 5
+    monkeypatch.setenv("TENSORLAB_FULL_TRACEBACK", "0")
+    assert "__call__" not in [name for _, name in frames(nn.Sequential(Encoder()), tl.ones(2, 5))]
+
+
+def test_nothing_to_shorten():
+    assert shortened(None) == (None, 0)
