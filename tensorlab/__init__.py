@@ -54,7 +54,7 @@ from .backend.dtypes import bool_ as bool
 from .errors import AnomalyError, GradientError, ShapeError
 from .inspection import array_namespace_info as __array_namespace_info__
 from .io import load, save
-from .ops.activation import log_softmax, relu, sigmoid, softmax
+from .ops.activation import relu
 from .ops.arithmetic import (
     abs,
     add,
@@ -126,7 +126,7 @@ from .ops.creation import (
 from .ops.cumulative import cumulative_prod, cumulative_sum, logcumsumexp
 from .ops.datatypes import can_cast, finfo, iinfo, isdtype, result_type
 from .ops.einsum import einsum
-from .ops.exponential import exp, expm1, log, log1p, log2, log10, logaddexp, sqrt
+from .ops.exponential import exp, expm1, log, log1p, log2, log10, logaddexp, sigmoid, sqrt
 from .ops.indexing import embedding, getitem, scatter_add, take, take_along_axis
 from .ops.joining import (
     array_split,
@@ -197,6 +197,7 @@ from .ops.shapes import (
     swapaxes,
 )
 from .ops.signals import convolve, correlate, diff, interp, polyval, trapezoid, unwrap, vander
+from .ops.softmax import log_softmax, softmax
 from .ops.sorting import argsort, argwhere, flatnonzero, kthvalue, nonzero, searchsorted, sort, topk
 from .ops.special import (
     allclose,

@@ -23,7 +23,7 @@ from .ops.declare import require
 from .ops.fft import OPPOSITE, PARTS, fourier, fourier_of_real, fourier_to_real
 from .ops.joining import roll
 from .ops.shapes import Shape, astype, normalized_axis
-from .tensor import Tensor
+from .tensor import ArrayT, Tensor
 
 __all__ = [
     "fft",
@@ -112,7 +112,7 @@ def _in_precision(x: Any) -> Any:
 # -- complex transforms ------------------------------------------------------------------------------------------------
 
 
-def fft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
+def fft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
     """Fourier transform along one axis: ``sum(x[j] * exp(-2j * pi * j * k / n) for j in range(n))``.
 
     Parameters
@@ -149,7 +149,7 @@ def fft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "bac
     return fourier(x, axes, lengths, False, norm)
 
 
-def ifft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
+def ifft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
     """Inverse of `fft`, with the same parameters: ``sum(x[k] * exp(2j * pi * j * k / n) for k in range(n)) / n``.
 
     Examples
@@ -162,8 +162,8 @@ def ifft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "ba
 
 
 def fftn(
-    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
-) -> Tensor:
+    x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
+) -> ArrayT:
     """Fourier transform over several axes.
 
     Parameters
@@ -202,8 +202,8 @@ def fftn(
 
 
 def ifftn(
-    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
-) -> Tensor:
+    x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
+) -> ArrayT:
     """Inverse of `fftn`, with the same parameters.
 
     Examples
@@ -217,8 +217,8 @@ def ifftn(
 
 
 def fft2(
-    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
-) -> Tensor:
+    x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
+) -> ArrayT:
     """Fourier transform over two axes, the last two unless named; see `fftn`.
 
     Examples
@@ -231,8 +231,8 @@ def fft2(
 
 
 def ifft2(
-    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
-) -> Tensor:
+    x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
+) -> ArrayT:
     """Inverse of `fft2`, with the same parameters.
 
     Examples
@@ -247,7 +247,7 @@ def ifft2(
 # -- real transforms ---------------------------------------------------------------------------------------------------
 
 
-def rfft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
+def rfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
     """Fourier transform of a real array along one axis, without the negative frequencies, which mirror the others.
 
     Parameters
@@ -283,7 +283,7 @@ def rfft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "ba
     return fourier_of_real(*_plan("rfft", "real", x, n, axis, norm))
 
 
-def irfft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
+def irfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
     """Inverse of `rfft`: the real array of length `n` whose non-negative frequencies these are.
 
     Parameters
@@ -320,8 +320,8 @@ def irfft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "b
 
 
 def rfftn(
-    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
-) -> Tensor:
+    x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
+) -> ArrayT:
     """Fourier transform of a real array over several axes, without the negative frequencies of the last of them.
 
     Parameters
@@ -352,8 +352,8 @@ def rfftn(
 
 
 def irfftn(
-    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
-) -> Tensor:
+    x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
+) -> ArrayT:
     """Inverse of `rfftn`.
 
     Parameters
@@ -385,8 +385,8 @@ def irfftn(
 
 
 def rfft2(
-    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
-) -> Tensor:
+    x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
+) -> ArrayT:
     """Fourier transform of a real array over two axes, the last two unless named; see `rfftn`.
 
     Examples
@@ -398,8 +398,8 @@ def rfft2(
 
 
 def irfft2(
-    x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
-) -> Tensor:
+    x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
+) -> ArrayT:
     """Inverse of `rfft2`; see `irfftn`.
 
     Examples
@@ -410,7 +410,7 @@ def irfft2(
     return fourier_to_real(*_plan("irfft2", "numeric", x, s, axes, norm, to_real=True))
 
 
-def hfft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
+def hfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
     """Fourier transform, which is real, of a signal whose negative half mirrors the half that is given.
 
     Parameters
@@ -443,7 +443,7 @@ def hfft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "ba
     return fourier_to_real(conj(x), axes, lengths, OPPOSITE[norm])
 
 
-def ihfft(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Tensor:
+def ihfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
     """Inverse of `hfft`: the elements from zero on of the signal whose Fourier transform is real.
 
     Parameters
@@ -527,7 +527,7 @@ def _check_length(function: str, n: int) -> None:
         raise ValueError(f"{function}: n is {n}, but must be 1 or more")
 
 
-def fftshift(x: Any, /, axes: int | Sequence[int] | None = None) -> Tensor:
+def fftshift(x: ArrayT, /, axes: int | Sequence[int] | None = None) -> ArrayT:
     """Move frequency zero from the beginning to the middle of each axis.
 
     Parameters
@@ -555,7 +555,7 @@ def fftshift(x: Any, /, axes: int | Sequence[int] | None = None) -> Tensor:
     return _shifted("fftshift", x, axes, 1)
 
 
-def ifftshift(x: Any, /, axes: int | Sequence[int] | None = None) -> Tensor:
+def ifftshift(x: ArrayT, /, axes: int | Sequence[int] | None = None) -> ArrayT:
     """Inverse of `fftshift`, from which it differs along axes of odd length.
 
     Examples
@@ -566,7 +566,7 @@ def ifftshift(x: Any, /, axes: int | Sequence[int] | None = None) -> Tensor:
     return _shifted("ifftshift", x, axes, -1)
 
 
-def _shifted(function: str, x: Any, axes: Any, sign: int) -> Tensor:
+def _shifted(function: str, x: ArrayT, axes: Any, sign: int) -> ArrayT:
     require(function, x=x)
     named = range(len(x.shape)) if axes is None else axes if isinstance(axes, Sequence) else (axes,)
     found = tuple(normalized_axis(a, len(x.shape), f"{function}: axis") for a in named)

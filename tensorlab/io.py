@@ -133,7 +133,7 @@ def _safetensors() -> ModuleType:
         import safetensors.numpy
     except ImportError as error:
         raise ImportError("saving and loading needs safetensors: pip install 'tensorlab[io]'") from error
-    return safetensors  # type: ignore[no-any-return]
+    return safetensors
 
 
 def _metadata(data: bytes) -> dict[str, str]:

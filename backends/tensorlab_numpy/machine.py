@@ -17,7 +17,7 @@ def memory() -> dict[str, int]:
 def blas() -> str:
     """Return the name and version of the BLAS; with threadpoolctl also its threads and the processor it is for."""
     config = np.show_config(mode="dicts")
-    built = config["Build Dependencies"]["blas"]  # type: ignore[index]
+    built = config["Build Dependencies"]["blas"]
     text = f"{built['name']} {built['version']}"
     try:
         from threadpoolctl import threadpool_info

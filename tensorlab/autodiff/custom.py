@@ -52,7 +52,7 @@ class CustomOp:
         part = conjugated(as_tensor(part))
         if part.shape != operand.shape:
             raise ValueError(f"the gradient of {self.name} has shape {part.shape} for an operand of {operand.shape}")
-        return part  # type: ignore[no-any-return]
+        return part
 
     @staticmethod
     def saved_arrays(node: Node, saved: tuple[Any, ...]) -> list[Any]:

@@ -89,7 +89,7 @@ def op(
         record.public = public = public_function(record, _signature_source(compute, record))
         public.__name__, public.__qualname__ = compute.__name__, compute.__qualname__
         public.__module__, public.__doc__ = compute.__module__, compute.__doc__
-        public.__defaults__, public.__kwdefaults__ = compute.__defaults__, compute.__kwdefaults__  # type: ignore[attr-defined]
+        public.__defaults__, public.__kwdefaults__ = compute.__defaults__, compute.__kwdefaults__
         public.__annotations__ = {k: v for k, v in compute.__annotations__.items() if k != "backend"}
         public.__signature__ = _public_signature(compute)  # type: ignore[attr-defined]
         public.__wrapped__ = compute  # type: ignore[attr-defined]

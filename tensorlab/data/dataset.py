@@ -123,7 +123,7 @@ def batch_of(dataset: Any, indices: Sequence[int] | Tensor) -> Any:
 
 def plain(indices: Sequence[int] | Tensor) -> Sequence[int]:
     """Return indices as Python integers."""
-    return indices.tolist() if isinstance(indices, Tensor) else indices  # type: ignore[no-any-return]
+    return indices.tolist() if isinstance(indices, Tensor) else indices
 
 
 def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | None = None) -> list[Subset]:

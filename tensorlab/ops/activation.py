@@ -1,24 +1,196 @@
-"""Activation functions."""
+"""Activation functions, elementwise. The slope of a smooth one is an op as well, so its rule is one product."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ..autodiff.op import op
-from ..autodiff.record import sample
+from ..autodiff.record import Sample, sample
 from ..backend import Backend
+from ..backend.kernels.activation import INVERSE_SQRT_2PI, TANH_CUBE, TANH_SCALE
+from ..tensor import ArrayT
 from .arithmetic import zeros_like
 from .comparison import where
-from .declare import elementwise, same_shape
-from .exponential import exp
-from .exponential import sigmoid as sigmoid
-from .reduction import sum
-from .shapes import Shape, normalized_axis
+from .declare import elementwise, elementwise_samples, same_shape
+from .exponential import exp, sigmoid
+from .trigonometric import tanh
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805
+"""The numbers of self-normalising networks (Klambauer et al., 2017)."""
+
+
+def activation(
+    rule: Callable[..., Any], *settings: dict[str, Any], flops: int, single: float = 2e-6
+) -> Callable[[Callable[Concatenate[Any, P], R]], Callable[P, R]]:
+    """Declare a real elementwise op of one operand with a sample for each of its settings.
+
+    Parameters
+    ----------
+    rule : callable
+        The vjp rule.
+    *settings : dict
+        Params of the samples; none at all for an op that has none.
+    flops : int
+        Floating-point operations per element.
+    single : float
+        The relative error that it may have in single precision; in double precision as many roundings.
+    """
+    plain = elementwise_samples(1, (-2.0, 2.0))
+    return op(
+        vjp={"x": rule},
+        kind="elementwise",
+        shape=same_shape,
+        dtype="floating",
+        takes="real floating",
+        flops=lambda shapes, out, params: flops * prod(out),
+        samples=[Sample(s.operands, params) for params in settings or ({},) for s in plain],
+        tolerance={"float32": single, "float64": single * 1e-8 if single > 2e-6 else 1e-13},
+    )
+
+
+# -- GELU --------------------------------------------------------------------------------------------------------------
+
+
+def _gelu_second(x: Any, approximate: str) -> Any:
+    """Return the second derivative of `gelu`."""
+    square = x * x
+    if approximate == "none":
+        return INVERSE_SQRT_2PI * exp(-0.5 * square) * (2.0 - square)
+    t = tanh(TANH_SCALE * x * (1.0 + TANH_CUBE * square))
+    first = TANH_SCALE + (3 * TANH_SCALE * TANH_CUBE) * square
+    second = (6 * TANH_SCALE * TANH_CUBE) * x
+    return (1.0 - t * t) * (first + x * (0.5 * second - t * (first * first)))
+
+
+GELUS = {"approximate": "none"}, {"approximate": "tanh"}
+
+
+@activation(lambda g, x, approximate: g * gelu_slope(x, approximate), *GELUS, flops=30, single=1e-5)
+def gelu(backend: Backend, x: ArrayT, /, approximate: str = "none") -> ArrayT:
+    """`x` times the area under the normal distribution left of `x`, elementwise; or its approximation by ``tanh``."""
+    return backend.gelu(x, approximate)
+
+
+@activation(lambda g, x, approximate: g * _gelu_second(x, approximate), *GELUS, flops=40, single=1e-5)
+def gelu_slope(backend: Backend, x: ArrayT, /, approximate: str = "none") -> ArrayT:
+    """Derivative of `gelu`."""
+    return backend.gelu_slope(x, approximate)
+
+
+# -- x * sigmoid(x), x * tanh(softplus(x)) -----------------------------------------------------------------------------
+
+
+@activation(lambda g, x: g * silu_slope(x), flops=14)
+def silu(backend: Backend, x: ArrayT, /) -> ArrayT:
+    """``x * sigmoid(x)``, elementwise."""
+    return backend.silu(x)
+
+
+def _silu_second(x: Any) -> Any:
+    s = sigmoid(x)
+    return s * (1.0 - s) * (2.0 + x * (1.0 - 2.0 * s))
+
+
+@activation(lambda g, x: g * _silu_second(x), flops=17, single=1e-5)
+def silu_slope(backend: Backend, x: ArrayT, /) -> ArrayT:
+    """Derivative of `silu`."""
+    return backend.silu_slope(x)
+
+
+@activation(lambda g, x: g * mish_slope(x), flops=16)
+def mish(backend: Backend, x: ArrayT, /) -> ArrayT:
+    """``x * tanh(softplus(x))``, elementwise."""
+    return backend.mish(x)
+
+
+def _mish_second(x: Any) -> Any:
+    s, t = sigmoid(x), tanh(softplus(x))
+    return s * (1.0 - t * t) * (2.0 + x * (1.0 - s - 2.0 * (s * t)))
+
+
+@activation(lambda g, x: g * _mish_second(x), flops=20, single=1e-5)
+def mish_slope(backend: Backend, x: ArrayT, /) -> ArrayT:
+    """Derivative of `mish`."""
+    return backend.mish_slope(x)
+
+
+# -- logarithms of 1 + exp ---------------------------------------------------------------------------------------------
+
+SOFTPLUSES = {"beta": 1.0, "threshold": 20.0}, {"beta": -2.5, "threshold": 20.0}, {"beta": 3.0, "threshold": -9.0}
+
+
+@activation(lambda g, x, beta, threshold: g * softplus_slope(x, beta, threshold), *SOFTPLUSES, flops=24)
+def softplus(backend: Backend, x: ArrayT, /, beta: float = 1.0, threshold: float = 20.0) -> ArrayT:
+    """``log(1 + exp(beta * x)) / beta``, elementwise; `x` itself where ``beta * x`` is above the threshold."""
+    return backend.softplus(x, beta, threshold)
+
+
+def _softplus_second(x: Any, beta: float, threshold: float) -> Any:
+    z = beta * x
+    s = sigmoid(z)
+    return where(z > threshold, 0.0, beta * (s * (1.0 - s)))
+
+
+@activation(lambda g, x, beta, threshold: g * _softplus_second(x, beta, threshold), *SOFTPLUSES, flops=14)
+def softplus_slope(backend: Backend, x: ArrayT, /, beta: float = 1.0, threshold: float = 20.0) -> ArrayT:
+    """Derivative of `softplus`."""
+    return backend.softplus_slope(x, beta, threshold)
+
+
+@activation(lambda g, x: g * sigmoid(-x), flops=23)
+def log_sigmoid(backend: Backend, x: ArrayT, /) -> ArrayT:
+    """Logarithm of `sigmoid`, elementwise, exact also where that underflows or rounds to one."""
+    return backend.log_sigmoid(x)
+
+
+# -- exponentials for the negative numbers -----------------------------------------------------------------------------
+
+LINEARS = (
+    {"alpha": 1.0, "scale": 1.0, "input_scale": 1.0},
+    {"alpha": 0.7, "scale": 1.5, "input_scale": 2.0},
+)
+
+
+@activation(
+    lambda g, x, alpha, scale, input_scale: g * exponential_linear_slope(x, alpha, scale, input_scale),
+    *LINEARS,
+    flops=14,
+)
+def exponential_linear(
+    backend: Backend, x: ArrayT, /, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0
+) -> ArrayT:
+    """``scale * x``, where `x` is not positive ``scale * alpha * expm1(input_scale * x)``: ELU, SELU and CELU.
+
+    The derivative at zero is that from the left.
+    """
+    return backend.exponential_linear(x, alpha, scale, input_scale)
+
+
+@activation(
+    lambda g, x, alpha, scale, input_scale: where(
+        x > 0, 0.0, (g * input_scale) * exponential_linear_slope(x, alpha, scale, input_scale)
+    ),
+    *LINEARS,
+    flops=14,
+)
+def exponential_linear_slope(
+    backend: Backend, x: ArrayT, /, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0
+) -> ArrayT:
+    """Derivative of `exponential_linear`."""
+    return backend.exponential_linear_slope(x, alpha, scale, input_scale)
+
+
+# -- made of straight pieces ------------------------------------------------------------------------------------------
 
 
 @elementwise(lambda g, out: where(out != 0, g, 0.0), real_only=True)
-def relu(backend: Backend, x: Any, /) -> Any:
+def relu(backend: Backend, x: ArrayT, /) -> ArrayT:
     """The positive part, elementwise; the derivative at zero is zero. NaN stays, and passes its gradient on.
 
     Examples
@@ -37,7 +209,7 @@ def relu(backend: Backend, x: Any, /) -> Any:
     takes="real floating",
     flops=3,
 )
-def leaky(backend: Backend, x: Any, slope: Any, /) -> Any:
+def leaky(backend: Backend, x: ArrayT | complex, slope: ArrayT | complex, /) -> ArrayT:
     """`x`, and where it is not positive ``slope * x``, elementwise; the derivative at zero is the slope.
 
     Examples
@@ -51,7 +223,7 @@ def leaky(backend: Backend, x: Any, slope: Any, /) -> Any:
 @elementwise(
     lambda g: zeros_like(g), lambda g, x: where(x > 0, 0.0, g), dtype="floating", takes="real floating", flops=3
 )
-def leaky_slope(backend: Backend, x: Any, slope: Any, /) -> Any:
+def leaky_slope(backend: Backend, x: ArrayT | complex, slope: ArrayT | complex, /) -> ArrayT:
     """The derivative of `leaky`: 1 where `x` is positive, else the slope.
 
     Examples
@@ -71,13 +243,13 @@ def leaky_slope(backend: Backend, x: Any, slope: Any, /) -> Any:
     flops=lambda shapes, out, params: 2 * prod(out),
     samples=[sample((2, 3), min_val=-0.5, max_val=1.0), sample((), min_val=-9.0, max_val=9.0), sample((0, 3))],
 )
-def hardtanh(backend: Backend, x: Any, /, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+def hardtanh(backend: Backend, x: ArrayT, /, min_val: float = -1.0, max_val: float = 1.0) -> ArrayT:
     """`x` within two numbers, elementwise; unlike that of `clip` the derivative at these numbers is zero."""
     return backend.hardtanh(x, min_val, max_val)
 
 
 @elementwise(lambda g, x: g * hardswish_slope(x), domain=(-5.0, 5.0), dtype="floating", takes="real floating", flops=5)
-def hardswish(backend: Backend, x: Any, /) -> Any:
+def hardswish(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``x * clip(x + 3, 0, 6) / 6``, elementwise; the derivative at -3 is 0, that at 3 is 1.
 
     Examples
@@ -95,7 +267,7 @@ def hardswish(backend: Backend, x: Any, /) -> Any:
     takes="real floating",
     flops=8,
 )
-def hardswish_slope(backend: Backend, x: Any, /) -> Any:
+def hardswish_slope(backend: Backend, x: ArrayT, /) -> ArrayT:
     """The derivative of `hardswish`.
 
     Examples
@@ -104,92 +276,3 @@ def hardswish_slope(backend: Backend, x: Any, /) -> Any:
     tensor([0. , 0.5, 1. ])
     """
     return backend.hardswish_slope(x)
-
-
-def _along_axis(x_shape: Shape, axis: int = -1) -> Shape:
-    normalized_axis(axis, len(x_shape))
-    return x_shape
-
-
-SOFTMAX_SAMPLES = [sample((2, 3), axis=-1), sample((2, 3), axis=0), sample((4,), axis=0), sample((0, 3), axis=1)]
-
-
-@op(
-    vjp={"x": lambda g, out, axis: (g - sum(g * out, axis=axis, keepdims=True)) * out},
-    jvp={"x": lambda t, out, axis: (t - sum(t * out, axis=axis, keepdims=True)) * out},
-    shape=_along_axis,
-    dtype="floating",
-    flops=lambda shapes, out, params: 14 * prod(out),
-    samples=SOFTMAX_SAMPLES,
-    real_only=True,
-)
-def softmax(backend: Backend, x: Any, /, axis: int = -1) -> Any:
-    """``exp(x)`` scaled to sum to one along an axis.
-
-    Elements of minus infinity get 0, and a gradient of 0. Value and gradient are NaN all along a line that holds NaN,
-    plus infinity, or minus infinity alone.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape with at least one axis; real floating-point.
-    axis : int
-        Along which axis.
-
-    Returns
-    -------
-    Tensor
-        The shape of `x`; numbers in [0, 1].
-
-    Raises
-    ------
-    ShapeError
-        If the axis does not exist.
-
-    Examples
-    --------
-    >>> tl.softmax(tl.tensor([0.0, 0.0]))
-    tensor([0.5, 0.5])
-    """
-    xp = backend.xp
-    powers = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
-    return powers / xp.sum(powers, axis=axis, keepdims=True)
-
-
-@op(
-    vjp={"x": lambda g, out, axis: g - exp(out) * sum(g, axis=axis, keepdims=True)},
-    jvp={"x": lambda t, out, axis: t - sum(exp(out) * t, axis=axis, keepdims=True)},
-    shape=_along_axis,
-    dtype="floating",
-    flops=lambda shapes, out, params: 14 * prod(out),
-    samples=SOFTMAX_SAMPLES,
-    real_only=True,
-)
-def log_softmax(backend: Backend, x: Any, /, axis: int = -1) -> Any:
-    """The logarithm of `softmax`, exact also where that underflows; of infinities see there.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape with at least one axis; real floating-point.
-    axis : int
-        Along which axis.
-
-    Returns
-    -------
-    Tensor
-        The shape of `x`; numbers below or equal to zero.
-
-    Raises
-    ------
-    ShapeError
-        If the axis does not exist.
-
-    Examples
-    --------
-    >>> tl.log_softmax(tl.tensor([0.0, 1000.0]))
-    tensor([-1000.,     0.])
-    """
-    xp = backend.xp
-    shifted = x - xp.max(x, axis=axis, keepdims=True)
-    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))

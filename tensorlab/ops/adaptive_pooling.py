@@ -8,6 +8,7 @@ from typing import Any
 from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend
+from ..tensor import ArrayT
 from .shapes import Shape
 
 Sizes = tuple[int, ...]
@@ -31,7 +32,7 @@ def _adapted(x: Shape, size: Sizes) -> Shape:
         sample((1, 101), size=(40,)),
     ],
 )
-def adaptive_sum(backend: Backend, x: Any, /, size: Sizes) -> Any:
+def adaptive_sum(backend: Backend, x: ArrayT, /, size: Sizes) -> ArrayT:
     """The sum of each window, where the windows are as many as `size` says and cover the last axes evenly.
 
     Of `n` windows on an axis of length `length`, window i reaches from ``floor(i * length / n)`` to

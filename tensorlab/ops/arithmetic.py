@@ -9,7 +9,7 @@ from typing import Any
 from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend, DType, backend_of
-from ..tensor import Tensor
+from ..tensor import ArrayT, Tensor
 from .comparison import where
 from .declare import as_arrays, elementwise, require, same_shape
 from .exponential import log
@@ -20,7 +20,7 @@ def _zero(g: Any) -> Any:
 
 
 @elementwise(_zero, flops=0)
-def zeros_like(backend: Backend, x: Any, /) -> Any:
+def zeros_like(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Zeros of an array's shape, type and device.
 
     Examples
@@ -32,7 +32,7 @@ def zeros_like(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g: g, lambda g: g)
-def add(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def add(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``x1 + x2``, elementwise.
 
     Examples
@@ -44,7 +44,7 @@ def add(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(lambda g: g, lambda g: -g, takes="numeric")
-def subtract(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def subtract(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``x1 - x2``, elementwise.
 
     Examples
@@ -56,7 +56,7 @@ def subtract(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(lambda g, x2: g * x2, lambda g, x1: g * x1)
-def multiply(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def multiply(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``x1 * x2``, elementwise.
 
     Examples
@@ -68,7 +68,7 @@ def multiply(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(lambda g, x2: g / x2, lambda g, out, x2: -g * out / x2, domain=(0.5, 2.0), dtype="floating")
-def divide(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def divide(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``x1 / x2``, elementwise; always floating-point.
 
     Where `x2` is zero the derivatives are infinite, and NaN for ``0 / 0``.
@@ -82,7 +82,7 @@ def divide(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(_zero, _zero, domain=(0.6, 0.9), takes="real")
-def floor_divide(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def floor_divide(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``x1 / x2`` rounded towards minus infinity, elementwise; its derivative is zero, also at its jumps.
 
     Examples
@@ -100,7 +100,7 @@ def floor_divide(backend: Backend, x1: Any, x2: Any, /) -> Any:
     takes="real",
     tolerance={"float32": 1e-5},
 )
-def remainder(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def remainder(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """What `floor_divide` leaves, with the sign of `x2`, elementwise.
 
     The derivatives are 1 and ``-floor_divide(x1, x2)``, also where the remainder jumps, at multiples of `x2`.
@@ -114,7 +114,7 @@ def remainder(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(lambda g: -g, takes="numeric")
-def negative(backend: Backend, x: Any, /) -> Any:
+def negative(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``-x``, elementwise.
 
     Examples
@@ -126,7 +126,7 @@ def negative(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g: g, flops=0)
-def positive(backend: Backend, x: Any, /) -> Any:
+def positive(backend: Backend, x: ArrayT, /) -> ArrayT:
     """A copy of `x`, which may be of any type.
 
     Examples
@@ -138,7 +138,7 @@ def positive(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, out: -g * out * out, domain=(0.5, 2.0), dtype="floating")
-def reciprocal(backend: Backend, x: Any, /) -> Any:
+def reciprocal(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``1 / x``, elementwise; the derivative at zero is minus infinity.
 
     Examples
@@ -150,7 +150,7 @@ def reciprocal(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: (g + g) * x)
-def square(backend: Backend, x: Any, /) -> Any:
+def square(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``x * x``, elementwise.
 
     Examples
@@ -191,7 +191,7 @@ def _logarithm(number: complex, of_complex: bool) -> complex:
 
 
 @elementwise(_pow_base, _pow_exponent, domain=(0.5, 2.0), flops=20)
-def pow(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def pow(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``x1 ** x2``, elementwise.
 
     The derivative with respect to `x1` is zero where `x2` is; at base zero it is infinite for exponents below 1, and
@@ -212,7 +212,7 @@ def _tied(g: Any, beaten: Any, equal: Any) -> Any:
 
 
 @elementwise(lambda g, x1, x2: _tied(g, x1 < x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 < x1, x1 == x2), takes="real")
-def maximum(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def maximum(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """The greater of two, elementwise; where they are equal, each gets half of the gradient, and all where one is NaN.
 
     Examples
@@ -224,7 +224,7 @@ def maximum(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(lambda g, x1, x2: _tied(g, x1 > x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 > x1, x1 == x2), takes="real")
-def minimum(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def minimum(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """The smaller of two, elementwise; where they are equal, each gets half of the gradient, and all where one is NaN.
 
     Examples
@@ -255,7 +255,7 @@ def positive_divisor(x: Any) -> Any:
     flops=4,
     real_only=True,
 )
-def hypot(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def hypot(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``sqrt(x1**2 + x2**2)`` without overflow on the way, elementwise.
 
     The derivatives at the origin are zero; those with respect to infinities are NaN.
@@ -275,7 +275,7 @@ def hypot(backend: Backend, x1: Any, x2: Any, /) -> Any:
     dtype="floating",
     real_only=True,
 )
-def copysign(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def copysign(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """`x1` with the sign of `x2`, elementwise.
 
     The derivative with respect to `x1` is 1 or -1, and zero where `x1` is; that with respect to `x2` is zero.
@@ -289,7 +289,7 @@ def copysign(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(dtype="floating", exact=True, no_gradient=dict.fromkeys(("x1", "x2"), "a step function of both operands"))
-def nextafter(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def nextafter(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """The next representable number from `x1` towards `x2`, elementwise.
 
     Examples
@@ -321,7 +321,7 @@ def _unless(condition: Any, g: Any) -> Any:
     takes="real",
     samples=[sample((2, 3), low=-0.5, high=1.0), sample((4,), low=0.1), sample((), high=0.3), sample((0,), low=0.0)],
 )
-def clip_to_numbers(backend: Backend, x: Any, /, low: float | None = None, high: float | None = None) -> Any:
+def clip_to_numbers(backend: Backend, x: ArrayT, /, low: float | None = None, high: float | None = None) -> ArrayT:
     """Limit elements to a range given by numbers; see `clip`.
 
     Examples
@@ -337,7 +337,7 @@ def clip_to_numbers(backend: Backend, x: Any, /, low: float | None = None, high:
 @elementwise(
     lambda g, x, low: _unless(x < low, g), lambda g, x, low: where(x < low, g, 0.0), domain=(-2.0, 2.0), takes="real"
 )
-def raise_to(backend: Backend, x: Any, low: Any, /) -> Any:
+def raise_to(backend: Backend, x: ArrayT | complex, low: ArrayT | complex, /) -> ArrayT:
     """`x`, but `low` where `x` is below it, elementwise; see `clip`.
 
     Examples
@@ -349,7 +349,7 @@ def raise_to(backend: Backend, x: Any, low: Any, /) -> Any:
 
 
 @elementwise(lambda g, x, high: _unless(x > high, g), lambda g, x, high: where(x > high, g, 0.0), takes="real")
-def lower_to(backend: Backend, x: Any, high: Any, /) -> Any:
+def lower_to(backend: Backend, x: ArrayT | complex, high: ArrayT | complex, /) -> ArrayT:
     """`x`, but `high` where `x` is above it, elementwise; see `clip`.
 
     Examples
@@ -360,7 +360,7 @@ def lower_to(backend: Backend, x: Any, high: Any, /) -> Any:
     return backend.xp.minimum(x, high)
 
 
-def clip(x: Any, /, min: Any = None, max: Any = None) -> Tensor:
+def clip(x: ArrayT, /, min: ArrayT | float | None = None, max: ArrayT | float | None = None) -> ArrayT:
     """Limit elements to a range.
 
     Parameters
@@ -410,7 +410,7 @@ def _across(t: Any, direction: Any, x: Any) -> Any:
 
 
 @elementwise(_pull_sign, jvp=(_push_sign,), domain=(0.5, 2.0), takes="numeric")
-def sign(backend: Backend, x: Any, /) -> Any:
+def sign(backend: Backend, x: ArrayT, /) -> ArrayT:
     """-1, 0 or 1 by the sign of `x`, or ``x / abs(x)`` for complex `x`, elementwise; the derivative at zero is zero.
 
     Examples
@@ -428,7 +428,7 @@ def sign(backend: Backend, x: Any, /) -> Any:
     dtype="real",
     takes="numeric",
 )
-def abs(backend: Backend, x: Any, /) -> Any:
+def abs(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Absolute value, elementwise; the derivative at zero is zero.
 
     Examples
@@ -440,7 +440,7 @@ def abs(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g: conj(g), jvp=(lambda t: conj(t),))
-def conj(backend: Backend, x: Any, /) -> Any:
+def conj(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Complex conjugate, elementwise.
 
     Examples
@@ -452,7 +452,7 @@ def conj(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: g + zeros_like(x), jvp=(lambda t: real(t),), dtype="real", flops=0)
-def real(backend: Backend, x: Any, /) -> Any:
+def real(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Real part, elementwise; a real `x` itself.
 
     Examples
@@ -468,7 +468,7 @@ def _pull_imag(g: Any, x: Any) -> Any:
 
 
 @elementwise(_pull_imag, jvp=(lambda t: imag(t),), dtype="real", flops=0)
-def imag(backend: Backend, x: Any, /) -> Any:
+def imag(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Imaginary part, elementwise; zeros for a real `x`.
 
     Examples

@@ -10,14 +10,14 @@ from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend, backend_of
 from ..errors import ShapeError
-from ..tensor import Tensor
-from .activation import softmax
+from ..tensor import ArrayT, Tensor
 from .arithmetic import zeros_like
 from .comparison import where
 from .contraction import matmul
 from .declare import broadcast_shape
 from .reduction import sum
 from .shapes import Shape, matrix_transpose, sum_to_shape
+from .softmax import softmax
 
 
 def attention_shape(query: Shape, key: Shape, value: Shape, mask: Shape | None = None, **_: Any) -> Shape:
@@ -142,8 +142,8 @@ def _weights(xp: Any, query: Any, key: Any, mask: Sequence[Any], scale: float, i
     checks_first=True,
 )
 def attention(
-    backend: Backend, /, *operands: Any, scale: float, is_causal: bool = False, mask_gradient: bool = False
-) -> Any:
+    backend: Backend, /, *operands: ArrayT, scale: float, is_causal: bool = False, mask_gradient: bool = False
+) -> ArrayT:
     """``softmax(scale * query @ key.mT + mask) @ value``.
 
     For the backward pass it keeps its operands alone and computes the weights again (the idea of FlashAttention: Dao,
@@ -203,7 +203,9 @@ def _grad_shape(g: Shape, query: Shape, key: Shape, value: Shape, mask: Shape | 
     ],
     tolerance={"float32": 2e-5},
 )
-def attention_grad(backend: Backend, /, *operands: Any, scale: float, is_causal: bool = False) -> Any:
+def attention_grad(
+    backend: Backend, /, *operands: ArrayT, scale: float, is_causal: bool = False
+) -> tuple[ArrayT, ArrayT, ArrayT]:
     """Pull a cotangent of `attention` to query, key and value.
 
     Parameters

@@ -7,11 +7,12 @@ from typing import Any
 from ..autodiff.op import op
 from ..autodiff.record import Draw, count_nothing, sample
 from ..backend import Backend
+from ..tensor import ArrayT
 from .declare import broadcast_shape, elementwise
 
 
 @elementwise(dtype="bool")
-def equal(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def equal(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether ``x1 == x2``, elementwise.
 
     Examples
@@ -23,7 +24,7 @@ def equal(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(dtype="bool")
-def not_equal(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def not_equal(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether ``x1 != x2``, elementwise.
 
     Examples
@@ -35,7 +36,7 @@ def not_equal(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(dtype="bool", takes="real")
-def less(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def less(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether ``x1 < x2``, elementwise.
 
     Examples
@@ -47,7 +48,7 @@ def less(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(dtype="bool", takes="real")
-def less_equal(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def less_equal(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether ``x1 <= x2``, elementwise.
 
     Examples
@@ -59,7 +60,7 @@ def less_equal(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(dtype="bool", takes="real")
-def greater(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def greater(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether ``x1 > x2``, elementwise.
 
     Examples
@@ -71,7 +72,7 @@ def greater(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(dtype="bool", takes="real")
-def greater_equal(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def greater_equal(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether ``x1 >= x2``, elementwise.
 
     Examples
@@ -83,7 +84,7 @@ def greater_equal(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(dtype="bool")
-def isnan(backend: Backend, x: Any, /) -> Any:
+def isnan(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Whether `x` is not a number, elementwise.
 
     Examples
@@ -95,7 +96,7 @@ def isnan(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(dtype="bool")
-def isinf(backend: Backend, x: Any, /) -> Any:
+def isinf(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Whether `x` is plus or minus infinity, elementwise.
 
     Examples
@@ -107,7 +108,7 @@ def isinf(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(dtype="bool")
-def isfinite(backend: Backend, x: Any, /) -> Any:
+def isfinite(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Whether `x` is neither infinite nor NaN, elementwise.
 
     Examples
@@ -119,7 +120,7 @@ def isfinite(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(dtype="bool", takes="real floating")
-def signbit(backend: Backend, x: Any, /) -> Any:
+def signbit(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Whether the sign bit of `x` is set, elementwise; also of minus zero.
 
     Examples
@@ -136,7 +137,7 @@ def _truth(backend: Backend, x: Any) -> Any:
 
 
 @elementwise(dtype="bool", draws="bool")
-def logical_and(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def logical_and(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether both are true, elementwise.
 
     Examples
@@ -148,7 +149,7 @@ def logical_and(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(dtype="bool", draws="bool")
-def logical_or(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def logical_or(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether at least one is true, elementwise.
 
     Examples
@@ -160,7 +161,7 @@ def logical_or(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(dtype="bool", draws="bool")
-def logical_xor(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def logical_xor(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether exactly one is true, elementwise.
 
     Examples
@@ -172,7 +173,7 @@ def logical_xor(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(dtype="bool", draws="bool")
-def logical_not(backend: Backend, x: Any, /) -> Any:
+def logical_not(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Whether `x` is false, elementwise.
 
     Examples
@@ -184,7 +185,7 @@ def logical_not(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(draws="integer", domain=(0, 5), takes="integral or bool")
-def bitwise_and(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def bitwise_and(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """The bits that both have, elementwise.
 
     Examples
@@ -196,7 +197,7 @@ def bitwise_and(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(draws="integer", domain=(0, 5), takes="integral or bool")
-def bitwise_or(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def bitwise_or(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """The bits that at least one has, elementwise.
 
     Examples
@@ -208,7 +209,7 @@ def bitwise_or(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(draws="integer", domain=(0, 5), takes="integral or bool")
-def bitwise_xor(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def bitwise_xor(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """The bits that exactly one has, elementwise.
 
     Examples
@@ -220,7 +221,7 @@ def bitwise_xor(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(draws="integer", domain=(0, 5), takes="integral")
-def bitwise_left_shift(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def bitwise_left_shift(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """`x1` with its bits moved up by `x2`, elementwise.
 
     Examples
@@ -232,7 +233,7 @@ def bitwise_left_shift(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(draws="integer", domain=(0, 5), takes="integral")
-def bitwise_right_shift(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def bitwise_right_shift(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """`x1` with its bits moved down by `x2`, elementwise.
 
     Examples
@@ -244,7 +245,7 @@ def bitwise_right_shift(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(draws="integer", domain=(0, 5), takes="integral or bool")
-def bitwise_invert(backend: Backend, x: Any, /) -> Any:
+def bitwise_invert(backend: Backend, x: ArrayT, /) -> ArrayT:
     """`x` with its bits flipped, elementwise.
 
     Examples
@@ -269,7 +270,7 @@ def bitwise_invert(backend: Backend, x: Any, /) -> Any:
         sample(Draw((0,), 0, 2, "bool"), (0,), ()),
     ],
 )
-def where(backend: Backend, condition: Any, x1: Any, x2: Any, /) -> Any:
+def where(backend: Backend, condition: ArrayT, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """`x1` where the condition holds and `x2` elsewhere, elementwise.
 
     Parameters

@@ -10,7 +10,7 @@ from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend, dtypes
 from ..errors import ShapeError
-from ..tensor import Tensor
+from ..tensor import ArrayT
 from .arithmetic import conj, multiply
 from .declare import broadcast_shape, composite, require
 from .indexing import getitem
@@ -90,7 +90,7 @@ def _pull_second(g: Any, x1: Any, x2_shape: Shape) -> Any:
     ],
     tolerance={"float32": 2e-6},
 )
-def matmul(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def matmul(backend: Backend, x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     """Matrix product over the last axis of `x1` and the last but one of `x2`.
 
     Parameters
@@ -150,7 +150,7 @@ def _rows(x: Any) -> Any:
     flops=lambda shapes, out, params: 2 * prod(out) * shapes[0][-1] + prod(out) * (len(shapes) == 3),
     samples=[sample((4, 3), (2, 3), (2,)), sample((3,), (2, 3), (2,)), sample((2, 4, 3), (2, 3), None)],
 )
-def linear(backend: Backend, x: Any, weight: Any, bias: Any = None, /) -> Any:
+def linear(backend: Backend, x: ArrayT, weight: ArrayT, bias: ArrayT | None = None, /) -> ArrayT:
     """``x @ weight.T + bias``, PyTorch's ``nn.functional.linear``.
 
     Parameters
@@ -181,7 +181,7 @@ def linear(backend: Backend, x: Any, weight: Any, bias: Any = None, /) -> Any:
     return y if bias is None else y + bias
 
 
-def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Tensor:
+def vecdot(x1: ArrayT, x2: ArrayT, /, *, axis: int = -1) -> ArrayT:
     """Inner products along an axis, the first operand conjugated.
 
     Parameters
@@ -230,7 +230,7 @@ def check_common_axis(function: str, axis: int, x1: Shape, x2: Shape) -> None:
         raise ShapeError(f"{function}: axis {axis} must be an axis of both shapes {x1} and {x2}{counted}")
 
 
-def outer(x1: Any, x2: Any, /) -> Tensor:
+def outer(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     """All products of two vectors' elements.
 
     Parameters
@@ -261,7 +261,7 @@ def outer(x1: Any, x2: Any, /) -> Tensor:
 
 
 @composite(x1="numeric", x2="numeric")
-def tensordot(x1: Any, x2: Any, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2) -> Tensor:
+def tensordot(x1: ArrayT, x2: ArrayT, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2) -> ArrayT:
     """Sum of products over several axes of both operands.
 
     Parameters

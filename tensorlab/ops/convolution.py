@@ -14,6 +14,7 @@ from ..autodiff.record import sample
 from ..backend import Backend
 from ..backend.kernels.window_geometry import Pairs, output_size
 from ..errors import ShapeError
+from ..tensor import ArrayT
 from .declare import channels_last_hint
 from .reduction import sum
 from .shapes import Shape, reshape
@@ -127,8 +128,17 @@ def _output_shape(case: tuple[Any, ...]) -> Shape:
     checks_first=True,
 )
 def convolution(
-    backend: Backend, x: Any, w: Any, b: Any = None, /, *, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int
-) -> Any:
+    backend: Backend,
+    x: ArrayT,
+    w: ArrayT,
+    b: ArrayT | None = None,
+    /,
+    *,
+    stride: Sizes,
+    padding: Pairs,
+    dilation: Sizes,
+    groups: int,
+) -> ArrayT:
     """Cross-correlate images with filters, plus a bias per output channel.
 
     Parameters
@@ -182,8 +192,8 @@ def convolution(
 )
 def convolution_input_grad(
     backend: Backend,
-    g: Any,
-    w: Any,
+    g: ArrayT,
+    w: ArrayT,
     /,
     *,
     input_size: Sizes,
@@ -191,7 +201,7 @@ def convolution_input_grad(
     padding: Pairs,
     dilation: Sizes,
     groups: int,
-) -> Any:
+) -> ArrayT:
     """Transpose of `convolution` in its images; also what transposed convolution is.
 
     Examples
@@ -224,8 +234,8 @@ def convolution_input_grad(
 )
 def convolution_weight_grad(
     backend: Backend,
-    x: Any,
-    g: Any,
+    x: ArrayT,
+    g: ArrayT,
     /,
     *,
     kernel_size: Sizes,
@@ -233,7 +243,7 @@ def convolution_weight_grad(
     padding: Pairs,
     dilation: Sizes,
     groups: int,
-) -> Any:
+) -> ArrayT:
     """Transpose of `convolution` in its filters.
 
     Examples

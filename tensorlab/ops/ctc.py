@@ -16,6 +16,7 @@ from ..autodiff.op import op
 from ..autodiff.record import Draw, sample
 from ..backend import Backend
 from ..errors import ShapeError
+from ..tensor import ArrayT
 from .arithmetic import zeros_like
 from .comparison import where
 from .exponential import exp
@@ -77,7 +78,7 @@ def _states(emissions: Shape, skips: Shape) -> Shape:
         sample((1, 2, 3), Draw((2, 3), 0, 2, "bool")),
     ],
 )
-def ctc_forward(backend: Backend, emissions: Any, skips: Any, /) -> Any:
+def ctc_forward(backend: Backend, emissions: ArrayT, skips: ArrayT, /) -> ArrayT:
     """Log-probability of all alignments that are in a state at a time.
 
     They begin in any state, stay there, go to the next, or where `skips` is true come from the one before that.
@@ -154,7 +155,7 @@ def _scan_flops(shapes: Sequence[Shape], out: Shape, params: Any) -> int:
     flops=_scan_flops,
     samples=SCAN_SAMPLES,
 )
-def banded_scan(backend: Backend, x: Any, weights: Any, /) -> Any:
+def banded_scan(backend: Backend, x: ArrayT, weights: ArrayT, /) -> ArrayT:
     """``y[t, n, s] = x[t, n, s] + sum(weights[k, t - 1, n, s] * y[t - 1, n, s - k] for k in range(3))``.
 
     Parameters
@@ -198,7 +199,7 @@ def banded_scan(backend: Backend, x: Any, weights: Any, /) -> Any:
     flops=_scan_flops,
     samples=SCAN_SAMPLES,
 )
-def banded_scan_transposed(backend: Backend, x: Any, weights: Any, /) -> Any:
+def banded_scan_transposed(backend: Backend, x: ArrayT, weights: ArrayT, /) -> ArrayT:
     """The transpose of `banded_scan` in `x`: the same sum backwards in time.
 
     Examples

@@ -9,6 +9,7 @@ from ..autodiff.op import op
 from ..autodiff.record import count_operand, sample
 from ..backend import Backend
 from ..errors import ShapeError
+from ..tensor import ArrayT
 from .comparison import where
 from .exponential import exp
 from .indexing import getitem
@@ -46,8 +47,8 @@ def _pull_cumulative_sum(g: Any, x_dtype: Any, axis: int | None, dtype: Any, inc
     samples=[sample((4,), axis=None), sample((2, 3), axis=1), sample((2, 3), axis=0, include_initial=True)],
 )
 def cumulative_sum(
-    backend: Backend, x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
-) -> Any:
+    backend: Backend, x: ArrayT, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
+) -> ArrayT:
     """Sum of each element and all before it along an axis.
 
     Parameters
@@ -98,8 +99,8 @@ def _pull_cumulative_prod(
     tolerance={"float32": 5e-6},
 )
 def cumulative_prod(
-    backend: Backend, x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
-) -> Any:
+    backend: Backend, x: ArrayT, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
+) -> ArrayT:
     """Product of each element and all before it along an axis; the gradient is right at zeros and infinities too.
 
     Parameters
@@ -176,7 +177,7 @@ def _pull_logcumsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: int | Non
     samples=[sample((4,), axis=None), sample((2, 7), axis=1), sample((3, 2), axis=0), sample((0, 2), axis=0)],
     checks_first=True,
 )
-def logcumsumexp(backend: Backend, x: Any, /, axis: int | None = None) -> Any:
+def logcumsumexp(backend: Backend, x: ArrayT, /, axis: int | None = None) -> ArrayT:
     """Logarithm of the sum of the exponentials of each element and all before it along an axis, without overflow.
 
     Parameters
@@ -202,9 +203,10 @@ def logcumsumexp(backend: Backend, x: Any, /, axis: int | None = None) -> Any:
     tensor([   0., 1000., 1000.])
     """
     xp, place = backend.xp, _scan_axis(x.shape, axis)
+    so_far: Any = x
     before, reach = (slice(None),) * place, 1
-    while reach < x.shape[place]:
-        further = xp.logaddexp(x[(*before, slice(reach, None), ...)], x[(*before, slice(None, -reach), ...)])
-        x = xp.concat([x[(*before, slice(None, reach), ...)], further], axis=place)
+    while reach < so_far.shape[place]:
+        further = xp.logaddexp(so_far[(*before, slice(reach, None), ...)], so_far[(*before, slice(None, -reach), ...)])
+        so_far = xp.concat([so_far[(*before, slice(None, reach), ...)], further], axis=place)
         reach *= 2
-    return x
+    return so_far

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ..backend import dtypes
 from ..errors import ShapeError
-from ..tensor import Tensor
+from ..tensor import ArrayT
 from .arithmetic import multiply
 from .contraction import matmul
 from .declare import require
@@ -24,7 +24,7 @@ MOST_SEARCHED = 6
 """Up to this number of operands the best order of contractions is searched for; the work triples with each."""
 
 
-def einsum(subscripts: str, /, *operands: Any) -> Tensor:
+def einsum(subscripts: str, /, *operands: ArrayT) -> ArrayT:
     """Einstein summation.
 
     Pairs of operands are contracted by matrix products. Of up to six operands the order with the fewest

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import Backend
+from ..tensor import ArrayT
 from .comparison import where
 from .declare import elementwise
 
@@ -13,7 +14,7 @@ LN10 = 2.302585092994046
 
 
 @elementwise(lambda g, out: g * out, dtype="floating", flops=10)
-def exp(backend: Backend, x: Any, /) -> Any:
+def exp(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``e ** x``, elementwise.
 
     Examples
@@ -26,7 +27,7 @@ def exp(backend: Backend, x: Any, /) -> Any:
 
 # exp(x) rather than out + 1, which rounds to 0 where exp(x) is small.
 @elementwise(lambda g, x: g * exp(x), dtype="floating", flops=10)
-def expm1(backend: Backend, x: Any, /) -> Any:
+def expm1(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``e ** x - 1``, elementwise, exact also for small `x`.
 
     Examples
@@ -38,7 +39,7 @@ def expm1(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: g / x, domain=(0.5, 3.0), dtype="floating", flops=10)
-def log(backend: Backend, x: Any, /) -> Any:
+def log(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Natural logarithm, elementwise.
 
     The derivative at zero is infinite, with the sign of the zero.
@@ -52,7 +53,7 @@ def log(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: g / (1 + x), domain=(-0.5, 2.0), dtype="floating", flops=10)
-def log1p(backend: Backend, x: Any, /) -> Any:
+def log1p(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Natural logarithm of ``1 + x``, elementwise, exact also for small `x`.
 
     The derivative at -1 is infinite.
@@ -66,7 +67,7 @@ def log1p(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: g / (x * LN2), domain=(0.5, 3.0), dtype="floating", flops=10)
-def log2(backend: Backend, x: Any, /) -> Any:
+def log2(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Logarithm to base 2, elementwise.
 
     The derivative at zero is infinite, with the sign of the zero.
@@ -80,7 +81,7 @@ def log2(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: g / (x * LN10), domain=(0.5, 3.0), dtype="floating", flops=10)
-def log10(backend: Backend, x: Any, /) -> Any:
+def log10(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Logarithm to base 10, elementwise.
 
     The derivative at zero is infinite, with the sign of the zero.
@@ -94,7 +95,7 @@ def log10(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, out: g * (out * (1 - out)), dtype="floating", flops=12, real_only=True)
-def sigmoid(backend: Backend, x: Any, /) -> Any:
+def sigmoid(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``1 / (1 + exp(-x))`` without overflow on the way, elementwise.
 
     The derivative is computed from the value, which rounds to 1 above 17 (37 in double precision): it is 0 there.
@@ -122,7 +123,7 @@ def _share(x: Any, other: Any) -> Any:
     flops=20,
     real_only=True,
 )
-def logaddexp(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def logaddexp(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``log(exp(x1) + exp(x2))`` without overflow on the way, elementwise.
 
     Where both are the same infinity, or one is NaN, each gets half of the gradient.
@@ -136,7 +137,7 @@ def logaddexp(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(lambda g, out: g / (out + out), domain=(0.5, 3.0), dtype="floating", flops=4)
-def sqrt(backend: Backend, x: Any, /) -> Any:
+def sqrt(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Square root, elementwise.
 
     The derivative at zero is infinite, with the sign of the zero; NaN for complex zero.

@@ -13,7 +13,7 @@ from typing import Any
 from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend, backend_of
-from ..tensor import Tensor
+from ..tensor import ArrayT, Tensor
 from .arithmetic import conj
 from .indexing import getitem, scatter_index
 from .shapes import Shape, cast_back
@@ -98,8 +98,8 @@ TOLERANCE = {"float32": 5e-6}
     ],
 )
 def fourier(
-    backend: Backend, x: Any, /, axes: Shape, lengths: Shape, inverse: bool = False, norm: str = "backward"
-) -> Any:
+    backend: Backend, x: ArrayT, /, axes: Shape, lengths: Shape, inverse: bool = False, norm: str = "backward"
+) -> ArrayT:
     """Fourier transform over `axes`, which are cut or padded with zeros to `lengths`; see `tl.fft.fftn`.
 
     Parameters
@@ -155,7 +155,7 @@ def _pull_of_real(g: Any, x_shape: Shape, axes: Shape, lengths: Shape, norm: str
         sample((3, 4), axes=(0, 1), lengths=(4, 3)),
     ],
 )
-def fourier_of_real(backend: Backend, x: Any, /, axes: Shape, lengths: Shape, norm: str = "backward") -> Any:
+def fourier_of_real(backend: Backend, x: ArrayT, /, axes: Shape, lengths: Shape, norm: str = "backward") -> ArrayT:
     """The half of a real array's Fourier transform that says all of it; see `tl.fft.rfftn`.
 
     Parameters
@@ -200,7 +200,7 @@ def _pull_to_real(g: Any, x_shape: Shape, x_dtype: Any, axes: Shape, lengths: Sh
         sample((3, 2), axes=(0, 1), lengths=(2, 5)),
     ],
 )
-def fourier_to_real(backend: Backend, x: Any, /, axes: Shape, lengths: Shape, norm: str = "backward") -> Any:
+def fourier_to_real(backend: Backend, x: ArrayT, /, axes: Shape, lengths: Shape, norm: str = "backward") -> ArrayT:
     """The real array whose half spectrum this is, by the inverse Fourier transform; see `tl.fft.irfftn`.
 
     Parameters

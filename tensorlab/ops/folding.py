@@ -11,6 +11,7 @@ from ..backend import Backend
 from ..backend.kernels.default import pad_spatial
 from ..backend.kernels.window_geometry import Pairs, inner_slices, kernel_offsets, output_size, padded_size
 from ..errors import ShapeError
+from ..tensor import ArrayT
 from .shapes import Shape
 
 Sizes = tuple[int, ...]
@@ -84,8 +85,8 @@ def _geometry(kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
     checks_first=True,
 )
 def windows_to_columns(
-    backend: Backend, x: Any, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
-) -> Any:
+    backend: Backend, x: ArrayT, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
+) -> ArrayT:
     """The windows of images as columns.
 
     Parameters
@@ -138,7 +139,7 @@ def windows_to_columns(
 )
 def columns_to_windows(
     backend: Backend,
-    columns: Any,
+    columns: ArrayT,
     /,
     *,
     output_size: Sizes,
@@ -146,7 +147,7 @@ def columns_to_windows(
     stride: Sizes,
     padding: Pairs,
     dilation: Sizes,
-) -> Any:
+) -> ArrayT:
     """Add windows, given as columns, at their places in images of zeros: the transpose of `windows_to_columns`.
 
     Examples

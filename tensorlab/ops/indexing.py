@@ -10,7 +10,7 @@ from ..autodiff.record import Draw, count_nothing, count_operand, sample
 from ..backend import Backend, backend_of
 from ..backend.kernels.indexing_rules import Index, as_parts, axes_taken, is_basic
 from ..errors import OutOfRange, ShapeError
-from ..tensor import Tensor
+from ..tensor import ArrayT, Tensor
 from .comparison import where
 from .declare import composite
 from .shapes import Shape, flatten, normalized_axis, permute_dims, reshape, sum_to_shape
@@ -58,7 +58,7 @@ def _indexed(x_shape: Shape, index: Index, **_: Any) -> Shape | None:
     ],
     view=True,
 )
-def getitem(backend: Backend, x: Any, /, index: Index) -> Any:
+def getitem(backend: Backend, x: ArrayT, /, index: Index) -> ArrayT:
     """``x[index]``: integers, slices, None, ..., integer and boolean arrays.
 
     Parameters
@@ -97,7 +97,7 @@ def getitem(backend: Backend, x: Any, /, index: Index) -> Any:
         sample((1, 3), shape=(3,), index=(None, Ellipsis)),
     ],
 )
-def scatter_index(backend: Backend, g: Any, /, shape: Shape, index: Index) -> Any:
+def scatter_index(backend: Backend, g: ArrayT, /, shape: Shape, index: Index) -> ArrayT:
     """Zeros of `shape` with `g` added at `index`: the transpose of `getitem`.
 
     Parameters
@@ -139,7 +139,7 @@ def scatter_index(backend: Backend, g: Any, /, shape: Shape, index: Index) -> An
         sample((3, 2), (2,), index=(Ellipsis,)),
     ],
 )
-def replace_index(backend: Backend, x: Any, value: Any, /, index: Index) -> Any:
+def replace_index(backend: Backend, x: ArrayT, value: ArrayT, /, index: Index) -> ArrayT:
     """A copy of `x` with ``x[index] = value``.
 
     Parameters
@@ -203,7 +203,7 @@ def _taken(x_shape: Shape, indices_shape: Shape, axis: int) -> Shape:
     flops=count_nothing,
     samples=[sample((3, 4), Draw((5,), 0, 3, "integer"), axis=0), sample((2, 3), Draw((2,), 0, 3, "integer"), axis=-1)],
 )
-def take_along(backend: Backend, x: Any, indices: Any, /, axis: int) -> Any:
+def take_along(backend: Backend, x: ArrayT, indices: ArrayT, /, axis: int) -> ArrayT:
     """Slices of `x` along `axis` at one-dimensional `indices`; see `take`.
 
     Examples
@@ -225,7 +225,7 @@ def take_along(backend: Backend, x: Any, indices: Any, /, axis: int) -> Any:
         sample((2, 4), Draw((4,), 0, 3, "integer"), axis=1, size=3),
     ],
 )
-def take_add(backend: Backend, g: Any, indices: Any, /, axis: int, size: int) -> Any:
+def take_add(backend: Backend, g: ArrayT, indices: ArrayT, /, axis: int, size: int) -> ArrayT:
     """Add slices of `g` at `indices` of an axis of `size` zeros: the transpose of `take`.
 
     Examples
@@ -237,7 +237,7 @@ def take_add(backend: Backend, g: Any, indices: Any, /, axis: int, size: int) ->
 
 
 @composite(x="any", indices="integral")
-def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Tensor:
+def take(x: ArrayT, indices: ArrayT, /, *, axis: int | None = None) -> ArrayT:
     """Slices of an array along an axis; differentiable in the array.
 
     Parameters
@@ -268,16 +268,16 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Tensor:
     """
     if axis is None and len(x.shape) != 1:
         raise ShapeError(f"take: say which axis of shape {tuple(x.shape)} is meant with axis=...")
-    axis = normalized_axis(axis or 0, len(x.shape))
+    place = normalized_axis(axis or 0, len(x.shape))
     shape = tuple(indices.shape)
-    taken = take_along(x, indices if len(shape) == 1 else flatten(indices), axis)
+    taken = take_along(x, indices if len(shape) == 1 else flatten(indices), place)
     if len(shape) == 1:
         return taken
-    return reshape(taken, (*x.shape[:axis], *shape, *x.shape[axis + 1 :]))
+    return reshape(taken, (*x.shape[:place], *shape, *x.shape[place + 1 :]))
 
 
 @composite(indices="integral", weight="any")
-def embedding(indices: Any, weight: Any, /) -> Tensor:
+def embedding(indices: ArrayT, weight: ArrayT, /) -> ArrayT:
     """Rows of a table.
 
     Parameters
@@ -324,7 +324,7 @@ def _gathered(x_shape: Shape, indices_shape: Shape, axis: int = -1) -> Shape:
     ],
     checks_first=True,
 )
-def take_along_axis(backend: Backend, x: Any, indices: Any, /, axis: int = -1) -> Any:
+def take_along_axis(backend: Backend, x: ArrayT, indices: ArrayT, /, axis: int = -1) -> ArrayT:
     """Elements of each one-dimensional slice along an axis, by index (PyTorch's ``gather``).
 
     Parameters
@@ -368,7 +368,7 @@ def take_along_axis(backend: Backend, x: Any, indices: Any, /, axis: int = -1) -
         sample((2, 5), Draw((2, 5), 0, 3, "integer"), axis=-1, size=3),
     ],
 )
-def put_along_axis_add(backend: Backend, g: Any, indices: Any, /, axis: int, size: int) -> Any:
+def put_along_axis_add(backend: Backend, g: ArrayT, indices: ArrayT, /, axis: int, size: int) -> ArrayT:
     """Add elements at `indices` of each slice of `size` zeros along an axis: the transpose of `take_along_axis`.
 
     Examples
@@ -398,7 +398,7 @@ def put_along_axis_add(backend: Backend, g: Any, indices: Any, /, axis: int, siz
 
 
 @composite(x="any", indices="integral", source="any")
-def scatter_add(x: Any, axis: int, indices: Any, source: Any, /) -> Tensor:
+def scatter_add(x: ArrayT, axis: int, indices: ArrayT, source: Any, /) -> ArrayT:
     """A copy of `x` with `source` added along an axis at `indices`, as PyTorch's ``scatter_add``.
 
     Parameters
@@ -420,7 +420,7 @@ def scatter_add(x: Any, axis: int, indices: Any, source: Any, /) -> Tensor:
     return x + put_along_axis_add(source, indices, axis, x.shape[axis])
 
 
-def diagonal_pair(x: Any, first: int, second: int) -> Tensor:
+def diagonal_pair(x: ArrayT, first: int, second: int) -> ArrayT:
     """The elements where two axes of equal length have equal indices; the two become the last axis.
 
     Examples

@@ -11,7 +11,7 @@ from ..autodiff.op import op
 from ..autodiff.record import count_nothing, sample
 from ..backend import Backend, backend_of
 from ..errors import ShapeError
-from ..tensor import Tensor
+from ..tensor import ArrayT, Tensor
 from .declare import broadcast_shape, composite
 from .indexing import getitem, take
 from .shapes import (
@@ -66,7 +66,7 @@ def _split_back(g: Any, arrays_shape: Sequence[Shape], axis: int | None) -> list
         sample((2,), (3, 1), axis=None),
     ],
 )
-def concat_arrays(backend: Backend, /, *arrays: Any, axis: Any = 0) -> Any:
+def concat_arrays(backend: Backend, /, *arrays: ArrayT, axis: Any = 0) -> ArrayT:
     """Join arrays, given one by one, along an existing axis; see `concat`.
 
     Examples
@@ -78,7 +78,7 @@ def concat_arrays(backend: Backend, /, *arrays: Any, axis: Any = 0) -> Any:
     return backend.xp.concat(arrays, axis=axis)
 
 
-def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> Tensor:
+def concat(arrays: Sequence[ArrayT], /, *, axis: int | None = 0) -> ArrayT:
     """Join arrays along an existing axis.
 
     Parameters
@@ -107,7 +107,7 @@ def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> Tensor:
 
 
 @composite(arrays="any")
-def stack(arrays: Sequence[Any], /, *, axis: int = 0) -> Tensor:
+def stack(arrays: Sequence[ArrayT], /, *, axis: int = 0) -> ArrayT:
     """Join arrays along a new axis.
 
     Parameters
@@ -144,7 +144,7 @@ def stack(arrays: Sequence[Any], /, *, axis: int = 0) -> Tensor:
     samples=[sample((2, 3), axis=1), sample((2, 3), axis=None), sample((2, 3), axis=(0, -1))],
     view=True,
 )
-def flip(backend: Backend, x: Any, /, *, axis: Any = None) -> Any:
+def flip(backend: Backend, x: ArrayT, /, *, axis: Any = None) -> ArrayT:
     """The elements in reverse order along some axes; along all of them for None.
 
     Examples
@@ -156,7 +156,7 @@ def flip(backend: Backend, x: Any, /, *, axis: Any = None) -> Any:
 
 
 @composite(x="any")
-def roll(x: Any, /, shift: int | Sequence[int], *, axis: int | Sequence[int] | None = None) -> Tensor:
+def roll(x: ArrayT, /, shift: int | Sequence[int], *, axis: int | Sequence[int] | None = None) -> ArrayT:
     """Move elements along axes; those that leave at one end come back at the other.
 
     Parameters
@@ -195,7 +195,7 @@ def roll(x: Any, /, shift: int | Sequence[int], *, axis: int | Sequence[int] | N
 
 
 @composite(x="any")
-def tile(x: Any, repetitions: int | Sequence[int], /) -> Tensor:
+def tile(x: ArrayT, repetitions: int | Sequence[int], /) -> ArrayT:
     """The whole array repeated along each axis.
 
     Parameters
@@ -220,7 +220,7 @@ def tile(x: Any, repetitions: int | Sequence[int], /) -> Tensor:
 
 
 @composite(x="any")
-def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Tensor:
+def repeat(x: ArrayT, repeats: Any, /, *, axis: int | None = None) -> ArrayT:
     """Each slice along an axis repeated.
 
     Parameters
@@ -256,7 +256,7 @@ def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Tensor:
 
 
 @composite(x="any")
-def unstack(x: Any, /, *, axis: int = 0) -> tuple[Tensor, ...]:
+def unstack(x: ArrayT, /, *, axis: int = 0) -> tuple[ArrayT, ...]:
     """The slices along an axis, which disappears.
 
     Examples
@@ -269,7 +269,7 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Tensor, ...]:
 
 
 @composite(x="any")
-def split(x: Any, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[Tensor, ...]:
+def split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[ArrayT, ...]:
     """Cut an array into pieces, as ``numpy.split`` does.
 
     Parameters
@@ -300,14 +300,16 @@ def split(x: Any, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[T
             raise ValueError(f"split: the number of pieces must be positive, not {sections}")
         if length % sections:
             raise ShapeError(f"split: an axis of length {length} does not divide into {sections} equal pieces")
-        sections = [i * (length // sections) for i in range(1, sections)]
-    edges = [0, *sections, length]
+        cuts: Sequence[int] = [i * (length // sections) for i in range(1, sections)]
+    else:
+        cuts = sections
+    edges = [0, *cuts, length]
     before = (slice(None),) * place
     return tuple(getitem(x, (*before, slice(a, b))) for a, b in pairwise(edges))
 
 
 @composite(x="any")
-def array_split(x: Any, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[Tensor, ...]:
+def array_split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[ArrayT, ...]:
     """Cut an array into pieces that may differ in length; see `split`.
 
     Parameters
@@ -412,7 +414,7 @@ def atleast_3d(*arrays: Any) -> Any:
 
 
 @composite(arrays="any")
-def hstack(arrays: Sequence[Any], /) -> Tensor:
+def hstack(arrays: Sequence[ArrayT], /) -> ArrayT:
     """Join arrays side by side: along the second axis, vectors along their only one.
 
     Examples
@@ -426,7 +428,7 @@ def hstack(arrays: Sequence[Any], /) -> Tensor:
 
 
 @composite(arrays="any")
-def vstack(arrays: Sequence[Any], /) -> Tensor:
+def vstack(arrays: Sequence[ArrayT], /) -> ArrayT:
     """Join arrays one below the other: along the first axis, vectors as rows.
 
     Examples
@@ -439,7 +441,7 @@ def vstack(arrays: Sequence[Any], /) -> Tensor:
 
 
 @composite(arrays="any")
-def dstack(arrays: Sequence[Any], /) -> Tensor:
+def dstack(arrays: Sequence[ArrayT], /) -> ArrayT:
     """Join arrays one behind the other: along the third axis, after `atleast_3d`.
 
     Examples
@@ -452,7 +454,7 @@ def dstack(arrays: Sequence[Any], /) -> Tensor:
 
 
 @composite(arrays="any")
-def column_stack(arrays: Sequence[Any], /) -> Tensor:
+def column_stack(arrays: Sequence[ArrayT], /) -> ArrayT:
     """Join arrays side by side, vectors as columns.
 
     Examples
@@ -468,7 +470,7 @@ def column_stack(arrays: Sequence[Any], /) -> Tensor:
 
 
 @composite(x="any")
-def flipud(x: Any, /) -> Tensor:
+def flipud(x: ArrayT, /) -> ArrayT:
     """The elements in reverse order along the first axis.
 
     Examples
@@ -481,7 +483,7 @@ def flipud(x: Any, /) -> Tensor:
 
 
 @composite(x="any")
-def fliplr(x: Any, /) -> Tensor:
+def fliplr(x: ArrayT, /) -> ArrayT:
     """The elements in reverse order along the second axis.
 
     Examples
@@ -494,7 +496,7 @@ def fliplr(x: Any, /) -> Tensor:
 
 
 @composite(x="any")
-def rot90(x: Any, /, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tensor:
+def rot90(x: ArrayT, /, k: int = 1, axes: tuple[int, int] = (0, 1)) -> ArrayT:
     """Turn an array by right angles in the plane of two axes.
 
     Parameters

@@ -8,7 +8,7 @@ from ..autodiff.op import op
 from ..autodiff.record import Draw, sample
 from ..backend import Backend
 from ..errors import ShapeError
-from .activation import softmax
+from ..tensor import ArrayT
 from .arithmetic import abs as absolute
 from .arithmetic import clip, minimum, sign, zeros_like
 from .comparison import where
@@ -16,6 +16,7 @@ from .declare import as_arrays, elementwise
 from .exponential import sigmoid
 from .reduction import sum
 from .shapes import Shape
+from .softmax import softmax
 
 NOT_IGNORED = -100
 """PyTorch's default for the class that is left out of the loss."""
@@ -54,7 +55,9 @@ def _one_hot(backend: Backend, target: Any, like: Any) -> Any:
     samples=[sample((4, 3), Draw((4,), 0, 3, "integer")), sample((4, 3), Draw((4,), 0, 3, "integer"), ignore_index=1)],
     real_only=True,
 )
-def softmax_cross_entropy(backend: Backend, logits: Any, target: Any, /, ignore_index: int = NOT_IGNORED) -> Any:
+def softmax_cross_entropy(
+    backend: Backend, logits: ArrayT, target: ArrayT, /, ignore_index: int = NOT_IGNORED
+) -> ArrayT:
     """Cross entropy of class indices with the softmax of logits, per sample.
 
     Parameters
@@ -117,7 +120,9 @@ def _counted_weight(g: Any, target: Any, ignore_index: int) -> Any:
     ],
     real_only=True,
 )
-def softmax_cross_entropy_grad(backend: Backend, g: Any, logits: Any, target: Any, /, ignore_index: int) -> Any:
+def softmax_cross_entropy_grad(
+    backend: Backend, g: ArrayT, logits: ArrayT, target: ArrayT, /, ignore_index: int
+) -> ArrayT:
     """Gradient of `softmax_cross_entropy`: each row of softmax minus one-hot, times the sample's `g`.
 
     Examples
@@ -156,7 +161,7 @@ def _pull_label(g: Any, x: Any) -> Any:
 
 
 @elementwise(_pull_probability, _pull_label, domain=(0.1, 0.9), dtype="floating", takes="real floating", flops=30)
-def binary_cross_entropy(backend: Backend, x: Any, target: Any, /) -> Any:
+def binary_cross_entropy(backend: Backend, x: ArrayT | complex, target: ArrayT | complex, /) -> ArrayT:
     """``-target * log(x) - (1 - target) * log(1 - x)``, with logarithms of at least -100, elementwise.
 
     The derivative is ``(x - target) / (x * (1 - x))``, whose denominator is at least 1e-12: both bounds are PyTorch's.
@@ -167,11 +172,11 @@ def binary_cross_entropy(backend: Backend, x: Any, target: Any, /) -> Any:
     tensor([  0.6931472, 100.       ])
     """
     xp = backend.xp
-    x, target = as_arrays(backend, x, target)
+    p, target = as_arrays(backend, x, target)
     # Outside [0, 1] is NaN, as a logarithm is; of 0 no logarithm is taken, so that no warning has to be silenced.
-    x = xp.where((x >= 0) & (x <= 1), x, float("nan"))
-    of_one = xp.where(x == 0, LEAST_LOGARITHM, xp.log(xp.where(x == 0, 1.0, x)))
-    of_zero = xp.where(x == 1, LEAST_LOGARITHM, xp.log1p(-xp.where(x == 1, 0.0, x)))
+    p = xp.where((p >= 0) & (p <= 1), p, float("nan"))
+    of_one = xp.where(p == 0, LEAST_LOGARITHM, xp.log(xp.where(p == 0, 1.0, p)))
+    of_zero = xp.where(p == 1, LEAST_LOGARITHM, xp.log1p(-xp.where(p == 1, 0.0, p)))
     least = -LEAST_LOGARITHM
     return target * xp.clip(xp.abs(of_one), max=least) + (1 - target) * xp.clip(xp.abs(of_zero), max=least)
 
@@ -184,7 +189,7 @@ def binary_cross_entropy(backend: Backend, x: Any, target: Any, /) -> Any:
     takes="real floating",
     flops=26,
 )
-def sigmoid_cross_entropy(backend: Backend, x: Any, target: Any, /) -> Any:
+def sigmoid_cross_entropy(backend: Backend, x: ArrayT | complex, target: ArrayT | complex, /) -> ArrayT:
     """Binary cross entropy of ``sigmoid(x)``, without overflow on the way, elementwise.
 
     It is ``log(1 + exp(x)) - target * x``: with targets 0 and 1 the softplus of `x` and of ``-x``.
@@ -212,7 +217,7 @@ def _pull_delta(g: Any, x: Any, delta: Any) -> Any:
 
 
 @elementwise(_pull_difference, _pull_delta, domain=(0.5, 2.0), dtype="floating", takes="real floating", flops=5)
-def huber(backend: Backend, x: Any, delta: Any, /) -> Any:
+def huber(backend: Backend, x: ArrayT | complex, delta: ArrayT | complex, /) -> ArrayT:
     """``x**2 / 2``, but ``delta * (abs(x) - delta / 2)`` where ``abs(x)`` is above `delta`, elementwise.
 
     Examples

@@ -9,7 +9,7 @@ from ..autodiff.op import op
 from ..autodiff.record import Draw, count_nothing, sample
 from ..backend import Backend
 from ..errors import ShapeError
-from ..tensor import Tensor
+from ..tensor import ArrayT, Tensor
 from .arithmetic import negative
 from .contraction import check_common_axis
 from .creation import DeviceLike, ones, place
@@ -26,7 +26,7 @@ def _diagonal_slice(rows: int, columns: int, offset: int) -> slice:
     return slice(start, start + (length - 1) * (columns + 1) + 1, columns + 1) if length else slice(0, 0)
 
 
-def diagonal(x: Any, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+def diagonal(x: ArrayT, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> ArrayT:
     """The elements on a diagonal of two axes.
 
     `tensorlab.linalg.diagonal` is the Array API standard's function, which reads the last two axes.
@@ -71,7 +71,7 @@ def diagonal(x: Any, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tens
     return getitem(flat, (Ellipsis, _diagonal_slice(rows, columns, offset)))
 
 
-def diagonal_matrix(x: Any, /, offset: int = 0) -> Tensor:
+def diagonal_matrix(x: ArrayT, /, offset: int = 0) -> ArrayT:
     """Square matrices with `x` on a diagonal and zeros elsewhere.
 
     Examples
@@ -85,7 +85,7 @@ def diagonal_matrix(x: Any, /, offset: int = 0) -> Tensor:
     return reshape(scatter_index(x, (*x.shape[:-1], n * n), place), (*x.shape[:-1], n, n))
 
 
-def diag(x: Any, /, k: int = 0) -> Tensor:
+def diag(x: ArrayT, /, k: int = 0) -> ArrayT:
     """A matrix with the elements of a vector on a diagonal; of a matrix, the elements on that diagonal.
 
     Parameters
@@ -119,7 +119,7 @@ def diag(x: Any, /, k: int = 0) -> Tensor:
     return diagonal_matrix(x, k) if len(x.shape) == 1 else diagonal(x, k)
 
 
-def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Tensor:
+def trace(x: ArrayT, /, *, offset: int = 0, dtype: Any = None) -> ArrayT:
     """Sum of the elements on a diagonal of the last two axes.
 
     Parameters
@@ -155,7 +155,7 @@ def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Tensor:
 # -- products ----------------------------------------------------------------------------------------------------------
 
 
-def kron(x1: Any, x2: Any, /) -> Tensor:
+def kron(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     """Kronecker product: each element of `x1` times all of `x2`, as blocks.
 
     Parameters
@@ -215,7 +215,7 @@ def _cross_back(g: Any, other: Any, shape: Shape, axis: int) -> Any:
     ],
     checks_first=True,
 )
-def cross(backend: Backend, x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+def cross(backend: Backend, x1: ArrayT, x2: ArrayT, /, *, axis: int = -1) -> ArrayT:
     """Cross product of vectors of three elements.
 
     Parameters
@@ -261,7 +261,7 @@ def _matrix_shape(x: Shape, k: int = 0) -> Shape:
     flops=count_nothing,
     samples=[sample((3, 3)), sample((2, 3, 4), k=-1)],
 )
-def tril(backend: Backend, x: Any, /, *, k: int = 0) -> Any:
+def tril(backend: Backend, x: ArrayT, /, *, k: int = 0) -> ArrayT:
     """The elements on and below a diagonal of the last two axes, zeros above.
 
     Parameters
@@ -292,7 +292,7 @@ def tril(backend: Backend, x: Any, /, *, k: int = 0) -> Any:
     flops=count_nothing,
     samples=[sample((3, 3)), sample((2, 3, 4), k=1)],
 )
-def triu(backend: Backend, x: Any, /, *, k: int = 0) -> Any:
+def triu(backend: Backend, x: ArrayT, /, *, k: int = 0) -> ArrayT:
     """The elements on and above a diagonal of the last two axes, zeros below; see `tril`.
 
     Examples

@@ -12,6 +12,7 @@ from ..autodiff.custom import custom_gradient
 from ..autodiff.graph import current_mode, write_log
 from ..backend import Backend, Device, DType
 from ..backend.dtypes import KINDS, spelled
+from ..errors import ShapeError
 from ..tensor import Tensor
 from . import (
     activation,
@@ -30,6 +31,7 @@ from . import (
     sets,
     shapes,
     signals,
+    softmax,
     sorting,
     special,
     statistics,
@@ -74,9 +76,10 @@ UNARY: dict[str, Callable[..., Any]] = {
 OPS_AS_METHODS: dict[ModuleType, str] = {
     arithmetic: "abs clip conj pow sign square",
     rounding: "ceil floor round trunc",
-    exponential: "exp log log2 log10 log1p sqrt",
+    exponential: "exp log log2 log10 log1p sigmoid sqrt",
     trigonometric: "cos sin tan tanh",
-    activation: "log_softmax relu sigmoid softmax",
+    activation: "relu",
+    softmax: "log_softmax softmax",
     reduction: "all any argmax argmin logsumexp max mean min prod std sum var",
     cumulative: "cumulative_sum logcumsumexp",
     shapes: "astype broadcast_to flatten moveaxis squeeze swapaxes",
@@ -140,7 +143,7 @@ def in_place(function: Callable[..., Any], symbol: str) -> Callable[[Tensor, Any
         if not holds(x.dtype, result.dtype):
             raise TypeError(f"{symbol}: the result is of type {result.dtype}, which a tensor of {x.dtype} cannot hold")
         if result.shape != x.shape:
-            raise shapes.ShapeError(f"{symbol}: the result has shape {result.shape}, not that of the tensor, {x.shape}")
+            raise ShapeError(f"{symbol}: the result has shape {result.shape}, not that of the tensor, {x.shape}")
         write(x, Ellipsis, result)
         return x
 
@@ -268,7 +271,7 @@ def transposed(x: Tensor) -> Tensor:
         If there are not two axes.
     """
     if x.ndim != 2:
-        raise shapes.ShapeError(f".T is for 2 axes, not shape {x.shape}; use .mT or .permute(...)")
+        raise ShapeError(f".T is for 2 axes, not shape {x.shape}; use .mT or .permute(...)")
     return shapes.permute_dims(x, (1, 0))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..backend import dtypes
-from ..tensor import Tensor
+from ..tensor import ArrayT
 from .arithmetic import abs as absolute
 from .arithmetic import divide, is_complex, maximum, square
 from .comparison import isnan, logical_not, where
@@ -35,7 +35,7 @@ def _count(x: Any, axis: Axis, keepdims: bool) -> Any:
 
 
 @composite(x="numeric")
-def nansum(x: Any, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> Tensor:
+def nansum(x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
     """Sum over axes of what is not NaN; zero where all is NaN.
 
     Parameters
@@ -58,7 +58,7 @@ def nansum(x: Any, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = 
 
 
 @composite(x="numeric")
-def nanprod(x: Any, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> Tensor:
+def nanprod(x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
     """Product over axes of what is not NaN; one where all is NaN. See `nansum`.
 
     Examples
@@ -70,7 +70,7 @@ def nanprod(x: Any, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool =
 
 
 @composite(x="real")
-def nanmax(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+def nanmax(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """The greatest element over axes that is not NaN; where several tie, they share the gradient equally.
 
     Parameters
@@ -101,7 +101,7 @@ def nanmax(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
 
 
 @composite(x="real")
-def nanmin(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+def nanmin(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """The smallest element over axes that is not NaN; see `nanmax`.
 
     Examples
@@ -121,7 +121,7 @@ def _nan_extreme(extreme: Callable[..., Any], x: Any, loses: float, axis: Axis, 
 
 
 @composite(x="numeric")
-def nanmean(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+def nanmean(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Arithmetic mean over axes of what is not NaN; NaN where all is NaN.
 
     Parameters
@@ -143,7 +143,7 @@ def nanmean(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
 
 
 @composite(x="numeric")
-def nanvar(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
+def nanvar(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
     """Variance over axes of what is not NaN.
 
     Parameters
@@ -178,7 +178,7 @@ def nanvar(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: b
 
 
 @composite(x="numeric")
-def nanstd(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
+def nanstd(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
     """Standard deviation over axes of what is not NaN; see `nanvar`. Where it is zero, so is its gradient.
 
     Examples

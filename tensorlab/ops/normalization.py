@@ -10,6 +10,7 @@ from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend
 from ..errors import ShapeError
+from ..tensor import ArrayT
 from .reduction import mean, reduced_shape, sum
 from .shapes import Shape, normalized_axes
 
@@ -51,7 +52,9 @@ def count_standardize(shapes: Sequence[Shape], out: Any, params: Mapping[str, An
     tolerance={"float32": 1e-5},
     real_only=True,
 )
-def standardize(backend: Backend, x: Any, /, axis: tuple[int, ...], eps: float = 1e-5) -> Any:
+def standardize(
+    backend: Backend, x: ArrayT, /, axis: tuple[int, ...], eps: float = 1e-5
+) -> tuple[ArrayT, ArrayT, ArrayT]:
     """Shift and scale to mean zero and variance one over axes.
 
     Parameters
@@ -182,14 +185,14 @@ NORMALIZE_OPTIONS: list[dict[str, Any]] = [
 )
 def normalize_trailing(
     backend: Backend,
-    x: Any,
-    weight: Any = None,
-    bias: Any = None,
+    x: ArrayT,
+    weight: ArrayT | None = None,
+    bias: ArrayT | None = None,
     /,
     ndim: int = 1,
     eps: float = 1e-5,
     centred: bool = True,
-) -> Any:
+) -> ArrayT:
     """Layer normalisation, or with ``centred=False`` root-mean-square normalisation, over trailing axes.
 
     Parameters
@@ -247,8 +250,15 @@ def normalize_trailing(
     tolerance={"float32": 2e-5},
 )
 def normalize_trailing_input_grad(
-    backend: Backend, g: Any, x: Any, weight: Any = None, /, ndim: int = 1, eps: float = 1e-5, centred: bool = True
-) -> Any:
+    backend: Backend,
+    g: ArrayT,
+    x: ArrayT,
+    weight: ArrayT | None = None,
+    /,
+    ndim: int = 1,
+    eps: float = 1e-5,
+    centred: bool = True,
+) -> ArrayT:
     """Gradient of `normalize_trailing` for its input; a symmetric map of ``g * weight``.
 
     Examples
@@ -281,8 +291,8 @@ def normalize_trailing_input_grad(
     tolerance={"float32": 1e-5},
 )
 def normalize_trailing_weight_grad(
-    backend: Backend, g: Any, x: Any, /, ndim: int = 1, eps: float = 1e-5, centred: bool = True
-) -> Any:
+    backend: Backend, g: ArrayT, x: ArrayT, /, ndim: int = 1, eps: float = 1e-5, centred: bool = True
+) -> ArrayT:
     """Gradient of `normalize_trailing` for its weight: `g` times what is normalised, summed over the leading axes.
 
     Examples

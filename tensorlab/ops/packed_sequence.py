@@ -10,6 +10,7 @@ from ..autodiff.op import op
 from ..autodiff.record import count_nothing, sample
 from ..backend import Backend
 from ..errors import ShapeError
+from ..tensor import ArrayT
 from .shapes import Shape
 
 Sizes = tuple[int, ...]
@@ -59,7 +60,7 @@ def _packed(x: Shape, batch_sizes: Sizes, order: Sizes | None = None) -> Shape:
         sample((4, 3), batch_sizes=(3, 2, 2), order=(1, 2, 0)),
     ],
 )
-def pack_steps(backend: Backend, x: Any, /, batch_sizes: Sizes, order: Sizes | None = None) -> Any:
+def pack_steps(backend: Backend, x: ArrayT, /, batch_sizes: Sizes, order: Sizes | None = None) -> ArrayT:
     """The rows of each step that belong to sequences, one step behind the other.
 
     Parameters
@@ -109,13 +110,13 @@ def _unpacked(
 )
 def unpack_steps(
     backend: Backend,
-    data: Any,
+    data: ArrayT,
     /,
     batch_sizes: Sizes,
     length: int,
     order: Sizes | None = None,
     padding_value: float = 0.0,
-) -> Any:
+) -> ArrayT:
     """The reverse of `pack_steps`: rows back in their places, one and the same number everywhere else.
 
     Parameters

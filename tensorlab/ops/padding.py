@@ -10,7 +10,7 @@ from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend
 from ..errors import ShapeError
-from ..tensor import Tensor
+from ..tensor import ArrayT
 from .declare import require
 from .indexing import getitem
 from .shapes import Shape, normalized_axis
@@ -45,7 +45,7 @@ def _inside(x_shape: Shape, pad_width: Pairs) -> tuple[slice, ...]:
         sample((), pad_width=(), constant_values=0),
     ],
 )
-def pad_constant(backend: Backend, x: Any, /, pad_width: Pairs, constant_values: Any = 0) -> Any:
+def pad_constant(backend: Backend, x: ArrayT, /, pad_width: Pairs, constant_values: Any = 0) -> ArrayT:
     """Numbers around an array, one for all or a pair for each axis; see `pad`.
 
     Examples
@@ -118,7 +118,7 @@ def _continued(x_shape: Shape, pad_width: Pairs, continuation: str) -> Shape:
     ],
     checks_first=True,
 )
-def pad_continued(backend: Backend, x: Any, /, pad_width: Pairs, continuation: str) -> Any:
+def pad_continued(backend: Backend, x: ArrayT, /, pad_width: Pairs, continuation: str) -> ArrayT:
     """An array continued beyond its ends by its own elements; see `pad`.
 
     Examples
@@ -151,7 +151,7 @@ def _unpadded_shape(g_shape: Shape, pad_width: Pairs, continuation: str) -> Shap
         sample((12, 9), pad_width=((7, 2), (0, 5)), continuation="wrap"),
     ],
 )
-def fold_padding(backend: Backend, g: Any, /, pad_width: Pairs, continuation: str) -> Any:
+def fold_padding(backend: Backend, g: ArrayT, /, pad_width: Pairs, continuation: str) -> ArrayT:
     """Cut off what `pad_continued` adds, added to where it was taken from: its transpose.
 
     Examples
@@ -161,7 +161,7 @@ def fold_padding(backend: Backend, g: Any, /, pad_width: Pairs, continuation: st
     """
     xp = backend.xp
     inside = _inside(_unpadded_shape(g.shape, pad_width, continuation), pad_width)
-    out = g
+    out: Any = g
     for axis in reversed(range(g.ndim)):
         (before, after), front = pad_width[axis], (slice(None),) * axis
         if not before and not after:
@@ -203,7 +203,7 @@ def _as_pairs(name: str, given: Any, ndim: int, of_others: Any = None) -> tuple[
     return tuple((row[0], row[-1]) for row in rows)
 
 
-def pad(x: Any, /, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Tensor:
+def pad(x: ArrayT, /, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> ArrayT:
     """Make an array longer at the ends of its axes, as ``numpy.pad`` does.
 
     Parameters

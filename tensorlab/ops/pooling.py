@@ -11,6 +11,7 @@ from ..autodiff.record import Draw, Sample, count_nothing, sample
 from ..backend import Backend
 from ..backend.kernels.window_geometry import Pairs, output_size
 from ..errors import ShapeError
+from ..tensor import ArrayT
 from .declare import channels_last_hint
 from .indexing import take_along_axis
 from .shapes import Shape
@@ -101,7 +102,9 @@ def _push_max(
     samples=_samples(lambda shape, geometry: sample(shape, **_dilated(geometry))),
     checks_first=True,
 )
-def max_pool(backend: Backend, x: Any, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes) -> Any:
+def max_pool(
+    backend: Backend, x: ArrayT, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
+) -> tuple[ArrayT, ArrayT]:
     """The greatest element of each window, and its place in the window.
 
     Parameters
@@ -150,8 +153,8 @@ def max_pool(backend: Backend, x: Any, /, *, kernel_size: Sizes, stride: Sizes, 
 )
 def max_unpool(
     backend: Backend,
-    g: Any,
-    index: Any,
+    g: ArrayT,
+    index: ArrayT,
     /,
     *,
     input_size: Sizes,
@@ -159,7 +162,7 @@ def max_unpool(
     stride: Sizes,
     padding: Pairs,
     dilation: Sizes,
-) -> Any:
+) -> ArrayT:
     """Add each element at its window's place `index` in images of zeros: the transpose of `pool_gather`.
 
     Examples
@@ -191,8 +194,8 @@ def max_unpool(
     samples=_samples(lambda shape, geometry: sample(shape, _index_draw(shape, geometry), **_dilated(geometry))),
 )
 def pool_gather(
-    backend: Backend, x: Any, index: Any, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
-) -> Any:
+    backend: Backend, x: ArrayT, index: ArrayT, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
+) -> ArrayT:
     """The element at place `index` of each window.
 
     Examples
@@ -217,7 +220,7 @@ def pool_gather(
     samples=_samples(lambda shape, geometry: sample(shape, **geometry)),
     checks_first=True,
 )
-def avg_pool(backend: Backend, x: Any, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs) -> Any:
+def avg_pool(backend: Backend, x: ArrayT, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs) -> ArrayT:
     """The mean of each window, padding counted as zeros.
 
     Parameters
@@ -259,8 +262,8 @@ def avg_pool(backend: Backend, x: Any, /, *, kernel_size: Sizes, stride: Sizes, 
     samples=_samples(lambda shape, geometry: sample(pooled_shape(shape, **geometry), input_size=shape[2:], **geometry)),
 )
 def avg_unpool(
-    backend: Backend, g: Any, /, *, input_size: Sizes, kernel_size: Sizes, stride: Sizes, padding: Pairs
-) -> Any:
+    backend: Backend, g: ArrayT, /, *, input_size: Sizes, kernel_size: Sizes, stride: Sizes, padding: Pairs
+) -> ArrayT:
     """Spread each element evenly over its window in images of zeros: the transpose of `avg_pool`.
 
     Examples
@@ -294,7 +297,7 @@ def _put(x: Shape, index: Shape, size: int) -> Shape:
     ],
     checks_first=True,
 )
-def put_at_places(backend: Backend, x: Any, index: Any, /, size: int) -> Any:
+def put_at_places(backend: Backend, x: ArrayT, index: ArrayT, /, size: int) -> ArrayT:
     """Zeros with an element of `x` at each place `index` along the last axis.
 
     Parameters

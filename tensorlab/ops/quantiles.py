@@ -8,7 +8,7 @@ from numbers import Number, Real
 from typing import Any
 
 from ..backend import dtypes
-from ..tensor import Tensor
+from ..tensor import ArrayT
 from .arithmetic import clip, divide
 from .comparison import isfinite, isnan, logical_and, logical_not, where
 from .datatypes import as_floating
@@ -30,7 +30,7 @@ from .sorting import sort
 METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
-def quantile(x: Any, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> Tensor:
+def quantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> ArrayT:
     """Quantiles over axes: below the quantile `q` lies the share `q` of the elements.
 
     Sorted, ``n`` elements stand at the places 0 to ``n - 1``; the quantile is what stands at the place
@@ -75,7 +75,7 @@ def quantile(x: Any, /, q: Any, axis: Axis = None, *, method: str = "linear", ke
     return _quantile("quantile", x, q, axis, method, keepdims, False)
 
 
-def percentile(x: Any, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> Tensor:
+def percentile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> ArrayT:
     """Percentiles over axes: quantiles with `q` from 0 to 100; see `quantile`.
 
     Examples
@@ -86,7 +86,7 @@ def percentile(x: Any, /, q: Any, axis: Axis = None, *, method: str = "linear", 
     return _quantile("percentile", x, q, axis, method, keepdims, False)
 
 
-def median(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+def median(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """The middle element over axes; of an even number the mean of the two middle ones.
 
     This is NumPy's median. PyTorch's is the lower one of the two: ``quantile(x, 0.5, method="lower")``.
@@ -114,7 +114,7 @@ def median(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     return _quantile("median", x, 0.5, axis, "midpoint", keepdims, False)
 
 
-def nanquantile(x: Any, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> Tensor:
+def nanquantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> ArrayT:
     """Quantiles over axes of what is not NaN; see `quantile`. NaN where all is NaN.
 
     Examples
@@ -125,7 +125,7 @@ def nanquantile(x: Any, /, q: Any, axis: Axis = None, *, method: str = "linear",
     return _quantile("nanquantile", x, q, axis, method, keepdims, True)
 
 
-def nanpercentile(x: Any, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> Tensor:
+def nanpercentile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> ArrayT:
     """Percentiles over axes of what is not NaN; see `quantile`. NaN where all is NaN.
 
     Examples
@@ -136,7 +136,7 @@ def nanpercentile(x: Any, /, q: Any, axis: Axis = None, *, method: str = "linear
     return _quantile("nanpercentile", x, q, axis, method, keepdims, True)
 
 
-def nanmedian(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+def nanmedian(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """The middle element over axes of what is not NaN; see `median`. NaN where all is NaN.
 
     Examples
@@ -147,7 +147,7 @@ def nanmedian(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor
     return _quantile("nanmedian", x, 0.5, axis, "midpoint", keepdims, True)
 
 
-def _quantile(function: str, x: Any, q: Any, axis: Axis, method: str, keepdims: bool, skip_nan: bool) -> Tensor:
+def _quantile(function: str, x: Any, q: Any, axis: Axis, method: str, keepdims: bool, skip_nan: bool) -> Any:
     require(function, "real", x=x)
     if method not in METHODS:
         raise ValueError(f"{function}: method must be one of {', '.join(map(repr, METHODS))}, not {method!r}")

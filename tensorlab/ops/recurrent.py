@@ -19,7 +19,7 @@ from ..autodiff.record import sample
 from ..backend import Backend, backend_of
 from ..backend.kernels import recurrent as kernels
 from ..errors import ShapeError
-from ..tensor import Tensor
+from ..tensor import ArrayT, Tensor
 from .activation import relu
 from .contraction import linear
 from .exponential import sigmoid
@@ -144,7 +144,9 @@ def _pull_rnn(g: Any, operands: Any, out: Any, batch_sizes: Sizes, reverse: bool
         sample((4, 3), (3, 3), (3, 3), batch_sizes=(3, 1), reverse=False, nonlinearity="relu"),
     ],
 )
-def rnn_steps(backend: Backend, /, *operands: Any, batch_sizes: Sizes, reverse: bool, nonlinearity: str) -> Any:
+def rnn_steps(
+    backend: Backend, /, *operands: ArrayT, batch_sizes: Sizes, reverse: bool, nonlinearity: str
+) -> tuple[ArrayT, ArrayT]:
     """All steps of a simple recurrent layer: ``h = tanh(row + h @ w_hh.T)``.
 
     Parameters
@@ -214,7 +216,9 @@ def _pull_lstm(g: Any, operands: Any, out: Any, batch_sizes: Sizes, reverse: boo
         sample((4, 12), (3, 2), (3, 3), (12, 2), (2, 3), batch_sizes=(3, 1), reverse=False),
     ],
 )
-def lstm_steps(backend: Backend, /, *operands: Any, batch_sizes: Sizes, reverse: bool) -> Any:
+def lstm_steps(
+    backend: Backend, /, *operands: ArrayT, batch_sizes: Sizes, reverse: bool
+) -> tuple[ArrayT, ArrayT, ArrayT, ArrayT, ArrayT]:
     """All steps of a layer of long short-term memory (Hochreiter and Schmidhuber, 1997; with forget gates).
 
     Parameters
@@ -286,7 +290,9 @@ def _pull_gru(g: Any, operands: Any, out: Any, batch_sizes: Sizes, reverse: bool
         sample((4, 9), (3, 3), (9, 3), batch_sizes=(3, 1), reverse=False),
     ],
 )
-def gru_steps(backend: Backend, /, *operands: Any, batch_sizes: Sizes, reverse: bool) -> Any:
+def gru_steps(
+    backend: Backend, /, *operands: ArrayT, batch_sizes: Sizes, reverse: bool
+) -> tuple[ArrayT, ArrayT, ArrayT]:
     """All steps of a layer of gated recurrent units (Cho et al., 2014; the reset gate after the product, as in cuDNN).
 
     Parameters

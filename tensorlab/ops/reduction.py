@@ -9,7 +9,7 @@ from typing import Any
 from ..autodiff.op import op
 from ..autodiff.record import Draw, Sample, count_operand, sample
 from ..backend import Backend, backend_of
-from ..tensor import Tensor
+from ..tensor import ArrayT, Tensor
 from .arithmetic import abs as absolute
 from .arithmetic import is_complex, square
 from .comparison import where
@@ -67,7 +67,7 @@ def _pull_sum(g: Any, x_shape: Shape, x_dtype: Any, axis: Axis, dtype: Any) -> A
     flops=count_operand,
     samples=_samples(sample((0, 2), axis=0)),
 )
-def sum(backend: Backend, x: Any, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Any:
+def sum(backend: Backend, x: ArrayT, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
     """Sum over axes.
 
     Parameters
@@ -113,7 +113,7 @@ def countable(backend: Backend, x: Any) -> Any:
     flops=count_operand,
     samples=_samples(),
 )
-def mean(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+def mean(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
     """Arithmetic mean over axes.
 
     Parameters
@@ -154,7 +154,7 @@ def _pull_min(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
 
 
 @op(vjp={"x": _pull_max}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
-def max(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+def max(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
     """The greatest element over axes; where several tie, they share the gradient equally.
 
     Parameters
@@ -185,7 +185,7 @@ def max(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False
 
 
 @op(vjp={"x": _pull_min}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
-def min(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+def min(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
     """The smallest element over axes; see `max`.
 
     Examples
@@ -239,7 +239,7 @@ def axes_last(x: Any, axis: Axis) -> tuple[Any, Any]:
     samples=_samples(),
     tolerance={"float32": 5e-6},
 )
-def prod(backend: Backend, x: Any, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Any:
+def prod(backend: Backend, x: ArrayT, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
     """Product over axes; the gradient is right at zeros and infinities too.
 
     Parameters
@@ -271,7 +271,7 @@ def prod(backend: Backend, x: Any, /, axis: Any = None, *, dtype: Any = None, ke
 
 
 @composite(x="floating")
-def var(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
+def var(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
     """Variance over axes.
 
     Parameters
@@ -298,7 +298,7 @@ def var(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool
 
 
 @composite(x="floating")
-def std(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
+def std(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
     """Standard deviation over axes; see `var`. Where it is zero, so is its gradient.
 
     Examples
@@ -327,7 +327,7 @@ def _pull_logsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any
     flops=lambda shapes, out, params: 12 * product(shapes[0]),
     samples=_samples(),
 )
-def logsumexp(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+def logsumexp(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
     """``log(sum(exp(x)))`` over axes, without overflow on the way.
 
     The gradient is `softmax`. Elements of minus infinity get 0, also where there is nothing else; beside plus infinity
@@ -358,7 +358,7 @@ def logsumexp(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool =
 
 
 @op(shape=reduced_shape, dtype="bool", flops=count_operand, samples=[sample(Draw((2, 3), 0, 2, "bool"), axis=0)])
-def all(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+def all(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
     """Whether all elements are true (not zero), over axes.
 
     Examples
@@ -370,7 +370,7 @@ def all(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False
 
 
 @op(shape=reduced_shape, dtype="bool", flops=count_operand, samples=[sample(Draw((2, 3), 0, 2, "bool"), axis=0)])
-def any(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+def any(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
     """Whether at least one element is true (not zero), over axes.
 
     Examples
@@ -388,7 +388,7 @@ def any(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False
     flops=count_operand,
     samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)],
 )
-def argmax(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+def argmax(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
     """Index of the greatest element along an axis, or in the flattened array; the first where several tie.
 
     Examples
@@ -406,7 +406,7 @@ def argmax(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = Fa
     flops=count_operand,
     samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)],
 )
-def argmin(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+def argmin(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
     """Index of the smallest element along an axis, or in the flattened array; the first where several tie.
 
     Examples
@@ -420,7 +420,7 @@ def argmin(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = Fa
 @op(
     shape=reduced_shape, dtype="int64", flops=count_operand, samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)]
 )
-def count_nonzero(backend: Backend, x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
+def count_nonzero(backend: Backend, x: ArrayT, /, *, axis: Any = None, keepdims: bool = False) -> ArrayT:
     """How many elements are not zero, over axes.
 
     Examples

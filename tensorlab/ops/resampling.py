@@ -11,6 +11,7 @@ from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend
 from ..errors import ShapeError
+from ..tensor import ArrayT
 from .shapes import Shape, normalized_axis
 
 
@@ -105,7 +106,7 @@ REPEATED = Taps(2, ((0, 0, 0, 1),))
     ],
     checks_first=True,
 )
-def resample(backend: Backend, x: Any, /, taps: Taps, axis: int) -> Any:
+def resample(backend: Backend, x: ArrayT, /, taps: Taps, axis: int) -> ArrayT:
     """Weighted sums of a few elements along an axis.
 
     Parameters
@@ -144,4 +145,4 @@ def resample(backend: Backend, x: Any, /, taps: Taps, axis: int) -> Any:
             total = part
         else:
             total += part
-    return total
+    return total  # type: ignore[return-value]  # there is at least one tap

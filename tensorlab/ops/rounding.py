@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..backend import Backend
+from ..tensor import ArrayT
 from .arithmetic import zeros_like
 from .declare import elementwise
 
 
 @elementwise(zeros_like, domain=(0.1, 0.9), takes="real")
-def ceil(backend: Backend, x: Any, /) -> Any:
+def ceil(backend: Backend, x: ArrayT, /) -> ArrayT:
     """The smallest integer not below `x`, elementwise; its derivative is zero.
 
     Examples
@@ -22,7 +21,7 @@ def ceil(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(zeros_like, domain=(0.1, 0.9), takes="real")
-def floor(backend: Backend, x: Any, /) -> Any:
+def floor(backend: Backend, x: ArrayT, /) -> ArrayT:
     """The greatest integer not above `x`, elementwise; its derivative is zero.
 
     Examples
@@ -34,7 +33,7 @@ def floor(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(zeros_like, domain=(0.1, 0.9), takes="real")
-def trunc(backend: Backend, x: Any, /) -> Any:
+def trunc(backend: Backend, x: ArrayT, /) -> ArrayT:
     """`x` rounded towards zero, elementwise; its derivative is zero.
 
     Examples
@@ -46,7 +45,7 @@ def trunc(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(zeros_like, domain=(0.6, 0.9), real_only=True)
-def round(backend: Backend, x: Any, /) -> Any:
+def round(backend: Backend, x: ArrayT, /) -> ArrayT:
     """`x` rounded to the nearest integer, halves to the even one, elementwise; its derivative is zero.
 
     Examples

@@ -9,6 +9,7 @@ from ..autodiff.op import op
 from ..autodiff.record import Draw, count_operand, sample
 from ..backend import Backend
 from ..errors import ShapeError
+from ..tensor import ArrayT
 from .comparison import equal, where
 from .indexing import take_add, take_along
 from .shapes import Shape, astype
@@ -42,7 +43,7 @@ def _pull(g: Any, x: Any, out: Any, segments: Any, size: int) -> Any:
     ],
     checks_first=True,
 )
-def segment_max(backend: Backend, x: Any, segments: Any, /, size: int) -> Any:
+def segment_max(backend: Backend, x: ArrayT, segments: ArrayT, /, size: int) -> ArrayT:
     """The maxima of the rows of each segment.
 
     Parameters

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..backend import backend_of
 from ..errors import ShapeError
-from ..tensor import Tensor
+from ..tensor import ArrayT, Tensor
 from .arithmetic import imag, is_complex, minimum, real
 from .comparison import isnan, logical_and, logical_not, logical_or, not_equal, where
 from .cumulative import cumulative_sum
@@ -205,7 +205,7 @@ def unique_inverse(x: Any, /) -> UniqueInverse:
     return UniqueInverse(runs.values, _wrapped(x, reshape(runs.inverse(), tuple(x.shape))))
 
 
-def unique_values(x: Any, /) -> Tensor:
+def unique_values(x: ArrayT, /) -> ArrayT:
     """The different elements, in ascending order; see `unique_all`.
 
     Examples
@@ -214,7 +214,7 @@ def unique_values(x: Any, /) -> Tensor:
     tensor([1, 3])
     """
     require("unique_values", x=x)
-    values: Tensor = find_runs(x, None, False, False).values
+    values: ArrayT = find_runs(x, None, False, False).values
     return values
 
 
@@ -280,7 +280,7 @@ def unique(
 # -- membership --------------------------------------------------------------------------------------------------------
 
 
-def isin(x1: Any, x2: Any, /, *, invert: bool = False) -> Tensor:
+def isin(x1: ArrayT, x2: ArrayT, /, *, invert: bool = False) -> ArrayT:
     """Whether each element of `x1` occurs in `x2`.
 
     Parameters
@@ -331,7 +331,7 @@ def _occurring(elements: Any, wanted: Any) -> Any:
 
 
 @composite(x1="any", x2="any")
-def union1d(x1: Any, x2: Any, /) -> Tensor:
+def union1d(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     """The different elements of two arrays together, in ascending order; see `unique`.
 
     Examples
@@ -339,11 +339,11 @@ def union1d(x1: Any, x2: Any, /) -> Tensor:
     >>> tl.union1d(tl.tensor([3, 1]), tl.tensor([2, 3]))
     tensor([1, 2, 3])
     """
-    values: Tensor = unique(concat([x1, x2], axis=None))
+    values: ArrayT = unique(concat([x1, x2], axis=None))
     return values
 
 
-def intersect1d(x1: Any, x2: Any, /) -> Tensor:
+def intersect1d(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     """The different elements of one array that occur in another, in ascending order; see `unique`.
 
     Examples
@@ -356,7 +356,7 @@ def intersect1d(x1: Any, x2: Any, /) -> Tensor:
     return getitem(values, plain_index(isin(values, x2)))
 
 
-def setdiff1d(x1: Any, x2: Any, /) -> Tensor:
+def setdiff1d(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     """The different elements of one array that do not occur in another, in ascending order; see `unique`.
 
     Examples
@@ -372,7 +372,7 @@ def setdiff1d(x1: Any, x2: Any, /) -> Tensor:
 # -- counting ----------------------------------------------------------------------------------------------------------
 
 
-def bincount(x: Any, /, weights: Any = None, *, minlength: int = 0) -> Tensor:
+def bincount(x: ArrayT, /, weights: ArrayT | None = None, *, minlength: int = 0) -> ArrayT:
     """How often each of the numbers 0, 1, 2, ... occurs, or the sum of the weights where it does.
 
     Waits for the device, as the result's shape depends on the elements.

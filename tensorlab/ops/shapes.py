@@ -12,7 +12,7 @@ from ..autodiff.operands import engine_ops
 from ..autodiff.record import count_nothing, count_operand, sample
 from ..backend import Backend, dtypes
 from ..errors import OutOfRange, ShapeError
-from ..tensor import Tensor
+from ..tensor import ArrayT, Tensor
 from .arithmetic import is_complex, real
 from .declare import broadcast_shape, composite, require, same_shape
 
@@ -73,7 +73,7 @@ def cast_back(g: Any, x_dtype: Any) -> Any:
     tolerance={"float64": 1e-6},
     exact=True,
 )
-def cast(backend: Backend, x: Any, /, dtype: Any) -> Any:
+def cast(backend: Backend, x: ArrayT, /, dtype: Any) -> ArrayT:
     """A copy of another data type; see `astype`.
 
     Examples
@@ -87,7 +87,7 @@ def cast(backend: Backend, x: Any, /, dtype: Any) -> Any:
 engine_ops.cast = cast
 
 
-def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Tensor:
+def astype(x: ArrayT, dtype: Any, /, *, copy: bool = True, device: Any = None) -> ArrayT:
     """Cast to another data type; differentiable between floating types.
 
     Parameters
@@ -119,6 +119,8 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> T
     require("astype", x=x)
     wanted = dtypes.named(dtype)
     if device is not None:
+        if not isinstance(x, Tensor):
+            raise TypeError("astype: only tensors move to a device; x is a plain array")
         x = x.to(device=device)
     if not copy and x.dtype == wanted:
         return x
@@ -158,7 +160,7 @@ def _reshaped(x_shape: Shape, shape: int | Sequence[int], **_: Any) -> Shape:
     ],
     view=True,
 )
-def reshape(backend: Backend, x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
+def reshape(backend: Backend, x: ArrayT, /, shape: Any, *, copy: bool | None = None) -> ArrayT:
     """The same elements in another shape, in C order.
 
     Parameters
@@ -210,7 +212,7 @@ def _unpermute(g: Any, axes: Sequence[int]) -> Any:
     samples=[sample((2, 3, 4), axes=(2, 0, 1)), sample((2, 3), axes=(-1, 0)), sample((), axes=())],
     view=True,
 )
-def permute_dims(backend: Backend, x: Any, /, axes: Any) -> Any:
+def permute_dims(backend: Backend, x: ArrayT, /, axes: Any) -> ArrayT:
     """The axes in another order.
 
     Parameters
@@ -253,7 +255,7 @@ def _broadcastable(x_shape: Shape, shape: int | Sequence[int], **_: Any) -> Shap
     samples=[sample((3,), shape=(2, 3)), sample((2, 1), shape=(2, 3)), sample((), shape=(2,))],
     view=True,
 )
-def broadcast_to(backend: Backend, x: Any, /, shape: Any) -> Any:
+def broadcast_to(backend: Backend, x: ArrayT, /, shape: Any) -> ArrayT:
     """The elements repeated along new axes and axes of length 1, without copying them.
 
     Parameters
@@ -299,7 +301,7 @@ def _check_sum_to(x_shape: Shape, shape: Sequence[int], **_: Any) -> Shape:
         sample((2, 3), shape=(2, 3)),
     ],
 )
-def sum_to_shape(backend: Backend, x: Any, /, shape: Any) -> Any:
+def sum_to_shape(backend: Backend, x: ArrayT, /, shape: Any) -> ArrayT:
     """Sum over the axes along which `shape` would be broadcast: the transpose of `broadcast_to`.
 
     Parameters
@@ -335,7 +337,7 @@ engine_ops.broadcast_to = broadcast_to
 
 
 @composite(x="any")
-def expand_dims(x: Any, /, axis: int | Sequence[int]) -> Tensor:
+def expand_dims(x: ArrayT, /, axis: int | Sequence[int]) -> ArrayT:
     """Insert axes of length 1.
 
     Parameters
@@ -367,7 +369,7 @@ def expand_dims(x: Any, /, axis: int | Sequence[int]) -> Tensor:
 
 
 @composite(x="any")
-def squeeze(x: Any, /, axis: int | Sequence[int] | None = None) -> Tensor:
+def squeeze(x: ArrayT, /, axis: int | Sequence[int] | None = None) -> ArrayT:
     """Remove axes of length 1; all of them where none is named.
 
     Raises
@@ -392,7 +394,7 @@ def squeeze(x: Any, /, axis: int | Sequence[int] | None = None) -> Tensor:
 
 
 @composite(x="any")
-def matrix_transpose(x: Any, /) -> Tensor:
+def matrix_transpose(x: ArrayT, /) -> ArrayT:
     """The last two axes exchanged.
 
     Raises
@@ -412,7 +414,7 @@ def matrix_transpose(x: Any, /) -> Tensor:
 
 
 @composite(x="any")
-def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[int], /) -> Tensor:
+def moveaxis(x: ArrayT, source: int | Sequence[int], destination: int | Sequence[int], /) -> ArrayT:
     """Move axes to other places; the others keep their order.
 
     Raises
@@ -437,7 +439,7 @@ def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[in
 
 
 @composite(x="any")
-def swapaxes(x: Any, axis1: int, axis2: int, /) -> Tensor:
+def swapaxes(x: ArrayT, axis1: int, axis2: int, /) -> ArrayT:
     """Exchange two axes.
 
     Examples
@@ -452,7 +454,7 @@ def swapaxes(x: Any, axis1: int, axis2: int, /) -> Tensor:
 
 
 @composite(x="any")
-def flatten(x: Any, /, start_axis: int = 0, end_axis: int = -1) -> Tensor:
+def flatten(x: ArrayT, /, start_axis: int = 0, end_axis: int = -1) -> ArrayT:
     """Make one axis of several neighbouring ones.
 
     Examples
@@ -469,7 +471,7 @@ def flatten(x: Any, /, start_axis: int = 0, end_axis: int = -1) -> Tensor:
 
 
 @composite(arrays="any")
-def broadcast_arrays(*arrays: Any) -> list[Tensor]:
+def broadcast_arrays(*arrays: ArrayT) -> list[ArrayT]:
     """Broadcast arrays against one another.
 
     Raises

@@ -10,7 +10,7 @@ from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend, dtypes
 from ..errors import ShapeError
-from ..tensor import Tensor
+from ..tensor import ArrayT, Tensor
 from .arithmetic import abs as absolute
 from .arithmetic import add, clip, conj, multiply, remainder
 from .comparison import logical_and, not_equal, where
@@ -52,7 +52,7 @@ def _convolved(x: Any, w: Any) -> Any:
     samples=[sample((6,), (2,)), sample((5,), (4,)), sample((3,), (3,)), sample((4,), (1,))],
     checks_first=True,
 )
-def correlate_valid(backend: Backend, x: Any, w: Any, /) -> Any:
+def correlate_valid(backend: Backend, x: ArrayT, w: ArrayT, /) -> ArrayT:
     """Inner products of a vector, not conjugated, with each part of a longer one.
 
     Examples
@@ -81,7 +81,7 @@ def _slid(longer: Any, shorter: Any, mode: str) -> Any:
     return correlate_valid(pad_constant(longer, (ends,)) if any(ends) else longer, shorter)
 
 
-def convolve(a: Any, v: Any, /, mode: str = "full") -> Tensor:
+def convolve(a: ArrayT, v: ArrayT, /, mode: str = "full") -> ArrayT:
     """Convolution of two vectors: element ``k`` is the sum of all ``a[i] * v[k - i]``.
 
     Parameters
@@ -115,7 +115,7 @@ def convolve(a: Any, v: Any, /, mode: str = "full") -> Tensor:
     return _slid(a, flip(v), mode)
 
 
-def correlate(a: Any, v: Any, /, mode: str = "valid") -> Tensor:
+def correlate(a: ArrayT, v: ArrayT, /, mode: str = "valid") -> ArrayT:
     """Cross-correlation of two vectors: element ``k`` is the sum of all ``a[i + k] * conj(v[i])``.
 
     Parameters
@@ -151,7 +151,9 @@ def correlate(a: Any, v: Any, /, mode: str = "valid") -> Tensor:
 # -- sampled functions -------------------------------------------------------------------------------------------------
 
 
-def interp(x: Any, xp: Any, fp: Any, /, left: Any = None, right: Any = None, period: float | None = None) -> Tensor:
+def interp(
+    x: ArrayT, xp: ArrayT, fp: ArrayT, /, left: Any = None, right: Any = None, period: float | None = None
+) -> ArrayT:
     """The function that runs in straight lines through given points.
 
     Parameters
@@ -226,7 +228,7 @@ def _unrolled(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:
     return x, xp, concat([getitem(fp, end), fp, getitem(fp, start)])
 
 
-def trapezoid(y: Any, /, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
+def trapezoid(y: ArrayT, /, x: ArrayT | None = None, dx: Any = 1.0, axis: int = -1) -> ArrayT:
     """Integral along an axis of a function given by its values, by the trapezoidal rule.
 
     Parameters
@@ -272,7 +274,7 @@ def _part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
     return getitem(x, (*(slice(None),) * axis, slice(start, stop)))
 
 
-def diff(x: Any, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
+def diff(x: ArrayT, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> ArrayT:
     """Differences of neighbouring elements along an axis.
 
     Parameters
@@ -325,7 +327,7 @@ def _slice_like(x: Any, value: Any, shape: Shape) -> Any:
     return value if value is None or value.shape else broadcast_to(value, shape)
 
 
-def unwrap(p: Any, /, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi) -> Tensor:
+def unwrap(p: ArrayT, /, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi) -> ArrayT:
     """Angles along an axis without jumps: to each multiples of the period are added.
 
     Parameters
@@ -369,7 +371,7 @@ def unwrap(p: Any, /, discont: float | None = None, axis: int = -1, *, period: f
 # -- polynomials -------------------------------------------------------------------------------------------------------
 
 
-def vander(x: Any, /, N: int | None = None, increasing: bool = False) -> Tensor:
+def vander(x: ArrayT, /, N: int | None = None, increasing: bool = False) -> ArrayT:
     """Vandermonde's matrix: the powers of each element.
 
     Parameters
@@ -408,7 +410,7 @@ def vander(x: Any, /, N: int | None = None, increasing: bool = False) -> Tensor:
     return stack(powers if increasing else powers[::-1], axis=1)
 
 
-def polyval(p: Any, x: Any, /) -> Tensor:
+def polyval(p: ArrayT, x: ArrayT, /) -> ArrayT:
     """The value of a polynomial, by Horner's rule.
 
     Parameters

@@ -15,7 +15,7 @@ from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend, BackendError, backend_for_type, backend_of, dtypes
 from ..errors import ShapeError
-from ..tensor import Tensor
+from ..tensor import ArrayT, Tensor
 from .datatypes import result_type
 from .declare import require
 from .indexing import getitem, put_along_axis_add, take, take_along_axis
@@ -60,7 +60,7 @@ SAMPLES = [
     samples=SAMPLES,
     checks_first=True,
 )
-def argsort(backend: Backend, x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
+def argsort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> ArrayT:
     """Indices that sort the elements along an axis: ``take_along_axis(x, argsort(x))`` is ``sort(x)``.
 
     Parameters
@@ -116,7 +116,7 @@ def _push_sort(t: Any, x: Any, axis: int, descending: bool) -> Any:
     samples=SAMPLES,
     checks_first=True,
 )
-def sort(backend: Backend, x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
+def sort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> ArrayT:
     """The elements in order along an axis; each gets the gradient of the place that it went to.
 
     The method ``x.sort()`` is the same: it returns the values, where PyTorch's returns indices too, and NumPy's sorts
@@ -184,7 +184,7 @@ def _top_shape(x_shape: Shape, k: int, axis: int = -1, **_: Any) -> Shape:
     ],
     checks_first=True,
 )
-def topk_indices(backend: Backend, x: Any, /, k: int, *, axis: int = -1, largest: bool = True) -> Any:
+def topk_indices(backend: Backend, x: ArrayT, /, k: int, *, axis: int = -1, largest: bool = True) -> ArrayT:
     """Indices of the `k` greatest elements along an axis, in descending order, or of the smallest; see `topk`.
 
     Examples
@@ -284,7 +284,7 @@ def kthvalue(x: Any, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Ch
 # -- searching ---------------------------------------------------------------------------------------------------------
 
 
-def searchsorted(x1: Any, x2: Any, /, *, side: str = "left", sorter: Any = None) -> Tensor:
+def searchsorted(x1: ArrayT, x2: ArrayT, /, *, side: str = "left", sorter: Any = None) -> ArrayT:
     """Where in a sorted array elements would have to be put in, so that it stays sorted.
 
     Parameters
@@ -367,7 +367,7 @@ def paired(function: str, takes: str, x1: Any, x2: Any) -> tuple[Backend, Any, A
     return backend, *arrays, wrap
 
 
-def nonzero(x: Any, /) -> tuple[Tensor, ...]:
+def nonzero(x: ArrayT, /) -> tuple[ArrayT, ...]:
     """Where the elements are true (not zero): one array of indices for each axis.
 
     The method ``x.nonzero()`` is the same; what PyTorch's returns is `argwhere`. Waits for the device, as the result's
@@ -402,7 +402,7 @@ def nonzero(x: Any, /) -> tuple[Tensor, ...]:
     return found
 
 
-def flatnonzero(x: Any, /) -> Tensor:
+def flatnonzero(x: ArrayT, /) -> ArrayT:
     """Where the elements of the flattened array are true (not zero); see `nonzero`.
 
     Examples
@@ -414,7 +414,7 @@ def flatnonzero(x: Any, /) -> Tensor:
     return nonzero(flatten(x))[0]
 
 
-def argwhere(x: Any, /) -> Tensor:
+def argwhere(x: ArrayT, /) -> ArrayT:
     """Where the elements are true (not zero): one row of indices for each such element; see `nonzero`.
 
     Parameters

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..backend import dtypes
 from ..errors import ShapeError
-from ..tensor import Tensor
+from ..tensor import ArrayT, Tensor
 from .arithmetic import clip, conj, divide, imag, is_complex, maximum, multiply, real, subtract
 from .comparison import equal, where
 from .contraction import matmul
@@ -37,7 +37,7 @@ from .sorting import searchsorted
 
 
 @composite(x="real")
-def ptp(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+def ptp(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Peak to peak: the greatest element less the smallest one, over axes; see `max`.
 
     Examples
@@ -108,8 +108,8 @@ def _weights_beside(x: Any, weights: Any, axis: Axis) -> Any:
 
 
 def cov(
-    x: Any,
-    y: Any = None,
+    x: ArrayT,
+    y: ArrayT | None = None,
     /,
     *,
     rowvar: bool = True,
@@ -117,7 +117,7 @@ def cov(
     ddof: int | None = None,
     fweights: Any = None,
     aweights: Any = None,
-) -> Tensor:
+) -> ArrayT:
     """Covariances of variables that were observed together.
 
     Parameters
@@ -194,7 +194,7 @@ def _observation_weights(observations: int, fweights: Any, aweights: Any) -> Any
     return multiply(fweights, aweights)
 
 
-def corrcoef(x: Any, y: Any = None, /, *, rowvar: bool = True) -> Tensor:
+def corrcoef(x: ArrayT, y: ArrayT | None = None, /, *, rowvar: bool = True) -> ArrayT:
     """Pearson's correlation coefficients of variables that were observed together.
 
     Parameters
@@ -238,13 +238,13 @@ def corrcoef(x: Any, y: Any = None, /, *, rowvar: bool = True) -> Tensor:
 
 
 def histogram(
-    x: Any,
+    x: ArrayT,
     /,
     bins: Any = 10,
     range: tuple[float, float] | None = None,
     density: bool = False,
-    weights: Any = None,
-) -> tuple[Tensor, Tensor]:
+    weights: ArrayT | None = None,
+) -> tuple[ArrayT, ArrayT]:
     """How many elements lie in each of several intervals.
 
     Parameters
@@ -331,7 +331,7 @@ def _even_edges(x: Any, bins: int, span: tuple[float, float] | None, dtype: dtyp
     return beside(x, [*(first + i * step for i in range(bins)), last], dtype)
 
 
-def digitize(x: Any, bins: Any, /, right: bool = False) -> Tensor:
+def digitize(x: ArrayT, bins: Any, /, right: bool = False) -> ArrayT:
     """In which of several intervals each element lies.
 
     Parameters

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import Backend
+from ..tensor import ArrayT
 from .arithmetic import hypot, positive_divisor
 from .declare import elementwise
 from .exponential import sqrt
 
 
 @elementwise(lambda g, x: g * cos(x), dtype="floating", flops=10)
-def sin(backend: Backend, x: Any, /) -> Any:
+def sin(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Sine, elementwise.
 
     Examples
@@ -23,7 +24,7 @@ def sin(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: -g * sin(x), dtype="floating", flops=10)
-def cos(backend: Backend, x: Any, /) -> Any:
+def cos(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Cosine, elementwise.
 
     Examples
@@ -35,7 +36,7 @@ def cos(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, out: g * (1 + out * out), domain=(-1.0, 1.0), dtype="floating", flops=15)
-def tan(backend: Backend, x: Any, /) -> Any:
+def tan(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Tangent, elementwise.
 
     Its poles lie between the floating-point numbers: value and derivative are finite everywhere.
@@ -50,7 +51,7 @@ def tan(backend: Backend, x: Any, /) -> Any:
 
 # (1 - x) * (1 + x) rather than 1 - x * x, here and below: close to 1 the latter rounds most of its digits away.
 @elementwise(lambda g, x: g / sqrt((1 - x) * (1 + x)), domain=(-0.8, 0.8), dtype="floating", flops=15)
-def asin(backend: Backend, x: Any, /) -> Any:
+def asin(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Inverse sine, elementwise, in [-pi/2, pi/2].
 
     The derivative is infinite at -1 and 1, and NaN beyond, as the value is.
@@ -64,7 +65,7 @@ def asin(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: -g / sqrt((1 - x) * (1 + x)), domain=(-0.8, 0.8), dtype="floating", flops=15)
-def acos(backend: Backend, x: Any, /) -> Any:
+def acos(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Inverse cosine, elementwise, in [0, pi].
 
     The derivative is minus infinity at -1 and 1, and NaN beyond, as the value is.
@@ -78,7 +79,7 @@ def acos(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: g / (1 + x * x), dtype="floating", flops=15)
-def atan(backend: Backend, x: Any, /) -> Any:
+def atan(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Inverse tangent, elementwise, in [-pi/2, pi/2].
 
     Examples
@@ -103,7 +104,7 @@ def _along_circle(g: Any, x: Any, x1: Any, x2: Any) -> Any:
     takes="real floating",
     flops=20,
 )
-def atan2(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def atan2(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Angle of the point ``(x2, x1)``, elementwise, in [-pi, pi].
 
     The derivatives at the origin, where the angle has none, are zero; where the angle jumps from pi to -pi they are
@@ -118,7 +119,7 @@ def atan2(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: g * cosh(x), dtype="floating", flops=15)
-def sinh(backend: Backend, x: Any, /) -> Any:
+def sinh(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Hyperbolic sine, elementwise.
 
     Examples
@@ -130,7 +131,7 @@ def sinh(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: g * sinh(x), dtype="floating", flops=15)
-def cosh(backend: Backend, x: Any, /) -> Any:
+def cosh(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Hyperbolic cosine, elementwise.
 
     Examples
@@ -142,7 +143,7 @@ def cosh(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, out: g * (1 - out * out), dtype="floating", flops=15)
-def tanh(backend: Backend, x: Any, /) -> Any:
+def tanh(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Hyperbolic tangent, elementwise.
 
     Examples
@@ -155,7 +156,7 @@ def tanh(backend: Backend, x: Any, /) -> Any:
 
 # Not by the square of x, which overflows.
 @elementwise(lambda g, out: g / cosh(out), dtype="floating", flops=15)
-def asinh(backend: Backend, x: Any, /) -> Any:
+def asinh(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Inverse hyperbolic sine, elementwise.
 
     Examples
@@ -168,7 +169,7 @@ def asinh(backend: Backend, x: Any, /) -> Any:
 
 # Two roots rather than one of a product: that is the branch which acosh has for complex numbers.
 @elementwise(lambda g, x: g / (sqrt(x - 1) * sqrt(x + 1)), domain=(1.5, 3.0), dtype="floating", flops=15)
-def acosh(backend: Backend, x: Any, /) -> Any:
+def acosh(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Inverse hyperbolic cosine, elementwise.
 
     The derivative is infinite at 1, and NaN below, as the value is.
@@ -182,7 +183,7 @@ def acosh(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: g / ((1 - x) * (1 + x)), domain=(-0.8, 0.8), dtype="floating", flops=15)
-def atanh(backend: Backend, x: Any, /) -> Any:
+def atanh(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Inverse hyperbolic tangent, elementwise.
 
     The derivative is infinite at -1 and 1.

@@ -119,7 +119,7 @@ class Muon(Optimizer):
             parameter -= lr * LR_FACTORS[group["adjust_lr_fn"]](*parameter.shape) * direction
 
 
-LR_FACTORS = {
+LR_FACTORS: dict[str | None, Any] = {
     None: lambda n, m: max(1, n / m) ** 0.5,
     "original": lambda n, m: max(1, n / m) ** 0.5,
     "match_rms_adamw": lambda n, m: 0.2 * max(n, m) ** 0.5,

@@ -121,7 +121,7 @@ class ElasticPenalty(FromEpoch):
     def __call__(self) -> Tensor:
         device = self.params[0].device
         total = real(zeros((), dtype=self.params[0].dtype, device=device))
-        terms = [(self.l1, absolute), (self.l2, _squared)] if self.active else []
+        terms: list[tuple[float, Any]] = [(self.l1, absolute), (self.l2, _squared)] if self.active else []
         for coefficient, size in terms:
             if coefficient:
                 for parameter in self.params:

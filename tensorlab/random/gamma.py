@@ -7,9 +7,8 @@ from typing import Any
 
 from ..autodiff.custom import custom_gradient
 from ..backend import dtypes
-from ..ops.activation import sigmoid
 from ..ops.creation import DeviceLike
-from ..ops.exponential import exp
+from ..ops.exponential import exp, sigmoid
 from ..ops.exponential import log as logarithm
 from ..ops.shapes import broadcast_to
 from ..tensor import Tensor
@@ -248,4 +247,4 @@ def implicitly(call: Call, a: Tensor, drawn: Any, log_z: Any, unit: Any) -> Tens
     def draw(a: Tensor) -> Any:
         return Tensor(drawn), lambda g: g * (custom_gradient(slope)(a) * unit)
 
-    return draw(broadcast_to(a, call.shape))  # type: ignore[no-any-return]
+    return draw(broadcast_to(a, call.shape))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ShapeError
-from ..ops.activation import softmax
 from ..ops.contraction import matmul
 from ..ops.creation import DeviceLike
 from ..ops.shapes import reshape
+from ..ops.softmax import softmax
 from ..tensor import Tensor
 from .arguments import POSITIVE, Shape, called
 from .documented import distribution

@@ -8,10 +8,10 @@ from typing import Any
 
 from ..backend import dtypes
 from ..errors import ShapeError
-from ..ops.activation import softmax
 from ..ops.creation import DeviceLike, asarray
 from ..ops.indexing import take
 from ..ops.shapes import moveaxis, normalized_axis
+from ..ops.softmax import softmax
 from ..tensor import Tensor
 from .arguments import Call, Condition, Shape, called, raw
 from .bit_stream import blocks_of

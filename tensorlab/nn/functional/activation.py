@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...ops import exponential, smooth, trigonometric
+from ...ops import activation as ops
+from ...ops import exponential, trigonometric
 from ...ops.arithmetic import abs, divide, multiply, negative, subtract
 from ...ops.declare import composite
 from ...tensor import Tensor
@@ -34,7 +35,7 @@ def logsigmoid(input: Any) -> Tensor:
     >>> tl.nn.functional.logsigmoid(tl.tensor([-1000.0]))
     tensor([-1000.])
     """
-    return smooth.log_sigmoid(input)
+    return ops.log_sigmoid(input)
 
 
 def tanh(input: Any) -> Tensor:
@@ -82,7 +83,7 @@ def gelu(input: Any, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise ValueError(f"gelu: approximate must be 'none' or 'tanh', not {approximate!r}")
-    return smooth.gelu(input, approximate)
+    return ops.gelu(input, approximate)
 
 
 def silu(input: Any, inplace: bool = False) -> Tensor:
@@ -93,7 +94,7 @@ def silu(input: Any, inplace: bool = False) -> Tensor:
     >>> tl.nn.functional.silu(tl.tensor([0.0, 100.0]))
     tensor([  0., 100.])
     """
-    return smooth.silu(input)
+    return ops.silu(input)
 
 
 def mish(input: Any, inplace: bool = False) -> Tensor:
@@ -104,7 +105,7 @@ def mish(input: Any, inplace: bool = False) -> Tensor:
     >>> tl.nn.functional.mish(tl.tensor([0.0, 100.0]))
     tensor([  0., 100.])
     """
-    return smooth.mish(input)
+    return ops.mish(input)
 
 
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -124,7 +125,7 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     >>> tl.nn.functional.softplus(tl.tensor([0.0, 1000.0]))
     tensor([6.931472e-01, 1.000000e+03])
     """
-    return smooth.softplus(input, beta, threshold)
+    return ops.softplus(input, beta, threshold)
 
 
 @composite(input="real floating")
@@ -138,7 +139,7 @@ def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     >>> tl.nn.functional.elu(tl.tensor([-1000.0, 2.0]), alpha=0.5)
     tensor([-0.5,  2. ])
     """
-    return smooth.exponential_linear(input, alpha)
+    return ops.exponential_linear(input, alpha)
 
 
 @composite(input="real floating")
@@ -159,7 +160,7 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """
     if alpha == 0:
         raise ValueError("celu: alpha must not be 0; relu is the limit")
-    return smooth.exponential_linear(input, alpha, 1.0, 1.0 / alpha)
+    return ops.exponential_linear(input, alpha, 1.0, 1.0 / alpha)
 
 
 @composite(input="real floating")
@@ -173,7 +174,7 @@ def selu(input: Any, inplace: bool = False) -> Tensor:
     >>> tl.nn.functional.selu(tl.tensor([0.0, 1.0]))
     tensor([0.      , 1.050701])
     """
-    return smooth.exponential_linear(input, smooth.SELU_ALPHA, smooth.SELU_SCALE)
+    return ops.exponential_linear(input, ops.SELU_ALPHA, ops.SELU_SCALE)
 
 
 @composite(input="real floating")

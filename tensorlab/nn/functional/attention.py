@@ -127,7 +127,7 @@ def _alike(query: Any, key: Any, value: Any, enable_gqa: bool) -> tuple[Any, Any
     except ShapeError as error:
         fix = "" if enable_gqa else "; enable_gqa=True lets heads share keys and values"
         raise ShapeError(f"{shapes}: before the last two axes, {error}{fix}") from None
-    return tuple(x if x.shape[:-2] == batch else broadcast_to(x, (*batch, *x.shape[-2:])) for x in (query, key, value))  # type: ignore[return-value]
+    return tuple(x if x.shape[:-2] == batch else broadcast_to(x, (*batch, *x.shape[-2:])) for x in (query, key, value))
 
 
 def _repeated(x: Any, times: int) -> Any:

@@ -10,9 +10,9 @@ from math import sqrt
 from typing import Any
 
 from ...errors import ShapeError
+from ...ops.activation import SELU_ALPHA, SELU_SCALE
 from ...ops.arithmetic import add, multiply
 from ...ops.declare import composite, require
-from ...ops.smooth import SELU_ALPHA, SELU_SCALE
 from ...random import default_generator
 from ...tensor import Tensor
 

@@ -82,7 +82,7 @@ def grid_sample(
     pixels = reshape(images, (-1, channels))
     xp = backend_of(_plain(grid)).xp
     first = xp.reshape(xp.arange(batch, dtype=xp.int64, device=_plain(grid).device), (batch, 1))
-    total = None
+    total: Any = None
     for neighbours in product(*taps):
         index, weight = first, None
         for length, (along, factor) in zip(images.shape[1:-1], neighbours, strict=True):

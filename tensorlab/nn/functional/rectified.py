@@ -221,7 +221,7 @@ def _logistic_bump(x: Any, scale: float) -> Any:
     return scale * (s * (1.0 - s))
 
 
-SURROGATES = {
+SURROGATES: dict[str, Any] = {
     "straight_through": lambda x, scale: 1.0,
     "sigmoid": _logistic_bump,
     "triangle": lambda x, scale: scale * activation.relu(1.0 - abs(x * scale)),

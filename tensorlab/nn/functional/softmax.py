@@ -6,7 +6,7 @@ from typing import Any
 
 from ...autodiff.custom import custom_gradient
 from ...errors import ShapeError
-from ...ops import activation
+from ...ops import softmax as ops
 from ...ops.arithmetic import add, multiply, negative
 from ...ops.creation import arange
 from ...ops.declare import composite
@@ -34,7 +34,7 @@ def softmax(input: Any, axis: int = -1, dtype: Any = None) -> Tensor:
     >>> tl.nn.functional.softmax(tl.tensor([0.0, 0.0]))
     tensor([0.5, 0.5])
     """
-    return activation.softmax(input if dtype is None else astype(input, dtype), axis)
+    return ops.softmax(input if dtype is None else astype(input, dtype), axis)
 
 
 def log_softmax(input: Any, axis: int = -1, dtype: Any = None) -> Tensor:
@@ -45,7 +45,7 @@ def log_softmax(input: Any, axis: int = -1, dtype: Any = None) -> Tensor:
     >>> tl.nn.functional.log_softmax(tl.tensor([0.0, 1000.0]))
     tensor([-1000.,     0.])
     """
-    return activation.log_softmax(input if dtype is None else astype(input, dtype), axis)
+    return ops.log_softmax(input if dtype is None else astype(input, dtype), axis)
 
 
 @composite(input="real")
@@ -93,7 +93,7 @@ def gumbel_softmax(logits: Any, tau: float = 1.0, hard: bool = False, *, axis: i
     if not tau > 0:
         raise ValueError(f"gumbel_softmax: tau must be positive, not {tau}")
     noise = default_generator.gumbel(shape=logits.shape, dtype=logits.dtype, device=logits.device)
-    soft = activation.softmax(multiply(add(logits, noise), 1.0 / tau), axis)
+    soft = ops.softmax(multiply(add(logits, noise), 1.0 / tau), axis)
     return _one_hot_forwards(normalized_axis(axis, len(soft.shape)))(soft) if hard else soft
 
 

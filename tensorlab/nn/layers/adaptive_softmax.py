@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ...errors import ShapeError
-from ...ops.activation import log_softmax
 from ...ops.arithmetic import negative
 from ...ops.comparison import where
 from ...ops.indexing import getitem, scatter_index, take, take_along_axis
 from ...ops.joining import concat
 from ...ops.reduction import argmax, mean
 from ...ops.shapes import astype, expand_dims, squeeze
+from ...ops.softmax import log_softmax
 from ...ops.sorting import flatnonzero
 from ...tensor import Tensor
 from ..functional.loss.common import check_classes, shape_of

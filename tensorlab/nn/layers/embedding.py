@@ -151,7 +151,7 @@ class Embedding(_Table):
         >>> tl.nn.Embedding.from_pretrained(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))(tl.tensor([1]))
         tensor([[3., 4.]])
         """
-        return cls._of(  # type: ignore[no-any-return]
+        return cls._of(
             embeddings,
             freeze,
             padding_idx=padding_idx,
@@ -247,7 +247,7 @@ class EmbeddingBag(_Table):
         >>> tl.nn.EmbeddingBag.from_pretrained(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))(tl.tensor([[0, 1]]))
         tensor([[2., 3.]])
         """
-        return cls._of(  # type: ignore[no-any-return]
+        return cls._of(
             embeddings,
             freeze,
             max_norm=max_norm,

@@ -52,7 +52,7 @@ class Uninitialized(Tensor):
         self._place, self._dtype = device, dtype
 
     @property
-    def _array(self) -> Any:  # type: ignore[override]
+    def _array(self) -> Any:
         raise RuntimeError(
             f"this {self.becomes.__name__.lower()} has no shape yet: it belongs to a lazy module, which takes its "
             "sizes from the first batch that it is called with; call the module once before using it"

@@ -334,9 +334,9 @@ def register_parametrization(module: M, tensor_name: str, parametrization: Modul
     if is_buffer:
         module._buffer_names = {name: kept for name, kept in module._buffer_names.items() if name != tensor_name}
     if not names:
-        module.parametrizations = ModuleDict()  # type: ignore[attr-defined]
+        module.parametrizations = ModuleDict()
     module.parametrizations[tensor_name] = parametrizations  # type: ignore[attr-defined]
-    module.__class__ = _parametrized_class(type_before_parametrizations(module), (*names, tensor_name))  # type: ignore[assignment]
+    module.__class__ = _parametrized_class(type_before_parametrizations(module), (*names, tensor_name))
     return module
 
 
@@ -406,7 +406,7 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
     persistent = all(parametrizations._buffer_names.values())
     names = tuple(name for name in _names(module) if name != tensor_name)
     base = type_before_parametrizations(module)
-    module.__class__ = _parametrized_class(base, names) if names else base  # type: ignore[assignment]
+    module.__class__ = _parametrized_class(base, names) if names else base
     del module.parametrizations[tensor_name]  # type: ignore[attr-defined]
     if not names:
         del module.__dict__["parametrizations"]

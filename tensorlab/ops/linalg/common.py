@@ -9,7 +9,7 @@ from typing import Any
 from ...autodiff.graph import current_mode
 from ...backend import Backend, backend_of
 from ...errors import LinAlgError, ShapeError
-from ...tensor import Tensor
+from ...tensor import ArrayT, Tensor
 from ..arithmetic import conj
 from ..declare import as_arrays, elementwise
 from ..matrices import tril, triu
@@ -131,7 +131,7 @@ def identity_like(x: Any, n: int) -> Any:
 @elementwise(
     lambda g, x2: quotient(g, x2), lambda g, x2, out: -quotient(g * out, x2), domain=(0.5, 2.0), dtype="floating"
 )
-def quotient(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def quotient(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``x1 / x2``, but zero for 0/0 and NaN for everything else over zero, and without a warning.
 
     This is how derivatives of eigenvectors meet equal eigenvalues: what does not depend on the choice of vectors has

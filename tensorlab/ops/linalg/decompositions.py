@@ -8,7 +8,7 @@ from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
 from ...backend import Backend
 from ...errors import LinAlgError
-from ...tensor import Tensor
+from ...tensor import ArrayT
 from ..arithmetic import conj, zeros_like
 from ..contraction import matmul
 from ..declare import require
@@ -50,7 +50,7 @@ def _push_cholesky(t: Any, out: Any) -> Any:
     ],
     checks_first=True,
 )
-def cholesky_factor(backend: Backend, x: Any, /) -> Any:
+def cholesky_factor(backend: Backend, x: ArrayT, /) -> ArrayT:
     """The lower Cholesky factor; see `cholesky`.
 
     Examples
@@ -62,7 +62,7 @@ def cholesky_factor(backend: Backend, x: Any, /) -> Any:
     return reworded("cholesky: a matrix is not positive definite", backend.xp.linalg.cholesky, x)
 
 
-def cholesky(x: Any, /, *, upper: bool = False) -> Tensor:
+def cholesky(x: ArrayT, /, *, upper: bool = False) -> ArrayT:
     """Cholesky factor of positive definite matrices: the lower triangular l of ``l @ l.mT.conj()``.
 
     The gradient is that for Hermitian matrices, and Hermitian itself, so that a step along it keeps them so
@@ -191,7 +191,7 @@ def _push_tall(t: Any, q: Any, r: Any) -> tuple[Any, Any]:
     results=2,
     checks_first=True,
 )
-def qr_factors(backend: Backend, x: Any, /, complete: bool = False) -> Any:
+def qr_factors(backend: Backend, x: ArrayT, /, complete: bool = False) -> tuple[ArrayT, ArrayT]:
     """The factors of a QR decomposition; see `qr`.
 
     Examples
@@ -303,7 +303,7 @@ def _pull_lu(g: Any, out: Any) -> Any:
     differentiable_results=(1, 2),
     checks_first=True,
 )
-def lu_factors(backend: Backend, x: Any, /) -> Any:
+def lu_factors(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT, ArrayT]:
     """The factors of an LU decomposition; see `lu`.
 
     Examples

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
 from ...backend import Backend
+from ...tensor import ArrayT
 from ..arithmetic import imag, is_complex, multiply, real
 from ..contraction import matmul
 from ..declare import require
@@ -42,7 +43,7 @@ def _det_shape(x: Shape) -> Shape:
     tolerance={"float32": 1e-5},
     checks_first=True,
 )
-def det(backend: Backend, x: Any, /) -> Any:
+def det(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Determinant of square matrices.
 
     Where it may overflow or underflow, `slogdet` does not. The first two derivatives are right for singular matrices
@@ -95,7 +96,7 @@ def _third(e: Any, x: Any, g: Any) -> Any:
     samples=SAMPLES,
     tolerance={"float32": 1e-5, "float64": 1e-12},
 )
-def cofactors(backend: Backend, x: Any, /) -> Any:
+def cofactors(backend: Backend, x: ArrayT, /) -> ArrayT:
     """The gradient of the determinant: ``det(x) * inv(x).mT``, but defined for singular matrices too.
 
     Those are found with their singular values; on a GPU this waits for the device.
@@ -128,7 +129,7 @@ def cofactors(backend: Backend, x: Any, /) -> Any:
     samples=[sample(Draw(shape, form=INVERTIBLE), shape) for shape in ((3, 3), (2, 2, 2), (1, 1), (0, 2, 2))],
     tolerance={"float32": 1e-5, "float64": 1e-12},
 )
-def cofactors_along(backend: Backend, x: Any, e: Any, /) -> Any:
+def cofactors_along(backend: Backend, x: ArrayT, e: ArrayT, /) -> ArrayT:
     """The derivative of the cofactors along `e`, which is the second derivative of the determinant.
 
     In the basis of the singular vectors it needs nothing but products of all singular values but two, so it exists
@@ -214,7 +215,7 @@ def _slogdet_shape(x: Shape) -> tuple[Shape, Shape]:
     results=2,
     checks_first=True,
 )
-def slogdet_parts(backend: Backend, x: Any, /) -> Any:
+def slogdet_parts(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT]:
     """Sign and logarithm of the determinant's absolute value; see `slogdet`.
 
     Examples

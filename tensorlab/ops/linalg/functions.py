@@ -10,7 +10,7 @@ from typing import Any
 
 from ...backend import backend_of, dtypes
 from ...errors import ShapeError
-from ...tensor import Tensor
+from ...tensor import ArrayT, Tensor
 from ..arithmetic import positive, zeros_like
 from ..comparison import where
 from ..contraction import matmul
@@ -22,7 +22,7 @@ from .solving import inv, solve_matrices
 # -- powers ------------------------------------------------------------------------------------------------------------
 
 
-def matrix_power(x: Any, n: int, /) -> Tensor:
+def matrix_power(x: ArrayT, n: int, /) -> ArrayT:
     """Square matrices multiplied by themselves, by repeated squaring.
 
     Parameters
@@ -120,7 +120,7 @@ def _combined(matrices: Sequence[Any], coefficients: Sequence[float]) -> Any:
     return total
 
 
-def expm(x: Any, /) -> Tensor:
+def expm(x: ArrayT, /) -> ArrayT:
     """Matrix exponential, by scaling and squaring of a Padé approximant.
 
     The approximant and the number of squarings are chosen by the greatest 1-norm (N. J. Higham, "The scaling and
@@ -182,7 +182,7 @@ def expm(x: Any, /) -> Tensor:
 # -- products of many --------------------------------------------------------------------------------------------------
 
 
-def multi_dot(arrays: Sequence[Any], /) -> Tensor:
+def multi_dot(arrays: Sequence[ArrayT], /) -> ArrayT:
     """Product of two or more matrices, in the order that takes the fewest multiplications.
 
     Parameters

@@ -9,7 +9,7 @@ from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
 from ...backend import Backend, backend_of
 from ...errors import ShapeError
-from ...tensor import Tensor
+from ...tensor import ArrayT, Tensor
 from ..arithmetic import abs as absolute
 from ..arithmetic import conj, is_complex, square
 from ..comparison import where
@@ -45,7 +45,7 @@ def _cutoff(backend: Backend, s: Any, rtol: Any) -> Any:
     return s[..., :1] * (rtol if isinstance(rtol, float | int) else backend.xp.astype(rtol, s.dtype)[..., None])
 
 
-def matrix_rank(x: Any, /, *, rtol: Any = None) -> Tensor:
+def matrix_rank(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
     """How many singular values are not zero.
 
     Parameters
@@ -129,7 +129,7 @@ def _pinv_shape(x: Shape, **_: Any) -> Shape:
     tolerance={"float32": 1e-5},
     checks_first=True,
 )
-def pinv_matrices(backend: Backend, x: Any, /, rtol: Any) -> Any:
+def pinv_matrices(backend: Backend, x: ArrayT, /, rtol: Any) -> ArrayT:
     """The pseudo-inverse with singular values up to `rtol` times the greatest taken as zero; see `pinv`.
 
     Examples
@@ -144,7 +144,7 @@ def pinv_matrices(backend: Backend, x: Any, /, rtol: Any) -> Any:
     return xp.matmul(_adjoint(backend, vh) * factors, _adjoint(backend, u))
 
 
-def pinv(x: Any, /, *, rtol: Any = None) -> Tensor:
+def pinv(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
     """Moore-Penrose pseudo-inverse, by singular values.
 
     The derivative is that among matrices of the same rank (G. H. Golub, V. Pereyra, "The differentiation of
@@ -251,7 +251,7 @@ def _push_matrix(t: Any, a: Any, b: Any, out: Any, rcond: Any) -> Any:
     differentiable_results=(0,),
     checks_first=True,
 )
-def lstsq_minimum_norm(backend: Backend, a: Any, b: Any, /, rcond: Any) -> Any:
+def lstsq_minimum_norm(backend: Backend, a: ArrayT, b: ArrayT, /, rcond: Any) -> tuple[ArrayT, ArrayT, ArrayT]:
     """The shortest of the best solutions of ``a @ x = b``, the ranks and the singular values; see `lstsq`.
 
     Examples
@@ -323,7 +323,7 @@ def lstsq(a: Any, b: Any, /, rcond: Any = None) -> LstsqResult:
 # -- condition ---------------------------------------------------------------------------------------------------------
 
 
-def cond(x: Any, /, p: Any = None) -> Tensor:
+def cond(x: ArrayT, /, p: ArrayT | None = None) -> ArrayT:
     """Condition number: the norm of matrices times that of their inverses.
 
     Parameters

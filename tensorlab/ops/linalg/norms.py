@@ -9,7 +9,7 @@ from typing import Any
 from ...autodiff.op import op
 from ...autodiff.record import count_operand, sample
 from ...backend import Backend
-from ...tensor import Tensor
+from ...tensor import ArrayT
 from ..arithmetic import abs as absolute
 from ..arithmetic import conj, real, zeros_like
 from ..comparison import where
@@ -48,7 +48,7 @@ def _direction(x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
         sample((0, 2), axis=0),
     ],
 )
-def euclidean_norm(backend: Backend, x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any:
+def euclidean_norm(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
     """Square root of the sum of squares of absolute values; see `vector_norm`.
 
     Examples
@@ -73,7 +73,7 @@ def _power_norm(size: Any, ord: float, axis: Axis, keepdims: bool) -> Any:
 
 
 @composite(x="floating")
-def vector_norm(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Tensor:
+def vector_norm(x: ArrayT, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> ArrayT:
     """Norm of vectors, ``sum(abs(x)**ord) ** (1 / ord)``.
 
     The gradient is zero where the norm is, and for orders below 1 also in elements that are zero. For the orders inf
@@ -148,7 +148,7 @@ MATRIX_NORMS: dict[Any, Callable[[Any], Any]] = {
 }
 
 
-def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Tensor:
+def matrix_norm(x: ArrayT, /, *, keepdims: bool = False, ord: Any = "fro") -> ArrayT:
     """Norm of matrices.
 
     Parameters

@@ -10,7 +10,7 @@ from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
 from ...backend import Backend
 from ...errors import ShapeError
-from ...tensor import Tensor
+from ...tensor import ArrayT
 from ..arithmetic import negative
 from ..contraction import matmul
 from ..declare import broadcast_shape, require
@@ -39,7 +39,7 @@ def _sandwiched(t: Any, left: Any, right: Any) -> Any:
     tolerance={"float32": 1e-5},
     checks_first=True,
 )
-def inv(backend: Backend, x: Any, /) -> Any:
+def inv(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Inverse of square matrices.
 
     To multiply by an inverse, `solve` is quicker and more accurate.
@@ -122,7 +122,7 @@ def _fitted(x: Any, shape: Shape) -> Any:
     tolerance={"float32": 1e-5},
     checks_first=True,
 )
-def solve_matrices(backend: Backend, a: Any, b: Any, /) -> Any:
+def solve_matrices(backend: Backend, a: ArrayT, b: ArrayT, /) -> ArrayT:
     """Solve ``a @ x = b`` for matrices `b`; see `solve`.
 
     Examples
@@ -134,7 +134,7 @@ def solve_matrices(backend: Backend, a: Any, b: Any, /) -> Any:
     return reworded(SINGULAR.format("solve"), backend.solve_systems, a, b)
 
 
-def solve(x1: Any, x2: Any, /) -> Tensor:
+def solve(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     """Solve linear equations: the `x` of ``x1 @ x = x2``.
 
     Parameters
@@ -226,8 +226,8 @@ def _push_triangle(t: Any, a: Any, out: Any, upper: bool, left: bool, unit_diago
     checks_first=True,
 )
 def solve_triangular_matrices(
-    backend: Backend, a: Any, b: Any, /, *, upper: bool, left: bool = True, unit_diagonal: bool = False
-) -> Any:
+    backend: Backend, a: ArrayT, b: ArrayT, /, *, upper: bool, left: bool = True, unit_diagonal: bool = False
+) -> ArrayT:
     """Solve triangular systems for matrices `b`; see `solve_triangular`.
 
     Examples
@@ -245,7 +245,7 @@ def solve_triangular_matrices(
     return solved if left else xp.matrix_transpose(solved)
 
 
-def solve_triangular(a: Any, b: Any, /, *, upper: bool, left: bool = True, unit_diagonal: bool = False) -> Tensor:
+def solve_triangular(a: ArrayT, b: ArrayT, /, *, upper: bool, left: bool = True, unit_diagonal: bool = False) -> ArrayT:
     """Solve linear equations with triangular matrices, by substitution.
 
     Parameters

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
 from ...backend import Backend
-from ...tensor import Tensor
+from ...tensor import ArrayT
 from ..arithmetic import conj, imag, is_complex, multiply, real
 from ..contraction import matmul
 from ..declare import require
@@ -94,7 +94,7 @@ def _eigh_shape(x: Shape) -> tuple[Shape, Shape]:
     results=2,
     checks_first=True,
 )
-def eigh_factors(backend: Backend, x: Any, /) -> Any:
+def eigh_factors(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT]:
     """Eigenvalues and eigenvectors of Hermitian matrices; see `eigh`.
 
     Examples
@@ -161,7 +161,7 @@ def _eigvalsh_shape(x: Shape) -> Shape:
     checks_first=True,
     no_gradient={"x": "where a gradient may be asked for, the vectors are computed as well"},
 )
-def eigvalsh_alone(backend: Backend, x: Any, /) -> Any:
+def eigvalsh_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Eigenvalues of Hermitian matrices, without the vectors that a gradient needs; see `eigvalsh`.
 
     Examples
@@ -172,7 +172,7 @@ def eigvalsh_alone(backend: Backend, x: Any, /) -> Any:
     return reworded(NOT_CONVERGED.format("eigvalsh"), backend.xp.linalg.eigvalsh, x)
 
 
-def eigvalsh(x: Any, /) -> Tensor:
+def eigvalsh(x: ArrayT, /) -> ArrayT:
     """Eigenvalues of Hermitian (symmetric, if real) matrices, in ascending order.
 
     The eigenvectors are computed only where a gradient may be asked for; see `eigh` about it.
@@ -321,7 +321,7 @@ def _push_svd(t: Any, out: Any, x_shape: Shape) -> Any:
     results=3,
     checks_first=True,
 )
-def svd_factors(backend: Backend, x: Any, /, full_matrices: bool = True) -> Any:
+def svd_factors(backend: Backend, x: ArrayT, /, full_matrices: bool = True) -> tuple[ArrayT, ArrayT, ArrayT]:
     """The factors of a singular value decomposition; see `svd`.
 
     Examples
@@ -389,7 +389,7 @@ def _svdvals_shape(x: Shape) -> Shape:
     checks_first=True,
     no_gradient={"x": "where a gradient may be asked for, the vectors are computed as well"},
 )
-def svdvals_alone(backend: Backend, x: Any, /) -> Any:
+def svdvals_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Singular values, without the vectors that a gradient needs; see `svdvals`.
 
     Examples
@@ -400,7 +400,7 @@ def svdvals_alone(backend: Backend, x: Any, /) -> Any:
     return reworded(NOT_CONVERGED.format("svdvals"), backend.xp.linalg.svdvals, x)
 
 
-def svdvals(x: Any, /) -> Tensor:
+def svdvals(x: ArrayT, /) -> ArrayT:
     """Singular values, in descending order.
 
     The singular vectors are computed only where a gradient may be asked for; see `svd` about it.

@@ -8,6 +8,7 @@ from typing import Any
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
 from ...backend import Backend
+from ...tensor import ArrayT
 from ..arithmetic import sign
 from ..declare import broadcast_shape, elementwise
 
@@ -41,7 +42,7 @@ def _pull(g: Any, x: Any, n: int, scaled: bool) -> Any:
     ],
     tolerance={"float32": 5e-6},
 )
-def bessel_i(backend: Backend, x: Any, /, n: int, scaled: bool) -> Any:
+def bessel_i(backend: Backend, x: ArrayT, /, n: int, scaled: bool) -> ArrayT:
     """Modified Bessel function of the first kind of order n >= 2, times ``exp(-abs(x))`` if `scaled`.
 
     What the derivatives of `i1` and `i1e` consist of.
@@ -55,7 +56,7 @@ def bessel_i(backend: Backend, x: Any, /, n: int, scaled: bool) -> Any:
 
 
 @elementwise(lambda g, x: g * i1(x), dtype="floating", takes="real floating", flops=40)
-def i0(backend: Backend, x: Any, /) -> Any:
+def i0(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Modified Bessel function of the first kind of order 0, elementwise.
 
     Examples
@@ -67,7 +68,7 @@ def i0(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: _pull(g, x, 1, False), dtype="floating", takes="real floating", flops=40)
-def i1(backend: Backend, x: Any, /) -> Any:
+def i1(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Modified Bessel function of the first kind of order 1, elementwise.
 
     Examples
@@ -85,7 +86,7 @@ def i1(backend: Backend, x: Any, /) -> Any:
     takes="real floating",
     flops=40,
 )
-def i0e(backend: Backend, x: Any, /) -> Any:
+def i0e(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``exp(-abs(x)) * i0(x)``, elementwise: `i0` without its overflow; the derivative at zero is zero.
 
     Examples
@@ -97,7 +98,7 @@ def i0e(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: _pull(g, x, 1, True), domain=(0.3, 3.0), dtype="floating", takes="real floating", flops=40)
-def i1e(backend: Backend, x: Any, /) -> Any:
+def i1e(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``exp(-abs(x)) * i1(x)``, elementwise: `i1` without its overflow.
 
     Examples

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...backend import Backend
+from ...tensor import ArrayT
 from ..declare import elementwise
 from ..exponential import exp
 
@@ -16,7 +15,7 @@ SQRT_2_OVER_PI = 0.7978845608028654
 
 
 @elementwise(lambda g, x: g * (TWO_OVER_SQRT_PI * exp(-(x * x))), dtype="floating", takes="real floating", flops=26)
-def erf(backend: Backend, x: Any, /) -> Any:
+def erf(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Error function, elementwise: ``2 / sqrt(pi)`` times the integral of ``exp(-t**2)`` from 0 to `x`.
 
     Examples
@@ -28,7 +27,7 @@ def erf(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: g * (-TWO_OVER_SQRT_PI * exp(-(x * x))), dtype="floating", takes="real floating", flops=50)
-def erfc(backend: Backend, x: Any, /) -> Any:
+def erfc(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Complementary error function ``1 - erf(x)``, elementwise, exact also where that is tiny.
 
     Examples
@@ -42,7 +41,7 @@ def erfc(backend: Backend, x: Any, /) -> Any:
 @elementwise(
     lambda g, x, out: g * (2.0 * (x * out) - TWO_OVER_SQRT_PI), dtype="floating", takes="real floating", flops=50
 )
-def erfcx(backend: Backend, x: Any, /) -> Any:
+def erfcx(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Scaled complementary error function ``exp(x**2) * erfc(x)``, elementwise.
 
     It falls like ``1 / x`` where `erfc` underflows. The derivative is the difference of two numbers that are close to
@@ -63,7 +62,7 @@ def erfcx(backend: Backend, x: Any, /) -> Any:
     takes="real floating",
     flops=40,
 )
-def erfinv(backend: Backend, x: Any, /) -> Any:
+def erfinv(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Inverse of `erf`, elementwise: infinite at -1 and 1, NaN beyond.
 
     Examples
@@ -75,7 +74,7 @@ def erfinv(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: g * (exp(-0.5 * (x * x)) / SQRT_2PI), dtype="floating", takes="real floating", flops=50)
-def ndtr(backend: Backend, x: Any, /) -> Any:
+def ndtr(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Distribution function of the standard normal distribution, elementwise: its area left of `x`.
 
     Examples
@@ -89,7 +88,7 @@ def ndtr(backend: Backend, x: Any, /) -> Any:
 @elementwise(
     lambda g, x: g * (SQRT_2_OVER_PI / erfcx(-SQRT_HALF * x)), dtype="floating", takes="real floating", flops=60
 )
-def log_ndtr(backend: Backend, x: Any, /) -> Any:
+def log_ndtr(backend: Backend, x: ArrayT, /) -> ArrayT:
     """The logarithm of `ndtr`, elementwise, exact also where that underflows.
 
     Examples
@@ -107,7 +106,7 @@ def log_ndtr(backend: Backend, x: Any, /) -> Any:
     takes="real floating",
     flops=40,
 )
-def ndtri(backend: Backend, p: Any, /) -> Any:
+def ndtri(backend: Backend, p: ArrayT, /) -> ArrayT:
     """Quantile function of the standard normal distribution, the inverse of `ndtr`, elementwise.
 
     Minus infinity at 0, infinity at 1, NaN beyond.

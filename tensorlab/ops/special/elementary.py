@@ -8,6 +8,7 @@ from typing import Any
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
 from ...backend import Backend
+from ...tensor import ArrayT
 from ..comparison import where
 from ..declare import as_arrays, broadcast_shape, elementwise
 from ..exponential import LN2, log
@@ -16,7 +17,7 @@ INF = float("inf")
 
 
 @elementwise(lambda g, out: g * (LN2 * out), dtype="floating", flops=10)
-def exp2(backend: Backend, x: Any, /) -> Any:
+def exp2(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``2 ** x``, elementwise.
 
     Examples
@@ -34,7 +35,7 @@ def exp2(backend: Backend, x: Any, /) -> Any:
     takes="real floating",
     flops=20,
 )
-def logaddexp2(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def logaddexp2(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``log2(2 ** x1 + 2 ** x2)`` without overflow on the way, elementwise.
 
     Examples
@@ -51,7 +52,7 @@ def logaddexp2(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(lambda g, out: -0.5 * g * (out * out * out), domain=(0.5, 3.0), dtype="floating", flops=5)
-def rsqrt(backend: Backend, x: Any, /) -> Any:
+def rsqrt(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``1 / sqrt(x)``, elementwise.
 
     Examples
@@ -63,7 +64,7 @@ def rsqrt(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g: deg2rad(g), dtype="floating", takes="real floating")
-def deg2rad(backend: Backend, x: Any, /) -> Any:
+def deg2rad(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Degrees in radians, elementwise.
 
     Examples
@@ -75,7 +76,7 @@ def deg2rad(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g: rad2deg(g), dtype="floating", takes="real floating")
-def rad2deg(backend: Backend, x: Any, /) -> Any:
+def rad2deg(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Radians in degrees, elementwise.
 
     Examples
@@ -102,7 +103,7 @@ def _sine_and_cosine_of_pi_times(backend: Backend, x: Any) -> tuple[Any, Any]:
 
 
 @elementwise(lambda g, x: g * sinc_derivative(x, 1), dtype="floating", flops=15)
-def sinc(backend: Backend, x: Any, /) -> Any:
+def sinc(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``sin(pi * x) / (pi * x)``, elementwise: 1 at 0, where all derivatives are right too, and 0 at other integers.
 
     Examples
@@ -129,7 +130,7 @@ def sinc(backend: Backend, x: Any, /) -> Any:
     ],
     tolerance={"float32": 1e-5},
 )
-def sinc_derivative(backend: Backend, x: Any, /, n: int) -> Any:
+def sinc_derivative(backend: Backend, x: ArrayT, /, n: int) -> ArrayT:
     """Derivative of order n >= 1 of `sinc`.
 
     By the power series near 0, and elsewhere by ``u f⁽ᵏ⁾(u) = sin⁽ᵏ⁾(u) - k f⁽ᵏ⁻¹⁾(u)``, which loses digits near 0.
@@ -181,7 +182,7 @@ def _pull_xlogy_number(g: Any, x1: Any, x2: Any) -> Any:
 @elementwise(
     _pull_xlogy_factor, _pull_xlogy_number, domain=(0.5, 2.0), dtype="floating", takes="real floating", flops=12
 )
-def xlogy(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def xlogy(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``x1 * log(x2)``, elementwise, and 0 where `x1` is 0 unless `x2` is NaN.
 
     Where `x1` is 0 and `x2` not positive, the derivative with respect to `x1` is 0; where both are 0, the one with
@@ -210,7 +211,7 @@ def _pull_xlog1py_number(g: Any, x1: Any, x2: Any) -> Any:
 @elementwise(
     _pull_xlog1py_factor, _pull_xlog1py_number, domain=(0.5, 2.0), dtype="floating", takes="real floating", flops=12
 )
-def xlog1py(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def xlog1py(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``x1 * log1p(x2)``, elementwise, and 0 where `x1` is 0 unless `x2` is NaN; see `xlogy`.
 
     Examples
@@ -225,7 +226,7 @@ def xlog1py(backend: Backend, x1: Any, x2: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: g * (-1.0 - log(x)), domain=(0.5, 2.0), dtype="floating", takes="real floating", flops=12)
-def entr(backend: Backend, x: Any, /) -> Any:
+def entr(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``-x * log(x)``, elementwise: 0 at 0, where the derivative is infinite, and minus infinity below.
 
     Examples
@@ -261,7 +262,7 @@ def _pull_logit(g: Any, x: Any, eps: float | None) -> Any:
         sample(Draw((0,), 0.1, 0.9)),
     ],
 )
-def logit(backend: Backend, x: Any, /, eps: float | None = None) -> Any:
+def logit(backend: Backend, x: ArrayT, /, eps: float | None = None) -> ArrayT:
     """``log(x / (1 - x))``, elementwise: the inverse of `sigmoid`.
 
     Parameters

@@ -9,13 +9,14 @@ from typing import Any, NoReturn
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
 from ...backend import Backend
+from ...tensor import ArrayT
 from ..declare import broadcast_shape, elementwise, require
 from ..exponential import exp
 from .elementary import xlogy
 
 
 @elementwise(lambda g, x: g * digamma(x), domain=(0.3, 5.0), dtype="floating", takes="real floating", flops=50)
-def lgamma(backend: Backend, x: Any, /) -> Any:
+def lgamma(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Logarithm of the absolute value of the gamma function, elementwise.
 
     Infinite at 0 and the negative integers. Near its zeros at negative `x` the absolute error is small, not the
@@ -30,7 +31,7 @@ def lgamma(backend: Backend, x: Any, /) -> Any:
 
 
 @elementwise(lambda g, x: g * polygamma(1, x), domain=(0.3, 5.0), dtype="floating", takes="real floating", flops=50)
-def digamma(backend: Backend, x: Any, /) -> Any:
+def digamma(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Derivative of `lgamma`, elementwise.
 
     NaN at the negative integers, where the two sides differ; minus infinity at 0, infinity at -0.0.
@@ -58,7 +59,7 @@ def digamma(backend: Backend, x: Any, /) -> Any:
     ],
     tolerance={"float32": 5e-6},
 )
-def polygamma_of_order(backend: Backend, x: Any, /, n: int) -> Any:
+def polygamma_of_order(backend: Backend, x: ArrayT, /, n: int) -> ArrayT:
     """Derivative of order n >= 1 of `digamma`; see `polygamma`.
 
     Examples
@@ -138,7 +139,7 @@ INCOMPLETE_SAMPLES = [
     samples=INCOMPLETE_SAMPLES,
     tolerance={"float32": 1e-5},
 )
-def gammainc(backend: Backend, a: Any, x: Any, /) -> Any:
+def gammainc(backend: Backend, a: ArrayT, x: ArrayT, /) -> ArrayT:
     """Regularised lower incomplete gamma function P(a, x), elementwise.
 
     The distribution function of the gamma distribution of shape `a`: the integral of ``t**(a - 1) * exp(-t)`` from 0
@@ -184,7 +185,7 @@ def gammainc(backend: Backend, a: Any, x: Any, /) -> Any:
     samples=INCOMPLETE_SAMPLES,
     tolerance={"float32": 1e-5},
 )
-def gammaincc(backend: Backend, a: Any, x: Any, /) -> Any:
+def gammaincc(backend: Backend, a: ArrayT, x: ArrayT, /) -> ArrayT:
     """Regularised upper incomplete gamma function Q(a, x), elementwise.
 
     ``1 - gammainc(a, x)``, exact also where that is tiny; see `gammainc`.

@@ -8,7 +8,7 @@ from typing import Any
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
 from ...backend import Backend
-from ...tensor import Tensor
+from ...tensor import ArrayT, Tensor
 from ..arithmetic import abs as absolute
 from ..arithmetic import imag, is_complex, positive, real, zeros_like
 from ..comparison import isfinite, where
@@ -21,7 +21,7 @@ INF = float("inf")
 
 
 @elementwise(lambda g: g, domain=(0.1, 0.9), takes="real floating")
-def frac(backend: Backend, x: Any, /) -> Any:
+def frac(backend: Backend, x: ArrayT, /) -> ArrayT:
     """What `trunc` cuts off, with the sign of `x`, elementwise; the derivative is one everywhere.
 
     Examples
@@ -39,7 +39,7 @@ def frac(backend: Backend, x: Any, /) -> Any:
     takes="real",
     tolerance={"float32": 1e-5},
 )
-def fmod(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def fmod(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """What division rounded towards zero leaves, with the sign of `x1`, elementwise; C's remainder.
 
     `remainder` has the sign of `x2` instead.
@@ -50,12 +50,12 @@ def fmod(backend: Backend, x1: Any, x2: Any, /) -> Any:
     tensor([ 2, -2])
     """
     xp = backend.xp
-    x1, x2 = as_arrays(backend, x1, x2)
-    dtype = backend.dtype_of(x1)
+    dividend, divisor = as_arrays(backend, x1, x2)
+    dtype = backend.dtype_of(dividend)
     if dtype.kind == "unsigned integer":
-        return xp.remainder(x1, x2)
-    rest = xp.remainder(xp.abs(x1), xp.abs(x2))
-    return xp.copysign(rest, x1) if dtype.is_floating else xp.where(x1 < 0, -rest, rest)
+        return xp.remainder(dividend, divisor)
+    rest = xp.remainder(xp.abs(dividend), xp.abs(divisor))
+    return xp.copysign(rest, dividend) if dtype.is_floating else xp.where(dividend < 0, -rest, rest)
 
 
 @elementwise(
@@ -65,7 +65,7 @@ def fmod(backend: Backend, x1: Any, x2: Any, /) -> Any:
     dtype="floating",
     takes="real floating",
 )
-def heaviside(backend: Backend, x1: Any, x2: Any, /) -> Any:
+def heaviside(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """The step function: 0 where `x1` is negative, `x2` where it is zero, 1 where it is positive, elementwise.
 
     The derivative with respect to `x1` is zero, also at the step.
@@ -76,9 +76,9 @@ def heaviside(backend: Backend, x1: Any, x2: Any, /) -> Any:
     tensor([0. , 0.5, 1. ])
     """
     xp = backend.xp
-    x1, x2 = as_arrays(backend, x1, x2)
-    step = xp.astype(x1 > 0, x1.dtype)
-    return xp.where(x1 == 0, x2, xp.where(x1 != x1, x1, step))
+    x, at_zero = as_arrays(backend, x1, x2)
+    step = xp.astype(x > 0, x.dtype)
+    return xp.where(x == 0, at_zero, xp.where(x != x, x, step))
 
 
 def _pull_replaced(g: Any, x: Any) -> Any:
@@ -96,7 +96,7 @@ def _pull_replaced(g: Any, x: Any) -> Any:
     flops=lambda shapes, out, params: 3 * prod(out),
     samples=[sample((2, 3), nan=0.0, posinf=9.0, neginf=-9.0), sample((), nan=1.0, posinf=2.0, neginf=3.0)],
 )
-def replace_nonfinite(backend: Backend, x: Any, /, nan: float, posinf: float, neginf: float) -> Any:
+def replace_nonfinite(backend: Backend, x: ArrayT, /, nan: float, posinf: float, neginf: float) -> ArrayT:
     """Put numbers in place of NaN and infinities; see `nan_to_num`.
 
     Examples
@@ -189,8 +189,8 @@ def lerp(start: Any, end: Any, weight: Any, /) -> Any:
     ],
 )
 def isclose(
-    backend: Backend, x1: Any, x2: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
-) -> Any:
+    backend: Backend, x1: ArrayT, x2: ArrayT, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> ArrayT:
     """Whether two arrays are equal within a tolerance, elementwise: ``abs(x1 - x2) <= atol + rtol * abs(x2)``.
 
     Parameters

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...ops.activation import sigmoid, softmax
 from ...ops.creation import eye, ones_like
-from ...ops.exponential import sqrt
+from ...ops.exponential import sigmoid, sqrt
+from ...ops.softmax import softmax
 from ...random import default_generator
 from ...tensor import Tensor
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ....errors import ShapeError
-from ....ops.activation import log_softmax
 from ....ops.comparison import where
 from ....ops.datatypes import isdtype
 from ....ops.declare import composite
@@ -14,10 +13,11 @@ from ....ops.indexing import take, take_along_axis
 from ....ops.loss import NOT_IGNORED, softmax_cross_entropy
 from ....ops.reduction import count_nonzero, sum
 from ....ops.shapes import astype, expand_dims, squeeze
+from ....ops.softmax import log_softmax
 from ....tensor import Tensor
+from ..operands import array_of
 from .common import (
     along_classes,
-    array_of,
     check_class_shapes,
     check_class_weight,
     check_classes,

@@ -1,0 +1,103 @@
+"""Softmax and its logarithm."""
+
+from __future__ import annotations
+
+from math import prod
+
+from ..autodiff.op import op
+from ..autodiff.record import sample
+from ..backend import Backend
+from ..tensor import ArrayT
+from .exponential import exp
+from .exponential import sigmoid as sigmoid
+from .reduction import sum
+from .shapes import Shape, normalized_axis
+
+
+def _along_axis(x_shape: Shape, axis: int = -1) -> Shape:
+    normalized_axis(axis, len(x_shape))
+    return x_shape
+
+
+SOFTMAX_SAMPLES = [sample((2, 3), axis=-1), sample((2, 3), axis=0), sample((4,), axis=0), sample((0, 3), axis=1)]
+
+
+@op(
+    vjp={"x": lambda g, out, axis: (g - sum(g * out, axis=axis, keepdims=True)) * out},
+    jvp={"x": lambda t, out, axis: (t - sum(t * out, axis=axis, keepdims=True)) * out},
+    shape=_along_axis,
+    dtype="floating",
+    flops=lambda shapes, out, params: 14 * prod(out),
+    samples=SOFTMAX_SAMPLES,
+    real_only=True,
+)
+def softmax(backend: Backend, x: ArrayT, /, axis: int = -1) -> ArrayT:
+    """``exp(x)`` scaled to sum to one along an axis.
+
+    Elements of minus infinity get 0, and a gradient of 0. Value and gradient are NaN all along a line that holds NaN,
+    plus infinity, or minus infinity alone.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis; real floating-point.
+    axis : int
+        Along which axis.
+
+    Returns
+    -------
+    Tensor
+        The shape of `x`; numbers in [0, 1].
+
+    Raises
+    ------
+    ShapeError
+        If the axis does not exist.
+
+    Examples
+    --------
+    >>> tl.softmax(tl.tensor([0.0, 0.0]))
+    tensor([0.5, 0.5])
+    """
+    xp = backend.xp
+    powers = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    return powers / xp.sum(powers, axis=axis, keepdims=True)
+
+
+@op(
+    vjp={"x": lambda g, out, axis: g - exp(out) * sum(g, axis=axis, keepdims=True)},
+    jvp={"x": lambda t, out, axis: t - sum(exp(out) * t, axis=axis, keepdims=True)},
+    shape=_along_axis,
+    dtype="floating",
+    flops=lambda shapes, out, params: 14 * prod(out),
+    samples=SOFTMAX_SAMPLES,
+    real_only=True,
+)
+def log_softmax(backend: Backend, x: ArrayT, /, axis: int = -1) -> ArrayT:
+    """The logarithm of `softmax`, exact also where that underflows; of infinities see there.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape with at least one axis; real floating-point.
+    axis : int
+        Along which axis.
+
+    Returns
+    -------
+    Tensor
+        The shape of `x`; numbers below or equal to zero.
+
+    Raises
+    ------
+    ShapeError
+        If the axis does not exist.
+
+    Examples
+    --------
+    >>> tl.log_softmax(tl.tensor([0.0, 1000.0]))
+    tensor([-1000.,     0.])
+    """
+    xp = backend.xp
+    shifted = x - xp.max(x, axis=axis, keepdims=True)
+    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
