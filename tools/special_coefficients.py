@@ -1,4 +1,4 @@
-"""Fit the numbers behind the special functions: the tables of `tensorlab/backend/special/coefficients.py`.
+"""Fit the numbers behind the special functions: the tables of `tensorlab/backend/kernels/special/coefficients.py`.
 
 `python tools/special_coefficients.py` rewrites that file; `python tools/special_coefficients.py --check` only says
 whether it is up to date. Needs mpmath (`pip install mpmath`), which nothing else here does.
@@ -19,7 +19,7 @@ from textwrap import fill, indent
 import mpmath as mp
 from mpmath import mpf
 
-TARGET = Path(__file__).resolve().parent.parent / "tensorlab/backend/special/coefficients.py"
+TARGET = Path(__file__).resolve().parent.parent / "tensorlab/backend/kernels/special/coefficients.py"
 DIGITS = 100
 POINTS = 400
 """At how many points the error of a fit is measured."""

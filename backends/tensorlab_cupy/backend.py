@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from tensorlab.backend import Backend
 
-from . import kernels, linalg
+from . import cuda_sources, linalg
 from .special import CupySpecialKernels
 from .updates import FusedUpdateKernels
 
@@ -123,13 +123,13 @@ class CupyBackend(CupySpecialKernels, FusedUpdateKernels, Backend):
 
     @cached_property
     def _philox(self) -> Any:
-        return self._cupy.RawKernel(kernels.PHILOX, "philox")
+        return self._cupy.RawKernel(cuda_sources.PHILOX, "philox")
 
     @cached_property
     def _segment_sums(self) -> dict[Any, Any]:
-        names = {name: f"segment_sum<{c_type}>" for name, c_type in kernels.SEGMENT_TYPES.items()}
+        names = {name: f"segment_sum<{c_type}>" for name, c_type in cuda_sources.SEGMENT_TYPES.items()}
         module = self._cupy.RawModule(
-            code=kernels.SEGMENT_SUM, options=("-std=c++17",), name_expressions=tuple(names.values())
+            code=cuda_sources.SEGMENT_SUM, options=("-std=c++17",), name_expressions=tuple(names.values())
         )
         return {self._cupy.dtype(name): module.get_function(expression) for name, expression in names.items()}
 

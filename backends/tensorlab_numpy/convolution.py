@@ -26,7 +26,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from .windows import Array, Pads, Shape, Slices, Tap, Window, block_fitting, blocks, taps
+from .window_geometry import Array, Pads, Shape, Slices, Tap, Window, block_fitting, blocks, taps
 
 BLOCK_BYTES = 5 << 18
 """Bytes of a block of columns. From LeNet to ResNet 2 MB and 4 MB are fastest and 1 MB costs 10 to 20 %, but with

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 from . import dtypes
 from .dtypes import DType
-from .kernels.default import DefaultKernels
-from .narrow import rounded
+from .kernels import DefaultKernels
+from .narrow_types import rounded
 
 
 @dataclass(frozen=True)

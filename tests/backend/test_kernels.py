@@ -12,7 +12,7 @@ from references import reference_of
 import tensorlab as tl
 from tensorlab.autodiff.record import REGISTRY
 from tensorlab.backend import Backend
-from tensorlab.backend.kernels.default import DefaultKernels
+from tensorlab.backend.kernels import DefaultKernels
 
 BACKEND = tl.active_backend()
 

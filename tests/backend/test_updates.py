@@ -15,7 +15,7 @@ from tensorlab_numpy.updates import planned
 
 import tensorlab as tl
 from tensorlab import optim
-from tensorlab.backend.kernels.default import DefaultKernels
+from tensorlab.backend.kernels import DefaultKernels
 from tensorlab.backend.kernels.updates import Number, Place, Step, traced
 from tensorlab.optim.elementwise import whole_step
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
+from typing import Any
 
+Sizes = tuple[int, ...]
 Pairs = Sequence[tuple[int, int]]
 
 
@@ -43,3 +45,13 @@ def inner_slices(size: Sequence[int], padding: Pairs) -> tuple[slice, ...]:
 def padded_size(size: Sequence[int], padding: Pairs) -> tuple[int, ...]:
     """Return the spatial size with its padding."""
     return tuple(s + before + after for s, (before, after) in zip(size, padding, strict=True))
+
+
+def pad_spatial(xp: Any, x: Any, padding: Pairs, value: float) -> Any:
+    """Return images with `value` around their spatial axes; the images themselves where there is no padding."""
+    if not any(before or after for before, after in padding):
+        return x
+    size = x.shape[2:]
+    padded = xp.full((*x.shape[:2], *padded_size(size, padding)), value, dtype=x.dtype, device=x.device)
+    padded[(..., *inner_slices(size, padding))] = x
+    return padded

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PHILOX = r"""
-// Philox4x64-10: one thread computes one block of four words. See tensorlab.backend.kernels.default.RandomKernels.
+// Philox4x64-10: one thread computes one block of four words. See tensorlab.backend.kernels.random.
 extern "C" __global__
 void philox(const unsigned long long key0, const unsigned long long key1, const unsigned long long first_block,
             const unsigned long long count, unsigned long long* out) {

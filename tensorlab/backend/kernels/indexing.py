@@ -1,4 +1,8 @@
-"""NumPy's indexing rules in terms of the Array API standard, which leaves out most uses of arrays in an index."""
+"""Reading, writing and accumulating at an index, by NumPy's indexing rules.
+
+The Array API standard leaves out most uses of arrays in an index. They are reduced here to `take` at positions in the
+flattened array.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,56 @@ from types import EllipsisType
 from typing import Any
 
 Index = Any
+
+
+class IndexingKernels:
+    """Reading, writing and accumulating at given positions; accumulation in order, so the same bits each time."""
+
+    xp: Any
+
+    def getitem(self, x: Any, index: Index) -> Any:
+        """Return ``x[index]`` by NumPy's rules."""
+        xp = self.xp
+        if is_basic(index):
+            return x[standard_index(index, x.shape)]
+        positions = flat_positions(xp, x.shape, index)
+        return xp.reshape(xp.take(xp.reshape(x, (-1,)), xp.reshape(positions, (-1,)), axis=0), positions.shape)
+
+    def index_put(self, x: Any, index: Index, values: Any) -> None:
+        """Do ``x[index] = values``, in place, by NumPy's rules."""
+        xp = self.xp
+        values = xp.asarray(values, dtype=x.dtype)
+        if is_basic(index):
+            index = standard_index(index, x.shape)
+            target = tuple(part for part in index if part is not None)
+            # Where one writes, the standard has no None; broadcast first, as the new axes may be those of `values`.
+            x[target] = xp.reshape(xp.broadcast_to(values, x[index].shape), x[target].shape)
+            return
+        positions = flat_positions(xp, x.shape, index)
+        values = xp.reshape(xp.broadcast_to(values, positions.shape), (-1,))
+        positions = xp.reshape(positions, (-1,))
+        flat = xp.reshape(x, (-1,), copy=True)
+        for i in range(positions.shape[0]):
+            flat[int(positions[i])] = values[i]
+        x[...] = xp.reshape(flat, x.shape)
+
+    def take_add(self, g: Any, indices: Any, *, axis: int, size: int) -> Any:
+        """Add slices of `g` along `axis` at `indices` (1-d) in zeros with `size` slices: transpose of ``take``."""
+        xp = self.xp
+        shape = (*g.shape[:axis], size, *g.shape[axis + 1 :])
+        out = xp.zeros(shape, dtype=g.dtype, device=g.device)
+        before = (slice(None),) * axis
+        for i in range(indices.shape[0]):
+            out[(*before, int(indices[i]), ...)] += g[(*before, i, ...)]
+        return out
+
+    def index_add(self, x: Any, index: Index, values: Any) -> Any:
+        """Add `values` into `x`, in place, at an index with integer arrays; return `x`."""
+        xp = self.xp
+        positions = flat_positions(xp, x.shape, index)
+        flat = self.take_add(xp.reshape(values, (-1,)), xp.reshape(positions, (-1,)), axis=0, size=prod(x.shape))
+        x += xp.reshape(flat, x.shape)
+        return x
 
 
 def as_parts(index: Index) -> tuple[Any, ...]:
