@@ -60,7 +60,7 @@ class NumpyBackend(
     @property
     def array_types(self) -> tuple[type, ...]:
         """``ndarray``, and the scalar types that NumPy's reductions return."""
-        scalars = {np.dtype(native).type for native in (*self._native.values(), np.float16)}
+        scalars = {np.dtype(native).type for native in (*self._dtypes_in_use.values(), np.float16)}
         return (np.ndarray, *scalars)
 
     def native_dtype(self, name: str) -> Any:

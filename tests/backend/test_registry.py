@@ -209,10 +209,10 @@ def test_plugin_is_found(tmp_path):
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        ("import does_not_exist", "its package does not import: No module named 'does_not_exist'"),
-        ("raise OSError('libfast.so: cannot open')", "its package does not import: libfast.so: cannot open"),
-        ("1 / 0", "its package does not import: division by zero"),
-        ("", "its package does not import: module 'sick_arrays' has no attribute 'Plugin'"),
+        ("import does_not_exist", "its package cannot be imported: No module named 'does_not_exist'"),
+        ("raise OSError('libfast.so: cannot open')", "its package cannot be imported: libfast.so: cannot open"),
+        ("1 / 0", "its package cannot be imported: division by zero"),
+        ("", "its package cannot be imported: module 'sick_arrays' has no attribute 'Plugin'"),
     ],
 )
 def test_plugin_that_does_not_import(tmp_path, source, reason):
