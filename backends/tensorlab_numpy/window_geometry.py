@@ -1,4 +1,4 @@
-"""The geometry of a window that slides over n axes of an array: shared by convolution and pooling."""
+"""The geometry of a window that slides over n axes of an array, for convolution and pooling."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tensorlab_numpy.updates import planned
 import tensorlab as tl
 from tensorlab import optim
 from tensorlab.backend.kernels import DefaultKernels
-from tensorlab.backend.kernels.updates import Number, Place, Step, traced
+from tensorlab.backend.kernels.updates import Number, Step, Value, traced
 from tensorlab.optim.elementwise import whole_step
 
 BACKEND = tl.active_backend()
@@ -28,7 +28,7 @@ class Plain(type(BACKEND)):
     """The active backend's arrays with the base class's way to run a rule."""
 
 
-for name in ("update", "segment_norms", "_way_to_update", "_update_real", "_update_narrow", "_update_complex"):
+for name in ("update", "segment_norms", "_updater_for", "_update_real", "_update_narrow", "_update_complex"):
     setattr(Plain, name, getattr(DefaultKernels, name))
 PLAIN = Plain()
 
@@ -144,12 +144,12 @@ def test_a_traced_rule():
 
     program = traced(momentum, (True, True, True), (("lr", 0.5), ("beta", 0.9)))
     assert program.steps == (
-        Step("multiply", (Number(0), Place(2))),
-        Step("add", (Place(3), Place(1))),
-        Step("multiply", (Number(1), Place(4))),
-        Step("subtract", (Place(0), Place(5))),
+        Step("multiply", (Number(0), Value(2))),
+        Step("add", (Value(3), Value(1))),
+        Step("multiply", (Number(1), Value(4))),
+        Step("subtract", (Value(0), Value(5))),
     )
-    assert program.results == {0: Place(6), 2: Place(4)}
+    assert program.results == {0: Value(6), 2: Value(4)}
     assert program.numbers == (0.9, 0.5)
     assert program == traced(momentum, (True, True, True), (("lr", 0.1), ("beta", 0.2)))
 
@@ -165,8 +165,8 @@ def test_programs_that_do_something_else_differ():
 @pytest.mark.parametrize(
     ("rule", "error", "message"),
     [
-        (lambda xp, x, g: (xp.cumsum(x),), AttributeError, r"no xp\.cumsum: there are abs, exp"),
-        (lambda xp, x, g: (x * xp.sqrt(4.0),), TypeError, "of numbers alone"),
+        (lambda xp, x, g: (xp.cumsum(x),), AttributeError, r"no xp\.cumsum; its functions are abs, exp"),
+        (lambda xp, x, g: (x * xp.sqrt(4.0),), TypeError, "of numbers only"),
     ],
 )
 def test_small_arrays_refuse_what_large_ones_could_not_do(rule, error, message):

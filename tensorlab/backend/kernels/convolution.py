@@ -9,7 +9,7 @@ from .window_geometry import Pairs, Sizes, inner_slices, kernel_offsets, output_
 
 
 class ConvolutionKernels:
-    """Convolution and its two transposes, by gathering the windows and one matrix product per group."""
+    """Convolution and its two transposes, by one product per group with the matrix of gathered windows."""
 
     xp: Any
 

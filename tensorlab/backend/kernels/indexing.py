@@ -1,6 +1,6 @@
 """Reading, writing and accumulating at an index, by NumPy's indexing rules.
 
-The Array API standard leaves out most uses of arrays in an index. They are reduced here to `take` at positions in the
+The Array API standard leaves out most uses of arrays in an index. Here they become ``take`` at positions in the
 flattened array.
 """
 
@@ -15,7 +15,7 @@ Index = Any
 
 
 class IndexingKernels:
-    """Reading, writing and accumulating at given positions; accumulation in order, so the same bits each time."""
+    """Reading, writing and accumulating at an index. Accumulation is in order, hence deterministic."""
 
     xp: Any
 
@@ -34,7 +34,7 @@ class IndexingKernels:
         if is_basic(index):
             index = standard_index(index, x.shape)
             target = tuple(part for part in index if part is not None)
-            # Where one writes, the standard has no None; broadcast first, as the new axes may be those of `values`.
+            # The standard allows no None when writing. Broadcast first: the new axes may be those of `values`.
             x[target] = xp.reshape(xp.broadcast_to(values, x[index].shape), x[target].shape)
             return
         positions = flat_positions(xp, x.shape, index)
@@ -46,7 +46,7 @@ class IndexingKernels:
         x[...] = xp.reshape(flat, x.shape)
 
     def take_add(self, g: Any, indices: Any, *, axis: int, size: int) -> Any:
-        """Add slices of `g` along `axis` at `indices` (1-d) in zeros with `size` slices: transpose of ``take``."""
+        """Add slices of `g` at `indices` (1-d) of an axis of zeros of length `size`: the transpose of ``take``."""
         xp = self.xp
         shape = (*g.shape[:axis], size, *g.shape[axis + 1 :])
         out = xp.zeros(shape, dtype=g.dtype, device=g.device)
@@ -70,12 +70,12 @@ def as_parts(index: Index) -> tuple[Any, ...]:
 
 
 def is_basic(index: Index) -> bool:
-    """Whether an index consists of integers, slices, None and ... alone: it selects every element at most once."""
+    """Whether an index has only integers, slices, None and ...: it selects every element at most once."""
     return all(part is None or isinstance(part, int | slice | EllipsisType) for part in as_parts(index))
 
 
 def standard_index(index: Index, shape: tuple[int, ...]) -> tuple[Any, ...]:
-    """Return a basic index as the standard wants it: each axis named, and slices that end where the axis does.
+    """Return a basic index in the standard's form: with an ellipsis, and slices that end within the axis.
 
     Examples
     --------
@@ -83,12 +83,12 @@ def standard_index(index: Index, shape: tuple[int, ...]) -> tuple[Any, ...]:
     (None, slice(1, 3, 1), Ellipsis)
     """
     parts = _with_ellipsis(as_parts(index))
-    at = next(place for place, part in enumerate(parts) if part is Ellipsis)
+    ellipsis = parts.index(Ellipsis)
     lengths = iter(shape)
-    before = [_bounded(part, lengths) for part in parts[:at]]
-    behind = parts[at + 1 :]
-    lengths = iter(shape[len(shape) - sum(map(axes_taken, behind)) :])
-    return (*before, Ellipsis, *(_bounded(part, lengths) for part in behind))
+    before = [_bounded(part, lengths) for part in parts[:ellipsis]]
+    after = parts[ellipsis + 1 :]
+    lengths = iter(shape[len(shape) - sum(map(axes_taken, after)) :])
+    return (*before, Ellipsis, *(_bounded(part, lengths) for part in after))
 
 
 def _with_ellipsis(parts: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -96,7 +96,7 @@ def _with_ellipsis(parts: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _bounded(part: Any, lengths: Iterator[int]) -> Any:
-    """Return one part of an index, a slice cut to the length of its axis."""
+    """Return one part of an index; a slice is cut to the length of its axis."""
     if part is None:
         return None
     length = next(lengths)
@@ -109,7 +109,7 @@ def _bounded(part: Any, lengths: Iterator[int]) -> Any:
 
 
 def axes_taken(part: Any) -> int:
-    """Return how many axes of the array one part of an index stands for."""
+    """Return the number of axes of the array that one part of an index selects from."""
     if part is None or part is Ellipsis:
         return 0
     return len(part.shape) if _is_boolean(part) else 1
@@ -120,7 +120,7 @@ def _is_boolean(part: Any) -> bool:
 
 
 def flat_positions(xp: Any, shape: tuple[int, ...], index: Index) -> Any:
-    """Return where the elements that ``x[index]`` selects stand in the flattened `x`, in the result's shape.
+    """Return the positions in the flattened `x` of the elements of ``x[index]``, in its shape.
 
     Parameters
     ----------
@@ -129,16 +129,16 @@ def flat_positions(xp: Any, shape: tuple[int, ...], index: Index) -> Any:
     shape : tuple of int
         The shape of `x`.
     index : index
-        Integers, slices, None, ..., and integer or boolean arrays, in any mixture.
+        Any mixture of integers, slices, None, ..., and integer or boolean arrays.
     """
     parts = as_parts(index)
     if len(parts) == 1 and _is_boolean(parts[0]) and not parts[0].shape:
-        # A single truth value makes a new axis of length 1, and chooses it or not.
+        # A single boolean makes a new axis of length 1, and selects it or not.
         parts, shape = (xp.reshape(parts[0], (1,)),), (1, *shape)
     parts = tuple(_expanded(xp, parts, len(shape)))
     arrays = [place for place, part in enumerate(parts) if isinstance(part, int) or hasattr(part, "shape")]
     together = arrays == list(range(arrays[0], arrays[-1] + 1))
-    # The axes of arrays (and of integers among them) become one group, which stands first unless they are neighbours.
+    # The arrays (and integers among them) are broadcast; their axes come first unless the arrays are adjacent.
     group = xp.broadcast_arrays(*(xp.asarray(parts[place]) for place in arrays))
     before = arrays[0] if together else 0
     plain = [part for place, part in enumerate(parts) if place not in arrays]
@@ -163,7 +163,7 @@ def flat_positions(xp: Any, shape: tuple[int, ...], index: Index) -> Any:
 
 
 def _expanded(xp: Any, parts: tuple[Any, ...], ndim: int) -> list[Any]:
-    """Return an index with ... written out as slices, and boolean arrays as the integer arrays that they stand for."""
+    """Return an index with ... replaced by slices, and boolean arrays by the equivalent integer arrays."""
     missing = [slice(None)] * (ndim - sum(map(axes_taken, parts)))
     expanded: list[Any] = []
     for part in _with_ellipsis(parts):

@@ -9,26 +9,26 @@ from .window_geometry import Pairs, Sizes, inner_slices, kernel_offsets, output_
 
 
 class PoolingKernels:
-    """Pooling and its transposes; a maximum is remembered as its position inside the window."""
+    """Pooling and its transposes. The position of a maximum is its index inside the window."""
 
     xp: Any
 
     def max_pool(
         self, x: Any, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
     ) -> tuple[Any, Any]:
-        """Return the maximum of each window and its position in it (C order; the first one where several tie)."""
+        """Return the maximum of each window and its position (C order; the first one of equal elements)."""
         xp = self.xp
         floating = xp.isdtype(x.dtype, "real floating")
         lowest = -float("inf") if floating else xp.iinfo(x.dtype).min
-        # Padding must lose against every element, so that -inf inside the image is lifted to the least number.
+        # Padding must be less than every element, so -inf inside the image is raised to the least finite number.
         score = xp.maximum(x, xp.asarray(xp.finfo(x.dtype).min, dtype=x.dtype)) if floating else x
         out = output_size(x.shape[2:], kernel_size, stride, padding, dilation)
         score = pad_spatial(xp, score, padding, lowest)
         offsets = kernel_offsets(kernel_size, stride, dilation, out)
         index = xp.argmax(xp.stack([score[(..., *window)] for window in offsets]), axis=0)
-        # A window on padding alone has the lowest number, as in PyTorch, so values are picked with that around them.
+        # The maximum of a window of nothing but padding is the lowest number, as in PyTorch.
         padded = pad_spatial(xp, x, padding, lowest)
-        return self._picked(padded, index, kernel_size, stride, dilation), index
+        return self._elements_at(padded, index, kernel_size, stride, dilation), index
 
     def max_unpool(
         self,
@@ -53,17 +53,17 @@ class PoolingKernels:
     def pool_gather(
         self, x: Any, index: Any, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
     ) -> Any:
-        """Pick from each window the element at position `index`."""
-        return self._picked(pad_spatial(self.xp, x, padding, 0), index, kernel_size, stride, dilation)
+        """Return the element at position `index` of each window."""
+        return self._elements_at(pad_spatial(self.xp, x, padding, 0), index, kernel_size, stride, dilation)
 
-    def _picked(self, padded: Any, index: Any, kernel_size: Sizes, stride: Sizes, dilation: Sizes) -> Any:
+    def _elements_at(self, padded: Any, index: Any, kernel_size: Sizes, stride: Sizes, dilation: Sizes) -> Any:
         y = self.xp.zeros(index.shape, dtype=padded.dtype, device=padded.device)
         for i, window in enumerate(kernel_offsets(kernel_size, stride, dilation, index.shape[2:])):
             y = self.xp.where(index == i, padded[(..., *window)], y)
         return y
 
     def avg_pool(self, x: Any, *, kernel_size: Sizes, stride: Sizes, padding: Pairs) -> Any:
-        """Return the mean of each window, padding counted as zeros."""
+        """Return the mean of each window, including zeros for the padding."""
         ones = (1,) * len(kernel_size)
         out = output_size(x.shape[2:], kernel_size, stride, padding, ones)
         padded = pad_spatial(self.xp, x, padding, 0)
@@ -73,7 +73,7 @@ class PoolingKernels:
         return y / prod(kernel_size)
 
     def avg_unpool(self, g: Any, *, input_size: Sizes, kernel_size: Sizes, stride: Sizes, padding: Pairs) -> Any:
-        """Spread each value evenly over its window in an image of zeros: the transpose of `avg_pool`."""
+        """Distribute each value evenly over its window in an image of zeros: the transpose of `avg_pool`."""
         ones = (1,) * len(kernel_size)
         share = g / prod(kernel_size)
         size = padded_size(input_size, padding)

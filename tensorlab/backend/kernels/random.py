@@ -11,15 +11,15 @@ WORD = (1 << 64) - 1
 
 
 class RandomKernels:
-    """Random bits that depend on nothing but key and position: the same on every backend."""
+    """Random bits as a function of key and position: the same on every backend."""
 
     xp: Any
 
     def random_bits(self, key: tuple[int, int], block: int, count: int) -> Any:
-        """Return `count` random 64-bit words (uint64) of the stream `key`, from its 4-word block number `block` on.
+        """Return `count` random 64-bit words (uint64) of the stream `key`, beginning with block number `block`.
 
         The generator is Philox4x64-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3",
-        SC 2011), counted as ``numpy.random.Philox(key=...)`` does.
+        SC 2011); a block is 4 words, and blocks are numbered as in ``numpy.random.Philox(key=...)``.
         """
         xp = self.xp
         blocks = -(-count // 4)
