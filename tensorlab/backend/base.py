@@ -93,6 +93,11 @@ class Backend(DefaultKernels):
         """The array types of this backend; results have the first one."""
         raise NotImplementedError(f"backend {self.name!r} does not define array_types")
 
+    @property
+    def on_host(self) -> bool:
+        """Whether arrays are in host memory, so that their elements can be read without waiting for a device."""
+        return self.dlpack_device == 1
+
     def to_numpy(self, array: Any) -> Any:
         """Return `array` as a NumPy array in host memory, sharing memory where possible."""
         raise NotImplementedError(f"backend {self.name!r} does not define to_numpy")

@@ -225,7 +225,7 @@ ERRORS = {
     ),
     "fewer axes": (lambda g: g.normal(3, tl.zeros((1, 3))), tl.ShapeError, "do not broadcast to shape"),
     "length": (lambda g: g.normal((-1,)), tl.ShapeError, r"normal: shape \(-1,\) has a negative length"),
-    "alpha": (lambda g: g.dirichlet(1.0), tl.ShapeError, "dirichlet: alpha has no axis"),
+    "alpha": (lambda g: g.dirichlet(1.0), tl.ShapeError, "dirichlet: alpha is 0-d"),
     "matrix": (lambda g: g.multivariate_normal([1.0], tl.eye(2)), tl.ShapeError, r"needs cov of shape \(..., 1, 1\)"),
     "vector": (lambda g: g.multivariate_normal(1.0, tl.eye(2)), tl.ShapeError, "mean has too few axes"),
     "both": (lambda g: g.multivariate_normal([1.0]), TypeError, "needs either cov or scale_tril"),
