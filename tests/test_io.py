@@ -126,7 +126,7 @@ def test_metadata(path):
     tl.save({"x": tl.ones(1), "n": 1}, path, metadata={"licence": "MIT"})
     assert tl.io.read_metadata(path) == {"licence": "MIT"}
     assert list(tl.load(path)) == ["x", "n"]
-    with pytest.raises(TypeError, match="metadata is text"):
+    with pytest.raises(TypeError, match="metadata must be"):
         tl.save({}, path, metadata={"n": 1})
 
 
@@ -151,7 +151,7 @@ class TestErrors:
             tl.save({"a": [tl.ones(1), object()]}, path)
         with pytest.raises(TypeError, match=r"save its state_dict\(\)"):
             tl.save(nn.ReLU(), path)
-        with pytest.raises(TypeError, match="keys of a dictionary"):
+        with pytest.raises(TypeError, match="keys of saved dictionaries"):
             tl.save({1.5: tl.ones(1)}, path)
         with pytest.raises(TypeError, match="complex128"):
             tl.save({"x": tl.ones(1, dtype=tl.complex128)}, path)
@@ -164,7 +164,7 @@ class TestErrors:
     @pytest.mark.parametrize("content", [b"", b"some text that is longer than a header", b"\xff" * 64])
     def test_no_safetensors_file(self, path, content):
         path.write_bytes(content)
-        with pytest.raises(ValueError, match="is no safetensors file"):
+        with pytest.raises(ValueError, match="is not a safetensors file"):
             tl.load(path)
 
     def test_a_pickle_is_refused(self, path):
@@ -175,7 +175,7 @@ class TestErrors:
     def test_a_cut_file(self, path):
         tl.save({"x": tl.ones(100)}, path)
         path.write_bytes(path.read_bytes()[:-10])
-        with pytest.raises(ValueError, match="is no safetensors file"):
+        with pytest.raises(ValueError, match="is not a safetensors file"):
             tl.load(path)
 
     def test_without_the_package(self, path, monkeypatch):
@@ -210,5 +210,5 @@ def test_types_that_are_not_ours(path):
     import safetensors.numpy
 
     safetensors.numpy.save_file({"x": np.ones(2, ml_dtypes.float8_e4m3fn)}, path)
-    with pytest.raises(ValueError, match=r"file\.safetensors: 'x' is of type F8_E4M3, which tensorlab has not"):
+    with pytest.raises(ValueError, match=r"file\.safetensors: 'x' is of type F8_E4M3, which tensorlab does"):
         tl.load(path)
