@@ -41,7 +41,7 @@ class CupyBackend(CupySpecialKernels, FusedUpdateKernels, Backend):
         return None if count else "installed, but the CUDA driver finds no device"
 
     @cached_property
-    def xp(self) -> Any:  # type: ignore[override]
+    def xp(self) -> Any:
         """CuPy as an Array API namespace."""
         from .namespace import Namespace
 

@@ -125,12 +125,12 @@ _KIND_ORDER = ("bool", "unsigned integer", "signed integer", "real floating", "c
 _SIGNED_HOLDING = {"uint8": int16, "uint16": int32, "uint32": int64}
 
 
-def promote_beside(dtype: DType, number: type) -> DType:
+def promote_with_number(dtype: DType, number: type) -> DType:
     """Return the result type of `dtype` with a Python number of type `number`, which adapts to `dtype` if it can.
 
     Examples
     --------
-    >>> promote_beside(float64, float), promote_beside(int8, float)
+    >>> promote_with_number(float64, float), promote_with_number(int8, float)
     (tensorlab.float64, tensorlab.float32)
     """
     return dtype if dtype.kind in KINDS[ADAPTS_TO[number]] else promote(dtype, DEFAULT_OF_PYTHON[number])

@@ -1,4 +1,4 @@
-"""Orders and choices against the probabilities that they claim."""
+"""Permutations, choices and categories compared with their probabilities."""
 
 from itertools import permutations
 
@@ -94,7 +94,7 @@ class TestCategorical:
         assert_same(Generator(0).categorical(tl.zeros((3, 1))), [0, 0, 0])
 
     def test_partial_sums_that_round(self):
-        """Categories of no probability at the end, behind sums that are not quite one."""
+        """Impossible categories at the end are not drawn, although partial sums are rounded."""
         p = np.append(np.full(1000, 0.1), np.zeros(24))
         assert host(Generator(0).categorical(probs=tensor(p, "float32"), shape=(N,))).max() == 999
 
