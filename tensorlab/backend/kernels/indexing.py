@@ -102,10 +102,10 @@ def _bounded(part: Any, lengths: Iterator[int]) -> Any:
     length = next(lengths)
     if not isinstance(part, slice):
         return part
-    taken = range(length)[part]
-    if not taken:
+    selected = range(length)[part]
+    if not selected:
         return slice(0, 0)
-    return slice(taken.start, taken.stop if taken.stop >= 0 else None, taken.step)
+    return slice(selected.start, selected.stop if selected.stop >= 0 else None, selected.step)
 
 
 def axes_taken(part: Any) -> int:
@@ -136,28 +136,28 @@ def flat_positions(xp: Any, shape: tuple[int, ...], index: Index) -> Any:
         # A single boolean makes a new axis of length 1, and selects it or not.
         parts, shape = (xp.reshape(parts[0], (1,)),), (1, *shape)
     parts = tuple(_expanded(xp, parts, len(shape)))
-    arrays = [place for place, part in enumerate(parts) if isinstance(part, int) or hasattr(part, "shape")]
-    together = arrays == list(range(arrays[0], arrays[-1] + 1))
+    arrays = [number for number, part in enumerate(parts) if isinstance(part, int) or hasattr(part, "shape")]
+    adjacent = arrays == list(range(arrays[0], arrays[-1] + 1))
     # The arrays (and integers among them) are broadcast; their axes come first unless the arrays are adjacent.
-    group = xp.broadcast_arrays(*(xp.asarray(parts[place]) for place in arrays))
-    before = arrays[0] if together else 0
-    plain = [part for place, part in enumerate(parts) if place not in arrays]
-    rank = len(plain) + group[0].ndim
+    group = xp.broadcast_arrays(*(xp.asarray(parts[number]) for number in arrays))
+    before = arrays[0] if adjacent else 0
+    slices = len(parts) - len(arrays)  # or None
+    rank = slices + group[0].ndim
     positions = xp.zeros((1,) * rank, dtype=xp.int64)
-    members, seen, axis = iter(group), 0, 0
-    for place, part in enumerate(parts):
+    remaining, slices_seen, axis = iter(group), 0, 0
+    for number, part in enumerate(parts):
         stride = prod(shape[axis + 1 :])
-        if place in arrays:
-            chosen = xp.astype(next(members), xp.int64)
-            chosen = xp.where(chosen < 0, chosen + shape[axis], chosen)
-            spread = (1,) * before + tuple(chosen.shape) + (1,) * (len(plain) - before)
+        if number in arrays:
+            indices = xp.astype(next(remaining), xp.int64)
+            indices = xp.where(indices < 0, indices + shape[axis], indices)
+            broadcast_shape = (1,) * before + tuple(indices.shape) + (1,) * (slices - before)
         else:
-            taken = range(1) if part is None else range(shape[axis])[part]
-            chosen = xp.arange(taken.start, taken.stop, taken.step, dtype=xp.int64)
-            at = seen if seen < before else seen + group[0].ndim
-            spread = tuple(len(taken) if i == at else 1 for i in range(rank))
-            seen += 1
-        positions = positions + xp.reshape(chosen, spread) * (0 if part is None else stride)
+            selected = range(1) if part is None else range(shape[axis])[part]
+            indices = xp.arange(selected.start, selected.stop, selected.step, dtype=xp.int64)
+            result_axis = slices_seen if slices_seen < before else slices_seen + group[0].ndim
+            broadcast_shape = tuple(len(selected) if i == result_axis else 1 for i in range(rank))
+            slices_seen += 1
+        positions = positions + xp.reshape(indices, broadcast_shape) * (0 if part is None else stride)
         axis += part is not None
     return positions
 
