@@ -12,11 +12,11 @@ class OutOfRange(ShapeError, IndexError):
 
 
 class BackendError(RuntimeError):
-    """Something only one backend can do was asked of another, or arrays of two backends were mixed."""
+    """Arrays of several backends were mixed, or a backend was asked for what it does not support."""
 
 
 class BackendUnavailable(RuntimeError):
-    """No backend of that name is installed, or it cannot run on this machine."""
+    """No backend of this name is installed, or it cannot run on this machine."""
 
 
 class GradientError(AssertionError):

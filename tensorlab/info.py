@@ -1,4 +1,4 @@
-"""What there is to compute with: what ``python -m tensorlab info`` prints."""
+"""The report of ``python -m tensorlab info``: versions, backends and devices."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .backend import BackendUnavailable, active_backend, available_backends, get
 from .backend.registry import VARIABLE
 
 COMPANIONS = ("safetensors", "matplotlib", "scikit-learn", "tqdm", "threadpoolctl", "array-api-compat", "torch")
-"""Packages that tensorlab uses where they are installed, or is compared with."""
+"""Optional packages, and those that tensorlab is compared with."""
 
 
 def report() -> str:
-    """Return the versions, the backends with why each is or is not usable, their devices, memory, BLAS and threads.
+    """Return a report of versions, backends (and why they cannot be used), devices, memory, BLAS and threads.
 
     Examples
     --------
@@ -29,9 +29,9 @@ def report() -> str:
         "",
         "backends",
     ]
-    for name, why_not in available_backends().items():
-        lines.append(f"  {name}: {why_not or 'usable'}")
-        if why_not is None:
+    for name, reason in available_backends().items():
+        lines.append(f"  {name}: {reason or 'usable'}")
+        if reason is None:
             lines += [f"    {fact}" for fact in _facts(name)]
     lines += ["", "packages", *(f"  {name} {_version(name)}" for name in COMPANIONS)]
     return "\n".join(lines)
@@ -39,11 +39,11 @@ def report() -> str:
 
 def _active() -> str:
     setting = os.environ.get(VARIABLE)
-    reason = f"{VARIABLE}={setting}" if setting else f"{VARIABLE} is not set"
+    source = f"{VARIABLE}={setting}" if setting else f"{VARIABLE} is not set"
     try:
-        return f"{active_backend().name} ({reason})"
+        return f"{active_backend().name} ({source})"
     except BackendUnavailable as error:
-        return f"none ({reason}): {str(error).splitlines()[0]}"
+        return f"none ({source}): {str(error).splitlines()[0]}"
 
 
 def _facts(name: str) -> Iterator[str]:
@@ -53,7 +53,7 @@ def _facts(name: str) -> Iterator[str]:
     yield f"devices: {', '.join(backend.devices())}"
     memory = backend.memory()
     if memory:
-        yield "memory: " + ", ".join(f"{what} {size / 2**30:.1f} GiB" for what, size in memory.items())
+        yield "memory: " + ", ".join(f"{kind} {size / 2**30:.1f} GiB" for kind, size in memory.items())
 
 
 def _version(package: str) -> str:

@@ -1,4 +1,4 @@
-"""What the namespace tells about itself: the standard's ``__array_namespace_info__``."""
+"""Inspection of the namespace: the standard's ``__array_namespace_info__``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OUTSIDE_THE_STANDARD = ("float16", "bfloat16")
 
 
 class NamespaceInfo:
-    """Devices, data types and abilities of the active backend.
+    """Devices, data types and capabilities of the active backend.
 
     Examples
     --------
@@ -21,7 +21,7 @@ class NamespaceInfo:
     """
 
     def capabilities(self) -> dict[str, Any]:
-        """Return what the standard leaves to the library."""
+        """Return the capabilities that the standard leaves to the library."""
         return {
             "boolean indexing": True,
             "data-dependent shapes": True,
@@ -29,7 +29,7 @@ class NamespaceInfo:
         }
 
     def default_device(self) -> Device:
-        """Return where new tensors are put unless a device is named."""
+        """Return the default device of new tensors."""
         backend = active_backend()
         return Device(backend.name, backend.devices()[0])
 
@@ -39,12 +39,12 @@ class NamespaceInfo:
         return [Device(backend.name, name) for name in backend.devices()]
 
     def default_dtypes(self, *, device: Device | str | None = None) -> dict[str, DType]:
-        """Return the types that new tensors get unless one is named.
+        """Return the default data types of new tensors.
 
         Raises
         ------
         BackendUnavailable
-            If there is no such device.
+            If `device` does not exist.
         """
         if device is not None:
             located(device)
@@ -56,14 +56,14 @@ class NamespaceInfo:
         }
 
     def dtypes(self, *, device: Device | str | None = None, kind: Any = None) -> dict[str, DType]:
-        """Return the standard's data types that the backend has, by name; those of a kind (see `isdtype`) if asked.
+        """Return the standard's data types that the backend has, by name, optionally of one kind (see `isdtype`).
 
         Raises
         ------
         ValueError
-            If there is no such kind.
+            If `kind` is not one of those of `isdtype`.
         BackendUnavailable
-            If there is no such device.
+            If `device` does not exist.
         """
         backend = active_backend() if device is None else located(device)[0]
         return {
@@ -76,5 +76,5 @@ class NamespaceInfo:
 
 
 def array_namespace_info() -> NamespaceInfo:
-    """Return devices, data types and abilities, as the standard's ``__array_namespace_info__()``."""
+    """Return devices, data types and capabilities, as the standard's ``__array_namespace_info__()``."""
     return NamespaceInfo()

@@ -28,7 +28,7 @@ def test_command(capsys):
         main(["nothing"])
 
 
-def test_a_backend_that_does_not_exist_is_named_and_no_error():
+def test_a_missing_backend_is_reported():
     run = subprocess.run(
         [sys.executable, "-m", "tensorlab", "info"],
         env={"TENSORLAB_BACKEND": "nowhere", "PYTHONPATH": ":".join(sys.path)},

@@ -1,4 +1,4 @@
-"""Seeded generators: the same numbers on every backend, and of the distributions that they claim."""
+"""Seeded generators: reproducible on every backend, states, children, and the basic distributions."""
 
 from inspect import signature
 
@@ -12,7 +12,7 @@ from tensorlab.random import Generator
 from tensorlab.random.arguments import Call
 
 FIRST_WORDS = (0x2F4BA6408E4D89B, 0x3DD62B0B9CA8C5B2, 0x1C8667A55D902E79, 0x907D7A052FD5B4DC)
-"""Philox4x64-10 of key 0 and counter 1, as numpy.random.Philox(key=0) has it."""
+"""The first block of numpy.random.Philox(key=0)."""
 
 DRAWS = {
     "uniform": lambda g: g.uniform((7,)),
@@ -83,8 +83,8 @@ def test_same_numbers_on_both_backends(draw, other_backend):
 
 
 @each_draw
-def test_same_numbers_without_a_look_at_the_elements(draw, monkeypatch):
-    """Where looking would mean waiting for a GPU, all rounds of a rejection are gone through, to the same end."""
+def test_same_numbers_without_reading_elements(draw, monkeypatch):
+    """On a GPU, all rounds of rejection are computed, with the same result."""
     here, stream = Generator(3), Generator(3)
     expected = host(draw(here))
     monkeypatch.setattr(Call, "on_host", False)
@@ -114,8 +114,8 @@ def test_draws_do_not_overlap(generator):
     assert np.unique(numbers).size == 113
 
 
-def test_a_draw_depends_only_on_where_it_begins():
-    """Cutting a stream into other pieces of whole blocks gives the same words."""
+def test_a_draw_depends_only_on_its_position():
+    """Drawing a number of whole blocks at once or in parts gives the same words."""
     whole = host(Generator(5).uniform((16,), dtype="float64"))
     g = Generator(5)
     parts = np.concatenate([host(g.uniform((4,), dtype="float64")), host(g.uniform((12,), dtype="float64"))])
@@ -144,7 +144,7 @@ class TestState:
             assert_same(there.integers(1000, shape=(20,)), expected)
 
     @pytest.mark.parametrize("wrong", [{}, {"stream": [1, 2, 3]}, {"stream": [1.0, 2.0, 3.0, 4.0]}])
-    def test_what_is_no_state(self, generator, wrong):
+    def test_invalid_states(self, generator, wrong):
         before = generator.get_state()
         with pytest.raises(ValueError, match="4 words of type uint64"):
             generator.load_state_dict({key: tl.asarray(value) for key, value in wrong.items()})
@@ -152,14 +152,14 @@ class TestState:
 
 
 class TestSpawn:
-    def test_children_differ_from_one_another_and_from_the_parent(self, generator):
+    def test_children_differ_from_each_other_and_the_parent(self, generator):
         streams = [generator, *generator.spawn(5), *generator.spawn(5)]
         streams += streams[1].spawn(2)
         drawn = np.concatenate([host(g.uniform((100,), dtype="float64")) for g in streams])
         assert np.unique(drawn).size == 100 * len(streams)
         assert stats.kstest(drawn, "uniform").pvalue > 0.01
 
-    def test_children_depend_on_key_and_count_alone(self, other_backend):
+    def test_children_depend_only_on_key_and_count(self, other_backend):
         first, second = Generator(7), Generator(7)
         expected = [child.get_state() for child in first.spawn(4)]
         second.uniform((1000,))
@@ -168,7 +168,7 @@ class TestSpawn:
         assert [child.get_state() for child in found] == expected
         assert [child.get_state() for child in Generator(8).spawn(4)] != expected
 
-    def test_the_parent_goes_on_as_it_was(self):
+    def test_the_parent_is_not_affected(self):
         first, second = Generator(7), Generator(7)
         second.spawn(3)
         assert_same(second.normal((9,)), host(first.normal((9,))))
@@ -180,7 +180,7 @@ class TestSpawn:
         generator.set_state(state)
         assert generator.spawn(1)[0].get_state() == first.get_state() != second.get_state()
 
-    def test_none_and_less(self, generator):
+    def test_zero_and_negative_counts(self, generator):
         assert generator.spawn(0) == []
         with pytest.raises(ValueError, match="at least 0, not -1"):
             generator.spawn(-1)
@@ -193,7 +193,7 @@ def test_large_seeds():
             Generator(seed)
 
 
-# -- distributions: fixed seeds, so the outcome is the same each time --------------------------------------------------
+# -- distributions: seeds are fixed, so the outcome is always the same -------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -230,7 +230,7 @@ def test_uniform_is_half_open():
 
 
 def test_uniform_never_reaches_the_upper_end_by_rounding():
-    """Just below 2**24 ulps of 1: a range where low + u * (high - low) rounds up."""
+    """A narrow range in which low + u * (high - low) can round to the upper bound."""
     numbers = host(Generator(0).uniform((200_000,), 1.0, 1.0000002))
     assert numbers.max() < np.float32(1.0000002)
 
@@ -279,7 +279,7 @@ def test_default_generator():
 
 
 def test_the_functions_are_the_methods():
-    """Each draws from the default generator what the method draws, has its docstring, and its signature but one."""
+    """Functions draw the same numbers as methods and have their docstrings and signatures, plus `generator`."""
     names = [n for n in tl.random.__all__ if n in vars(tl.random) and hasattr(Generator, n) and n != "manual_seed"]
     assert len(names) == 28
     for name in names:
@@ -315,7 +315,7 @@ def test_like_on_another_backend(other_backend):
         assert tl.randn_like(x).backend is x.backend
 
 
-def test_generators_of_their_own(generator):
+def test_explicit_generators(generator):
     before = tl.random.default_generator.get_state()
     found = tl.rand(3, generator=generator)
     assert_same(found, host(Generator(0).uniform((3,))))

@@ -1,4 +1,4 @@
-"""Fit the numbers behind the special functions: the tables of `tensorlab/backend/special/coefficients.py`.
+"""Fit the numbers behind the special functions: the tables of `tensorlab/backend/kernels/special/coefficients.py`.
 
 `python tools/special_coefficients.py` rewrites that file; `python tools/special_coefficients.py --check` only says
 whether it is up to date. Needs mpmath (`pip install mpmath`), which nothing else here does.
@@ -19,18 +19,18 @@ from textwrap import fill, indent
 import mpmath as mp
 from mpmath import mpf
 
-TARGET = Path(__file__).resolve().parent.parent / "tensorlab/backend/special/coefficients.py"
+TARGET = Path(__file__).resolve().parent.parent / "tensorlab/backend/kernels/special/coefficients.py"
 DIGITS = 100
 POINTS = 400
 """At how many points the error of a fit is measured."""
 
 HEADER = '''\
-"""The numbers behind the special functions; `tools/special_coefficients.py` writes this file.
+"""Coefficients of the special functions, written by `tools/special_coefficients.py`.
 
-All but the last two are rational functions p(v) / q(v) that agree with a function at Chebyshev nodes, worked out with
-many digits. Each table has them for both precisions, as (p, q) with the lowest power first; the variable is shifted
-so that all coefficients of a table have one sign, or nearly, and nothing cancels. Beside each: the interval of v, and
-the largest relative error there, of exact arithmetic with the numbers as they stand.
+All but the last two are rational functions p(v) / q(v) that interpolate a function at Chebyshev nodes, computed in high
+precision. Each table has them for both precisions, as (p, q) with the lowest power first. The variable is shifted so
+that (nearly) all coefficients of a table have the same sign and nothing cancels. The comments give the interval of v
+and the largest relative error on it, for exact arithmetic with these coefficients.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def tables() -> list[tuple[str, str, Function, Fit, Fit]]:
         ),
         (
             "ERFINV_TAIL",
-            "erfcinv(q) in v = sqrt(-log(q)), q <= 0.25, v up to TAIL_END.",
+            "erfcinv(q) in v = sqrt(-log(q)), q <= 0.25, v up to FAR_TAIL.",
             erfcinv,
             Fit(1.17, 4.2, 4, 4),
             Fit(1.17, 6.2, 12, 12),

@@ -1,4 +1,4 @@
-"""tensorlab on CUDA GPUs: CuPy's arrays."""
+"""The CuPy backend: tensorlab on CUDA GPUs."""
 
 from .backend import CupyBackend
 

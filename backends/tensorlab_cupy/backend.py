@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from tensorlab.backend import Backend
 
-from . import kernels, linalg
+from . import cuda_sources, linalg
 from .special import CupySpecialKernels
 from .updates import FusedUpdateKernels
 
@@ -28,7 +28,7 @@ class CupyBackend(CupySpecialKernels, FusedUpdateKernels, Backend):
 
     @classmethod
     def unavailable(cls) -> str | None:
-        """Say which package is missing, or what the driver says where no GPU answers."""
+        """Return which package is missing, or the driver's error if there is no GPU."""
         for package in ("cupy", "array_api_compat"):
             if find_spec(package) is None:
                 return f"{package} is not installed; install tensorlab[cuda12] or tensorlab[cuda13]"
@@ -37,8 +37,8 @@ class CupyBackend(CupySpecialKernels, FusedUpdateKernels, Backend):
         try:
             count = cupy.cuda.runtime.getDeviceCount()
         except cupy.cuda.runtime.CUDARuntimeError as error:
-            return f"installed, but no CUDA device answers: {error}"
-        return None if count else "installed, but the CUDA driver knows no device"
+            return f"installed, but no CUDA device is available: {error}"
+        return None if count else "installed, but the CUDA driver finds no device"
 
     @cached_property
     def xp(self) -> Any:
@@ -55,11 +55,11 @@ class CupyBackend(CupySpecialKernels, FusedUpdateKernels, Backend):
 
     @property
     def array_types(self) -> tuple[type, ...]:
-        """CuPy's one array type; its reductions give 0-d arrays."""
+        """CuPy's array type."""
         return (self._cupy.ndarray,)
 
     def native_dtype(self, name: str) -> Any:
-        """Return CuPy's dtypes, which are NumPy's; ``bfloat16`` comes from ml_dtypes, where that is installed."""
+        """Return CuPy's dtypes, which are NumPy's; ``bfloat16`` comes from ml_dtypes, if that is installed."""
         if name != "bfloat16":
             return self._cupy.dtype(name)
         return self._cupy.dtype(import_module("ml_dtypes").bfloat16) if find_spec("ml_dtypes") else None
@@ -67,25 +67,25 @@ class CupyBackend(CupySpecialKernels, FusedUpdateKernels, Backend):
     # -- devices and host memory -----------------------------------------------------------------------------
 
     def asarray(self, obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
-        """Return a CuPy array of `obj`; from host memory always with a copy."""
+        """Return a CuPy array of `obj`; data in host memory are always copied."""
         if copy is False and not isinstance(obj, self._cupy.ndarray):
-            raise ValueError("an array on the GPU can only be a copy of one in host memory")
+            raise ValueError("copy=False: data in host memory must be copied to the GPU")
         on_other_device = device is not None and isinstance(obj, self._cupy.ndarray) and obj.device != device
         return self.xp.asarray(obj, dtype=dtype, device=device, copy=True if copy or on_other_device else None)
 
     def to_numpy(self, array: Any) -> Any:
-        """Copy an array to the host; waits for what computes it."""
+        """Copy an array to the host, after waiting for its computation."""
         return self._cupy.asnumpy(array)
 
     def devices(self) -> list[str]:
-        """Return ``cuda:0`` and so on, the current device first."""
+        """Return ``cuda:0``, ``cuda:1``, ..., the current device first."""
         runtime = self._cupy.cuda.runtime
         current = runtime.getDevice()
         others = [i for i in range(runtime.getDeviceCount()) if i != current]
         return [f"cuda:{i}" for i in (current, *others)]
 
     def native_device(self, name: str | None) -> Any:
-        """Return CuPy's device object; None for the current device."""
+        """Return CuPy's device object, or None for the current device."""
         return None if name is None else self._cupy.cuda.Device(int(name.partition(":")[2] or 0))
 
     def device_name(self, array: Any) -> str:
@@ -97,7 +97,7 @@ class CupyBackend(CupySpecialKernels, FusedUpdateKernels, Backend):
         self._cupy.cuda.get_current_stream().synchronize()
 
     def memory(self) -> dict[str, int]:
-        """Return what arrays use, what the pool holds, and what the device has, in bytes."""
+        """Return the memory used by arrays, held by the pool, and free and total on the device, in bytes."""
         pool = self._cupy.get_default_memory_pool()
         free, total = self._cupy.cuda.runtime.memGetInfo()
         return {"used": pool.used_bytes(), "pool": pool.total_bytes(), "free": free, "total": total}
@@ -105,7 +105,7 @@ class CupyBackend(CupySpecialKernels, FusedUpdateKernels, Backend):
     # -- memory that arrays share ----------------------------------------------------------------------------
 
     def is_view(self, array: Any) -> bool:
-        """Whether another array holds the memory, and somebody else holds that array."""
+        """Whether the memory belongs to another array that is referenced elsewhere."""
         # The attribute, the variable and the call hold one reference each.
         base = array.base
         return base is not None and sys.getrefcount(base) > 3
@@ -123,18 +123,18 @@ class CupyBackend(CupySpecialKernels, FusedUpdateKernels, Backend):
 
     @cached_property
     def _philox(self) -> Any:
-        return self._cupy.RawKernel(kernels.PHILOX, "philox")
+        return self._cupy.RawKernel(cuda_sources.PHILOX, "philox")
 
     @cached_property
     def _segment_sums(self) -> dict[Any, Any]:
-        names = {name: f"segment_sum<{c_type}>" for name, c_type in kernels.SEGMENT_TYPES.items()}
+        names = {name: f"segment_sum<{c_type}>" for name, c_type in cuda_sources.SEGMENT_TYPES.items()}
         module = self._cupy.RawModule(
-            code=kernels.SEGMENT_SUM, options=("-std=c++17",), name_expressions=tuple(names.values())
+            code=cuda_sources.SEGMENT_SUM, options=("-std=c++17",), name_expressions=tuple(names.values())
         )
         return {self._cupy.dtype(name): module.get_function(expression) for name, expression in names.items()}
 
     def random_bits(self, key: tuple[int, int], block: int, count: int) -> Any:
-        """Random words by one thread per block."""
+        """Compute random words, one block of the stream per thread."""
         cupy = self._cupy
         out = cupy.empty(count, cupy.uint64)
         if count:
@@ -143,15 +143,15 @@ class CupyBackend(CupySpecialKernels, FusedUpdateKernels, Backend):
         return out
 
     def getitem(self, x: Any, index: Any) -> Any:
-        """Read at an index; CuPy takes every kind itself."""
+        """Return ``x[index]``; CuPy supports all kinds of indices."""
         return x[index]
 
     def index_put(self, x: Any, index: Any, values: Any) -> None:
-        """Write at an index."""
+        """Do ``x[index] = values``."""
         x[index] = values
 
     def take_add(self, g: Any, indices: Any, *, axis: int, size: int) -> Any:
-        """Add slices at indices, the same bits every time: sorted by index, each run summed by its own threads."""
+        """Add slices at indices, deterministically: they are sorted by index, and one thread sums each run."""
         cupy = self._cupy
         if g.dtype not in self._segment_sums:
             return super().take_add(g, indices, axis=axis, size=size)
@@ -168,11 +168,11 @@ class CupyBackend(CupySpecialKernels, FusedUpdateKernels, Backend):
         return cupy.moveaxis(out.reshape(size, *g.shape[:axis], *g.shape[axis + 1 :]), 0, axis)
 
     def lu_factors(self, x: Any) -> Any:
-        """LU decomposition by cuSOLVER where it is one matrix."""
-        return linalg.lu_factors(x) if linalg.takes(x) else super().lu_factors(x)
+        """LU decomposition, of a single matrix by cuSOLVER."""
+        return linalg.lu_factors(x) if linalg.supports(x) else super().lu_factors(x)
 
     def substitute(self, a: Any, b: Any, *, upper: bool, unit_diagonal: bool) -> Any:
-        """Triangular systems by cuBLAS where it is one."""
-        if not linalg.takes(a, b):
+        """Solve triangular systems, a single one by cuBLAS."""
+        if not linalg.supports(a, b):
             return super().substitute(a, b, upper=upper, unit_diagonal=unit_diagonal)
         return linalg.substitute(a, b, upper=upper, unit_diagonal=unit_diagonal)

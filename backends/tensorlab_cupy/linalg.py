@@ -1,15 +1,15 @@
-"""Linear algebra for which CuPy has functions outside the Array API standard: one matrix at a time."""
+"""Linear algebra by CuPy's functions beyond the Array API standard, which take single matrices."""
 
 from __future__ import annotations
 
 from typing import Any
 
 TYPES = "fdFD"
-"""The types, by NumPy's letters, that cuSOLVER and cuBLAS compute with."""
+"""The data types, as NumPy's characters, of cuSOLVER and cuBLAS."""
 
 
-def takes(*arrays: Any) -> bool:
-    """Whether CuPy's own functions take these: matrices, not stacks, without empty axes."""
+def supports(*arrays: Any) -> bool:
+    """Whether the functions of this module support the arrays: matrices, not stacks, without empty axes."""
     return all(x.ndim == 2 and x.size and x.dtype.char in TYPES for x in arrays)
 
 
@@ -22,7 +22,7 @@ def lu_factors(x: Any) -> tuple[Any, Any, Any]:
 
 
 def substitute(a: Any, b: Any, *, upper: bool, unit_diagonal: bool) -> Any:
-    """Substitution by cuBLAS; a zero on the diagonal gives infinity or NaN."""
+    """Solve a triangular system by cuBLAS; a zero on the diagonal gives infinity or NaN."""
     from cupyx.scipy.linalg import solve_triangular
 
     return solve_triangular(a, b, lower=not upper, unit_diagonal=unit_diagonal)

@@ -1,4 +1,4 @@
-"""CuPy as an Array API namespace in which the `device` argument means something."""
+"""CuPy as an Array API namespace whose creation functions respect `device`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LIKE = ("empty_like", "full_like", "ones_like", "zeros_like")
 
 
 def on_device(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that makes arrays, made to work on the device that it is given, else on the current one."""
+    """Return a creation function that works on the given device, or on the current one by default."""
 
     @wraps(function)
     def create(*args: Any, device: Any = None, **kwargs: Any) -> Any:
@@ -27,7 +27,7 @@ def on_device(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Namespace:
-    """`array_api_compat.cupy`, with creation functions that respect `device`."""
+    """`array_api_compat.cupy` with creation functions that respect `device`."""
 
     def __init__(self) -> None:
         for name in CREATORS + LIKE:
@@ -36,5 +36,5 @@ class Namespace:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(compat, name)
-        setattr(self, name, value)  # found directly from now on
+        setattr(self, name, value)  # later look-ups find the attribute directly
         return value

@@ -1,4 +1,4 @@
-"""The special functions by CuPy's own kernels: one launch each instead of one per step of a polynomial."""
+"""Special functions by CuPy's kernels: one launch each instead of one per step of a polynomial."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ NAMES = {
     "ndtr": "ndtr",
     "ndtri": "ndtri",
 }
-"""Kernels, and what cupyx.scipy.special calls them."""
+"""Kernels, with the names of the functions in cupyx.scipy.special."""
 
 
 class CupySpecialKernels:
-    """Kernels that call cupyx.scipy.special, which is loaded when the first of them is."""
+    """Kernels that call cupyx.scipy.special, which is imported at the first call."""
 
     def polygamma_of_order(self, x: Any, *, n: int) -> Any:
-        """Call CuPy's zeta, as its polygamma does for arrays of orders."""
-        values = (-1) ** (n + 1) * float(factorial(n)) * _own("zeta")(n + 1.0, x)
+        """Compute the polygamma function by CuPy's zeta, as ``cupyx.scipy.special.polygamma`` does."""
+        values = (-1) ** (n + 1) * float(factorial(n)) * _cupyx_function("zeta")(n + 1.0, x)
         return values.astype(x.dtype, copy=False)
 
 
-def _own(name: str) -> Any:
+def _cupyx_function(name: str) -> Any:
     from cupyx.scipy import special
 
     return getattr(special, name)
@@ -42,8 +42,8 @@ def _own(name: str) -> Any:
 
 def _kernel(name: str) -> Any:
     def compute(self: Any, *operands: Any) -> Any:
-        dtype = next(x.dtype for x in operands if hasattr(x, "dtype"))  # of two, one may be a number
-        return _own(name)(*operands).astype(dtype, copy=False)
+        dtype = next(x.dtype for x in operands if hasattr(x, "dtype"))  # one of two operands may be a number
+        return _cupyx_function(name)(*operands).astype(dtype, copy=False)
 
     return compute
 

@@ -1,4 +1,4 @@
-"""Update rules as CUDA kernels: all steps of a rule in one launch, whatever their number."""
+"""Update rules as CUDA kernels: all steps of a rule in one launch."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tensorlab.backend.kernels.updates import (
     Number,
     Operands,
     Options,
-    Place,
     Program,
     Rule,
     UpdateKernels,
-    copied,
+    Value,
+    mapped,
     traced,
 )
 
@@ -43,10 +43,10 @@ FORMULAS = {
     "subtract": "{0} - {1}",
     "where": "{0} ? {1} : {2}",
 }
-"""What each operation is in C++; C is the type that is computed in."""
+"""The operations in C++; C is the type of the computation."""
 
 TYPES = {"float16": ("__half", "float"), "float32": ("float", "float"), "float64": ("double", "double")}
-"""What the elements of each data type are in C++, and the type that is computed in."""
+"""For each data type, the C++ types of the elements and of the computation."""
 
 KERNEL = r"""
 {include}typedef {element} T;
@@ -59,18 +59,20 @@ extern "C" __global__ void tensorlab_update({parameters}) {{
 }}
 """
 
-THREADS, MOST_BLOCKS = 256, 1 << 16
+THREADS, MAX_BLOCKS = 256, 1 << 16
 
 
 class Source(NamedTuple):
-    """A kernel, and what it is called with behind the number of elements: arrays, then the program's numbers.
+    """A kernel, and the arrays that it takes.
+
+    The arguments of the kernel are the number of elements, the arrays, and the program's numbers.
 
     Attributes
     ----------
     text : str
         The CUDA source.
     arrays : tuple of int
-        Which operands, in order.
+        The operands that the kernel takes, in order.
     """
 
     text: str
@@ -79,12 +81,12 @@ class Source(NamedTuple):
 
 @lru_cache(maxsize=256)
 def source_of(program: Program, dtype: str, single: frozenset[int] = frozenset()) -> Source:
-    """Write the kernel of a program for a data type; `single` operands have one element for all.
+    """Return the kernel of a program for a data type; `single` operands are 0-d arrays.
 
-    It computes in the type C, which its numbers have, too.
+    The computation and the program's numbers have the type C.
     """
 
-    def name(operand: Place | Number) -> str:
+    def name(operand: Value | Number) -> str:
         return f"n{operand.index}" if isinstance(operand, Number) else f"v{operand}"
 
     lines = []
@@ -94,9 +96,9 @@ def source_of(program: Program, dtype: str, single: frozenset[int] = frozenset()
     read = [x for x in sorted(program.uses()) if x < program.operands]
     arrays = sorted({*read, *program.results})
     if not single.isdisjoint(program.results):
-        raise ValueError("an update rule cannot change an array of no axes: it is that of all elements")
+        raise ValueError("an update rule cannot change a 0-d array, which all elements share")
     loads = [f"const C v{x} = C(a{x}[{0 if x in single else 'i'}]);" for x in read]
-    stores = [f"a{place}[i] = T(v{value});" for place, value in program.results.items()]
+    stores = [f"a{operand}[i] = T(v{value});" for operand, value in program.results.items()]
     pointers = [f"{'' if x in program.results else 'const '}T* a{x}" for x in arrays]
     element, computed = TYPES[dtype]
     text = KERNEL.format(
@@ -117,10 +119,10 @@ def _compiled(text: str) -> Any:
 
 
 class FusedUpdateKernels(UpdateKernels):
-    """Optimizer updates in one launch for each bundle."""
+    """Optimizer updates, with one launch per bundle."""
 
     def update(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
-        """Take one step, in place; a gradient that was assigned may not be contiguous."""
+        """Update arrays in place; gradients assigned by the user may not be contiguous."""
         import cupy
 
         batch = [(param, cupy.ascontiguousarray(grad), *state) for param, grad, *state in batch]
@@ -144,9 +146,9 @@ class FusedUpdateKernels(UpdateKernels):
             *(operands[x] for x in source.arrays),
             *map(number, numbers),
         ]
-        blocks = min(-(-param.size // THREADS), MOST_BLOCKS)
+        blocks = min(-(-param.size // THREADS), MAX_BLOCKS)
         with param.device:
             _compiled(source.text)((blocks,), (THREADS,), tuple(arguments))
 
     def _update_complex(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
-        self._update_real(rule, [copied(operands, lambda x: x.view(x.real.dtype)) for operands in batch], options)
+        self._update_real(rule, [mapped(operands, lambda x: x.view(x.real.dtype)) for operands in batch], options)

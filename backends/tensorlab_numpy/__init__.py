@@ -1,4 +1,4 @@
-"""tensorlab on a CPU: NumPy's arrays."""
+"""The NumPy backend: tensorlab on CPUs."""
 
 from .backend import NumpyBackend
 

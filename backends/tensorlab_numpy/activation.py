@@ -1,4 +1,4 @@
-"""Activations in blocks that stay in the cache: only the operand is read from memory, and only the result written."""
+"""Activations in blocks that stay in the cache, so that memory traffic is one read and one write per element."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy as np
 from tensorlab.backend.kernels.activation import ActivationKernels
 
 BLOCK = 16384
-"""Elements that are worked on at a time: each intermediate array is 64 kB of float32."""
+"""Elements per block: each intermediate array takes 64 kB in float32."""
 
 SMALL = 1024
-"""Up to this number of elements blocks of constants save nothing."""
+"""Up to this number of elements, blocks of constants save no time."""
 
 IN_BLOCKS = [
     *("gelu", "gelu_slope", "silu", "silu_slope", "mish", "mish_slope", "softplus", "softplus_slope"),
@@ -25,14 +25,14 @@ IN_BLOCKS = [
 
 @lru_cache(maxsize=64)
 def constant(value: float, dtype: Any) -> Any:
-    """Return a block of equal numbers, which ``np.minimum`` compares with in a third of the time of one number."""
+    """Return a block of equal numbers: ``np.minimum`` with it takes a third of the time of a scalar."""
     block = np.full(BLOCK, value, dtype)
     block.flags.writeable = False
     return block
 
 
 def in_blocks(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """Return an elementwise kernel that works block by block where it has one operand with more elements than one."""
+    """Return an elementwise kernel that works block by block, if it has one operand that is an array."""
 
     @wraps(kernel)
     def compute(self: Any, x: Any, *args: Any, **params: Any) -> Any:
@@ -50,24 +50,24 @@ def in_blocks(kernel: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class BlockedActivationKernels:
-    """The default kernels of the activations, block by block, with what NumPy needs to be quick."""
+    """The default kernels of the activations, block by block."""
 
     def _logistic(self, x: Any) -> Any:
-        if x.size <= SMALL:  # where a second exponential takes less time than silencing NumPy
+        if x.size <= SMALL:  # a second exponential takes less time than np.errstate
             return ActivationKernels._logistic(self, x)  # type: ignore[arg-type]
-        with np.errstate(over="ignore"):  # infinity is as good as any number here: the result is zero
+        with np.errstate(over="ignore"):  # infinity gives the correct result, zero
             return 1.0 / (1.0 + np.exp(-x))
 
     @staticmethod
-    def _below(x: Any, end: float) -> Any:
-        return np.minimum(x, constant(end, x.dtype)[: x.size] if _is_block(x) else end)
+    def _minimum(x: Any, bound: float) -> Any:
+        return np.minimum(x, constant(bound, x.dtype)[: x.size] if _is_block(x) else bound)
 
     @staticmethod
-    def _above(x: Any, end: float) -> Any:
-        return np.maximum(x, constant(end, x.dtype)[: x.size] if _is_block(x) else end)
+    def _maximum(x: Any, bound: float) -> Any:
+        return np.maximum(x, constant(bound, x.dtype)[: x.size] if _is_block(x) else bound)
 
     @staticmethod
-    def _chosen(condition: Any, x1: Any, x2: Any) -> Any:
+    def _where_rarely(condition: Any, x1: Any, x2: Any) -> Any:
         return np.where(condition, x1, x2) if condition.any() else x2
 
 

@@ -1,4 +1,4 @@
-"""Sums of multiples of vectors in one pass: what NumPy has no function for, but the BLAS in its wheels has."""
+"""Linear combinations of vectors in one pass, by a function of OpenBLAS that NumPy does not expose."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Axpby = Callable[..., None]
 def axpby(char: str) -> Axpby | None:
     """Return ``f(a, x, b, y, out=y)``, which writes ``a x + b y`` to `y`, for float32 ("f") or float64 ("d") vectors.
 
-    None where NumPy was built with another BLAS than its wheels have. The vectors are contiguous and do not overlap.
+    Returns None if NumPy has another BLAS than that of its wheels. The vectors are contiguous and do not overlap.
     """
     library = _library()
     if library is None or char not in NUMBERS:
@@ -31,7 +31,7 @@ def axpby(char: str) -> Axpby | None:
     function.argtypes = [ctypes.c_int64, *vector, *vector]
 
     def call(a: float, x: Any, b: float, y: Any, out: Any) -> None:
-        if not a or not b:  # BLAS would drop NaN with what it multiplies by zero
+        if not a or not b:  # BLAS does not propagate NaN from what it multiplies by zero
             np.add(a * x, b * y, out=y)
             return
         function(x.size, a, x.ctypes.data, 1, b, y.ctypes.data, 1)
@@ -41,7 +41,7 @@ def axpby(char: str) -> Axpby | None:
 
 @cache
 def _library() -> ctypes.CDLL | None:
-    """Return the OpenBLAS of NumPy's wheels, which is loaded already."""
+    """Return the OpenBLAS of NumPy's wheels, which is already loaded."""
     package = Path(np.__file__).parent
     folders = [package.parent / "numpy.libs", package / ".dylibs"]
     for file in [file for folder in folders for file in folder.glob("*scipy_openblas64_*")]:

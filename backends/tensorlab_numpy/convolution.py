@@ -1,18 +1,18 @@
 """Convolution over n spatial axes and its two gradients, as matrix products.
 
 Memory layout
-    The batch is the innermost axis of the arrays computed here: (channels, *space, batch). All that the
-    window reads at one tap is then a few long runs of memory; in (batch, channels, *space) it is a run of 10
-    or 28 numbers for every row of every image. Results are views (batch, channels, *space) of this layout.
-    NumPy's elementwise functions keep it, so the next layer finds its input laid out as it wants it; an input
-    in another layout is copied once.
+    The batch is the innermost axis of the arrays computed here: (channels, *space, batch). The inputs read at
+    one tap of the window are then a few long contiguous runs; in (batch, channels, *space) they would be a run
+    of 10 or 28 numbers for every row of every image. Results are views (batch, channels, *space) of this
+    layout. NumPy's elementwise functions preserve it, so that the input of the next layer has it as well; an
+    input in another layout is copied once.
 
 Columns
-    The inputs under the window become a matrix with a line for each weight and a column for each output
-    position. One axis need not be unrolled for that, the rows: stored as (row, channel, taps of the other
-    axes, column), the kernel_size[0] input rows that an output row reads are a matrix already, and the matrix
-    of the next output row overlaps it. So a 3 x 3 kernel is copied 3 times, not 9 (the idea of MEC, Cho and
-    Brand 2017). Work goes block by block: the columns stay in cache and take no more memory than one block.
+    The inputs under the window become a matrix with a row for each weight and a column for each output
+    position (im2col). The first spatial axis need not be unrolled: stored as (row, channel, taps of the other
+    axes, column), the kernel_size[0] input rows that an output row reads already form a matrix, which overlaps
+    that of the next output row. A 3 x 3 kernel is thus copied 3 times instead of 9 (MEC, Cho and Brand 2017).
+    The computation is done in blocks: the columns of one block fit into the cache.
 """
 
 from __future__ import annotations
@@ -26,31 +26,33 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from .windows import Array, Pads, Shape, Slices, Tap, Window, block_fitting, blocks, taps
+from tensorlab.backend.kernels.window_geometry import Pairs
+
+from .window_geometry import Array, Shape, Slices, Tap, Window, block_fitting, blocks, sum_dtype, taps
 
 BLOCK_BYTES = 5 << 18
 """Bytes of a block of columns. From LeNet to ResNet 2 MB and 4 MB are fastest and 1 MB costs 10 to 20 %, but with
-2 MB a training step of LeNet-5 takes 1.37 times PyTorch's memory; with this it takes 0.96."""
+2 MB a training step of LeNet-5 takes 1.37 times PyTorch's memory; with this value it takes 0.96."""
 
 ROWS_PER_BLOCK = 8
-"""Rows a block should have: the first and last kernel_size[0] - 1 rows of its input are unrolled twice."""
+"""Desired number of rows of a block: the first and last kernel_size[0] - 1 rows of its input are unrolled twice."""
 
 MIN_COLUMNS = 512
-"""A matrix product narrower than this runs below the BLAS's full rate, so a block is not made narrower."""
+"""Minimum number of columns of a block: narrower matrix products do not reach the full rate of BLAS."""
 
 Block: TypeAlias = tuple[Slices, Array]
-"""Output positions, slices of the arranged output, and their columns (rows, groups, weights, positions)."""
+"""A block of output positions, as slices of the arranged output, and its columns (rows, groups, weights, positions)."""
 
 
 class Rows(Enum):
-    """What the rows of the columns are: the axis that is not unrolled."""
+    """The axis that is not unrolled: the rows of the columns."""
 
     SPACE = "the first spatial axis"
-    BATCH = "the batch; for 1 x 1 kernels on (batch, channels, *space) arrays, which are columns as they are"
-    NONE = "none, there is one row: every spatial axis is unrolled"
+    BATCH = "the batch; for 1 x 1 kernels on (batch, channels, *space) arrays, which are already columns"
+    NONE = "none; there is one row, and every spatial axis is unrolled"
 
 
-def convolution(x: Array, w: Array, *, stride: Shape, padding: Pads, dilation: Shape, groups: int) -> Array:
+def convolution(x: Array, w: Array, *, stride: Shape, padding: Pairs, dilation: Shape, groups: int) -> Array:
     """Cross-correlate x with w.
 
     Parameters
@@ -59,11 +61,11 @@ def convolution(x: Array, w: Array, *, stride: Shape, padding: Pads, dilation: S
     w : (O, C / groups, *K), of the dtype of x
     stride, dilation : one number for each spatial axis
     padding : for each spatial axis the zeros (before, after); a negative number crops
-    groups : number of parts of the channels; output channels see the input channels of their own part only
+    groups : number of channel groups; output channels depend on the input channels of their group only
 
     Returns
     -------
-    (N, O, *S_out), laid out with the batch innermost unless a 1 x 1 kernel met another layout
+    (N, O, *S_out), with the batch innermost in memory, except for a 1 x 1 kernel on another layout
     """
     window = Window(w.shape[2:], stride, tuple(padding), dilation)
     return _correlate(x, w, window, groups, window.output_shape(x.shape[2:]))
@@ -75,11 +77,11 @@ def convolution_input_grad(
     *,
     input_size: Shape,
     stride: Shape,
-    padding: Pads,
+    padding: Pairs,
     dilation: Shape,
     groups: int,
 ) -> Array:
-    """Apply the transpose of `convolution` in x: the gradient for x, and the transposed convolution.
+    """Apply the transpose of `convolution` with respect to x: the gradient of x, and the transposed convolution.
 
     Parameters
     ----------
@@ -94,7 +96,7 @@ def convolution_input_grad(
     """
     window = Window(w.shape[2:], stride, tuple(padding), dilation)
     if _is_cheaper_by_correlation(g, w, window, groups, input_size):
-        return _correlate(g, _turned_weights(w, groups), window.turned(), groups, input_size)
+        return _correlate(g, _flipped_weights(w, groups), window.flipped(), groups, input_size)
     return _scatter(g, w, window, groups, input_size)
 
 
@@ -104,11 +106,11 @@ def convolution_weight_grad(
     *,
     kernel_size: Shape,
     stride: Shape,
-    padding: Pads,
+    padding: Pairs,
     dilation: Shape,
     groups: int,
 ) -> Array:
-    """Apply the transpose of `convolution` in w: the gradient for w.
+    """Apply the transpose of `convolution` with respect to w: the gradient of w.
 
     Parameters
     ----------
@@ -122,10 +124,10 @@ def convolution_weight_grad(
     (O, C / groups, *K)
     """
     window = Window(kernel_size, stride, tuple(padding), dilation)
-    # Each row adds a gradient of its own to the sum: with 200 columns this costs a tenth of the product.
+    # The gradients of the rows are added up, which takes a tenth of the time of the products with 200 columns.
     rows = _choose_rows(x, window, g.shape[2:], least_columns=200)
     out_channels, channels = g.shape[1] // groups, x.shape[1] // groups
-    gw = np.zeros((groups, channels * prod(kernel_size), out_channels), _sum_dtype(x))
+    gw = np.zeros((groups, channels * prod(kernel_size), out_channels), sum_dtype(x))
     if x.size and g.size:
         positions = _arranged(g, rows)
         for outputs, columns in _columns(x, window, groups, positions.shape[1:], rows):
@@ -142,7 +144,7 @@ def _correlate(x: Array, w: Array, window: Window, groups: int, output_size: Sha
     if not (x.size and w.size and prod(shape)):
         return np.zeros(shape, x.dtype)
     rows = _choose_rows(x, window, output_size, least_columns=96)
-    y = _empty(shape, _sum_dtype(x), rows)
+    y = _empty(shape, sum_dtype(x), rows)
     weights = w.reshape(groups, shape[1] // groups, w.shape[1], w.shape[2], -1)
     if rows is Rows.SPACE:
         weights = weights.swapaxes(2, 3)
@@ -154,11 +156,11 @@ def _correlate(x: Array, w: Array, window: Window, groups: int, output_size: Sha
 
 
 def _scatter(g: Array, w: Array, window: Window, groups: int, input_size: Shape) -> Array:
-    """Multiply each output position by the weights, and add the products to the inputs under the window."""
+    """Multiply each output position by the weights and add the products to the inputs under the window."""
     shape = (g.shape[0], w.shape[1] * groups, *input_size)
     if not (g.size and w.size and prod(shape)):
         return np.zeros(shape, g.dtype)
-    gx = _empty(shape, _sum_dtype(g), Rows.NONE)
+    gx = _empty(shape, sum_dtype(g), Rows.NONE)
     matrix = w.reshape(groups, -1, w[0].size).swapaxes(1, 2).astype(gx.dtype, copy=False)
     positions = _arranged(g, Rows.NONE)
     if window.covers(input_size):
@@ -182,13 +184,13 @@ def _scatter(g: Array, w: Array, window: Window, groups: int, input_size: Shape)
 
 
 def _is_cheaper_by_correlation(g: Array, w: Array, window: Window, groups: int, input_size: Shape) -> bool:
-    """Whether the input gradient is better computed as the correlation of g with the turned weights.
+    """Whether the input gradient is computed faster as the correlation of g with the flipped weights.
 
     This saves the additions of `_scatter`, a third of its time, but
-    - it needs stride 1,
-    - near the border of the input it multiplies by padding: 25 x the products for a 5 x 5 kernel on 5 x 5,
-    - its product has only C / groups lines: with 6 of them the BLAS runs at a quarter of its rate,
-    - turning the weights costs as much as the additions for about 4 positions per output channel.
+    - it requires stride 1,
+    - it multiplies by padding near the border of the input: 25 x the products for a 5 x 5 kernel on 5 x 5,
+    - its product has only C / groups rows: with 6 of them BLAS runs at a quarter of its rate,
+    - flipping the weights takes as long as the additions for about 4 positions per output channel.
     """
     if window.is_point:
         return True
@@ -201,23 +203,23 @@ def _is_cheaper_by_correlation(g: Array, w: Array, window: Window, groups: int, 
     )
 
 
-def _turned_weights(w: Array, groups: int) -> Array:
+def _flipped_weights(w: Array, groups: int) -> Array:
     """Swap input and output channels and reverse the taps: (O, C / groups, *K) to (C, O / groups, *K)."""
-    turned = np.flip(w, tuple(range(2, w.ndim))).reshape(groups, -1, *w.shape[1:]).swapaxes(1, 2)
-    return turned.reshape(-1, *turned.shape[2:])
+    flipped = np.flip(w, tuple(range(2, w.ndim))).reshape(groups, -1, *w.shape[1:]).swapaxes(1, 2)
+    return flipped.reshape(-1, *flipped.shape[2:])
 
 
 def _columns(x: Array, window: Window, groups: int, output_shape: Shape, rows: Rows) -> Iterator[Block]:
-    """Yield one block of output positions after another; each is overwritten by the next.
+    """Yield blocks of output positions with their columns; each block overwrites the one before.
 
-    `x` is (N, C, *S); `output_shape` has the axes of the arranged output but for its channels.
+    `x` is (N, C, *S); `output_shape` is the shape of the arranged output without its channels.
     """
     whole = tuple(slice(0, size) for size in output_shape)
     if window.is_point:
         yield whole, _matrices(_arranged(x, rows), whole, groups)
         return
     if window.covers(x.shape[2:]):
-        widened = x.astype(_sum_dtype(x), copy=False)
+        widened = x.astype(sum_dtype(x), copy=False)
         yield whole, _batch_last(widened).reshape(1, groups, -1, x.shape[0])
         return
 
@@ -233,7 +235,7 @@ def _columns(x: Array, window: Window, groups: int, output_shape: Shape, rows: R
 
 
 def _block_shape(output_shape: Shape, window: Window, column_bytes: int) -> Shape:
-    """Choose the block of output positions: first enough rows, then as many columns, within BLOCK_BYTES."""
+    """Return the shape of a block of output positions: enough rows, then as many columns as fit BLOCK_BYTES."""
     wanted_rows = _input_rows(window, min(ROWS_PER_BLOCK, output_shape[0]))
     columns = max(MIN_COLUMNS, BLOCK_BYTES // (wanted_rows * column_bytes))
     others = block_fitting(output_shape[1:], columns)
@@ -247,12 +249,12 @@ def _input_rows(window: Window, output_rows: int) -> int:
 
 
 def _unrolled(x: Array, window: Window, groups: int, counts: Shape, buffer: Array) -> Array:
-    """Lay out in `buffer` what the window reads in arranged x, as (rows, groups, weights, positions)."""
+    """Write the inputs that the window reads in arranged x to `buffer`, as (rows, groups, weights, positions)."""
     input_rows, channels = _input_rows(window, counts[0]), x.shape[0] // groups
     source = x.reshape(groups, channels, *x.shape[1:])
     shape = (groups, input_rows, channels, *window.kernel_size[1:], *counts[1:])
     by_tap = _by_tap(buffer[: prod(shape)].reshape(shape), 3, len(counts) - 1)
-    # An input row is copied once: the overlap of the matrices below makes it meet kernel_size[0] output rows.
+    # Each input row is copied once and shared by kernel_size[0] output rows, whose matrices overlap.
     copied = replace(window, kernel_size=(1, *window.kernel_size[1:]), stride=(1, *window.stride[1:]))
     for tap in taps(copied, source.shape[2:], (input_rows, *counts[1:])):
         _copy_tap(source, by_tap[tap.offset[1:]].swapaxes(1, 2), tap)
@@ -274,15 +276,15 @@ def _unrolled(x: Array, window: Window, groups: int, counts: Shape, buffer: Arra
 
 
 def _copy_tap(source: Array, target: Array, tap: Tap) -> None:
-    """Copy what the tap meets in the last axes of `source`; the rest of `target` is padding."""
+    """Copy the inputs of a tap from the last axes of `source`; the rest of `target` is padding."""
     target[tap.outputs] = source[tap.inputs]
-    for axis, met in enumerate(tap.outputs, start=-len(tap.outputs)):
-        if not isinstance(met, slice):
+    for axis, outputs in enumerate(tap.outputs, start=-len(tap.outputs)):
+        if not isinstance(outputs, slice):
             continue  # the leading "..."
-        if met.stop - met.start < target.shape[axis]:
+        if outputs.stop - outputs.start < target.shape[axis]:
             lines = target.swapaxes(axis, 0)
-            lines[: met.start] = 0
-            lines[met.stop :] = 0
+            lines[: outputs.start] = 0
+            lines[outputs.stop :] = 0
 
 
 def _by_tap(x: Array, kernel_start: int, position_axes: int) -> Array:
@@ -304,12 +306,12 @@ def _choose_rows(x: Array, window: Window, output_size: Shape, least_columns: in
 
 def _window_over(window: Window, rows: Rows) -> Window:
     """Extend the window to the axes of an arranged array."""
-    return window.with_still_axes(before=rows is not Rows.SPACE, after=rows is not Rows.BATCH)
+    return window.with_unit_axes(before=rows is not Rows.SPACE, after=rows is not Rows.BATCH)
 
 
 def _arranged(x: Array, rows: Rows) -> Array:
-    """Return (N, C, *S) as (C, rows, *other axes), in the dtype of sums; as a view if x is laid out so."""
-    x = x.astype(_sum_dtype(x), order="K", copy=False)
+    """Return (N, C, *S) as (C, rows, *other axes), in the dtype of sums; as a view if the memory layout allows."""
+    x = x.astype(sum_dtype(x), order="K", copy=False)
     if rows is Rows.BATCH:
         return np.ascontiguousarray(x).swapaxes(0, 1)
     innermost = _batch_last(x) if _has_batch_innermost(x) else _batch_last_copy(x)
@@ -328,14 +330,14 @@ def _batch_last_copy(x: Array) -> Array:
     copy = np.empty((*x.shape[1:], x.shape[0]), x.dtype)
     if x.strides[0] % 4096:
         copy[...] = _batch_last(x)
-    else:  # Images a multiple of a page apart fall into the same cache lines: 2 x faster one after the other.
+    else:  # Images a multiple of a page apart share cache lines: copying them in sequence is 2 x faster.
         for batch_index, image in enumerate(x):
             copy[..., batch_index] = image
     return copy
 
 
 def _empty(shape: Shape, dtype: np.dtype[Any], rows: Rows) -> Array:
-    """Make an array (N, C, *S) that `_arranged` need not copy."""
+    """Return an empty array (N, C, *S) that `_arranged` does not copy."""
     if rows is Rows.BATCH:
         return np.empty(shape, dtype)
     return np.empty((*shape[1:], shape[0]), dtype).transpose(-1, *range(len(shape) - 1))
@@ -350,8 +352,3 @@ def _matrices(arranged: Array, outputs: Slices, groups: int, copy: bool | None =
 
 def _lengths(slices: Slices) -> Shape:
     return tuple(part.stop - part.start for part in slices)
-
-
-def _sum_dtype(x: Array) -> np.dtype[Any]:
-    """Half precision is summed in single precision."""
-    return np.dtype(np.float32) if x.dtype.itemsize == 2 else x.dtype

@@ -1,4 +1,4 @@
-"""Elementwise kernels for which NumPy's own function is not the quick way."""
+"""Elementwise kernels that are faster than NumPy's functions, or handle special cases as the standard requires."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 SMALL = 4096
-"""Below this number of elements NumPy's own functions are as quick."""
+"""Up to this number of elements, NumPy's functions are as fast."""
 
 BLOCK = 16384
-"""Elements that are worked on at a time where a constant array stands in for a number: 64 kB of float32."""
+"""Elements per block where a constant array replaces a number: 64 kB in float32."""
 
 _MASK_TYPES = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}
 _zeros: dict[np.dtype[Any], np.ndarray[Any, Any]] = {}
 
 
 def floor_divide(x1: Any, x2: Any) -> Any:
-    """Quotient rounded down; infinities divide as the standard says, where NumPy gives NaN and -1."""
+    """Divide and round down; infinities as the standard requires, where NumPy gives NaN and -1."""
     quotient = np.floor_divide(x1, x2)
     if quotient.dtype.kind != "f" or (_surely_finite(x1) and _surely_finite(x2)):
         return quotient
@@ -27,26 +27,26 @@ def floor_divide(x1: Any, x2: Any) -> Any:
 
 
 def _surely_finite(x: Any) -> bool:
-    """Whether the sum of squares is finite: one call, a third of what ``np.isfinite(x).all()`` takes."""
+    """Whether the sum of squares is finite, which takes a third of the time of ``np.isfinite(x).all()``."""
     return isfinite(np.vdot(x, x))
 
 
 def pow(x1: Any, x2: Any) -> Any:
-    """Power; where NumPy takes the square root for an exponent of 0.5, -0 gives +0 and -infinity gives infinity."""
+    """Power; for an exponent of 0.5, where NumPy takes the square root, -0 gives +0 and -infinity gives infinity."""
     out = np.power(x1, x2)
-    if out.dtype.kind != "f" or not _is_one_number(x2) or (halves := x2 == 0.5) is False or not np.any(halves):
+    if out.dtype.kind != "f" or not _may_be_constant(x2) or (halves := x2 == 0.5) is False or not np.any(halves):
         return out
     out = np.where(halves & (x1 == 0), 0.0, out)
     return np.where(halves & (x1 == -np.inf), np.inf, out)
 
 
-def _is_one_number(x: Any) -> bool:
-    """Whether a loop over `x` meets the same number again and again, for which NumPy has short cuts."""
+def _may_be_constant(x: Any) -> bool:
+    """Whether NumPy's loops may see `x` as a constant, for which they have shortcuts."""
     return type(x) is not np.ndarray or x.size == 1 or 0 in x.strides or 1 in x.shape
 
 
 def expm1(x: Any) -> Any:
-    """``exp(x) - 1``; at complex infinities and NaN by ``np.exp``, which knows the standard's special cases."""
+    """Compute ``exp(x) - 1``; at complex infinities and NaN by ``np.exp``, which follows the standard there."""
     if x.dtype.kind != "c":
         return np.expm1(x)
     finite = np.isfinite(x)
@@ -61,7 +61,7 @@ def expm1(x: Any) -> Any:
 
 
 def tanh(x: Any) -> Any:
-    """Hyperbolic tangent; at a complex infinity the imaginary part is a zero with the operand's sign."""
+    """Hyperbolic tangent; at complex infinities the imaginary part is zero with the operand's sign."""
     out = np.tanh(x)
     if x.dtype.kind == "c" and (odd := np.isinf(x.real) & np.isfinite(x.imag)).any():
         out = np.asarray(out)
@@ -70,13 +70,13 @@ def tanh(x: Any) -> Any:
 
 
 def relu(x: Any) -> Any:
-    """Positive part; NaN stays.
+    """Positive part; NaN is preserved.
 
-    ``np.maximum`` with a number is not vectorised and takes 2.7 times as long as with an array of zeros (262,144
+    ``np.maximum`` with a scalar is not vectorised and takes 2.7 times as long as with an array of zeros (262,144
     float32), so large arrays are compared with a block of zeros.
     """
     flat = np.ravel(x, order="K") if x.size > SMALL else x
-    if flat is x or not np.may_share_memory(flat, x):  # a copy would cost what the blocks save
+    if flat is x or not np.may_share_memory(flat, x):  # a copy takes as long as the blocks save
         return np.maximum(x, 0)
     if x.dtype not in _zeros:
         _zeros[x.dtype] = np.zeros(BLOCK, x.dtype)
@@ -90,9 +90,9 @@ def relu(x: Any) -> Any:
 
 
 def where(condition: Any, x1: Any, x2: Any) -> Any:
-    """Choose elementwise, by bit masks where one choice is zero.
+    """Select elementwise, by bit masks if one choice is zero.
 
-    ``np.where`` branches on every element: with an irregular condition it takes 15 times as long (262,144 float32).
+    ``np.where`` branches on every element and takes 15 times as long for an irregular condition (262,144 float32).
     """
     if np.size(condition) > SMALL and condition.dtype == bool:
         if _is_zero(x2) and _maskable(x1, condition):
@@ -103,7 +103,7 @@ def where(condition: Any, x1: Any, x2: Any) -> Any:
 
 
 def _is_zero(x: Any) -> bool:
-    # Not minus zero: its bits are not all zero.
+    # -0 is excluded: its sign bit is set.
     return np.ndim(x) == 0 and x == 0 and not np.signbit(x)
 
 
@@ -114,7 +114,7 @@ def _maskable(x: Any, condition: Any) -> bool:
 
 
 def _masked(condition: Any, x: Any) -> Any:
-    """Return `x` where the condition holds and zero elsewhere, in whichever way the memory lies."""
+    """Return `x` where the condition holds and zero elsewhere, for any memory layout."""
     bits = _MASK_TYPES[x.itemsize]
     mask = condition.astype(bits)
     np.negative(mask, out=mask)
@@ -123,7 +123,7 @@ def _masked(condition: Any, x: Any) -> Any:
 
 
 def broadcast_to(x: Any, shape: int | tuple[int, ...]) -> Any:
-    """Read-only view with repeated axes; for a number without the 2 us that ``np.broadcast_to`` takes."""
+    """Broadcast to a read-only view; for a 0-d operand without the 2 us of ``np.broadcast_to``."""
     if x.ndim or isinstance(shape, int) or 0 in shape:
         return np.broadcast_to(x, shape)
     view = np.ndarray(shape, x.dtype, np.asarray(x), 0, (0,) * len(shape))

@@ -1,4 +1,4 @@
-"""Linear algebra that NumPy itself has no function for."""
+"""Linear algebra beyond NumPy's functions."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 BLOCK = 32
-"""Columns that are eliminated one by one before a matrix product carries them to all others."""
+"""Columns that are eliminated one by one before a matrix product updates all others."""
 
 
 def lu_factors(x: Any) -> tuple[Any, Any, Any]:
-    """LU decomposition with partial pivoting, in blocks of columns, all matrices of a stack at a time."""
+    """LU decomposition with partial pivoting, in blocks of columns, of all matrices of a stack at once."""
     *batch, m, n = x.shape
     k = min(m, n)
-    a = np.array(x).reshape(prod(batch), m, n)  # not -1: an empty array leaves that open
+    a = np.array(x).reshape(prod(batch), m, n)  # not -1, which is ambiguous for empty arrays
     order = np.tile(np.arange(m), (len(a), 1))
     for start in range(0, k, BLOCK):
         stop = min(start + BLOCK, k)
@@ -31,16 +31,16 @@ def lu_factors(x: Any) -> tuple[Any, Any, Any]:
     return p.reshape(*batch, m, m), lower.reshape(*batch, m, k), np.triu(a[:, :k]).reshape(*batch, k, n)
 
 
-def _sizes(x: Any) -> Any:
-    """Return what pivots are chosen by: of complex numbers the sum of the parts' sizes, as in LAPACK."""
+def _pivot_magnitudes(x: Any) -> Any:
+    """Return the magnitudes for pivoting; of complex numbers ``abs(real) + abs(imag)``, as in LAPACK."""
     return np.abs(x.real) + np.abs(x.imag) if x.dtype.kind == "c" else np.abs(x)
 
 
 def _eliminate(a: Any, order: Any, start: int, stop: int) -> None:
-    """Eliminate the columns from `start` to `stop` in place, within these columns; exchange whole rows."""
+    """Eliminate the columns from `start` to `stop` in place: update these columns only, but exchange whole rows."""
     each = np.arange(len(a))
     for j in range(start, stop):
-        pivot = j + np.argmax(_sizes(a[:, j:, j]), axis=1)
+        pivot = j + np.argmax(_pivot_magnitudes(a[:, j:, j]), axis=1)
         for rows in (a, order):
             chosen = rows[each, pivot]
             rows[each, pivot] = rows[:, j]

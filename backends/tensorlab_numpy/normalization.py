@@ -1,4 +1,4 @@
-"""Layer and root-mean-square normalisation: blocks of rows that stay in the cache, and sums that BLAS does."""
+"""Layer and root-mean-square normalisation, in blocks of rows that stay in the cache; BLAS computes the sums."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 BLOCK = 1 << 16
-"""How many elements are worked on at a time: a few arrays of this size stay in the cache of one core."""
+"""Elements per block: a few arrays of this size fit into the cache of one core."""
 
 
 def _rows(x: Any, ndim: int) -> Any:
-    """Return `x` with its last `ndim` axes as one, and all others as one."""
+    """Return `x` as a matrix: the last `ndim` axes are merged, and all others."""
     columns = prod(x.shape[x.ndim - ndim :])
     return x.reshape(x.size // columns, columns)
 
@@ -23,10 +23,10 @@ def _blocks(rows: Any) -> Iterator[slice]:
     return (slice(start, start + step) for start in range(0, len(rows), step))
 
 
-def _moved_and_scale(rows: Any, target: Any, eps: float, ones: Any) -> tuple[Any, Any]:
-    """Return rows less their mean, written to `target`, and by what they are to be multiplied.
+def _centred_and_scale(rows: Any, target: Any, eps: float, ones: Any) -> tuple[Any, Any]:
+    """Return the centred rows, written to `target`, and the factors that normalise them.
 
-    Without `ones`, whose product with the rows is their sum, nothing is taken off, nor written.
+    The product with `ones` is the sum of each row. If `ones` is None, the rows are not centred and nothing is written.
     """
     if ones is not None:
         average = rows @ ones
@@ -40,7 +40,7 @@ def _moved_and_scale(rows: Any, target: Any, eps: float, ones: Any) -> tuple[Any
 
 
 def normalize_trailing(x: Any, weight: Any = None, bias: Any = None, *, ndim: int, eps: float, centred: bool) -> Any:
-    """Layer normalisation of rows; see `tensorlab.ops.normalization`."""
+    """Layer normalisation; see `tensorlab.ops.normalization`."""
     if not x.size:
         return np.zeros(x.shape, x.dtype)
     rows = _rows(x, ndim)
@@ -48,8 +48,8 @@ def normalize_trailing(x: Any, weight: Any = None, bias: Any = None, *, ndim: in
     ones = np.ones(rows.shape[1], x.dtype) if centred else None
     for block in _blocks(rows):
         out = y[block]
-        moved, scale = _moved_and_scale(rows[block], out, eps, ones)
-        np.multiply(moved, scale, out=out)
+        centred_rows, scale = _centred_and_scale(rows[block], out, eps, ones)
+        np.multiply(centred_rows, scale, out=out)
         if weight is not None:
             out *= weight.reshape(-1)
         if bias is not None:
@@ -58,7 +58,7 @@ def normalize_trailing(x: Any, weight: Any = None, bias: Any = None, *, ndim: in
 
 
 def normalize_trailing_input_grad(g: Any, x: Any, weight: Any = None, *, ndim: int, eps: float, centred: bool) -> Any:
-    """Gradient of `normalize_trailing` for its input."""
+    """Gradient of `normalize_trailing` with respect to its input."""
     if not x.size:
         return np.zeros(x.shape, x.dtype)
     rows, pulls = _rows(x, ndim), _rows(g, ndim)
@@ -70,24 +70,24 @@ def normalize_trailing_input_grad(g: Any, x: Any, weight: Any = None, *, ndim: i
     for block in _blocks(rows):
         pull, out = pulls[block], pulled[block]
         spare = scratch[: len(out)]
-        moved, scale = _moved_and_scale(rows[block], spare, eps, ones)
+        centred_rows, scale = _centred_and_scale(rows[block], spare, eps, ones)
         if weight is None:
             np.copyto(out, pull)
         else:
             np.multiply(pull, weights, out=out)
-        along = np.vecdot(out, moved)[:, None]
+        along = np.vecdot(out, centred_rows)[:, None]
         along *= scale * scale / n
         if centred:
             average = pull @ weights
             average /= n
             out -= average[:, None]
-        out -= np.multiply(moved, along, out=spare)
+        out -= np.multiply(centred_rows, along, out=spare)
         out *= scale
     return pulled.reshape(x.shape)
 
 
 def normalize_trailing_weight_grad(g: Any, x: Any, *, ndim: int, eps: float, centred: bool) -> Any:
-    """Gradient of `normalize_trailing` for its weight."""
+    """Gradient of `normalize_trailing` with respect to its weight."""
     shape = x.shape[x.ndim - ndim :]
     if not x.size:
         return np.zeros(shape, x.dtype)
@@ -98,6 +98,6 @@ def normalize_trailing_weight_grad(g: Any, x: Any, *, ndim: int, eps: float, cen
     total = np.zeros(n, x.dtype)
     for block in _blocks(rows):
         spare = scratch[: len(rows[block])]
-        moved, scale = _moved_and_scale(rows[block], spare, eps, ones)
-        total += scale[:, 0] @ np.multiply(moved, pulls[block], out=spare)
+        centred_rows, scale = _centred_and_scale(rows[block], spare, eps, ones)
+        total += scale[:, 0] @ np.multiply(centred_rows, pulls[block], out=spare)
     return total.reshape(shape)

@@ -1,4 +1,4 @@
-"""Softmax and its relatives: the defaults' arithmetic in fewer passes over memory."""
+"""Softmax, log-softmax and cross entropy, in fewer passes over memory than the default kernels."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from typing import Any
 import numpy as np
 
 
-def _shifted_powers(x: Any, axis: int) -> tuple[Any, Any, Any]:
-    """Return `x` less its maximum along an axis, the exponential of that, and its sum."""
+def _shifted_exponentials(x: Any, axis: int) -> tuple[Any, Any, Any]:
+    """Return `x` minus its maximum along an axis, the exponentials of that, and their sum."""
     shifted = x - np.maximum.reduce(x, axis=axis, keepdims=True)
-    powers = np.exp(shifted)
-    return shifted, powers, np.add.reduce(powers, axis=axis, keepdims=True)
+    exponentials = np.exp(shifted)
+    return shifted, exponentials, np.add.reduce(exponentials, axis=axis, keepdims=True)
 
 
 def softmax(x: Any, axis: int = -1) -> Any:
-    """``exp(x)`` scaled to sum to one along an axis."""
-    _, powers, total = _shifted_powers(x, axis)
-    powers /= total
-    return powers
+    """Compute ``exp(x)``, scaled to sum to one along an axis."""
+    _, exponentials, total = _shifted_exponentials(x, axis)
+    exponentials /= total
+    return exponentials
 
 
 def log_softmax(x: Any, axis: int = -1) -> Any:
     """Logarithm of `softmax`."""
-    shifted, _, total = _shifted_powers(x, axis)
+    shifted, _, total = _shifted_exponentials(x, axis)
     shifted -= np.log(total)
     return shifted
 
 
 def softmax_cross_entropy(logits: Any, target: Any, ignore_index: int) -> Any:
-    """Cross entropy of class indices, per row of `logits`; see `tensorlab.ops.loss`."""
-    shifted, _, total = _shifted_powers(logits, 1)
+    """Cross entropy of each row of `logits` with a class index; see `tensorlab.ops.loss`."""
+    shifted, _, total = _shifted_exponentials(logits, 1)
     chosen, ignored = _choose_classes(target, logits.shape[1], ignore_index)
     losses = np.log(total[:, 0])
     losses -= shifted[np.arange(len(chosen)), chosen]
@@ -40,7 +40,7 @@ def softmax_cross_entropy(logits: Any, target: Any, ignore_index: int) -> Any:
 
 
 def softmax_cross_entropy_grad(g: Any, logits: Any, target: Any, ignore_index: int) -> Any:
-    """Softmax less one-hot, each row times its entry of `g`; see `tensorlab.ops.loss`."""
+    """Softmax minus one-hot target, each row times its entry of `g`; see `tensorlab.ops.loss`."""
     difference = softmax(logits, 1)
     chosen, ignored = _choose_classes(target, logits.shape[1], ignore_index)
     difference[np.arange(len(chosen)), chosen] -= 1
@@ -51,7 +51,7 @@ def softmax_cross_entropy_grad(g: Any, logits: Any, target: Any, ignore_index: i
 
 
 def _choose_classes(target: Any, classes: int, ignore_index: int) -> tuple[Any, Any]:
-    """Return a class for each row, and which rows are ignored (None where none is).
+    """Return a class for each row, and a mask of ignored rows (None if there are none).
 
     Raises
     ------

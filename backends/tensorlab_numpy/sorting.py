@@ -1,4 +1,4 @@
-"""Sorting and selection, in less time than by stable sorts of everything."""
+"""Sorting and selection that avoid full stable sorts."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 
-SORTED_WHOLE, SORTED_WHOLE_ROW = 4096, 64
-"""Below these numbers of elements sorting everything takes no longer than finding what to sort."""
+PARTITION_SIZE, PARTITION_ROW = 4096, 64
+"""From these numbers of elements, in total and per row, partition saves time compared with a full sort."""
 
 
 def sort(x: Any, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
-    """Sort values by NumPy's vectorised quicksort, a third of the time of its stable sort.
+    """Sort values by NumPy's vectorised quicksort, in a third of the time of its stable sort.
 
-    Equal numbers cannot be told apart, but for zeros of different signs; with those among them the sort is a stable
-    one after all.
+    Equal numbers are indistinguishable except for zeros of different signs; if there are such, the sort is stable.
     """
     values = np.sort(x, axis=axis)
     if stable and x.dtype.kind == "f":
@@ -27,12 +26,12 @@ def sort(x: Any, *, axis: int = -1, descending: bool = False, stable: bool = Tru
 
 
 def topk_indices(x: Any, k: int, *, axis: int = -1, largest: bool = True) -> Any:
-    """Find the k-th number by partition, sort what is beyond it; of equal ones the first come first."""
+    """Return the indices of the top k numbers, by partition; equal numbers keep their order."""
     rows = np.moveaxis(x, axis, -1)
     shape, n = rows.shape, x.shape[axis]
     rows = rows.reshape(prod(shape[:-1]), n)
-    many = rows.size >= SORTED_WHOLE and n >= SORTED_WHOLE_ROW
-    chosen = _chosen(rows, k, largest) if 0 < k < n and many else None
+    many = rows.size >= PARTITION_SIZE and n >= PARTITION_ROW
+    chosen = _top_k_mask(rows, k, largest) if 0 < k < n and many else None
     if chosen is None:
         indices = _argsort(rows, largest)[:, :k]
     else:
@@ -43,18 +42,18 @@ def topk_indices(x: Any, k: int, *, axis: int = -1, largest: bool = True) -> Any
 
 
 def _argsort(rows: Any, descending: bool) -> Any:
-    """Sort the indices of each row, equal ones in their order."""
+    """Return the indices that sort each row; equal numbers keep their order."""
     if not descending:
         return np.argsort(rows, axis=1, stable=True)
     return rows.shape[1] - 1 - np.argsort(rows[:, ::-1], axis=1, stable=True)[:, ::-1]
 
 
-def _chosen(rows: Any, k: int, largest: bool) -> Any:
-    """Mark in each row `k` numbers, none of the others greater (or less); None where a NaN stands among them."""
-    place = rows.shape[1] - k if largest else k - 1
-    parted = np.partition(rows, place, axis=1)
-    limit = parted[:, place : place + 1]
-    if rows.dtype.kind == "f" and np.isnan(parted[:, place:] if largest else limit).any():
+def _top_k_mask(rows: Any, k: int, largest: bool) -> Any:
+    """Mark the top `k` numbers of each row; None if there is a NaN among them."""
+    kth = rows.shape[1] - k if largest else k - 1
+    partitioned = np.partition(rows, kth, axis=1)
+    limit = partitioned[:, kth : kth + 1]
+    if rows.dtype.kind == "f" and np.isnan(partitioned[:, kth:] if largest else limit).any():
         return None
     chosen = rows >= limit if largest else rows <= limit
     if np.count_nonzero(chosen) > k * len(rows):

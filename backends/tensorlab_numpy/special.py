@@ -1,4 +1,4 @@
-"""The special functions in blocks that stay in the cache, each formula only where it is needed."""
+"""Special functions in blocks that stay in the cache; each formula is computed only where it is needed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tensorlab.backend.kernels.special import SpecialKernels
 from tensorlab.backend.kernels.special.evaluation import Table
 
 BLOCK = 32768
-"""Elements that are worked on at a time: all steps of a polynomial happen in the cache then."""
+"""Elements per block: all steps of a polynomial stay in the cache."""
 
 IN_BLOCKS = [
     *("erf", "erfc", "erfcx", "erfinv", "log_ndtr", "ndtr", "ndtri"),
@@ -27,7 +27,7 @@ def blockwise(kernel: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(kernel)
     def compute(self: Any, *operands: Any, **params: Any) -> Any:
         if len(operands) > 1:
-            # Of two, one may be a number, or whole numbers.
+            # One of two operands may be a number or an array of integers.
             dtype = next(x.dtype for x in operands if hasattr(x, "dtype") and x.dtype.kind == "f")
             operands = np.broadcast_arrays(*(np.asarray(x, dtype) for x in operands))
         first, *_ = operands
@@ -45,13 +45,13 @@ def blockwise(kernel: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @cache
-def in_arrays(table: Table, precision: str) -> list[list[Any]]:
-    """Return a table's coefficients, the highest power first, as arrays: a number costs a conversion at each use."""
+def coefficient_arrays(table: Table, precision: str) -> list[list[Any]]:
+    """Return a table's coefficients, the highest power first, as arrays, which need no conversion at each use."""
     return [[np.asarray(c, precision) for c in reversed(part)] for part in getattr(table, precision)]
 
 
 def horner(x: Any, coefficients: list[Any]) -> Any:
-    """Evaluate a polynomial, the highest power first, with the least that NumPy takes for each step."""
+    """Evaluate a polynomial by Horner's rule, the highest power first, with two ufunc calls per step."""
     add, multiply = np.add, np.multiply
     highest, *between, lowest = coefficients
     y = multiply(x, highest)
@@ -62,14 +62,14 @@ def horner(x: Any, coefficients: list[Any]) -> Any:
 
 
 class BlockedSpecialKernels:
-    """The default kernels of the special functions, block by block and piece by piece."""
+    """The default kernels of the special functions, block by block."""
 
     @staticmethod
     def _precision(x: Any) -> str:
         return "float64" if x.itemsize == 8 else "float32"
 
     def _fraction(self, table: Table, x: Any) -> Any:
-        above, below = in_arrays(table, self._precision(x))
+        above, below = coefficient_arrays(table, self._precision(x))
         y = horner(x, above)
         if len(below) > 1:
             y /= horner(x, below)
@@ -77,13 +77,13 @@ class BlockedSpecialKernels:
 
     @staticmethod
     def _clipped(x: Any, low: float, high: float) -> Any:
-        return x.clip(low, high)  # starts in half the time of the function
+        return x.clip(low, high)  # half the overhead of np.clip
 
     @staticmethod
     def _piecewise(pieces: Any, *operands: Any) -> Any:
         """Compute each piece for the elements where its mask holds; NaN elsewhere.
 
-        By positions: reading and writing with an irregular mask takes three times as long.
+        Elements are selected by position: reading and writing with an irregular mask takes three times as long.
         """
         first, out = operands[0], None
         for mask, _, function in pieces:
@@ -94,20 +94,20 @@ class BlockedSpecialKernels:
                 if out is None:
                     out = np.empty_like(first)
                     out.fill(np.nan)
-                places = mask.nonzero()[0]
-                out[places] = function(*(x.take(places) for x in operands))
+                positions = mask.nonzero()[0]
+                out[positions] = function(*(x.take(positions) for x in operands))
         return np.full_like(first, np.nan) if out is None else out
 
 
 def exp2(x: Any) -> Any:
-    """Powers of two; NumPy's own function takes no complex numbers."""
+    """Powers of two; ``np.exp2`` takes no complex numbers."""
     return np.power(2.0, x) if x.dtype.kind == "c" else np.exp2(x)
 
 
 def logcumsumexp(x: Any, axis: int | None = None) -> Any:
-    """Scan by the ufunc, element after element."""
+    """Logarithm of the cumulative sum of exponentials, by the ufunc."""
     return np.logaddexp.accumulate(x, axis=0 if axis is None else axis)
 
 
-for name in IN_BLOCKS:  # unwrapped: here the backend itself computes half precision in single
+for name in IN_BLOCKS:  # unwrapped: the backend computes half precision in single
     setattr(BlockedSpecialKernels, name, blockwise(getattr(SpecialKernels, name).__wrapped__))

@@ -1,4 +1,4 @@
-"""Work in blocks on several threads. NumPy lets go of the interpreter inside its loops, so large blocks run at once."""
+"""Blocks of work on several threads. NumPy releases the GIL inside its loops, so that large blocks run in parallel."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-MOST_THREADS = 4
-"""Elementwise work is bound by memory, which a few processors saturate, and they take turns at the interpreter."""
+MAX_THREADS = 4
+"""Elementwise work is memory-bound: a few processors saturate the bandwidth, and the GIL serializes the rest."""
 
 
 @cache
 def thread_count() -> int:
-    """Return how many threads compute: as many as processors, or as OMP_NUM_THREADS says, `MOST_THREADS` at most."""
+    """Return the number of threads: OMP_NUM_THREADS or that of processors, but at most `MAX_THREADS`."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(int(asked) if asked.isdecimal() and int(asked) else usable, MOST_THREADS)
+    return min(int(asked) if asked.isdecimal() and int(asked) else usable, MAX_THREADS)
 
 
 @cache
-def _helpers() -> ThreadPoolExecutor:
+def _thread_pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(1, thread_count() - 1), thread_name_prefix="tensorlab")
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_helpers.cache_clear)  # threads do not live on in a child
+    os.register_at_fork(after_in_child=_thread_pool.cache_clear)  # threads do not survive a fork
 
 
 def in_threads(work: Callable[[Iterator[T]], None], blocks: Sequence[T]) -> None:
-    """Call ``work(some)`` on each thread; together they are handed each of `blocks` once, as they ask for more.
+    """Call ``work(iterator)`` on each thread; the iterators share `blocks`, and each block is taken once.
 
-    So a thread that shares its processor with others does less, and nobody waits for it.
+    A thread whose processor is busy takes fewer blocks, so that the others do not wait for it.
     """
     shared = iter(blocks)
     tasks = []
-    with suppress(RuntimeError):  # the interpreter is shutting down: what is left is done by this thread
+    with suppress(RuntimeError):  # while the interpreter shuts down, this thread does the work
         for _ in range(min(thread_count(), len(blocks)) - 1):
-            # In the caller's context, which holds what NumPy does about overflow and the like.
-            tasks.append(_helpers().submit(copy_context().run, work, shared))
+            # In the caller's context, which holds the settings of np.errstate.
+            tasks.append(_thread_pool().submit(copy_context().run, work, shared))
     try:
         work(shared)
     finally:

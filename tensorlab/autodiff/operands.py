@@ -145,7 +145,7 @@ def _common_dtype(record: Op, backend: Backend, arrays: Sequence[Any]) -> dtypes
             target = dtypes.promote(target, dtype)
     for a in arrays:
         if type(a) in WEAK_DTYPES:
-            target = dtypes.promote_beside(target, type(a))
+            target = dtypes.promote_with_number(target, type(a))
     if record.dtype == "floating" and not target.is_floating:
         target = dtypes.float32
     return target

@@ -1,8 +1,7 @@
-"""What a backend is, which are installed, and which one is active.
+"""Backends: the base class, their kernels and data types, which are installed, and which one is active.
 
-A backend is an array namespace that follows the Array API standard, plus the kernels it does better
-(:class:`Backend`). Backends are found through the entry point ``tensorlab.backends``; the built-in ones use that
-door too.
+A backend is an array namespace that follows the Array API standard, plus kernels that are faster than the default ones
+(:class:`Backend`). Backends, the built-in ones too, are found through the entry point group ``tensorlab.backends``.
 """
 
 from ..errors import BackendError, BackendUnavailable

@@ -1,4 +1,4 @@
-"""The data types, by name: one object each, the same on every backend."""
+"""Data types: one object per type, the same on every backend, and type promotion."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 class DType:
     """A data type of the Array API standard (or ``float16``/``bfloat16``), independent of any backend.
 
-    Compares equal to whatever spells the same type: another `DType`, its name, NumPy's dtype or scalar class.
+    Compares equal to everything that names the same type: another `DType`, a string, NumPy's dtype or scalar class.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class DType:
 
     @property
     def is_floating(self) -> bool:
-        """Whether the type is real or complex floating-point: the types that can carry gradients."""
+        """Whether the type is real or complex floating-point. Only tensors of such types have gradients."""
         return self.kind.endswith("floating")
 
     @property
@@ -51,11 +51,11 @@ class DType:
         return hash(self.name)
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (other is not None and spelled(other) == self.name)
+        return self is other or (other is not None and name_of(other) == self.name)
 
 
-def spelled(dtype: Any) -> str | None:
-    """Return the standard's name of whatever spells a data type, or None where it spells none."""
+def name_of(dtype: Any) -> str | None:
+    """Return the standard's name of a data type given in any form, or None if it is not a data type."""
     if isinstance(dtype, DType):
         return dtype.name
     if isinstance(dtype, type):
@@ -65,19 +65,19 @@ def spelled(dtype: Any) -> str | None:
 
 
 def named(dtype: Any) -> DType:
-    """Return the `DType` that a name, a Python type, a NumPy dtype or another library's dtype spells.
+    """Return the `DType` for a name, a Python type, or a dtype of NumPy or another library.
 
     Raises
     ------
     TypeError
-        If it spells none of the supported types.
+        If it is not one of the supported types.
 
     Examples
     --------
     >>> named("float32"), named(int)
     (tensorlab.float32, tensorlab.int64)
     """
-    found = DType.registry.get(spelled(dtype) or "")
+    found = DType.registry.get(name_of(dtype) or "")
     if found is None:
         raise TypeError(f"{dtype!r} is not a data type; the data types are {', '.join(DType.registry)}")
     return found
@@ -110,42 +110,42 @@ KINDS: dict[str, tuple[str, ...]] = {
     "real floating": ("real floating",),
     "complex floating": ("complex floating",),
     "numeric": ("signed integer", "unsigned integer", "real floating", "complex floating"),
-    # Beyond the standard's words:
+    # Beyond the standard:
     "floating": ("real floating", "complex floating"),
     "real": ("signed integer", "unsigned integer", "real floating"),
     "integral or bool": ("signed integer", "unsigned integer", "bool"),
     "any": ("bool", "signed integer", "unsigned integer", "real floating", "complex floating"),
 }
-"""Groups of data types by name: those of the standard's ``isdtype``, and what else ops can take."""
+"""Groups of data types by name: those of the standard's ``isdtype``, and others that ops accept."""
 
 ADAPTS_TO: dict[type, str] = {bool: "bool", int: "numeric", float: "floating", complex: "complex floating"}
-"""For each type of Python number, the group of data types that it adapts to."""
+"""For each type of Python number, the group of data types that do not change when combined with it."""
 
 _KIND_ORDER = ("bool", "unsigned integer", "signed integer", "real floating", "complex floating")
 _SIGNED_HOLDING = {"uint8": int16, "uint16": int32, "uint32": int64}
 
 
-def promote_beside(dtype: DType, number: type) -> DType:
-    """Return what `dtype` becomes beside a Python number of type `number`: itself where the number adapts to it.
+def promote_with_number(dtype: DType, number: type) -> DType:
+    """Return the result type of `dtype` with a Python number of type `number`, which adapts to `dtype` if it can.
 
     Examples
     --------
-    >>> promote_beside(float64, float), promote_beside(int8, float)
+    >>> promote_with_number(float64, float), promote_with_number(int8, float)
     (tensorlab.float64, tensorlab.float32)
     """
     return dtype if dtype.kind in KINDS[ADAPTS_TO[number]] else promote(dtype, DEFAULT_OF_PYTHON[number])
 
 
 def promote(first: DType, second: DType) -> DType:
-    """Return the type that holds both: the standard's promotion table, and floating over integer without widening.
+    """Return the promoted type of two data types, by the standard's table.
 
-    Where the standard leaves a mix undefined (integer with floating), the floating type wins as it is, as in
+    For integers with floating-point types, which the standard leaves undefined, it is the floating-point type, as in
     PyTorch: ``int64 + float32`` is ``float32``.
 
     Raises
     ------
     TypeError
-        For ``uint64`` with a signed integer, which no integer type holds.
+        If one is ``uint64`` and the other a signed integer; no integer type holds both.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Which backends are installed, which one is active, and which one an array belongs to."""
+"""The registry: installed backends, the active one, and the backend of an array."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ _active: ContextVar[Backend | None] = ContextVar("tensorlab_backend", default=No
 
 @cache
 def _entry_points() -> dict[str, EntryPoint]:
-    from importlib.metadata import entry_points  # takes longer to import than all of tensorlab's own backend modules
+    from importlib.metadata import entry_points  # takes longer to import than all modules of tensorlab.backend
 
     return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
 
 
 def register_backend(cls: type[Backend]) -> type[Backend]:
-    """Make a backend known in this process without installing it; can be used as a decorator.
+    """Register a backend for this process without installing it; can be used as a decorator.
 
-    A distribution does the same for good with the entry point ``tensorlab.backends``.
+    An installed distribution registers its backend permanently with the entry point group ``tensorlab.backends``.
 
     Parameters
     ----------
     cls : type
-        A subclass of :class:`Backend`; its ``name`` is what `use_backend` takes.
+        A subclass of :class:`Backend`; `use_backend` takes its ``name``.
     """
     _registered[cls.name] = cls
     return cls
@@ -60,47 +60,47 @@ def _load(name: str) -> type[Backend]:
     return loaded
 
 
-def _why_not(name: str) -> str | None:
-    """Say why an installed backend cannot be used, or None where it can."""
+def _unavailable(name: str) -> str | None:
+    """Return why an installed backend cannot be used, or None if it can."""
     try:
         return _load(name).unavailable()
-    except Exception as error:  # whatever a plugin does on import, the others stay usable
-        return f"its package does not import: {error}"
+    except Exception as error:  # a broken plugin must not affect the other backends
+        return f"its package cannot be imported: {error}"
 
 
 def available_backends() -> dict[str, str | None]:
-    """Return every installed backend, with None where it can be used and the reason where it cannot.
+    """Return all installed backends by name, with the reason why each cannot be used, or None if it can.
 
     Examples
     --------
     >>> available_backends()["numpy"] is None
     True
     """
-    return {name: _why_not(name) for name in _installed_names()}
+    return {name: _unavailable(name) for name in _installed_names()}
 
 
 def _report() -> str:
-    lines = (f"  {name}: {'usable' if why is None else why}" for name, why in available_backends().items())
+    lines = (f"  {name}: {reason or 'usable'}" for name, reason in available_backends().items())
     return "Installed backends:\n" + "\n".join(lines)
 
 
 def get_backend(name: str) -> Backend:
-    """Return the one instance of the backend `name`; ``"auto"`` stands for the fastest one that can run here.
+    """Return the instance of the backend `name`; ``"auto"`` stands for the fastest one that can run here.
 
     Raises
     ------
     BackendUnavailable
-        If it is not installed or cannot run here; the message lists all backends and why each can or cannot.
+        If it is not installed or cannot run here; the message lists all backends with the reasons.
     """
     if name == "auto":
-        name = next(n for n in AUTO_ORDER if n in _installed_names() and _why_not(n) is None)
+        name = next(n for n in AUTO_ORDER if n in _installed_names() and _unavailable(n) is None)
     if name in _instances:
         return _instances[name]
     if name not in _installed_names():
         raise BackendUnavailable(f"there is no backend {name!r}.\n{_report()}")
-    why = _why_not(name)
-    if why is not None:
-        raise BackendUnavailable(f"the backend {name!r} cannot be used here: {why}\n{_report()}")
+    reason = _unavailable(name)
+    if reason is not None:
+        raise BackendUnavailable(f"the backend {name!r} cannot be used here: {reason}\n{_report()}")
     with _instantiation:
         if name not in _instances:
             backend = _load(name)()
@@ -116,10 +116,10 @@ def _claim_types(backend: Backend) -> None:
 
 
 def active_backend() -> Backend:
-    """Return the backend that new arrays are made on.
+    """Return the backend of new arrays.
 
-    It is the innermost ``with use_backend(...)`` of this thread, else the last `use_backend` call of the process,
-    else what `TENSORLAB_BACKEND` says when a backend is first needed, else NumPy.
+    It is set by the innermost ``with use_backend(...)`` of this thread, else by the last `use_backend` call of the
+    process, else by `TENSORLAB_BACKEND` when a backend is first needed; NumPy by default.
     """
     backend = _active.get() or _process_default[0]
     if backend is None:
@@ -128,7 +128,7 @@ def active_backend() -> Backend:
 
 
 class use_backend:
-    """Make a backend the active one, for the process when called, for a block and thread when used with ``with``.
+    """Set the active backend: for the process when called, for a block in one thread when used with ``with``.
 
     Parameters
     ----------
@@ -137,8 +137,8 @@ class use_backend:
 
     Notes
     -----
-    A block in one thread does not change what others use, but for the moment between the call and the beginning of
-    the block; threads that must not notice it name their backend themselves.
+    Other threads are not affected by a block, except between the call and the beginning of the block; a thread that
+    must not be affected sets its own backend with a block.
 
     Raises
     ------
@@ -159,7 +159,7 @@ class use_backend:
         _process_default[0] = self._backend
 
     def __enter__(self) -> Backend:
-        # The call was the block's beginning: the process gets back what it had, unless someone chose anew meanwhile.
+        # The call began a block: restore the default of the process, unless it was set again in the meantime.
         if not self._tokens and _process_default[0] is self._backend:
             _process_default[0] = self._previous_default
         self._tokens.append(_active.set(self._backend))
@@ -172,69 +172,69 @@ class use_backend:
 
 
 def backend_for_type(array_type: type) -> Backend | None:
-    """Return the backend that arrays of this type belong to, or None where no installed one claims the type."""
+    """Return the backend of an array type, or None if no installed backend has it."""
     backend = _by_type.get(array_type)
     if backend is not None:
         return backend
     package = array_type.__module__.partition(".")[0]
     for name in _installed_names():
-        if name not in _instances and _why_not(name) is None and _load(name).array_package == package:
+        if name not in _instances and _unavailable(name) is None and _load(name).array_package == package:
             get_backend(name)
     return _by_type.get(array_type)
 
 
 def backend_of(array: Any) -> Backend:
-    """Return the backend that an array belongs to.
+    """Return the backend of an array.
 
     Raises
     ------
     BackendError
-        If it is no array of any installed backend.
+        If it is not an array of an installed backend.
     """
     backend = _by_type.get(type(array)) or backend_for_type(type(array))
     if backend is None:
         raise BackendError(
-            f"{type(array).__module__}.{type(array).__qualname__} is no array of an installed backend "
-            f"({', '.join(_installed_names())}); tensorlab.asarray(...) makes one"
+            f"{type(array).__module__}.{type(array).__qualname__} is not an array of an installed backend "
+            f"({', '.join(_installed_names())}); convert it with tensorlab.asarray(...)"
         )
     return backend
 
 
 def backend_for_dlpack(kind: int) -> Backend:
-    """Return the backend for memory of DLPack's device type `kind`: the active one, else any that can be used.
+    """Return a backend for memory of DLPack's device type `kind`: the active one if it has such memory, else another.
 
     Raises
     ------
     BackendUnavailable
-        If no usable backend has such memory.
+        If no available backend has such memory.
     """
-    usable = (name for name in _installed_names() if _why_not(name) is None and _load(name).dlpack_device == kind)
+    usable = (name for name in _installed_names() if _unavailable(name) is None and _load(name).dlpack_device == kind)
     if (active := active_backend()).dlpack_device == kind:
         return active
     if (name := next(usable, None)) is None:
-        raise BackendUnavailable(f"no backend here takes arrays in memory of DLPack's device type {kind}.\n{_report()}")
+        raise BackendUnavailable(f"no available backend has memory of DLPack's device type {kind}.\n{_report()}")
     return get_backend(name)
 
 
 def resolve_target(target: str) -> tuple[Backend, str | None]:
-    """Return the backend and the device name that ``.to(target)`` means.
+    """Return the backend and the device name for ``.to(target)``.
 
     Parameters
     ----------
     target : str
         A backend (``"cupy"``), a backend and device index (``"cupy:1"``), or a device (``"cpu"``, ``"cuda"``,
-        ``"cuda:1"``); devices are looked for on the active backend first.
+        ``"cuda:1"``); the devices of the active backend come first.
 
     Raises
     ------
     BackendUnavailable
-        If nothing of that name can be used here.
+        If there is no available backend or device of this name.
     """
     name, _, index = target.partition(":")
     if name in _installed_names():
         backend = get_backend(name)
         return backend, (f"{backend.devices()[0].partition(':')[0]}:{index}" if index else None)
-    candidates = [active_backend(), *(get_backend(n) for n, why in available_backends().items() if why is None)]
+    candidates = [active_backend(), *(get_backend(n) for n, reason in available_backends().items() if reason is None)]
     for backend in candidates:
         for device in backend.devices():
             if target in (device, device.partition(":")[0]):

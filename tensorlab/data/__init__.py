@@ -1,4 +1,4 @@
-"""Datasets, and loading them in batches."""
+"""Datasets, samplers, and loading in batches."""
 
 from .collate import default_collate
 from .dataset import Dataset, Subset, TensorDataset, random_split

@@ -1,4 +1,4 @@
-"""Making a batch of samples."""
+"""Collating samples into batches."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from ..tensor import Tensor
 
 
 def default_collate(batch: Sequence[Any]) -> Any:
-    """Make a batch of samples, all of one structure.
+    """Collate samples of the same structure into a batch.
 
     Parameters
     ----------
     batch : sequence
-        Samples: tensors, arrays, numbers or strings, or tuples, lists and dictionaries of them, nested at will.
+        The samples: tensors, arrays, numbers or strings, or nested tuples, lists and dictionaries of these.
 
     Returns
     -------
     object
-        Of a sample's structure: tensors and arrays stacked along a new first axis, numbers as a tensor, strings as a
-        list.
+        The batch, in the structure of a sample: tensors and arrays are stacked along a new first axis, numbers become
+        a tensor, strings a list.
 
     Raises
     ------
     ShapeError
-        If tensors differ in shape.
+        If tensors have different shapes.
     TypeError
         If a sample is of none of these types.
     ValueError
-        If structures differ in length, or there is no sample.
+        If tuples or lists have different lengths, or there are no samples.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
             [1., 1.]]), tensor([0, 1]))
     """
     if not batch:
-        raise ValueError("there are no samples to make a batch of")
+        raise ValueError("there are no samples to collate")
     first = batch[0]
     if isinstance(first, Tensor):
         return stack(batch)
@@ -58,6 +58,6 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if backend_for_type(type(first)) is not None or hasattr(first, "__array__"):
         return stack([asarray(sample) for sample in batch])
     raise TypeError(
-        f"a batch is made of tensors, arrays, numbers, strings, tuples, lists and dictionaries, not of "
-        f"{type(first).__name__}; give the DataLoader a collate_fn of your own"
+        f"samples can be tensors, arrays, numbers, strings, tuples, lists and dictionaries, not "
+        f"{type(first).__name__}; pass a collate_fn to the DataLoader for other types"
     )

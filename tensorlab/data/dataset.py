@@ -1,8 +1,9 @@
-"""Datasets: samples by number."""
+"""Datasets: samples by index."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from math import floor, isclose
 from typing import Any
 
@@ -35,22 +36,22 @@ class Dataset:
         raise TypeError(f"{type(self).__name__} does not define __len__")
 
     def batch(self, indices: Sequence[int] | Tensor) -> Any:
-        """Return several samples as a batch; a subclass that can fetch them at once defines this too."""
-        return default_collate([self[index] for index in plain(indices)])
+        """Return several samples as a batch. Override this in subclasses that can fetch them together."""
+        return default_collate([self[index] for index in as_integers(indices)])
 
 
 class TensorDataset(Dataset):
-    """Tensors whose slices along the first axis are the samples; a batch is taken at once.
+    """A dataset whose samples are slices of tensors along the first axis.
 
     Parameters
     ----------
     *tensors : Tensor
-        Of equal length; they may be on any backend and device.
+        Tensors of equal length, on any backend and device.
 
     Raises
     ------
     ValueError
-        If there are none, or their lengths differ.
+        If there are no tensors, or their lengths differ.
 
     Examples
     --------
@@ -64,7 +65,7 @@ class TensorDataset(Dataset):
     def __init__(self, *tensors: Tensor) -> None:
         lengths = [len(tensor) for tensor in tensors]
         if len(set(lengths)) != 1:
-            raise ValueError(f"TensorDataset takes tensors of one length, not of lengths {lengths}")
+            raise ValueError(f"TensorDataset: the tensors must have one length, not {lengths}")
         self.tensors = tensors
 
     def __getitem__(self, index: int) -> tuple[Tensor, ...]:
@@ -74,19 +75,19 @@ class TensorDataset(Dataset):
         return len(self.tensors[0])
 
     def batch(self, indices: Sequence[int] | Tensor) -> tuple[Tensor, ...]:
-        places = indices if isinstance(indices, Tensor) else asarray(list(indices), dtype="int64")
-        return tuple(take(tensor, places.to(tensor.device), axis=0) for tensor in self.tensors)
+        rows = indices if isinstance(indices, Tensor) else asarray(list(indices), dtype="int64")
+        return tuple(take(tensor, rows.to(tensor.device), axis=0) for tensor in self.tensors)
 
 
 class Subset(Dataset):
-    """Some samples of a dataset.
+    """A subset of the samples of a dataset.
 
     Parameters
     ----------
     dataset : Dataset, or anything with ``__getitem__``
-        Where they come from.
+        The dataset.
     indices : sequence of int
-        Which ones.
+        The indices of the samples.
 
     Examples
     --------
@@ -105,43 +106,43 @@ class Subset(Dataset):
         return len(self.indices)
 
     def batch(self, indices: Sequence[int] | Tensor) -> Any:
-        return batch_of(self.dataset, [self.indices[index] for index in plain(indices)])
+        return batch_of(self.dataset, [self.indices[index] for index in as_integers(indices)])
 
 
 def batch_of(dataset: Any, indices: Sequence[int] | Tensor) -> Any:
-    """Return several samples as a batch: at once where the dataset can, one by one where ``__getitem__`` is newer.
+    """Return several samples as a batch, by the dataset's `batch` method or one by one.
 
-    A subclass that overrides only ``__getitem__``, to augment samples, say, must not be passed over.
+    Samples are fetched one by one if a subclass overrides only ``__getitem__``, to augment samples for example.
     """
     for cls in type(dataset).__mro__:
         if "batch" in vars(cls) and isinstance(dataset, Dataset):
             return dataset.batch(indices)
         if "__getitem__" in vars(cls):
             break
-    return default_collate([dataset[index] for index in plain(indices)])
+    return default_collate([dataset[index] for index in as_integers(indices)])
 
 
-def plain(indices: Sequence[int] | Tensor) -> Sequence[int]:
+def as_integers(indices: Sequence[int] | Tensor) -> Sequence[int]:
     """Return indices as Python integers."""
     return indices.tolist() if isinstance(indices, Tensor) else indices
 
 
 def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | None = None) -> list[Subset]:
-    """Divide a dataset at random.
+    """Split a dataset at random.
 
     Parameters
     ----------
     dataset : Dataset, or anything with ``__getitem__`` and ``__len__``
-        What to divide.
+        The dataset.
     lengths : sequence of int, or of float that sum to 1
-        How many samples, or which part, each subset gets; what rounding leaves goes to the first ones.
+        The number of samples, or the fraction, of each subset; the remainder of rounding goes to the first ones.
     generator : Generator, optional
-        What to draw from; the default one else.
+        The source of the random order; the default generator if not given.
 
     Raises
     ------
     ValueError
-        If the lengths do not sum to the dataset's.
+        If the lengths do not sum to the length of the dataset.
 
     Examples
     --------
@@ -154,14 +155,13 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | 
     if sum(counts) != total:
         raise ValueError(f"the lengths {list(lengths)} do not sum to the {total} samples of the dataset")
     order = randperm(total, generator=generator).tolist()
-    ends = [sum(counts[: number + 1]) for number in range(len(counts))]
-    return [Subset(dataset, order[end - count : end]) for end, count in zip(ends, counts, strict=True)]
+    return [Subset(dataset, order[stop - count : stop]) for stop, count in zip(accumulate(counts), counts, strict=True)]
 
 
 def _counts(lengths: Sequence[float], total: int) -> list[int]:
     if not isclose(sum(lengths), 1.0) or all(isinstance(length, int) for length in lengths):
         return [int(length) for length in lengths]
     counts = [floor(total * length) for length in lengths]
-    for place in range(total - sum(counts)):
-        counts[place % len(counts)] += 1
+    for number in range(total - sum(counts)):
+        counts[number % len(counts)] += 1
     return counts

@@ -1,4 +1,4 @@
-"""DataLoader: a dataset in batches."""
+"""The data loader: iteration over a dataset in batches."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from .sampler import BatchSampler, RandomSampler, SequentialSampler
 
 
 class DataLoader:
-    """Iterates over a dataset in batches, each time from the beginning.
+    """Iterates over a dataset in batches; every iteration starts anew.
 
     Parameters
     ----------
     dataset : Dataset, or anything with ``__getitem__`` and ``__len__``
-        A `Dataset` is asked for whole batches, which a `TensorDataset` takes at once.
+        The dataset. Batches of a `Dataset` are made by its `batch` method.
     batch_size : int or None
-        How many samples at a time; None gives single samples, without a batch axis.
+        The number of samples per batch; None gives single samples, without a batch axis.
     shuffle : bool
-        Whether to draw a new order each time.
+        Whether to draw a new random order for every iteration.
     sampler : iterable of int, optional
-        The order, instead of `shuffle`.
+        The indices of samples in order, instead of `shuffle`.
     batch_sampler : iterable of sequences of int, optional
-        The batches, instead of `batch_size`, `shuffle`, `sampler` and `drop_last`.
+        The indices of batches in order, instead of `batch_size`, `shuffle`, `sampler` and `drop_last`.
     collate_fn : callable, optional
-        Makes a batch of a list of samples; `default_collate` unless given.
+        Makes a batch from a list of samples; `default_collate` by default.
     drop_last : bool
-        Whether to leave out a last batch that is smaller.
+        Whether to omit the last batch if it is smaller.
     generator : Generator, optional
-        What the order is drawn from; the default one else.
+        The source of the random order; the default generator if not given.
 
     Raises
     ------
     ValueError
-        If arguments exclude one another, or the size is not positive.
+        If arguments are incompatible, or the batch size is not positive.
 
     Examples
     --------
@@ -60,11 +60,11 @@ class DataLoader:
         generator: Generator | None = None,
     ) -> None:
         if sampler is not None and shuffle:
-            raise ValueError("a sampler says the order, so that shuffle must be left out")
+            raise ValueError("a sampler determines the order: shuffle must be False")
         if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
-            raise ValueError("a batch_sampler excludes batch_size, shuffle, sampler and drop_last")
+            raise ValueError("batch_sampler is mutually exclusive with batch_size, shuffle, sampler and drop_last")
         if batch_size is None and drop_last:
-            raise ValueError("without batches (batch_size=None) there is no last one to drop")
+            raise ValueError("drop_last requires batches, but batch_size is None")
         self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
         self.collate_fn, self.generator = collate_fn, generator
         if sampler is None:

@@ -9,7 +9,7 @@ from ..random import Generator, randperm
 
 
 class Sampler:
-    """The base class of samplers: iterating gives numbers of samples, anew each time."""
+    """The base class of samplers: iterables over indices of samples."""
 
     def __iter__(self) -> Iterator[Any]:
         raise NotImplementedError(f"{type(self).__name__} does not define __iter__")
@@ -21,7 +21,7 @@ class SequentialSampler(Sampler):
     Parameters
     ----------
     data_source : sized
-        Whose samples.
+        The dataset.
 
     Examples
     --------
@@ -40,14 +40,14 @@ class SequentialSampler(Sampler):
 
 
 class RandomSampler(Sampler):
-    """All samples, each once, in an order that is drawn anew each time.
+    """All samples in random order, drawn anew for every iteration.
 
     Parameters
     ----------
     data_source : sized
-        Whose samples.
+        The dataset.
     generator : Generator, optional
-        What to draw from; the default one else.
+        The source of the random order; the default generator if not given.
 
     Examples
     --------
@@ -66,21 +66,21 @@ class RandomSampler(Sampler):
 
 
 class BatchSampler(Sampler):
-    """What another sampler gives, in lists.
+    """The indices of another sampler, in batches.
 
     Parameters
     ----------
     sampler : iterable of int
-        The order.
+        The indices in order.
     batch_size : int
-        How many at a time.
+        The number of indices per batch.
     drop_last : bool
-        Whether to leave out a last list that is shorter.
+        Whether to omit the last batch if it is smaller.
 
     Raises
     ------
     ValueError
-        If the size is not positive.
+        If the batch size is not positive.
 
     Examples
     --------

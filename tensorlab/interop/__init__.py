@@ -1,4 +1,4 @@
-"""Making other libraries work on tensors, where the Array API standard alone is not enough for them.
+"""Adapters for libraries that need more than the Array API standard to work on tensors.
 
-Nothing here is imported with tensorlab: each module needs the library that it is for.
+They are not imported with tensorlab, as each module imports the library that it supports.
 """

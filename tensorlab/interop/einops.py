@@ -1,7 +1,7 @@
-"""einops on tensors: importing this module is all it takes.
+"""einops on tensors: import this module to register the backend.
 
-``einops.array_api`` works without it, as tensors follow the standard; ``einops.rearrange`` and its like look for a
-backend by the tensor's type, and this is it.
+``einops.array_api`` works without it, as tensors follow the standard; ``einops.rearrange`` and related functions look
+up a backend by the type of the tensor.
 
 Examples
 --------
@@ -26,7 +26,7 @@ from ..tensor import Tensor
 
 
 class TensorlabBackend(AbstractBackend):
-    """What einops calls its primitives; it finds the class by itself, as a subclass of its own."""
+    """The primitives of einops on tensors; einops finds the class as a subclass of `AbstractBackend`."""
 
     framework_name = "tensorlab"
 

@@ -203,7 +203,7 @@ def result_type(*arrays_and_dtypes: Any) -> DType:
     typed = [_dtype_meant(x) for x in arrays_and_dtypes if type(x) not in dtypes.DEFAULT_OF_PYTHON]
     if not typed:
         raise ValueError("result_type needs at least one tensor, array or data type")
-    return reduce(dtypes.promote_beside, map(type, numbers), reduce(dtypes.promote, typed))
+    return reduce(dtypes.promote_with_number, map(type, numbers), reduce(dtypes.promote, typed))
 
 
 def can_cast(from_: Any, to: Any, /) -> bool:

@@ -8,8 +8,7 @@ from typing import Any
 from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend
-from ..backend.kernels.default import pad_spatial
-from ..backend.kernels.window_geometry import Pairs, inner_slices, kernel_offsets, output_size, padded_size
+from ..backend.kernels.window_geometry import Pairs, inner_slices, kernel_offsets, output_size, pad_spatial, padded_size
 from ..errors import ShapeError
 from ..tensor import ArrayT
 from .shapes import Shape

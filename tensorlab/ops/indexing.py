@@ -8,7 +8,7 @@ from typing import Any
 from ..autodiff.op import op
 from ..autodiff.record import Draw, count_nothing, count_operand, sample
 from ..backend import Backend, backend_of
-from ..backend.kernels.indexing_rules import Index, as_parts, axes_taken, is_basic
+from ..backend.kernels.indexing import Index, as_parts, axes_taken, is_basic
 from ..errors import OutOfRange, ShapeError
 from ..tensor import ArrayT, Tensor
 from .comparison import where

@@ -11,7 +11,7 @@ from ..autodiff.backward import backward
 from ..autodiff.custom import custom_gradient
 from ..autodiff.graph import current_mode, write_log
 from ..backend import Backend, Device, DType
-from ..backend.dtypes import KINDS, spelled
+from ..backend.dtypes import KINDS, name_of
 from ..errors import ShapeError
 from ..tensor import Tensor
 from . import (
@@ -330,7 +330,7 @@ def to(x: Tensor, target: Any = None, /, *, dtype: Any = None, device: Any = Non
         dtype, device = target.dtype, target.device
     elif isinstance(target, Device):
         device = target
-    elif isinstance(target, DType) or (target is not None and spelled(target) is not None):
+    elif isinstance(target, DType) or (target is not None and name_of(target) is not None):
         dtype = target
     elif target is not None:
         device = target

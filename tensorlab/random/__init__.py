@@ -1,17 +1,17 @@
 """Random numbers from seeded generators: the same bits on every backend.
 
 The bits come from the counter-based generator Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2,
-3", SC 2011), which is a function of a key and a position; a `Generator` is just the two. What is made of the bits is
-written once, in the array namespace, so that numbers differ between backends only by what their libraries' logarithms
-and the like differ in the last digits.
+3", SC 2011), which is a function of a key and a position; these two are the state of a `Generator`. The distributions
+are computed from the bits with functions of the array namespace, so that backends differ only by the rounding errors of
+their logarithms and similar functions.
 
-Every distribution is a method of `Generator` and a function of this module, which draws from `default_generator`
-unless it is given another. Parameters that must be given stand before the shape, those that have defaults behind it.
-They are numbers or tensors that broadcast; draws are made where the tensors are. Gradients flow to the parameters
-of the continuous distributions (reparameterisation); what comes from the discrete ones carries none.
+Every distribution is a method of `Generator` and a function of this module, which draws from `default_generator` unless
+it is given another generator. Required parameters come before the shape, optional ones after it. Parameters are numbers
+or tensors that broadcast; numbers are drawn on the device of the tensors. Gradients flow to the parameters of
+continuous distributions (reparameterisation), but not to those of discrete ones.
 
-What is wrong is refused before anything is drawn, and leaves the stream where it was. Values of tensors are only
-looked at where that does not mean waiting for a device; on a GPU, NaN comes out of parameters without meaning.
+Invalid arguments are refused before anything is drawn; the stream does not advance. The elements of tensors are checked
+only if that does not require waiting for a device; on a GPU, invalid parameters give NaN.
 """
 
 from .functions import (

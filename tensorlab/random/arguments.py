@@ -1,4 +1,4 @@
-"""What a draw is asked for: read and checked before any number is drawn."""
+"""The arguments of distributions, read and checked before any number is drawn."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ Shape = int | Sequence[int] | None
 
 @dataclass(frozen=True)
 class Condition:
-    """What a parameter must fulfil: in words, and as a function of a number or an array."""
+    """A condition on a parameter: in words, and as a predicate of a number or an array."""
 
     text: str
     holds: Callable[[Any], Any]
 
 
-# NaN is let through to give NaN, where the result can hold it.
+# NaN is allowed, and gives NaN, where the result is floating-point.
 NOT_NEGATIVE = Condition("at least 0", lambda p: (p >= 0) | (p != p))
 POSITIVE = Condition("greater than 0", lambda p: (p > 0) | (p != p))
 PROBABILITY = Condition("in [0, 1]", lambda p: (p >= 0) & (p <= 1))
 POSITIVE_PROBABILITY = Condition("in (0, 1]", lambda p: (p > 0) & (p <= 1))
-COUNTABLE = Condition("in [0, 2**62]", lambda p: (p >= 0) & (p <= 2.0**62))
+COUNT_RANGE = Condition("in [0, 2**62]", lambda p: (p >= 0) & (p <= 2.0**62))
 WHOLE = Condition("a whole number in [0, 2**62]", lambda p: (p >= 0) & (p <= 2.0**62) & (p % 1 == 0))
 
 Params = Mapping[str, tuple[Any, Condition | None]]
@@ -42,24 +42,24 @@ Params = Mapping[str, tuple[Any, Condition | None]]
 
 @dataclass
 class Call:
-    """One call of a distribution.
+    """The checked arguments of one call of a distribution.
 
     Attributes
     ----------
     name : str
-        The distribution.
+        The name of the distribution.
     backend, device
         Where the numbers are drawn; None is the backend's default device.
     shape : tuple of int
-        Of the result.
+        The shape of the result.
     dtype : DType
-        Of the result.
+        The data type of the result.
     double : bool
-        Whether to compute in double precision; in single precision otherwise, for the half types too.
+        Whether to compute in double precision; otherwise in single precision, also for half precision results.
     params : tuple
-        The parameters: Python numbers, or tensors of the type that is computed in.
+        The parameters: Python numbers, or tensors of the type of the computation.
     has_tensors : bool
-        Whether there are tensors among them, which may want gradients.
+        Whether any parameter is a tensor; such parameters may require gradients.
     """
 
     name: str
@@ -78,45 +78,50 @@ class Call:
 
     @property
     def size(self) -> int:
-        """How many numbers are drawn."""
+        """The number of elements of the result."""
         return prod(self.shape)
 
     @property
     def on_host(self) -> bool:
-        """Whether looking at an array's elements is cheap: nothing has to be waited for."""
-        return self.backend.dlpack_device == 1
+        """Whether elements of arrays can be read without waiting for a device."""
+        return self.backend.on_host
+
+    @property
+    def precision(self) -> DType:
+        """The data type of the computation."""
+        return dtypes.float64 if self.double else dtypes.float32
 
     def array(self, numbers: Any, dtype: DType) -> Any:
-        """Return Python numbers as an array of the call's backend, on its device."""
+        """Return Python numbers as an array on the call's device."""
         return self.backend.asarray(numbers, dtype=self.backend.native(dtype), device=self.device)
 
-    def noise(self, array: Any) -> Any:
-        """Return drawn numbers as what computes with the parameters: arrays with numbers, tensors with tensors."""
+    def operand(self, array: Any) -> Any:
+        """Return a drawn array as an operand for the parameters: a tensor if any of them is one."""
         return Tensor(array) if self.has_tensors else array
 
     def result(self, x: Any) -> Tensor:
-        """Return the drawn numbers, an array or a tensor, as the tensor that was asked for."""
+        """Return drawn numbers, an array or a tensor, as a tensor of the result's type."""
         if isinstance(x, Tensor):
             return x if x.dtype is self.dtype else astype(x, self.dtype)
         native = self.backend.native(self.dtype)
         return Tensor(x if x.dtype == native else self.xp.astype(x, native))
 
     def require(self, holds: Callable[..., Any], message: str, *values: Any) -> None:
-        """Refuse parameters that do not fulfil a condition; of arrays only where nothing has to be waited for.
+        """Refuse parameters that violate a condition. Arrays on a device are not checked.
 
         Raises
         ------
         ValueError
-            With the message.
+            If `holds` is not true of the values.
         """
         if not self.on_host and any(hasattr(value, "shape") for value in values):
             return
-        fine = holds(*map(raw, values))
-        if not (fine if isinstance(fine, bool) else bool(self.xp.all(fine))):
+        valid = holds(*map(array_of, values))
+        if not (valid if isinstance(valid, bool) else bool(self.xp.all(valid))):
             raise ValueError(f"{self.name}: {message}")
 
 
-def called(
+def checked(
     name: str,
     shape: Shape,
     dtype: Any,
@@ -129,26 +134,26 @@ def called(
     takes: str = "real",
     event: int | Mapping[str, int] = 0,
 ) -> Call:
-    """Return a checked `Call`.
+    """Check the arguments of a distribution and return them as a `Call`.
 
     Parameters
     ----------
     name : str
-        The distribution.
+        The name of the distribution.
     shape, dtype, device
-        As the caller gave them.
+        The arguments as given by the caller.
     params : mapping from str to (value, Condition or None)
         The parameters, in the order of ``Call.params``.
     kind : {"real floating", "real", "real or bool"}
-        Which data types the result can have.
+        The data types that the result can have.
     default : DType, optional
-        The result's type where none is given; by default that of the parameters, or float32.
+        The default data type of the result; if not given, that of the parameters, or float32.
     computed : DType, optional
-        What parameters are cast to; by default what the result is computed in.
+        The data type to which parameters are cast; that of the computation by default.
     takes : str
-        Which data types the parameters can have: a name of `tensorlab.backend.dtypes.KINDS`.
-    event : int or mapping from parameter to int
-        How many axes at the end of each parameter make one element of the result.
+        The data types that parameters can have: a key of `tensorlab.backend.dtypes.KINDS`.
+    event : int or mapping from str to int
+        The number of trailing axes of each parameter that belong to one element of the result (the event shape).
     """
     params = params or {}
     values: dict[str, Any] = {}
@@ -161,23 +166,23 @@ def called(
         elif takes == "integral":
             raise TypeError(f"{name}: {key} must be {TAKES_TEXT[takes]}, not float")
         values[key] = value
-    backend, native_device = _place(name, tensors, device) if tensors else place(device)
-    found = _result_type(name, dtype, kind, default, tensors)
-    backend.native(found)  # raises where the backend has no such type
-    double = found is dtypes.float64
+    backend, native_device = _device_of_parameters(name, tensors, device) if tensors else place(device)
+    result = _result_type(name, dtype, kind, default, tensors)
+    backend.native(result)  # raises if the backend has no such type
+    double = result is dtypes.float64
     size = None if shape is None else _as_tuple(name, shape)
     if tensors:
         precision = computed or (dtypes.float64 if double else dtypes.float32)
         values |= {key: astype(value, precision) for key, value in tensors.items() if value.dtype is not precision}
         events = dict.fromkeys(params, event) if isinstance(event, int) else event
         shapes = {key: tuple(value.shape)[: len(value.shape) - events[key]] for key, value in tensors.items()}
-        size = _broadcast(name, size, shapes)
-    call = Call(name, backend, native_device, size or (), found, double, tuple(values.values()), bool(tensors))
+        size = _result_shape(name, size, shapes)
+    call = Call(name, backend, native_device, size or (), result, double, tuple(values.values()), bool(tensors))
     for key, (_, condition) in params.items():
         if condition is not None:
             value = values[key]
-            shown = f"{key} has elements that are not" if key in tensors else f"{key} is {value}, but must be"
-            call.require(condition.holds, f"{shown} {condition.text}", value)
+            problem = f"{key} has elements that are not" if key in tensors else f"{key} is {value}, but must be"
+            call.require(condition.holds, f"{problem} {condition.text}", value)
     return call
 
 
@@ -193,8 +198,8 @@ def _parameter(name: str, key: str, value: Any, takes: str, device: DeviceLike) 
     return value
 
 
-def _place(name: str, tensors: dict[str, Tensor], device: DeviceLike) -> tuple[Backend, Any]:
-    """Return the backend and its word for the device: where the parameters are."""
+def _device_of_parameters(name: str, tensors: dict[str, Tensor], device: DeviceLike) -> tuple[Backend, Any]:
+    """Return the backend and the native device of the parameters."""
     key, first = next(iter(tensors.items()))
     found = first.backend, first.backend.native_device(first.backend.device_name(first._array))
     if device is not None and place(device)[0] is not found[0]:
@@ -226,17 +231,17 @@ def _as_tuple(name: str, shape: Any) -> tuple[int, ...]:
     return size
 
 
-def _broadcast(name: str, size: tuple[int, ...] | None, shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
-    """Return the result's shape: that of the parameters together, unless one is given that they broadcast to."""
-    together = broadcast_shape(*shapes.values())
+def _result_shape(name: str, size: tuple[int, ...] | None, shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
+    """Return the result's shape: the given one, to which the parameters must broadcast, or their common shape."""
+    common = broadcast_shape(*shapes.values())
     if size is None:
-        return together
-    if len(together) > len(size) or any(n not in (1, m) for n, m in zip(together[::-1], size[::-1], strict=False)):
+        return common
+    if len(common) > len(size) or any(n not in (1, m) for n, m in zip(common[::-1], size[::-1], strict=False)):
         listed = ", ".join(f"{key} {length}" for key, length in shapes.items())
         raise ShapeError(f"{name}: parameters of shapes {listed} do not broadcast to shape {size}")
     return size
 
 
-def raw(parameter: Any) -> Any:
-    """Return a parameter as an array; a number stays one."""
-    return parameter._array if isinstance(parameter, Tensor) else parameter
+def array_of(x: Any) -> Any:
+    """Return the array of a tensor; numbers and arrays are returned unchanged."""
+    return x._array if isinstance(x, Tensor) else x

@@ -1,4 +1,4 @@
-"""Streams of random bits: what a seed, a state and a child are."""
+"""Streams of random bits: seeds, states, child streams, and uniform numbers."""
 
 from __future__ import annotations
 
@@ -14,81 +14,82 @@ from .arguments import Call
 S = TypeVar("S", bound="Stream")
 
 WORDS_PER_BLOCK = 4
-CHILDREN = 1 << 63
-"""The first of the blocks that children's keys are made of; draws never get that far."""
-DIGITS = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}
+FIRST_CHILD_BLOCK = 1 << 63
+"""The first of the blocks that hold the keys of child streams; draws never get that far."""
+PRECISION_BITS = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}
+"""The number of bits in the significand of each data type."""
 
 
-def blocks_of(words: int) -> int:
-    """Return how many blocks hold so many words."""
+def blocks_for(words: int) -> int:
+    """Return the number of blocks that hold a number of words."""
     return -(-words // WORDS_PER_BLOCK)
 
 
-def words_of(numbers: int, double: bool) -> int:
-    """Return how many words so many uniform numbers are made of: a word each, or half of one in single precision."""
+def words_for(numbers: int, double: bool) -> int:
+    """Return the number of words for uniform numbers: one for each, or half of one in single precision."""
     return numbers if double else -(-numbers // 2)
 
 
 class Excerpt:
-    """The part of a stream that one draw may use, whether it comes to use all of it or not."""
+    """The part of a stream that is reserved for one draw, which need not use all of it."""
 
     def __init__(self, call: Call, key: tuple[int, int], block: int) -> None:
         self._backend, self._device, self._key, self._block = call.backend, call.device, key, block
         self.xp = call.backend.xp
 
     def words(self, count: int) -> Any:
-        """Return the next words; they begin at a fresh block."""
+        """Return the next words, from the beginning of a block."""
         bits = self._backend.random_bits(self._key, self._block, count)
-        self._block += blocks_of(count)
+        self._block += blocks_for(count)
         return bits if self._device is None else self._backend.asarray(bits, device=self._device)
 
-    def halves(self, count: int) -> Any:
-        """Return the next half words, the low one of each word first."""
-        xp, words = self.xp, self.words(words_of(count, False))
+    def half_words(self, count: int) -> Any:
+        """Return the next half words; the low half of each word comes first."""
+        xp, words = self.xp, self.words(words_for(count, False))
         pairs = xp.empty((words.shape[0], 2), dtype=xp.uint32, device=words.device)
         pairs[:, 0] = xp.astype(words & 0xFFFFFFFF, xp.uint32)
         words >>= 32
         pairs[:, 1] = xp.astype(words, xp.uint32)
         return xp.reshape(pairs, (-1,))[:count]
 
-    def unit(self, count: int, digits: int) -> Any:
-        """Return numbers in [0, 1) with so many random bits; of double precision if there are more than 24."""
+    def uniform(self, count: int, bits: int) -> Any:
+        """Return numbers in [0, 1) with a number of random bits; in double precision if that is more than 24."""
         xp = self.xp
-        double = digits > 24
-        bits = self.words(count) if double else self.halves(count)
-        bits >>= (64 if double else 32) - digits
-        numbers = xp.astype(bits, xp.float64 if double else xp.float32)
-        numbers *= 2.0**-digits
+        double = bits > 24
+        words = self.words(count) if double else self.half_words(count)
+        words >>= (64 if double else 32) - bits
+        numbers = xp.astype(words, xp.float64 if double else xp.float32)
+        numbers *= 2.0**-bits
         return numbers
 
-    def between(self, count: int, double: bool) -> Any:
+    def open_uniform(self, count: int, double: bool) -> Any:
         """Return numbers in the open interval (0, 1): odd multiples of ``2**-24`` or ``2**-53``."""
-        digits = 52 if double else 23
-        numbers = self.unit(count, digits)
-        numbers += 0.5 * 2.0**-digits
+        bits = 52 if double else 23
+        numbers = self.uniform(count, bits)
+        numbers += 0.5 * 2.0**-bits
         return numbers
 
-    def below(self, count: int, p: float) -> Any:
-        """Return which numbers of `unit`, with 24 digits, are below `p`, without making numbers of the bits."""
+    def bernoulli(self, count: int, p: float) -> Any:
+        """Return which numbers of ``uniform(count, 24)`` are below `p`, without converting the bits to numbers."""
         xp, limit = self.xp, ceil(p * 2**24) << 8
-        words = self.words(words_of(count, False))
+        words = self.words(words_for(count, False))
         pairs = xp.stack((words & 0xFFFFFFFF < limit, words >> 32 < limit), axis=1)
         return xp.reshape(pairs, (-1,))[:count]
 
     def skip(self, blocks: int) -> None:
-        """Leave blocks out."""
+        """Skip blocks."""
         self._block += blocks
 
 
 class Stream:
-    """A key and a position: what generators are, apart from the distributions that they draw from."""
+    """A stream of random bits, given by a key and a position; the base class of generators."""
 
     def __init__(self, seed: int = 0) -> None:
         self._lock = Lock()
         self.manual_seed(seed)
 
     def manual_seed(self: S, seed: int) -> S:
-        """Begin the stream of `seed`; returns the generator itself.
+        """Start the stream of `seed` and return the generator.
 
         Parameters
         ----------
@@ -114,7 +115,7 @@ class Stream:
         return self
 
     def get_state(self) -> dict[str, Any]:
-        """Return what `set_state` continues from; plain numbers, the same on every backend.
+        """Return the state for `set_state`, as Python numbers, the same on every backend.
 
         Examples
         --------
@@ -125,7 +126,7 @@ class Stream:
             return {"key": self._key, "block": self._block, "children": self._children}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Continue where `get_state` was called.
+        """Continue from a state returned by `get_state`.
 
         Examples
         --------
@@ -141,13 +142,13 @@ class Stream:
             self._key, self._block, self._children = (low, high), state["block"], state["children"]
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Return the state as a tensor, which `tl.save` can write beside those of a model and an optimizer.
+        """Return the state as a tensor, which `tl.save` can write along with those of a model and an optimizer.
 
         Returns
         -------
         dict of str to Tensor
-            One entry, ``"stream"``: four words (uint64), of which two are the key, then the position and the number
-            of children.
+            One entry, ``"stream"``: four words (uint64) with the two words of the key, the position and the number of
+            children.
 
         Examples
         --------
@@ -158,17 +159,17 @@ class Stream:
         return {"stream": asarray([*state["key"], state["block"], state["children"]], dtype=dtypes.uint64)}
 
     def load_state_dict(self, state_dict: dict[str, Tensor]) -> None:
-        """Continue, bit for bit, where `state_dict` was called; on whichever backend that was.
+        """Continue from a state returned by `state_dict`, bit for bit, on any backend.
 
         Parameters
         ----------
         state_dict : dict of str to Tensor
-            What `state_dict` gave.
+            The result of `state_dict`.
 
         Raises
         ------
         ValueError
-            If it is no such state.
+            If it is not the state of a generator.
 
         Examples
         --------
@@ -185,20 +186,25 @@ class Stream:
         self.set_state({"key": (low, high), "block": block, "children": children})
 
     def spawn(self: S, n_children: int) -> list[S]:
-        """Make generators whose streams have nothing to do with one another's, or with this one's.
+        """Return generators with streams that are independent of each other and of this one.
 
-        Their keys are words of this generator's own stream at places that no draw reaches. They depend on its key and
-        on how many children it had before, not on how much it has drawn; its own numbers stay as they were.
+        Their keys are words of this generator's stream at positions that no draw reaches. They depend on its key and
+        the number of its earlier children, not on how much it has drawn, and do not affect what it draws later.
 
         Parameters
         ----------
         n_children : int
-            How many.
+            The number of generators.
 
         Returns
         -------
         list of Generator
-            Each call gives others.
+            New generators at each call.
+
+        Raises
+        ------
+        ValueError
+            If `n_children` is negative.
 
         Examples
         --------
@@ -212,26 +218,27 @@ class Stream:
             key, first = self._key, self._children
             self._children += n_children
         backend = active_backend()
-        words = backend.to_numpy(backend.random_bits(key, CHILDREN + first, n_children * WORDS_PER_BLOCK)).tolist()
+        bits = backend.random_bits(key, FIRST_CHILD_BLOCK + first, n_children * WORDS_PER_BLOCK)
+        words = backend.to_numpy(bits).tolist()
         pairs = zip(words[::WORDS_PER_BLOCK], words[1::WORDS_PER_BLOCK], strict=True)
         return [type(self)(low | high << 64) for low, high in pairs]
 
     # -- for the distributions -----------------------------------------------------------------------------------------
 
     def _excerpt(self, call: Call, blocks: int) -> Excerpt:
-        """Reserve the next blocks for a draw. All that can be refused has been, when this is called."""
+        """Reserve the next blocks for a draw, after all arguments have been checked."""
         with self._lock:  # threads that share a generator draw different numbers
             key, block = self._key, self._block
             self._block += blocks
         return Excerpt(call, key, block)
 
-    def _unit(self, call: Call, digits: int | None = None) -> Any:
-        """Return numbers in [0, 1) of the call's shape, with as many random bits as its precision holds."""
-        digits = digits or (53 if call.double else 24)
-        excerpt = self._excerpt(call, blocks_of(words_of(call.size, digits > 24)))
-        return call.xp.reshape(excerpt.unit(call.size, digits), call.shape)
+    def _uniform(self, call: Call, bits: int | None = None) -> Any:
+        """Return numbers in [0, 1) of the call's shape, by default with as many random bits as its precision."""
+        bits = bits or (53 if call.double else 24)
+        excerpt = self._excerpt(call, blocks_for(words_for(call.size, bits > 24)))
+        return call.xp.reshape(excerpt.uniform(call.size, bits), call.shape)
 
-    def _between(self, call: Call) -> Any:
+    def _open_uniform(self, call: Call) -> Any:
         """Return numbers in (0, 1) of the call's shape."""
-        excerpt = self._excerpt(call, blocks_of(words_of(call.size, call.double)))
-        return call.xp.reshape(excerpt.between(call.size, call.double), call.shape)
+        excerpt = self._excerpt(call, blocks_for(words_for(call.size, call.double)))
+        return call.xp.reshape(excerpt.open_uniform(call.size, call.double), call.shape)

@@ -1,4 +1,4 @@
-"""Distributions on the integers; draws from them carry no gradient."""
+"""Distributions on the integers. Draws have no gradient."""
 
 from __future__ import annotations
 
@@ -9,36 +9,47 @@ from typing import Any
 from ..backend import dtypes
 from ..ops.creation import DeviceLike
 from ..tensor import Tensor
-from .arguments import COUNTABLE, POSITIVE, POSITIVE_PROBABILITY, PROBABILITY, WHOLE, Call, Params, Shape, called, raw
-from .bit_stream import blocks_of
+from .arguments import (
+    COUNT_RANGE,
+    POSITIVE,
+    POSITIVE_PROBABILITY,
+    PROBABILITY,
+    WHOLE,
+    Call,
+    Params,
+    Shape,
+    array_of,
+    checked,
+)
+from .bit_stream import blocks_for
 from .documented import distribution
-from .multivariate import Vectors
+from .multivariate import Multivariate
 from .rejection import first_accepted, rejection_blocks
 
 INVERSION_LIMIT = 10.0
-"""Up to which mean numbers are found by going through the distribution from zero."""
+"""Numbers with means below this are drawn by inversion: sequential search from zero."""
 INVERSION_STEPS = 64
-"""Beyond which a mean of 10 leaves less than 2**-53."""
+"""For a mean of 10, the probability of larger numbers is less than 2**-53."""
 ROUNDS = 30
-"""A candidate is accepted with probability 0.7 or more."""
+"""Rounds of rejection; a candidate is accepted with probability 0.7 or more."""
 LARGEST = 2.0**63 - 1024
-"""The largest float that fits into int64."""
+"""The largest float64 that int64 can represent."""
 STIRLING_TABLE = [lgamma(k + 1) - (0.5 * log(2 * pi) + (k + 0.5) * log(k + 1) - (k + 1)) for k in range(10)]
 
 
-class Counts(Vectors):
-    """The distributions of this module."""
+class Discrete(Multivariate):
+    """Generators that draw from discrete distributions."""
 
     @distribution
     def integers(
         self, low: Any, high: Any = None, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None
     ) -> Tensor:
-        """Draw integers evenly from ``[low, high)``, or from ``[0, low)``.
+        """Draw integers from the uniform distribution on ``[low, high)``, or on ``[0, low)``.
 
         Parameters
         ----------
         low, high : int or tensor of int
-            The ends; at most ``2**53`` apart.
+            The bounds; ``high - low`` is at most ``2**53``.
         {shape}
         {count_dtype}
         {device}
@@ -46,7 +57,7 @@ class Counts(Vectors):
         Raises
         ------
         ValueError
-            If the range is empty or too wide, or the type does not hold it.
+            If the range is empty or too large, or the data type cannot represent it.
 
         Examples
         --------
@@ -55,7 +66,7 @@ class Counts(Vectors):
         """
         if high is None:
             low, high = 0, low
-        call = called(
+        call = checked(
             "integers",
             shape,
             dtype,
@@ -67,7 +78,7 @@ class Counts(Vectors):
             params={"low": (low, None), "high": (high, None)},
         )
         xp, native = call.xp, call.backend.native(call.dtype)
-        low, high = map(raw, call.params)
+        low, high = map(array_of, call.params)
         bounds = f"[{low}, {high})" if not call.has_tensors else "tensors"
         call.require(
             lambda low, high: (high > low) & (high - low <= 1 << 53),
@@ -82,8 +93,8 @@ class Counts(Vectors):
             call.require(
                 lambda low, high: (low >= least) & (high - 1 <= most), f"{call.dtype} does not hold {bounds}", low, high
             )
-        # 53 random bits times the width: for widths that occur the bias is far below what can be measured.
-        numbers = self._unit(call, 53)
+        # 53 random bits times the width: for widths in practice the bias is far too small to be measured.
+        numbers = self._uniform(call, 53)
         numbers *= xp.asarray(high - low, dtype=xp.float64, device=call.device)
         wide = xp.uint64 if call.dtype is dtypes.uint64 else xp.int64
         numbers = xp.astype(xp.floor(numbers), wide)
@@ -93,21 +104,21 @@ class Counts(Vectors):
 
     @distribution
     def bernoulli(self, p: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
-        """Draw ones with probability `p` and zeros otherwise.
+        """Draw ones with probability `p`, else zeros.
 
         Parameters
         ----------
         p : float or tensor
-            In [0, 1]; compared with 24 random bits, with 53 if it is a tensor of type float64.
+            The probability, in [0, 1]; resolved to 24 bits, or to 53 if it is a tensor of type float64.
         {shape}
         dtype : dtype, optional
-            Of any kind but complex; by default the type of `p` if that is a tensor, else float32.
+            Any but complex types; by default the type of `p` if that is a tensor, else float32.
         {device}
 
         Raises
         ------
         ValueError
-            If `p` is no probability.
+            If `p` is not in [0, 1].
 
         Examples
         --------
@@ -116,29 +127,29 @@ class Counts(Vectors):
         """
         precise = getattr(p, "dtype", None) == dtypes.float64
         computed = dtypes.float64 if precise else dtypes.float32
-        call = called(
+        call = checked(
             "bernoulli", shape, dtype, device, kind="real or bool", computed=computed, params={"p": (p, PROBABILITY)}
         )
-        xp, p = call.xp, raw(call.params[0])
+        xp, p = call.xp, array_of(call.params[0])
         if call.has_tensors:
-            chosen = self._unit(call, 53 if precise else 24) < p
+            chosen = self._uniform(call, 53 if precise else 24) < p
         else:
-            # The same without making numbers of the bits: 24 of them below p * 2**24, rounded up.
-            excerpt = self._excerpt(call, blocks_of(-(-call.size // 2)))
-            chosen = xp.reshape(excerpt.below(call.size, p), call.shape)
+            # The same without converting the bits to numbers.
+            excerpt = self._excerpt(call, blocks_for(-(-call.size // 2)))
+            chosen = xp.reshape(excerpt.bernoulli(call.size, p), call.shape)
         return Tensor(xp.astype(chosen, call.backend.native(call.dtype), copy=False))
 
     @distribution
     def poisson(self, lam: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
-        """Draw how many events happen where `lam` are expected.
+        """Draw from the Poisson distribution.
 
-        By going through the distribution up to a mean of 10, by rejection above (Hörmann, "The transformed rejection
-        method for generating Poisson random variables", 1993, PTRS).
+        By inversion for means below 10, else by rejection (Hörmann, "The transformed rejection method for generating
+        Poisson random variables", 1993, PTRS).
 
         Parameters
         ----------
         lam : float or tensor
-            The mean, in [0, 2**62]. Where a tensor on a GPU holds another number, -1 comes out.
+            The mean, in [0, 2**62]. Other elements of tensors on a GPU give -1.
         {shape}
         {count_dtype}
         {device}
@@ -153,22 +164,22 @@ class Counts(Vectors):
         >>> tl.Generator(0).poisson(0.0, (2,))
         tensor([0, 0])
         """
-        call = self._counting("poisson", shape, dtype, device, params={"lam": (lam, COUNTABLE)})
-        return counted(call, self._poisson(call, raw(call.params[0])))
+        call = self._checked_count("poisson", shape, dtype, device, params={"lam": (lam, COUNT_RANGE)})
+        return count_result(call, self._poisson(call, array_of(call.params[0])))
 
     @distribution
     def binomial(self, n: Any, p: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
-        """Draw how many of `n` trials succeed, each with probability `p`.
+        """Draw from the binomial distribution: the number of successes in `n` trials of probability `p`.
 
-        By going through the distribution where 10 or fewer successes, or failures, are expected, by rejection
-        otherwise (Hörmann, "The generation of binomial random variates", 1993, BTRS).
+        By inversion if the expected number of successes or failures is below 10, else by rejection (Hörmann, "The
+        generation of binomial random variates", 1993, BTRS).
 
         Parameters
         ----------
         n : int or tensor
-            Whole; in [0, 2**62].
+            The number of trials: whole numbers in [0, 2**62].
         p : float or tensor
-            In [0, 1]. Where tensors on a GPU hold numbers out of range, -1 comes out.
+            The probability of success, in [0, 1]. Parameters out of range in tensors on a GPU give -1.
         {shape}
         {count_dtype}
         {device}
@@ -183,27 +194,27 @@ class Counts(Vectors):
         >>> tl.Generator(0).binomial(5, 1.0, (2,))
         tensor([5, 5])
         """
-        call = self._counting("binomial", shape, dtype, device, params={"n": (n, WHOLE), "p": (p, PROBABILITY)})
-        n, p = map(raw, call.params)
+        call = self._checked_count("binomial", shape, dtype, device, params={"n": (n, WHOLE), "p": (p, PROBABILITY)})
+        n, p = map(array_of, call.params)
         xp = call.xp
         n, p = (xp.broadcast_to(xp.asarray(x, dtype=xp.float64, device=call.device), call.shape) for x in (n, p))
         n, p = (xp.reshape(x, (-1,)) for x in (n, p))
         valid = (n >= 0) & (n <= 2.0**62) & (p >= 0) & (p <= 1)
         n, p = (xp.where(valid, x, xp.zeros_like(x)) for x in (n, p))
-        # The rarer of success and failure is counted.
+        # Count successes or failures, whichever are rarer.
         flipped = p > 0.5
         rare = xp.where(flipped, 1.0 - p, p)
-        found = self._two_ways(call, n * rare, (n, rare), binomial_inversion, btrs, xp.floor(n * rare))
-        return counted(call, xp.where(valid, xp.where(flipped, n - found, found), xp.full_like(found, -1.0)))
+        found = self._by_inversion_or_rejection(call, n * rare, (n, rare), binomial_inversion, btrs, xp.floor(n * rare))
+        return count_result(call, xp.where(valid, xp.where(flipped, n - found, found), xp.full_like(found, -1.0)))
 
     @distribution
     def geometric(self, p: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
-        """Draw how many trials it takes until one succeeds, by inversion.
+        """Draw from the geometric distribution: the number of trials up to the first success, by inversion.
 
         Parameters
         ----------
         p : float or tensor
-            The probability that a trial succeeds; in (0, 1].
+            The probability of success, in (0, 1].
         {shape}
         {count_dtype}
         {device}
@@ -223,26 +234,28 @@ class Counts(Vectors):
         >>> tl.Generator(0).geometric(1.0, (2,))
         tensor([1, 1])
         """
-        call = self._counting("geometric", shape, dtype, device, params={"p": (p, POSITIVE_PROBABILITY)})
+        call = self._checked_count("geometric", shape, dtype, device, params={"p": (p, POSITIVE_PROBABILITY)})
         xp = call.xp
-        p = xp.asarray(raw(call.params[0]), dtype=xp.float64, device=call.device)
-        # A number in (0, 1] in the place of one is 1 - p: the logarithm of zero would be a warning in NumPy.
-        fails = xp.where(p < 1.0, -p, xp.full_like(p, -0.5))
-        trials = xp.ceil(xp.log(self._between(call)) / xp.log1p(fails))
-        return counted(call, xp.where(p < 1.0, xp.maximum(trials, 1.0), xp.ones_like(trials)))
+        p = xp.asarray(array_of(call.params[0]), dtype=xp.float64, device=call.device)
+        # Where p is 1, any other probability avoids the logarithm of zero, for which NumPy warns.
+        negated = xp.where(p < 1.0, -p, xp.full_like(p, -0.5))
+        trials = xp.ceil(xp.log(self._open_uniform(call)) / xp.log1p(negated))
+        return count_result(call, xp.where(p < 1.0, xp.maximum(trials, 1.0), xp.ones_like(trials)))
 
     @distribution
     def negative_binomial(
         self, n: Any, p: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None
     ) -> Tensor:
-        """Draw how many trials fail before `n` have succeeded: a Poisson number of gamma distributed mean.
+        """Draw from the negative binomial distribution: the number of failures before `n` successes.
+
+        By a Poisson distribution with gamma distributed mean.
 
         Parameters
         ----------
         n : float or tensor
-            Greater than 0, not necessarily whole.
+            The number of successes; greater than 0, not necessarily whole.
         p : float or tensor
-            The probability that a trial succeeds; in (0, 1].
+            The probability of success, in (0, 1].
         {shape}
         {count_dtype}
         {device}
@@ -257,17 +270,17 @@ class Counts(Vectors):
         >>> tl.Generator(0).negative_binomial(3, 1.0, (2,))
         tensor([0, 0])
         """
-        call = self._counting(
+        call = self._checked_count(
             "negative_binomial", shape, dtype, device, params={"n": (n, POSITIVE), "p": (p, POSITIVE_PROBABILITY)}
         )
-        n, p = map(raw, call.params)
-        mean = raw(self._gamma(call, n)) * ((1.0 - p) / p)
-        return counted(call, self._poisson(call, call.xp.minimum(mean, 2.0**62)))
+        n, p = map(array_of, call.params)
+        mean = array_of(self._gamma(call, n)) * ((1.0 - p) / p)
+        return count_result(call, self._poisson(call, call.xp.minimum(mean, 2.0**62)))
 
     @staticmethod
-    def _counting(name: str, shape: Shape, dtype: Any, device: DeviceLike, *, params: Params) -> Call:
-        """Return a checked call that computes in double precision, for a result of type int64 by default."""
-        call = called(
+    def _checked_count(name: str, shape: Shape, dtype: Any, device: DeviceLike, *, params: Params) -> Call:
+        """Return a checked call with double precision computation and a result of type int64 by default."""
+        call = checked(
             name,
             shape,
             dtype,
@@ -281,16 +294,16 @@ class Counts(Vectors):
         return call
 
     def _poisson(self, call: Call, mean: Any) -> Any:
-        """Return Poisson distributed numbers of the call's shape, as floats."""
+        """Return an array of Poisson distributed numbers of the call's size, as floats."""
         xp = call.xp
         mean = xp.asarray(mean, dtype=xp.float64, device=call.device)
         mean = xp.reshape(xp.broadcast_to(mean, call.shape), (-1,))
         valid = (mean >= 0) & (mean <= 2.0**62)
         mean = xp.where(valid, mean, xp.zeros_like(mean))
-        found = self._two_ways(call, mean, (mean,), poisson_inversion, ptrs, xp.floor(mean))
+        found = self._by_inversion_or_rejection(call, mean, (mean,), poisson_inversion, ptrs, xp.floor(mean))
         return xp.where(valid, found, xp.full_like(found, -1.0))
 
-    def _two_ways(
+    def _by_inversion_or_rejection(
         self,
         call: Call,
         mean: Any,
@@ -299,9 +312,9 @@ class Counts(Vectors):
         propose: Callable[..., Any],
         fallback: Any,
     ) -> Any:
-        """Return counts by inversion where few are expected and by rejection where many are; parameters are flat."""
+        """Return counts by inversion for small means, by rejection for large ones; parameters are flat arrays."""
         xp, count = call.xp, call.size
-        inversion_blocks = blocks_of(count)
+        inversion_blocks = blocks_for(count)
         excerpt = self._excerpt(call, inversion_blocks + rejection_blocks(count, 2, ROUNDS, True))
         small = mean < INVERSION_LIMIT
         few = many = True
@@ -311,7 +324,7 @@ class Counts(Vectors):
         zeros = xp.zeros_like(mean)
         by_inversion = zeros
         if few:
-            by_inversion = inversion(xp, excerpt.between(count, True), *params, call.on_host)
+            by_inversion = inversion(xp, excerpt.open_uniform(count, True), *params, call.on_host)
         else:
             excerpt.skip(inversion_blocks)
         if not many:
@@ -322,8 +335,8 @@ class Counts(Vectors):
         return xp.where(small, by_inversion, by_rejection)
 
 
-def counted(call: Call, numbers: Any) -> Tensor:
-    """Return counts, a flat array of floats, as the tensor that was asked for."""
+def count_result(call: Call, numbers: Any) -> Tensor:
+    """Return a flat array of counts, as floats, as the result tensor."""
     xp = call.xp
     if not call.dtype.is_floating:
         numbers = xp.minimum(numbers, LARGEST)
@@ -331,7 +344,7 @@ def counted(call: Call, numbers: Any) -> Tensor:
 
 
 def stirling_tail(xp: Any, k: Any) -> Any:
-    """Return ``log(k!)`` without Stirling's leading terms, ``log(2 * pi) / 2 + (k + 1/2) * log(k + 1) - (k + 1)``."""
+    """Return ``log(k!)`` minus Stirling's leading terms, ``log(2 * pi) / 2 + (k + 1/2) * log(k + 1) - (k + 1)``."""
     table = xp.asarray(STIRLING_TABLE, dtype=xp.float64, device=k.device)
     listed = xp.take(table, xp.astype(xp.minimum(xp.maximum(k, 0.0), 9.0), xp.int64), axis=0)
     x = xp.maximum(k, 9.0) + 1.0
@@ -343,30 +356,33 @@ def stirling_tail(xp: Any, k: Any) -> Any:
 # -- Poisson -----------------------------------------------------------------------------------------------------------
 
 
-def poisson_inversion(xp: Any, level: Any, mean: Any, host: bool) -> Any:
-    """Return how many of the distribution's partial sums a level in (0, 1) reaches, for means below 10."""
+def poisson_inversion(xp: Any, level: Any, mean: Any, on_host: bool) -> Any:
+    """Return the quantiles of levels in (0, 1), for means below 10."""
     mean = xp.where(mean < INVERSION_LIMIT, mean, xp.zeros_like(mean))
-    return _partial_sums_reached(xp, level, xp.exp(-mean), lambda part, k: part * mean / (k + 1.0), host)
+    return _sequential_search(xp, level, xp.exp(-mean), lambda p_k, k: p_k * mean / (k + 1.0), on_host)
 
 
-def _partial_sums_reached(xp: Any, level: Any, part: Any, following: Callable[[Any, int], Any], host: bool) -> Any:
-    """Return how many partial sums of probabilities, each made of the one before, are at most `level`."""
-    total, found = part, xp.zeros_like(level)
+def _sequential_search(xp: Any, level: Any, p_k: Any, following: Callable[[Any, int], Any], on_host: bool) -> Any:
+    """Return how many partial sums of probabilities are at most `level`.
+
+    `p_k` is the probability of 0; ``following(p_k, k)`` computes that of k + 1 from that of k.
+    """
+    total, found = p_k, xp.zeros_like(level)
     for k in range(INVERSION_STEPS):
         reached = level >= total
-        if host and not bool(xp.any(reached)):
+        if on_host and not bool(xp.any(reached)):
             break
         found = found + xp.astype(reached, level.dtype)
-        part = following(part, k)
-        total = total + part
+        p_k = following(p_k, k)
+        total = total + p_k
     return found
 
 
 def ptrs(xp: Any, uniforms: Any, mean: Any) -> tuple[Any, Any]:
-    """Return candidates of Hörmann's PTRS, for means from 10 on.
+    """Return candidates of Hörmann's PTRS, for means of at least 10, and whether they are accepted.
 
-    The logarithm of the probability, ``k * log(mean) - mean - log(k!)``, is written by Stirling's formula, so that
-    its large parts cancel before they are computed.
+    The logarithm of the probability, ``k * log(mean) - mean - log(k!)``, is expressed by Stirling's formula with its
+    large terms cancelled analytically.
     """
     mean = xp.maximum(mean, INVERSION_LIMIT)
     u, v = uniforms[0] - 0.5, uniforms[1]
@@ -386,26 +402,26 @@ def ptrs(xp: Any, uniforms: Any, mean: Any) -> tuple[Any, Any]:
 # -- binomial ----------------------------------------------------------------------------------------------------------
 
 
-def binomial_inversion(xp: Any, level: Any, n: Any, p: Any, host: bool) -> Any:
-    """Return how many of the distribution's partial sums a level in (0, 1) reaches, for ``n * p`` below 10."""
+def binomial_inversion(xp: Any, level: Any, n: Any, p: Any, on_host: bool) -> Any:
+    """Return the quantiles of levels in (0, 1), for ``n * p`` below 10."""
     small = n * p < INVERSION_LIMIT
     n, p = xp.where(small, n, xp.zeros_like(n)), xp.where(small, p, xp.zeros_like(p))
     odds = p / (1.0 - p)
-    part = xp.exp(n * xp.log1p(-p))
-    found = _partial_sums_reached(
-        xp, level, part, lambda part, k: part * odds * xp.maximum(n - k, 0.0) / (k + 1.0), host
+    nothing = xp.exp(n * xp.log1p(-p))
+    found = _sequential_search(
+        xp, level, nothing, lambda p_k, k: p_k * odds * xp.maximum(n - k, 0.0) / (k + 1.0), on_host
     )
     return xp.minimum(found, n)
 
 
 def btrs(xp: Any, uniforms: Any, n: Any, p: Any) -> tuple[Any, Any]:
-    """Return candidates of Hörmann's BTRS, for ``n * p`` from 10 on and `p` of at most one half.
+    """Return candidates of Hörmann's BTRS, for ``n * p >= 10`` and ``p <= 0.5``, and whether they are accepted.
 
-    The logarithm of the probability is that relative to the mode's, by Stirling's formula, with the large parts
-    cancelled before they are computed.
+    The logarithm of the probability relative to that of the mode is expressed by Stirling's formula with its large
+    terms cancelled analytically.
     """
-    fine = n * p >= INVERSION_LIMIT
-    n, p = xp.where(fine, n, xp.full_like(n, 40.0)), xp.where(fine, p, xp.full_like(p, 0.5))
+    valid = n * p >= INVERSION_LIMIT
+    n, p = xp.where(valid, n, xp.full_like(n, 40.0)), xp.where(valid, p, xp.full_like(p, 0.5))
     u, v = uniforms[0] - 0.5, uniforms[1]
     deviation = xp.sqrt(n * p * (1.0 - p))
     b = 1.15 + 2.53 * deviation

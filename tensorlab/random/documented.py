@@ -1,4 +1,4 @@
-"""What the docstrings and the module-level forms of all distributions share, said once."""
+"""The shared parts of the docstrings of distributions, and their forms as functions of the module."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ F = TypeVar("F", bound=Callable[..., Tensor])
 
 SHARED = {
     "shape": """shape : int or tuple of int, optional
-    The result's shape, to which the parameters broadcast; by default that of the parameters.""",
+    The shape of the result, to which the parameters broadcast; by default their common shape.""",
     "dtype": """dtype : dtype, optional
-    Real floating-point; by default the type of the parameters that are tensors, float32 without such.""",
+    Real floating-point; by default the type of the parameters that are tensors, or float32.""",
     "count_dtype": """dtype : dtype, optional
-    int64 by default; floating-point types are possible too.""",
+    An integer or floating-point type; int64 by default.""",
     "device": """device : Device or str, optional
-    Where to put the numbers; by default where the parameters are, or where the active backend puts arrays.""",
+    The device of the result; by default that of the parameters, or the default device.""",
     "generator": """generator : Generator, optional
-    What to draw from; the default one else.""",
+    The source of the numbers; the default generator if not given.""",
 }
 
 
@@ -30,7 +30,7 @@ def _item(key: str, indent: str) -> str:
 
 
 def distribution(method: F) -> F:
-    """Decorate a method of generators: fill in ``{shape}`` and the like in its docstring."""
+    """Decorate a method of generators: replace ``{shape}`` and other shared texts in its docstring."""
     indent = " " * 8
     text = method.__doc__ or ""
     for key in SHARED:
@@ -40,7 +40,7 @@ def distribution(method: F) -> F:
 
 
 def by_default(method: Callable[..., Tensor], default: Any) -> Callable[..., Tensor]:
-    """Return a method of generators as a function with the argument `generator`, which is `default` if left out."""
+    """Return a method of generators as a function with a keyword `generator`, whose default is `default`."""
 
     @wraps(method)
     def draw(*args: Any, generator: Any = None, **kwargs: Any) -> Tensor:

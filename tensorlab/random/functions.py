@@ -1,4 +1,4 @@
-"""The functions of `tensorlab.random`: the distributions, drawn from the default generator, and PyTorch's names."""
+"""The functions of `tensorlab.random`: every distribution from the default generator, and PyTorch's functions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .generator import Generator, default_generator
 
 
 def manual_seed(seed: int) -> Generator:
-    """Begin the default generator's stream of `seed`.
+    """Start the default generator's stream of `seed`.
 
     Parameters
     ----------
@@ -75,20 +75,20 @@ def rand(
     requires_grad: bool = False,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Draw numbers evenly from [0, 1).
+    """Draw from the uniform distribution on [0, 1).
 
     Parameters
     ----------
     *shape : int or tuple of int
-        As one tuple, or as several numbers.
+        The shape, as one tuple or several numbers.
     dtype : dtype, optional
         float32 by default.
     device : Device or str, optional
-        Where to put them.
+        The device of the result.
     requires_grad : bool
-        Whether gradients with respect to the result are wanted.
+        Whether the result requires gradients.
     generator : Generator, optional
-        What to draw from; the default one else.
+        The source of the numbers; the default generator if not given.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def randn(
     requires_grad: bool = False,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Draw numbers from the standard normal distribution; see `rand`.
+    """Draw from the standard normal distribution; see `rand`.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def randint(
     device: DeviceLike = None,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Draw integers evenly from ``[low, high)``; with two arguments, ``randint(high, size)``, from ``[0, high)``.
+    """Draw integers from ``[low, high)``; with two arguments, ``randint(high, size)``, from ``[0, high)``.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def randint(
 
 
 def randperm(n: int, *, device: DeviceLike = None, generator: Generator | None = None) -> Tensor:
-    """Draw an order of the numbers 0 to ``n - 1``.
+    """Draw a permutation of the numbers 0 to ``n - 1``.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def randperm(n: int, *, device: DeviceLike = None, generator: Generator | None =
 
 
 def _like(function: str, x: Any, dtype: Any, device: DeviceLike) -> dict[str, Any]:
-    """Return the shape, the type and the device of `x`, the latter two unless others are asked for."""
+    """Return the shape, data type and device of `x`, with type and device replaced by those given."""
     require(function, x=x)
     array = x._array if isinstance(x, Tensor) else x
     backend = backend_of(array)
@@ -174,20 +174,20 @@ def rand_like(
     requires_grad: bool = False,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Draw numbers evenly from [0, 1), as many as another tensor has.
+    """Draw from the uniform distribution on [0, 1), in the shape of another tensor.
 
     Parameters
     ----------
     x : tensor or array
         Any shape; real floating-point unless `dtype` is given.
     dtype : dtype, optional
-        That of `x` by default.
+        The default is that of `x`.
     device : Device or str, optional
-        That of `x` by default.
+        The default is that of `x`.
     requires_grad : bool
-        Whether gradients with respect to the result are wanted.
+        Whether the result requires gradients.
     generator : Generator, optional
-        What to draw from; the default one else.
+        The source of the numbers; the default generator if not given.
 
     Returns
     -------
@@ -213,7 +213,7 @@ def randn_like(
     requires_grad: bool = False,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Draw numbers from the standard normal distribution, as many as another tensor has; see `rand_like`.
+    """Draw from the standard normal distribution, in the shape of another tensor; see `rand_like`.
 
     Examples
     --------
@@ -235,7 +235,7 @@ def randint_like(
     device: DeviceLike = None,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Draw integers evenly from ``[low, high)``, or from ``[0, low)``, as many as another tensor has; see `rand_like`.
+    """Draw integers from ``[low, high)``, or from ``[0, low)``, in the shape of another tensor; see `rand_like`.
 
     Examples
     --------

@@ -1,12 +1,12 @@
-"""The generator: a stream with every distribution."""
+"""The generator of random numbers, and the default one."""
 
 from __future__ import annotations
 
 from ..autodiff.custom import REPLAYED_STATES
-from .selection import Selections
+from .selection import Selection
 
 
-class Generator(Selections):
+class Generator(Selection):
     """A stream of random numbers.
 
     Parameters
@@ -29,6 +29,6 @@ class Generator(Selections):
 
 
 default_generator = Generator(0)
-"""What the functions of `tensorlab.random` draw from."""
+"""The generator of the functions of `tensorlab.random`."""
 
 REPLAYED_STATES.append((default_generator.get_state, default_generator.set_state))

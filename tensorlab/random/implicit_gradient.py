@@ -1,15 +1,15 @@
-r"""How gamma distributed numbers move with the distribution's parameter: the implicit derivative.
+r"""The implicit derivative of gamma distributed numbers with respect to the shape parameter.
 
-A number z keeps the part F(a, z) of the distribution below it as a changes (Figurnov, Mohamed and Mnih, "Implicit
-reparameterization gradients", NeurIPS 2018), so that ``dz/da = -(dF/da) / p(z)``. What is computed is
-``d(log z)/da = -(dF/da) / (z p(z))``, which is a moderate number also where z is too small for one:
+As a changes, a number z moves so that the distribution function F(a, z) stays constant (Figurnov, Mohamed and Mnih,
+"Implicit reparameterization gradients", NeurIPS 2018): ``dz/da = -(dF/da) / p(z)``. This module computes
+``d(log z)/da = -(dF/da) / (z p(z))``, which is of moderate size also where z underflows:
 
-- for small z or a by the series of the incomplete gamma function, differentiated term by term;
-- otherwise by an integral over the nearer tail. With ``t = z exp(-s)`` below a, ``t = z exp(s)`` above, it is
+- for small z or a, by the series of the incomplete gamma function, differentiated term by term;
+- otherwise by an integral over the nearer tail. With ``t = z exp(-s)`` below a and ``t = z exp(s)`` above, it is
 
   .. math:: \int_0^\infty (s + |\psi(a) - \log z|) \exp(-|z - a| s - z (e^{\pm s} - 1 \mp s)) ds,
 
-  with the integrand smooth and falling, which Gauss and Legendre's rule gets to 14 digits.
+  whose integrand is smooth and decreasing; Gauss-Legendre quadrature gives 14 digits.
 """
 
 from __future__ import annotations
@@ -21,57 +21,58 @@ from typing import Any
 from ..ops.special.gamma import digamma
 
 SERIES_LIMIT = 10.0
-"""Up to which `a` the series is used below `a`: its terms fall quickly there."""
+"""The largest `a` for which the series is used for ``z <= a``, where its terms decrease fast."""
 SERIES_TERMS = 60
 NEAR_ZERO = 1.5
-"""Up to which `z` the series is used above `a` too."""
+"""The largest `z` for which the series is used for ``z > a``, too."""
 NODES = 28
 DEPTH = 38.0
-"""The integrals end where the integrand has fallen to exp(-DEPTH)."""
+"""The integrals are cut off where the integrand is exp(-DEPTH)."""
 
 
 @cache
 def gauss_legendre(count: int) -> tuple[tuple[float, float], ...]:
-    """Return the nodes and the weights of the rule for integrals over [0, 1], by Newton's method."""
+    """Return the nodes and weights of Gauss-Legendre quadrature on [0, 1], by Newton's method."""
     pairs = []
     for i in range(count):
         x = cos(pi * (i + 0.75) / (count + 0.5))
         for _ in range(8):
-            before, value = 0.0, 1.0
+            previous, value = 0.0, 1.0
             for n in range(count):
-                before, value = value, ((2 * n + 1) * x * value - n * before) / (n + 1)
-            slope = count * (x * value - before) / (x * x - 1.0)
+                previous, value = value, ((2 * n + 1) * x * value - n * previous) / (n + 1)
+            slope = count * (x * value - previous) / (x * x - 1.0)
             x -= value / slope
         pairs.append((0.5 * (1.0 + x), 1.0 / ((1.0 - x * x) * slope * slope)))
     return tuple(pairs)
 
 
-def log_gamma_slope(xp: Any, a: Any, log_z: Any, host: bool) -> Any:
-    """Return ``d(log z)/da`` of gamma distributed numbers at a constant part below them, in double precision.
+def log_gamma_slope(xp: Any, a: Any, log_z: Any, on_host: bool) -> Any:
+    """Return ``d(log z)/da`` of gamma distributed numbers z at constant F(a, z), in double precision.
 
     Parameters
     ----------
     xp : namespace
         The array namespace.
     a, log_z : array of float64, of one shape
-        The parameter, and the numbers' logarithms.
-    host : bool
-        Whether looking at the elements, to leave out what is not needed, costs no waiting.
+        The shape parameter, and the logarithms of the numbers.
+    on_host : bool
+        Whether elements can be read without waiting for a device; then only the necessary formulas are evaluated.
     """
     z = xp.exp(log_z)
     by_series = ((z <= a) | (z <= NEAR_ZERO)) & (a <= SERIES_LIMIT)
-    if host and bool(xp.all(by_series)):
-        return _series(xp, a, z, log_z, host)
+    if on_host and bool(xp.all(by_series)):
+        return _series(xp, a, z, log_z, on_host)
     # Harmless numbers where the other formula is used.
     tail = _integral(xp, xp.where(by_series, xp.ones_like(a), a), xp.where(by_series, xp.full_like(a, 2.0), z))
-    if host and not bool(xp.any(by_series)):
+    if on_host and not bool(xp.any(by_series)):
         return tail
-    series = _series(xp, xp.where(by_series, a, xp.ones_like(a)), xp.where(by_series, z, xp.ones_like(z)), log_z, host)
+    series_a, series_z = (xp.where(by_series, x, xp.ones_like(x)) for x in (a, z))
+    series = _series(xp, series_a, series_z, log_z, on_host)
     return xp.where(by_series, series, tail)
 
 
-def _series(xp: Any, a: Any, z: Any, log_z: Any, host: bool) -> Any:
-    """Return the slope by ``F = z**a exp(-z) / Gamma(a + 1) * sum(z**n / ((a + 1) ... (a + n)))``, differentiated."""
+def _series(xp: Any, a: Any, z: Any, log_z: Any, on_host: bool) -> Any:
+    """Return the derivative of ``F = z**a exp(-z) / Gamma(a + 1) * sum(z**n / ((a + 1) ... (a + n)))``."""
     term, harmonic = xp.ones_like(a), xp.zeros_like(a)
     total, weighted = term, harmonic
     for n in range(1, SERIES_TERMS):
@@ -79,13 +80,13 @@ def _series(xp: Any, a: Any, z: Any, log_z: Any, host: bool) -> Any:
         harmonic = harmonic + 1.0 / (a + n)
         total = total + term
         weighted = weighted + term * harmonic
-        if host and n % 8 == 0 and not bool(xp.any(term > 1e-17)):
+        if on_host and n % 8 == 0 and not bool(xp.any(term > 1e-17)):
             break
     return ((digamma(a + 1.0) - log_z) * total + weighted) / a
 
 
 def _integral(xp: Any, a: Any, z: Any) -> Any:
-    """Return the slope by the integral over the nearer tail."""
+    """Return the derivative by the integral over the nearer tail."""
     above = z > a
     sign = xp.where(above, xp.ones_like(z), -xp.ones_like(z))
     distance = xp.abs(z - a)
@@ -93,15 +94,15 @@ def _integral(xp: Any, a: Any, z: Any) -> Any:
     # Below: distance * s + z * s**2 / (2 + s) = DEPTH, which bounds the exponent.
     b = 2.0 * distance - DEPTH
     left = (xp.sqrt(b * b + 8.0 * a * DEPTH) - b) / (2.0 * a)
-    # Above: by Newton's method from the parabola's root, which is too far right.
+    # Above: by Newton's method from the root of the parabola, which is larger.
     right = (xp.sqrt(distance * distance + 2.0 * z * DEPTH) - distance) / z
     for _ in range(3):
         growth = xp.expm1(xp.minimum(right, 50.0))
         right = right - (distance * right + z * (growth - right) - DEPTH) / (distance + z * growth)
-    end = xp.where(above, right, left)
+    cutoff = xp.where(above, right, left)
     total = xp.zeros_like(z)
     for node, weight in gauss_legendre(NODES):
-        s = node * end
+        s = node * cutoff
         step = sign * s
         total = total + weight * (offset + s) * xp.exp(-distance * s - z * (xp.expm1(step) - step))
-    return total * end
+    return total * cutoff

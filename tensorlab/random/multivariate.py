@@ -1,4 +1,4 @@
-"""Distributions of vectors, differentiable in their parameters."""
+"""Multivariate distributions, differentiable in their parameters."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from ..ops.creation import DeviceLike
 from ..ops.shapes import reshape
 from ..ops.softmax import softmax
 from ..tensor import Tensor
-from .arguments import POSITIVE, Shape, called
+from .arguments import POSITIVE, Shape, checked
 from .documented import distribution
-from .gamma import Gammas
+from .gamma import GammaFamily
 
 
-class Vectors(Gammas):
-    """The distributions of this module."""
+class Multivariate(GammaFamily):
+    """Generators that draw from multivariate distributions."""
 
     @distribution
     def dirichlet(self, alpha: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
-        """Draw positive numbers that sum to one: the parts of gamma distributed numbers in their sum; see `gamma`.
+        """Draw from the Dirichlet distribution: gamma distributed numbers divided by their sum; see `gamma`.
 
         Parameters
         ----------
         alpha : tensor or sequence of float, shape (..., k)
-            The numbers' parameters; greater than 0. Gradients flow to it.
+            The concentration parameters; greater than 0. Gradients flow to it.
         shape : int or tuple of int, optional
-            How many draws, to which the axes of `alpha` before the last broadcast; by default those axes.
+            The shape of the draws, to which the axes of `alpha` before the last broadcast; by default those axes.
         {dtype}
         {device}
 
@@ -49,8 +49,8 @@ class Vectors(Gammas):
         (5,)
         """
         if not getattr(alpha, "shape", True) or isinstance(alpha, int | float):
-            raise ShapeError("dirichlet: alpha has no axis, but must have one for the numbers that sum to one")
-        call = called("dirichlet", shape, dtype, device, event=1, params={"alpha": (alpha, POSITIVE)})
+            raise ShapeError("dirichlet: alpha is 0-d, but must have an axis of the numbers that sum to one")
+        call = checked("dirichlet", shape, dtype, device, event=1, params={"alpha": (alpha, POSITIVE)})
         (alpha,) = call.params
         call.shape = (*call.shape, alpha.shape[-1])
         return call.result(softmax(self._log_gamma(call, alpha), axis=-1))
@@ -66,7 +66,7 @@ class Vectors(Gammas):
         dtype: Any = None,
         device: DeviceLike = None,
     ) -> Tensor:
-        """Draw normally distributed vectors.
+        """Draw from the multivariate normal distribution.
 
         Parameters
         ----------
@@ -76,9 +76,9 @@ class Vectors(Gammas):
             The covariance; symmetric and positive definite. Gradients flow to it, through its Cholesky factor, and are
             symmetric too.
         shape : int or tuple of int, optional
-            How many draws, to which the axes of the parameters before the last ones broadcast; by default those axes.
+            The shape of the draws, to which the batch axes of the parameters broadcast; by default those axes.
         scale_tril : tensor or array, shape (..., k, k), optional
-            The factor L of the covariance ``L @ L.T``, instead of it. Gradients flow to it.
+            Instead of `cov`, the factor L of the covariance ``L @ L.T``. Gradients flow to it.
         {dtype}
         {device}
 
@@ -90,9 +90,9 @@ class Vectors(Gammas):
         Raises
         ------
         TypeError
-            Unless one of `cov` and `scale_tril` is given.
+            Unless exactly one of `cov` and `scale_tril` is given.
         ShapeError
-            If the shapes do not fit.
+            If the shapes of the parameters do not match.
 
         Examples
         --------
@@ -103,7 +103,7 @@ class Vectors(Gammas):
             raise TypeError("multivariate_normal needs either cov or scale_tril")
         key, matrix = ("scale_tril", scale_tril) if cov is None else ("cov", cov)
         _check_axes(mean, matrix, key)
-        call = called(
+        call = checked(
             "multivariate_normal",
             shape,
             dtype,
@@ -120,12 +120,12 @@ class Vectors(Gammas):
             )
         factor = matrix if cov is None else _cholesky(matrix)
         call.shape = (*size, k)
-        standard = reshape(call.noise(self._normal(call)), (*size, k, 1))
+        standard = reshape(call.operand(self._normal(call)), (*size, k, 1))
         return call.result(reshape(matmul(factor, standard), call.shape) + mean)
 
 
 def _cholesky(matrix: Tensor) -> Tensor:
-    # Linear algebra is loaded when it is first needed.
+    # Linear algebra is imported when it is first needed.
     from ..ops.linalg.decompositions import cholesky
 
     return cholesky(matrix)

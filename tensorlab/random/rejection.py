@@ -1,9 +1,8 @@
-"""Drawing by rejection, in a number of rounds that is fixed beforehand.
+"""Rejection sampling with a fixed maximum number of rounds.
 
-Each round has its own blocks of the stream, reserved whether they come to be used or not, and each element its own
-places in them. So how much of the stream a draw takes, and which bits an element sees, depends on nothing but the
-number of elements. Only whether a candidate is accepted is a comparison of rounded numbers, which may come out
-differently on two libraries that round a logarithm differently; it then changes that one element.
+Blocks of the stream are reserved for every round, used or not, and each element has its own positions in them. How much
+of the stream a draw takes, and which bits an element gets, depends only on the number of elements. Whether a candidate
+is accepted depends on rounded numbers; libraries that round logarithms differently may disagree on single elements.
 """
 
 from __future__ import annotations
@@ -12,14 +11,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .arguments import Call
-from .bit_stream import Excerpt, blocks_of, words_of
+from .bit_stream import Excerpt, blocks_for, words_for
 
 Proposal = Callable[..., tuple[Any, Any]]
 
 
 def rejection_blocks(count: int, uniforms: int, rounds: int, double: bool) -> int:
-    """Return how many blocks `first_accepted` may use."""
-    return rounds * blocks_of(words_of(count * uniforms, double))
+    """Return the number of blocks to reserve for `first_accepted`."""
+    return rounds * blocks_for(words_for(count * uniforms, double))
 
 
 def first_accepted(
@@ -34,47 +33,44 @@ def first_accepted(
     double: bool,
     fallback: Any,
 ) -> Any:
-    """Return the first candidate of each element that was accepted.
+    """Return the first accepted candidate of each element.
 
     Parameters
     ----------
     call : Call
-        Says on which backend.
+        The call of the distribution, with its backend.
     excerpt : Excerpt
-        Holds `rejection_blocks` blocks.
+        The reserved part of the stream, of `rejection_blocks` blocks.
     propose : callable
-        ``propose(xp, uniforms, *params)`` gives candidates and whether they are accepted.
+        ``propose(xp, uniforms, *params)`` returns candidates and whether they are accepted.
     params : sequence of arrays or numbers
-        What the proposal depends on: numbers, or arrays with an element for each one that is drawn.
+        The parameters of the proposal: numbers, or arrays with one element for each that is drawn.
     count : int
-        How many elements.
+        The number of elements.
     uniforms : int
-        How many numbers in (0, 1) a candidate needs.
+        The number of uniform numbers in (0, 1) per candidate.
     rounds : int
-        How many candidates an element gets; so many that a failure of all is never seen.
+        The maximum number of candidates per element, large enough that all being rejected never occurs in practice.
     double : bool
         Whether to draw in double precision.
     fallback : array or number
-        What an element becomes without an accepted candidate.
+        The result for elements without an accepted candidate.
     """
     xp = call.xp
 
-    def numbers() -> Any:
-        return xp.reshape(excerpt.between(count * uniforms, double), (uniforms, count))
+    def numbers() -> list[Any]:
+        drawn = xp.reshape(excerpt.open_uniform(count * uniforms, double), (uniforms, count))
+        return [drawn[i, :] for i in range(uniforms)]
 
-    drawn = numbers()
-    value, accepted = propose(xp, [drawn[i, :] for i in range(uniforms)], *params)
+    value, accepted = propose(xp, numbers(), *params)
     for _ in range(1, rounds):
-        if not call.on_host:  # where a look at the result would mean waiting, all rounds are gone through
-            drawn = numbers()
-            again, fine = propose(xp, [drawn[i, :] for i in range(uniforms)], *params)
-            value, accepted = xp.where(accepted, value, again), accepted | fine
+        if not call.on_host:  # all rounds are computed: looking at the result would mean waiting for the device
+            candidate, acceptable = propose(xp, numbers(), *params)
+            value, accepted = xp.where(accepted, value, candidate), accepted | acceptable
             continue
-        left = ~accepted
-        if not bool(xp.any(left)):
+        rejected = ~accepted
+        if not bool(xp.any(rejected)):
             break
-        drawn = numbers()
-        chosen = [p[left] if hasattr(p, "shape") and p.shape else p for p in params]
-        again, fine = propose(xp, [drawn[i, :][left] for i in range(uniforms)], *chosen)
-        value[left], accepted[left] = again, fine
+        remaining = [p[rejected] if hasattr(p, "shape") and p.shape else p for p in params]
+        value[rejected], accepted[rejected] = propose(xp, [u[rejected] for u in numbers()], *remaining)
     return xp.where(accepted, value, xp.zeros_like(value) + fallback)

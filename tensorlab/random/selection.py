@@ -1,4 +1,4 @@
-"""Orders and choices: draws of indices."""
+"""Random selection: permutations, choices and categories."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from ..ops.indexing import take
 from ..ops.shapes import moveaxis, normalized_axis
 from ..ops.softmax import softmax
 from ..tensor import Tensor
-from .arguments import Call, Condition, Shape, called, raw
-from .bit_stream import blocks_of
-from .discrete import Counts
+from .arguments import Call, Condition, Shape, array_of, checked
+from .bit_stream import blocks_for
+from .discrete import Discrete
 from .documented import distribution
 
 WEIGHTS = Condition("finite and at least 0", lambda p: (p >= 0) & (p < float("inf")))
 
 
-class Selections(Counts):
-    """The draws of this module."""
+class Selection(Discrete):
+    """Generators that draw permutations, choices and categories."""
 
     @distribution
     def permutation(self, x: Any, axis: int = 0, *, device: DeviceLike = None) -> Tensor:
-        """Draw an order of the numbers 0 to ``x - 1``, or of the slices of an array.
+        """Draw a permutation of the numbers 0 to ``x - 1``, or of the slices of an array.
 
         Parameters
         ----------
         x : int, tensor or array
-            How many numbers; or what to reorder, which stays as it is. Gradients flow to it.
+            The number of numbers; or an array to permute, which is not changed. Gradients flow to it.
         axis : int
-            Along which axis of an array.
+            The axis of an array.
         {device}
 
         Returns
         -------
         Tensor
-            Shape ``(x,)``, int64; or that of `x`. The order is that of random 64-bit words.
+            Shape ``(x,)``, int64; or the shape and type of `x`. The order is that of random 64-bit words.
 
         Raises
         ------
         ValueError
-            If the number is negative.
+            If `x` is a negative number.
         ShapeError
             If the array does not have the axis.
 
@@ -56,7 +56,7 @@ class Selections(Counts):
         (2, 3)
         """
         call, count, source, axis = _candidates("permutation", x, axis, None, device)
-        order = self._order(call, count)
+        order = self._random_order(call, count)
         return Tensor(order) if source is None else take(source, order, axis=axis)
 
     @distribution
@@ -75,29 +75,29 @@ class Selections(Counts):
         Parameters
         ----------
         a : int, tensor or array
-            How many numbers; or what to choose from. Gradients flow to it.
+            The number of numbers; or an array to choose from. Gradients flow to it.
         shape : int or tuple of int, optional
-            How many to choose; one by default.
+            The shape of the choices; a single one by default.
         replace : bool
-            Whether one can be chosen several times.
+            Whether an element can be chosen several times.
         p : tensor, array or sequence of float, shape (n,), optional
-            The probability of each; they sum to 1. All are equal by default. Without `replace`, that of each among
-            those that are left.
+            The probabilities, which sum to 1; uniform by default. Without `replace`, each choice is made among the
+            remaining elements, with proportional probabilities.
         axis : int
-            Along which axis of an array.
+            The axis of an array.
         {device}
 
         Returns
         -------
         Tensor
-            `shape` takes the place of the axis.
+            `shape` replaces the axis.
 
         Raises
         ------
         ValueError
-            If there is nothing, or not enough, to choose from, or `p` is no distribution.
+            If there are too few elements to choose from, or `p` is not a distribution.
         ShapeError
-            If the array does not have the axis, or `p` has another length.
+            If the array does not have the axis, or the length of `p` is wrong.
 
         Examples
         --------
@@ -108,17 +108,17 @@ class Selections(Counts):
         """
         call, count, source, axis = _candidates("choice", a, axis, () if shape is None else shape, device)
         if count == 0 and call.size:
-            raise ValueError("choice: there is nothing to choose from")
+            raise ValueError("choice: there are no elements to choose from")
         if not replace and call.size > count:
             raise ValueError(f"choice: {call.size} of {count} cannot be chosen without replacement")
-        weights = None if p is None else _probabilities(call, p, count, 0 if replace else call.size)
+        weights = None if p is None else _checked_probabilities(call, p, count, 0 if replace else call.size)
         xp = call.xp
         if weights is None and replace:
-            found = xp.astype(xp.floor(self._unit(call, 53) * float(count)), xp.int64)
+            found = xp.astype(xp.floor(self._uniform(call, 53) * float(count)), xp.int64)
         elif weights is None:
-            found = xp.reshape(self._order(call, count)[: call.size], call.shape)
+            found = xp.reshape(self._random_order(call, count)[: call.size], call.shape)
         elif replace:
-            found = xp.reshape(self._weighted(call, weights, call.size), call.shape)
+            found = xp.reshape(self._weighted_indices(call, weights, call.size), call.shape)
         else:
             found = xp.reshape(self._weighted_order(call, weights)[: call.size], call.shape)
         return Tensor(found) if source is None else take(source, Tensor(found), axis=axis)
@@ -133,31 +133,31 @@ class Selections(Counts):
         shape: Shape = None,
         device: DeviceLike = None,
     ) -> Tensor:
-        """Draw indices of categories, by inversion of the distribution function.
+        """Draw from categorical distributions, by inversion of the distribution function.
 
         Parameters
         ----------
         logits : tensor or array, optional
-            Logarithms of the probabilities, up to a constant; ``-inf`` for what is impossible.
+            Unnormalised log probabilities; ``-inf`` for impossible categories.
         probs : tensor or array, optional
-            The probabilities themselves, up to a factor, instead of logits.
+            Instead of logits, unnormalised probabilities.
         axis : int
-            Along which axis of either the categories are.
+            The axis of the categories.
         shape : int or tuple of int, optional
-            The result's shape, to which the other axes broadcast; by default those.
+            The shape of the result, to which the other axes broadcast; by default those axes.
         {device}
 
         Returns
         -------
         Tensor
-            int64.
+            Indices of categories, int64.
 
         Raises
         ------
         TypeError
-            Unless one of `logits` and `probs` is given.
+            Unless exactly one of `logits` and `probs` is given.
         ValueError
-            If there is no category that is possible.
+            If no category is possible.
 
         Examples
         --------
@@ -167,8 +167,8 @@ class Selections(Counts):
         if (logits is None) == (probs is None):
             raise TypeError("categorical needs either logits or probs")
         key, given = ("probs", probs) if logits is None else ("logits", logits)
-        given = _last(given, "categorical", key, axis, device)
-        call = called(
+        given = _categories_last(given, "categorical", key, axis, device)
+        call = checked(
             "categorical",
             shape,
             None,
@@ -179,15 +179,15 @@ class Selections(Counts):
             event=1,
             params={key: (given, None if probs is None else WEIGHTS)},
         )
-        xp, weights = call.xp, raw(call.params[0])
+        xp, weights = call.xp, array_of(call.params[0])
         if probs is None:
             weights = softmax(weights, axis=-1)
         _require_possible(call, key, weights, 1)
-        # Draws for each distribution stand behind it, and change places with it afterwards.
+        # The draws of each distribution are in the last axis, which is moved to the front at the end.
         batch, count = weights.shape[:-1], weights.shape[-1]
         extra = call.shape[: len(call.shape) - len(batch)]
         weights = xp.broadcast_to(weights, (*call.shape[len(extra) :], count))
-        found = self._weighted(call, weights, prod(extra))
+        found = self._weighted_indices(call, weights, prod(extra))
         last = found.ndim - 1
         return Tensor(xp.reshape(xp.permute_dims(found, (last, *range(last))), call.shape))
 
@@ -195,27 +195,27 @@ class Selections(Counts):
     def multinomial(
         self, probs: Any, num_samples: int, replacement: bool = False, *, device: DeviceLike = None
     ) -> Tensor:
-        """Draw several indices of categories from each distribution, each once or any number of times (PyTorch's).
+        """Draw several categories from each distribution, with or without replacement, as PyTorch's function does.
 
         Parameters
         ----------
         probs : tensor or array, shape (..., k)
-            The probabilities, up to a factor.
+            Unnormalised probabilities.
         num_samples : int
-            How many to draw.
+            The number of draws from each distribution.
         replacement : bool
-            Whether one can be drawn several times.
+            Whether a category can be drawn several times.
         {device}
 
         Returns
         -------
         Tensor
-            Shape ``(..., num_samples)``, int64; without replacement in the order in which they were drawn.
+            Indices of categories, shape ``(..., num_samples)``, int64; without replacement in the order of drawing.
 
         Raises
         ------
         ValueError
-            If a probability is negative, or fewer categories are possible than are to be drawn.
+            If a probability is negative, `num_samples` is not positive, or there are too few possible categories.
 
         Examples
         --------
@@ -226,7 +226,7 @@ class Selections(Counts):
         num_samples = as_index(num_samples)
         if num_samples < 1:
             raise ValueError(f"multinomial: num_samples is {num_samples}, but must be at least 1")
-        call = called(
+        call = checked(
             "multinomial",
             None,
             None,
@@ -235,78 +235,78 @@ class Selections(Counts):
             default=dtypes.int64,
             computed=dtypes.float64,
             event=1,
-            params={"probs": (_last(probs, "multinomial", "probs", -1, device), WEIGHTS)},
+            params={"probs": (_categories_last(probs, "multinomial", "probs", -1, device), WEIGHTS)},
         )
-        weights = raw(call.params[0])
+        weights = array_of(call.params[0])
         _require_possible(call, "probs", weights, 1 if replacement else num_samples)
         if replacement:
-            return Tensor(self._weighted(call, weights, num_samples))
+            return Tensor(self._weighted_indices(call, weights, num_samples))
         return Tensor(self._weighted_order(call, weights)[..., :num_samples])
 
     # -- indices -------------------------------------------------------------------------------------------------------
 
-    def _order(self, call: Call, count: int) -> Any:
-        """Return the numbers below `count` in the order of random words."""
-        return call.xp.argsort(self._excerpt(call, blocks_of(count)).words(count), stable=True)
+    def _random_order(self, call: Call, count: int) -> Any:
+        """Return a random permutation of the numbers below `count`: the order of random words."""
+        return call.xp.argsort(self._excerpt(call, blocks_for(count)).words(count), stable=True)
 
-    def _weighted(self, call: Call, weights: Any, count: int) -> Any:
+    def _weighted_indices(self, call: Call, weights: Any, count: int) -> Any:
         """Return `count` indices along the last axis for each row of weights: shape ``(..., count)``.
 
-        A number below the row's sum is looked for among its partial sums by bisection, for all at a time.
+        A uniform number below the row's sum is located among its partial sums by bisection, for all draws at once.
         """
         xp = call.xp
         sums = xp.cumulative_sum(weights, axis=-1)
         shape, length = (*weights.shape[:-1], count), weights.shape[-1]
-        excerpt = self._excerpt(call, blocks_of(prod(shape)))
-        level = xp.reshape(excerpt.unit(prod(shape), 53), shape) * sums[..., -1:]
+        excerpt = self._excerpt(call, blocks_for(prod(shape)))
+        level = xp.reshape(excerpt.uniform(prod(shape), 53), shape) * sums[..., -1:]
         found = xp.zeros(shape, dtype=xp.int64, device=call.device)
         step = 1 << (length.bit_length() - 1)
         while step:
-            further = found + step
-            passed = xp.take_along_axis(sums, xp.minimum(further, length) - 1, axis=-1) <= level
-            found = xp.where(passed & (further <= length), further, found)
+            next_index = found + step
+            passed = xp.take_along_axis(sums, xp.minimum(next_index, length) - 1, axis=-1) <= level
+            found = xp.where(passed & (next_index <= length), next_index, found)
             step >>= 1
         return found
 
     def _weighted_order(self, call: Call, weights: Any) -> Any:
-        """Return all indices along the last axis in the order of being drawn without replacement.
+        """Return all indices along the last axis in the order of drawing without replacement.
 
-        That is the order in which exponentially distributed times, with the weights as rates, are over (Efraimidis
-        and Spirakis, "Weighted random sampling with a reservoir", 2006).
+        This is the order of exponentially distributed times with the weights as rates (Efraimidis and Spirakis,
+        "Weighted random sampling with a reservoir", 2006).
         """
         xp = call.xp
-        excerpt = self._excerpt(call, blocks_of(weights.size))
-        times = -xp.log(xp.reshape(excerpt.between(prod(weights.shape), True), weights.shape))
+        excerpt = self._excerpt(call, blocks_for(weights.size))
+        times = -xp.log(xp.reshape(excerpt.open_uniform(prod(weights.shape), True), weights.shape))
         possible = weights > 0
         times = times / xp.where(possible, weights, xp.ones_like(weights))
         return xp.argsort(xp.where(possible, times, xp.full_like(times, float("inf"))), axis=-1, stable=True)
 
 
 def _candidates(name: str, x: Any, axis: int, shape: Shape, device: DeviceLike) -> tuple[Call, int, Any, int]:
-    """Return a checked call, how many there are to choose from, the array that they are slices of, and the axis."""
+    """Return a checked call, the number of candidates, the array whose slices they are (or None), and the axis."""
     if isinstance(x, float | bool):
-        raise TypeError(f"{name}: takes a number of type int or an array, not {type(x).__name__}")
+        raise TypeError(f"{name}: takes an int or an array, not {type(x).__name__}")
     source = None
     if isinstance(x, int) or (hasattr(x, "__index__") and not getattr(x, "shape", None) and not isinstance(x, Tensor)):
         count = as_index(x)
         if count < 0:
-            raise ValueError(f"{name}: there cannot be {count} numbers")
-        call = called(name, shape, None, device, kind="real", default=dtypes.int64)
+            raise ValueError(f"{name}: the number of elements must be at least 0, not {count}")
+        call = checked(name, shape, None, device, kind="real", default=dtypes.int64)
     else:
         source = x if isinstance(x, Tensor) else asarray(x, device=device)
         if not source.shape:
-            raise ShapeError(f"{name}: an array without axes has nothing to choose from")
+            raise ShapeError(f"{name}: a 0-d array has no elements to choose from")
         axis = normalized_axis(axis, len(source.shape))
         count = source.shape[axis]
-        call = called(name, shape, None, source.device, kind="real", default=dtypes.int64)
+        call = checked(name, shape, None, source.device, kind="real", default=dtypes.int64)
     return call, count, source, axis
 
 
-def _last(given: Any, name: str, key: str, axis: int, device: DeviceLike) -> Tensor:
-    """Return probabilities as a tensor with the categories along the last axis, of which there is at least one."""
+def _categories_last(given: Any, name: str, key: str, axis: int, device: DeviceLike) -> Tensor:
+    """Return probabilities as a tensor with the categories, at least one, along the last axis."""
     given = given if isinstance(given, Tensor) else asarray(given, device=device)
     if not given.shape:
-        raise ShapeError(f"{name}: {key} has no axis, but must have one for the categories")
+        raise ShapeError(f"{name}: {key} is 0-d, but must have an axis of categories")
     axis = normalized_axis(axis, len(given.shape))
     if given.shape[axis] == 0:
         raise ShapeError(f"{name}: {key} of shape {tuple(given.shape)} has no categories")
@@ -314,7 +314,7 @@ def _last(given: Any, name: str, key: str, axis: int, device: DeviceLike) -> Ten
 
 
 def _require_possible(call: Call, key: str, weights: Any, count: int) -> None:
-    """Refuse rows of weights with fewer positive ones than are to be drawn, where that can be seen without waiting."""
+    """Refuse rows of weights with fewer than `count` positive ones, except on a device."""
     call.require(
         lambda weights: call.xp.count_nonzero(weights > 0, axis=-1) >= count,
         f"{key} has rows with fewer than {count} possible categories",
@@ -322,18 +322,19 @@ def _require_possible(call: Call, key: str, weights: Any, count: int) -> None:
     )
 
 
-def _probabilities(call: Call, p: Any, count: int, needed: int) -> Any:
-    """Return the probabilities of a choice as an array of float64, checked."""
+def _checked_probabilities(call: Call, p: Any, count: int, needed: int) -> Any:
+    """Return the probabilities of a choice, checked, as an array of float64."""
     if isinstance(p, list | tuple):
         p, exact = call.array(p, dtypes.float64), True
     else:
         p = p if isinstance(p, Tensor) else asarray(p, device=call.device)
         exact = p.dtype is dtypes.float64
-        p = call.xp.astype(raw(p), call.xp.float64)
+        p = call.xp.astype(array_of(p), call.xp.float64)
     if p.shape != (count,):
         raise ShapeError(f"choice: p has shape {tuple(p.shape)}, but there are {count} to choose from")
-    tolerance = 1.5e-8 if exact else 3.5e-4  # as NumPy: the square root of the precision
+    tolerance = 1.5e-8 if exact else 3.5e-4  # as in NumPy: the square root of the precision
     call.require(WEIGHTS.holds, f"p has elements that are not {WEIGHTS.text}", p)
     call.require(lambda p: abs(call.xp.sum(p) - 1.0) <= tolerance, "the probabilities do not sum to 1", p)
-    call.require(lambda p: call.xp.count_nonzero(p > 0) >= needed, f"fewer than {needed} have a probability above 0", p)
+    message = f"fewer than {needed} elements have a probability above 0"
+    call.require(lambda p: call.xp.count_nonzero(p > 0) >= needed, message, p)
     return p

@@ -1,4 +1,4 @@
-"""The import contract: quick, and nothing of an extra."""
+"""Importing tensorlab is fast and imports no optional package."""
 
 import os
 import statistics
@@ -33,7 +33,7 @@ def python(code):
     return done.stdout.strip()
 
 
-def test_nothing_of_an_extra_is_imported():
+def test_no_optional_package_is_imported():
     loaded = python(
         "import sys, tensorlab; tensorlab.__version__; print(*{m.partition('.')[0] for m in sys.modules})"
     ).split()
@@ -41,17 +41,16 @@ def test_nothing_of_an_extra_is_imported():
     assert not set(EXTRAS) & set(loaded)
 
 
-def test_not_even_by_working():
+def test_no_optional_package_is_imported_by_computing():
     code = "import sys, tensorlab as tl; (tl.ones(2, requires_grad=True) * 2).sum().backward(); tl.available_backends()"
     loaded = python(code + "; print(*{m.partition('.')[0] for m in sys.modules})").split()
-    assert not set(EXTRAS) - {"cupy", "array_api_compat"} & set(
-        loaded
-    )  # cupy is asked for its devices where it is there
+    # available_backends imports CuPy, if it is installed, to look for devices.
+    assert not (set(EXTRAS) - {"cupy", "array_api_compat"}) & set(loaded)
 
 
 @pytest.mark.slow
 def test_import_time():
-    """At most 60 ms more than NumPy: medians of runs in turns, so that a slow spell hits both."""
+    """At most 60 ms more than NumPy: medians of alternating runs, so that a slow phase of the machine affects both."""
 
     def seconds(module):
         start = time.perf_counter()
@@ -64,20 +63,20 @@ def test_import_time():
     assert ours - plain < 0.060
 
 
-def test_version_comes_late():
+def test_version_is_looked_up_when_needed():
     assert tl.__version__.count(".") == 2
     with pytest.raises(AttributeError, match="module 'tensorlab' has no attribute 'nonsense'"):
         tl.nonsense  # noqa: B018
 
 
-def test_every_public_name_is_there():
+def test_public_names():
     assert all(hasattr(tl, name) for name in ("nn", "optim") if name in dir(tl))
     assert tl.newaxis is None
     assert tl.pi == pytest.approx(3.14159265)
 
 
 def test_public_functions_have_documented_examples_that_run():
-    """The functions generated for the op records are where doctest looks for them."""
+    """doctest finds the examples of functions that are generated from op records."""
     import doctest
 
     import tensorlab.ops.arithmetic as module

@@ -1,4 +1,4 @@
-"""Each kernel that the active backend overrides, against the default in the base class: defaults are for that."""
+"""The kernels that the active backend overrides, compared with the defaults of the base class."""
 
 from inspect import signature
 
@@ -12,13 +12,13 @@ from references import reference_of
 import tensorlab as tl
 from tensorlab.autodiff.record import REGISTRY
 from tensorlab.backend import Backend
-from tensorlab.backend.kernels.default import DefaultKernels
+from tensorlab.backend.kernels import DefaultKernels
 
 BACKEND = tl.active_backend()
 
 
 class Plain(type(BACKEND)):
-    """The active backend's arrays with every kernel the base class's."""
+    """The active backend's arrays with the default kernels."""
 
 
 for name in dir(DefaultKernels):
@@ -28,7 +28,7 @@ PLAIN = Plain()
 
 
 def computed_here(op):
-    """Whether the active backend computes an op by a method of its own."""
+    """Whether the active backend overrides the kernel of an op."""
     own = getattr(BACKEND, op.name, None)
     return own is not None and getattr(own, "__func__", own) is not getattr(DefaultKernels, op.name, None)
 
@@ -39,7 +39,7 @@ OVERRIDES = [(op, i) for op in REGISTRY.values() if computed_here(op) for i in r
 def assert_agree(found, expected, tolerance):
     for part, wanted in zip(*((x if isinstance(x, tuple) else (x,)) for x in (found, expected)), strict=True):
         floating = host(wanted).dtype.kind in "fc"
-        # Of integers only the kind is promised: a place in a window may be kept in a byte.
+        # Only the kind of integer types is guaranteed: positions in a window may be stored as bytes.
         assert part.dtype == wanted.dtype if floating else host(part).dtype.kind in "biu"
         rtol = tolerance if floating else 0
         np.testing.assert_allclose(host(part), host(wanted), rtol=rtol, atol=rtol)
@@ -59,7 +59,7 @@ def test_override_agrees_with_default(op, number, dtype):
     assert_agree(found, expected, op.tolerance[{"complex128": "float64"}.get(dtype, dtype)])
 
 
-# -- kernels that are no ops -------------------------------------------------------------------------------------------
+# -- kernels that are not ops ------------------------------------------------------------------------------------------
 
 
 def test_every_kernel_is_checked():
@@ -93,7 +93,7 @@ def test_writing_at_an_index(kernel, index, rng):
     x = rng.normal(size=(3, 4))
     values = rng.normal(size=x[index].shape)
     if kernel == "index_put" and not isinstance(index, tuple) and index.dtype != bool:
-        values = values[:1]  # the order of writes to one place is nobody's promise
+        values = values[:1]  # which of several writes to one element comes last is not specified
     index = (
         tuple(i if isinstance(i, slice) else native(i) for i in index) if isinstance(index, tuple) else native(index)
     )
@@ -107,7 +107,7 @@ def test_writing_at_an_index(kernel, index, rng):
 @pytest.mark.parametrize("key", [(0, 0), (1, 0), (2**64 - 1, 7), (123, 2**63)])
 @pytest.mark.parametrize(("block", "count"), [(0, 0), (0, 1), (0, 9), (5, 8), (2**40, 4)])
 def test_random_bits_are_philox(key, block, count):
-    """The same words as numpy.random.Philox gives, by the backend's kernel and by the default alike."""
+    """The backend's kernel and the default give the words of numpy.random.Philox."""
     expected = np.random.Philox(key=key[0] | key[1] << 64, counter=block).random_raw(count)
     for backend in (BACKEND, PLAIN):
         words = backend.random_bits(key, block, count)
@@ -120,7 +120,7 @@ def test_random_bits_are_philox(key, block, count):
 
 @st.composite
 def windows(draw, dilated=True):
-    """Draw a spatial size and the geometry of a window that fits it."""
+    """Draw a spatial size and the geometry of a window that fits into it."""
     axes = draw(st.integers(1, 3))
     size, kernel, stride, padding, dilation = [], [], [], [], []
     for _ in range(axes):
@@ -181,8 +181,8 @@ def test_avg_pool_of_any_geometry(window, batch):
     assert_all_agree("avg_unpool", (rng.normal(size=y.shape),), input_size=size, kernel_size=kernel, **geometry)
 
 
-def test_max_pool_meets_what_is_not_finite():
-    """Padding loses against minus infinity, and NaN wins."""
+def test_max_pool_of_infinities_and_nan():
+    """Padding is less than minus infinity, and NaN is greater than everything."""
     geometry = {"kernel_size": (2,), "stride": (2,), "padding": ((1, 1),), "dilation": (1,)}
     x = native(np.array([[[-np.inf, 1.0, np.nan, -np.inf, -np.inf, 2.0]]]))
     for backend in (BACKEND, PLAIN):
@@ -192,7 +192,7 @@ def test_max_pool_meets_what_is_not_finite():
 
 
 def test_max_pool_of_padding_alone_is_minus_infinity():
-    """As in PyTorch; a dilated window can miss a short image altogether."""
+    """As in PyTorch; a dilated window can miss a short image entirely."""
     geometry = {"kernel_size": (2,), "stride": (1,), "padding": ((1, 1),), "dilation": (2,)}
     values, _ = assert_all_agree("max_pool", (np.ones((1, 1, 1)),), **geometry)
     assert host(values).tolist() == [[[-np.inf]]]

@@ -1,4 +1,4 @@
-"""Which backends there are, which one is active, and what happens when one cannot be used."""
+"""The registry: installed backends, the active one, errors for backends that cannot be used, several backends."""
 
 import os
 import subprocess
@@ -35,7 +35,7 @@ def run(code, *, path=(), **environment):
 
 @pytest.fixture
 def broken_backend():
-    """A backend that is registered and cannot be used here."""
+    """A registered backend that cannot be used."""
 
     @tl.register_backend
     class Broken(tl.Backend):
@@ -98,7 +98,7 @@ def test_block_left_by_an_exception(other_backend):
 
 
 def test_call(other_backend):
-    """For the process, other threads included; a block still goes first."""
+    """A call holds for all threads of the process; a block takes precedence."""
     before = tl.active_backend().name
     try:
         tl.use_backend(other_backend)
@@ -113,7 +113,7 @@ def test_call(other_backend):
 
 
 def test_call_inside_a_block(other_backend):
-    """The block says what holds in its thread; the call counts from its end on."""
+    """The block determines the backend of its thread; the call takes effect at its end."""
     before = tl.active_backend().name
     try:
         with tl.use_backend(before):
@@ -182,7 +182,7 @@ def test_environment_variable_with_an_unknown_name():
 
 
 def install(folder, name, module, source):
-    """Lay out what installing a distribution with an entry point leaves on sys.path."""
+    """Write the files of an installed distribution with an entry point."""
     info = folder / f"{name}-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
@@ -209,10 +209,10 @@ def test_plugin_is_found(tmp_path):
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        ("import does_not_exist", "its package does not import: No module named 'does_not_exist'"),
-        ("raise OSError('libfast.so: cannot open')", "its package does not import: libfast.so: cannot open"),
-        ("1 / 0", "its package does not import: division by zero"),
-        ("", "its package does not import: module 'sick_arrays' has no attribute 'Plugin'"),
+        ("import does_not_exist", "its package cannot be imported: No module named 'does_not_exist'"),
+        ("raise OSError('libfast.so: cannot open')", "its package cannot be imported: libfast.so: cannot open"),
+        ("1 / 0", "its package cannot be imported: division by zero"),
+        ("", "its package cannot be imported: module 'sick_arrays' has no attribute 'Plugin'"),
     ],
 )
 def test_plugin_that_does_not_import(tmp_path, source, reason):
@@ -292,7 +292,7 @@ def test_gradients_come_back_from_another_backend(other_backend):
 
 
 def test_operations_follow_their_arrays(other_backend):
-    """Not the active backend, but the operands' one computes; only new tensors come from the active one."""
+    """Ops use the backend of their operands; only new tensors use the active one."""
     x = tensor([1.0, 2.0])
     with tl.use_backend(other_backend):
         y = tl.exp(x) * 2 + 1
@@ -314,30 +314,30 @@ def test_one_context_can_be_entered_again(other_backend):
 
 
 def test_a_device_names_its_backend(other_backend):
-    """Two backends can call their devices alike."""
+    """Two backends can have devices of the same name."""
     x = tl.ones(2, device=other_backend)
     assert tl.zeros(2, device=x.device).device == x.device
     assert tl.zeros(2, device=x.device).backend is x.backend
 
 
-def test_threads_get_a_data_type_when_all_who_must_know_do():
-    """Else one would compute with kernels that were found before the type was met."""
+def test_other_threads_get_a_data_type_after_all_listeners():
+    """Otherwise a thread could use kernels that were looked up before the type was in use."""
     backend = type(registry.get_backend("numpy"))()
     begun, order = threading.Event(), []
 
     def notify():
         begun.set()
         time.sleep(0.05)
-        order.append("told")
+        order.append("notified")
 
     def ask():
         begun.wait()
         backend.native("float16")
-        order.append("given")
+        order.append("returned")
 
     backend.when_dtypes_change(notify)
     with ThreadPoolExecutor(2) as pool:
         asked = pool.submit(ask)
         backend.native("float16")
         asked.result()
-    assert order == ["told", "given"]
+    assert order == ["notified", "returned"]

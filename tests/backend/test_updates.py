@@ -1,4 +1,4 @@
-"""Update rules: however a backend runs them, what comes out is what the rule says."""
+"""Update rules give the same values on every backend, however it executes them."""
 
 import ctypes
 import shutil
@@ -15,46 +15,46 @@ from tensorlab_numpy.updates import planned
 
 import tensorlab as tl
 from tensorlab import optim
-from tensorlab.backend.kernels.default import DefaultKernels
-from tensorlab.backend.kernels.updates import Number, Place, Step, traced
+from tensorlab.backend.kernels import DefaultKernels
+from tensorlab.backend.kernels.updates import Number, Step, Value, traced
 from tensorlab.optim.elementwise import whole_step
 
 BACKEND = tl.active_backend()
 SIZES = [1, 1 << 14, (1 << 14) + 1, (1 << 19) + 12345]
-"""Up to one block, and several blocks with a shorter last one."""
+"""Sizes below and above the limits of small arrays and of blocks, with a shorter last block."""
 
 
 class Plain(type(BACKEND)):
-    """The active backend's arrays with the base class's way to run a rule."""
+    """The active backend's arrays with the default execution of rules."""
 
 
-for name in ("update", "segment_norms", "_way_to_update", "_update_real", "_update_narrow", "_update_complex"):
+for name in ("update", "segment_norms", "_updater_for", "_update_real", "_update_narrow", "_update_complex"):
     setattr(Plain, name, getattr(DefaultKernels, name))
 PLAIN = Plain()
 
 
 def swap(xp, x, g, a, b):
-    """Both new values are the others' old ones."""
+    """The two arrays are exchanged."""
     return b, x, a
 
 
 def shift(xp, x, g, a, b):
-    """Old values are needed after they could have been overwritten."""
+    """Old values are read after their arrays could have been overwritten."""
     return x + g, x - a, x * a
 
 
 def remember(xp, x, g, a, b):
-    """One array stays, one becomes the gradient."""
+    """One array is unchanged, one becomes the gradient."""
     return xp.minimum(x, 0.5), a, g
 
 
 def rest(xp, x, g, a, b):
-    """The operators that the others do not use."""
+    """The operators that the other rules do not use."""
     return xp.where(g == a, +x, abs(x) ** 1.5), xp.where(g != a, b**2, a), xp.log(1 + b * b)
 
 
 def branch(xp, x, g, a, b):
-    """Conditions, and every function there is."""
+    """Conditions and all functions."""
     far = xp.where(xp.abs(x) >= 1, xp.sign(x), xp.exp(-g))
     near = xp.where(g <= a, xp.maximum(far, b), xp.where(g < 0, xp.sqrt(a * a), 2 / (1 + b * b)))
     return 3 - near, -far, xp.where(b > x, a, b)
@@ -69,7 +69,7 @@ def operands(rng, size, dtype="float64"):
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("rule", RULES)
-def test_every_way_gives_the_rules_values(rule, size, rng):
+def test_backend_and_default_give_the_values_of_the_rule(rule, size, rng):
     x, g, a, b = operands(rng, size)
     expected = rule(np, x, g, a, b)
     for backend in (BACKEND, PLAIN):
@@ -80,7 +80,7 @@ def test_every_way_gives_the_rules_values(rule, size, rng):
 
 
 def rule_of(name, options):
-    """Return an optimizer's whole rule, which arrays it keeps, and the rule's numbers in some later step."""
+    """Return an optimizer's rule, the arrays that are present, and the rule's numbers at a later step."""
     optimizer = getattr(optim, name)([tl.ones(1)], **options)
     group = optimizer.param_groups[0]
     kept = [optimizer._keeps(array, group) for array in optimizer.array_names] + [True] * len(optimizer.passing)
@@ -90,7 +90,7 @@ def rule_of(name, options):
 
 
 def plausible(rng, present, size):
-    """Return a parameter, a gradient, and arrays of a state: squares first, which are larger than squared means."""
+    """Return a parameter, a gradient and state arrays: squares first, which are larger than squared means."""
     scales = (1, 1, 1, 0.4, 0.4)
     return [rng.uniform(0.5, 1.5, size) * scale if here else None for here, scale in zip(present, scales, strict=False)]
 
@@ -102,10 +102,10 @@ CASES = [
 
 @pytest.fixture(params=["BLAS", "no BLAS"])
 def blas(request, monkeypatch):
-    """NumPy's wheels bring a BLAS whose sums of multiples are used; other builds do not."""
+    """NumPy's wheels contain a BLAS with axpby; other builds may not."""
     if request.param == "no BLAS":
         if BACKEND.name != "numpy":
-            pytest.skip("tells of the numpy backend")
+            pytest.skip("only for the numpy backend")
         monkeypatch.setattr("tensorlab_numpy.updates.axpby", lambda char: None)
         planned.cache_clear()
         request.addfinalizer(planned.cache_clear)
@@ -113,7 +113,7 @@ def blas(request, monkeypatch):
 
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_the_optimizers_rules(name, options, blas, rng):
-    """The values are those of the formula evaluated as it stands; in float32, too."""
+    """The values are those of the formula evaluated by NumPy, also in float32."""
     rule, present, numbers = rule_of(name, options)
     arrays = plausible(rng, present, SIZES[-1])
     expected = rule(np, *arrays, **dict(numbers))
@@ -127,7 +127,7 @@ def test_the_optimizers_rules(name, options, blas, rng):
 
 @pytest.mark.parametrize("sizes", [(5,), (3, 1, 4), (2, 0, 3)])
 @pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
-def test_norms_of_parts(sizes, dtype, rng):
+def test_segment_norms(sizes, dtype, rng):
     if BACKEND.native_dtype(dtype) is None:
         pytest.skip(f"this backend has no {dtype}")
     x = tl.tensor(rng.standard_normal(sum(sizes))).astype(dtype)
@@ -144,18 +144,18 @@ def test_a_traced_rule():
 
     program = traced(momentum, (True, True, True), (("lr", 0.5), ("beta", 0.9)))
     assert program.steps == (
-        Step("multiply", (Number(0), Place(2))),
-        Step("add", (Place(3), Place(1))),
-        Step("multiply", (Number(1), Place(4))),
-        Step("subtract", (Place(0), Place(5))),
+        Step("multiply", (Number(0), Value(2))),
+        Step("add", (Value(3), Value(1))),
+        Step("multiply", (Number(1), Value(4))),
+        Step("subtract", (Value(0), Value(5))),
     )
-    assert program.results == {0: Place(6), 2: Place(4)}
+    assert program.results == {0: Value(6), 2: Value(4)}
     assert program.numbers == (0.9, 0.5)
     assert program == traced(momentum, (True, True, True), (("lr", 0.1), ("beta", 0.2)))
 
 
-def test_programs_that_do_something_else_differ():
-    """Plans and kernels are kept by program: one of an array must not be taken for one of a number."""
+def test_different_programs_are_not_equal():
+    """Plans and kernels are cached by program: arrays and numbers must be distinguished."""
     same = traced(lambda xp, x, g: (x * x,), (True, True), ())
     other = traced(lambda xp, x, g: (x * 0.5,), (True, True), ())
     third = traced(lambda xp, x, g: (x * g,), (True, True), ())
@@ -165,11 +165,11 @@ def test_programs_that_do_something_else_differ():
 @pytest.mark.parametrize(
     ("rule", "error", "message"),
     [
-        (lambda xp, x, g: (xp.cumsum(x),), AttributeError, r"no xp\.cumsum: there are abs, exp"),
-        (lambda xp, x, g: (x * xp.sqrt(4.0),), TypeError, "of numbers alone"),
+        (lambda xp, x, g: (xp.cumsum(x),), AttributeError, r"no xp\.cumsum; its functions are abs, exp"),
+        (lambda xp, x, g: (x * xp.sqrt(4.0),), TypeError, "of numbers only"),
     ],
 )
-def test_small_arrays_refuse_what_large_ones_could_not_do(rule, error, message):
+def test_small_arrays_refuse_rules_that_cannot_be_traced(rule, error, message):
     with pytest.raises(error, match=message):
         BACKEND.update(rule, [(native(np.ones(3)), native(np.ones(3)))], ())
 
@@ -179,9 +179,9 @@ def test_a_rule_cannot_branch_on_elements():
         traced(lambda xp, x, g: (x if x > 0 else g,), (True, True), ())
 
 
-@pytest.mark.skipif(BACKEND.name != "numpy", reason="tells of the numpy backend's plans")
-def test_a_plan_needs_no_more_memory_than_the_rule():
-    """Adam in place: one block of working memory, and nothing to copy at the end."""
+@pytest.mark.skipif(BACKEND.name != "numpy", reason="only for the numpy backend")
+def test_a_plan_needs_little_memory():
+    """Adam takes one block of working memory and no copies at the end."""
     plan = planned(traced(*rule_of("Adam", {})), "f")
     assert plan.copies == ()
     assert len(plan.scratch) == 1
@@ -189,7 +189,7 @@ def test_a_plan_needs_no_more_memory_than_the_rule():
 
 @pytest.mark.skipif(axpby("f") is None, reason="this NumPy has another BLAS than its wheels")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_sums_of_multiples(dtype, rng):
+def test_axpby(dtype, rng):
     x, y = (rng.standard_normal(100_001).astype(dtype) for _ in range(2))
     expected = 0.3 * x - 2.0 * y
     axpby(x.dtype.char)(0.3, x, -2.0, y, out=y)
@@ -197,7 +197,7 @@ def test_sums_of_multiples(dtype, rng):
 
 
 @pytest.mark.skipif(axpby("f") is None, reason="this NumPy has another BLAS than its wheels")
-def test_momentum_is_two_passes():
+def test_momentum_takes_two_passes():
     """``v = m v + g`` and ``x = x - lr v`` are one call each."""
     plan = planned(traced(*rule_of("SGD", {"momentum": 0.9})), "f")
     assert [function for function, *_ in plan.calls] == [axpby("f")] * 2
@@ -248,8 +248,8 @@ def compiled(tmp_path_factory):
     return ctypes.CDLL(str(library))
 
 
-@pytest.mark.skipif(compiler is None, reason="needs a C++ compiler, to run CUDA sources on the CPU")
-@pytest.mark.skipif(BACKEND.name != "numpy", reason="one backend is enough: no array of its is used")
+@pytest.mark.skipif(compiler is None, reason="running CUDA sources on the CPU requires a C++ compiler")
+@pytest.mark.skipif(BACKEND.name != "numpy", reason="independent of the backend")
 @pytest.mark.parametrize("number", range(len(CUDA_CASES)))
 def test_the_cuda_source_computes_the_rule(number, compiled, rng):
     rule, present, numbers = CUDA_CASES[number]
@@ -269,14 +269,14 @@ def test_the_cuda_source_computes_the_rule(number, compiled, rng):
 
 
 def test_kernels_with_other_numbers_are_the_same_text():
-    """So that CUDA compiles one kernel, not one for each step."""
+    """CUDA compiles one kernel for all steps."""
     first, second = (source_for(rule_of("Adam", {"lr": lr}), "float32") for lr in (0.1, 0.2))
     assert first is second
     assert first.arrays == (0, 1, 2, 3)
 
 
 def test_data_types_and_single_elements():
-    """Narrow ones are computed in float; a parameter's own number, as LARS has it, is read from one place."""
+    """float16 is computed in float; a 0-d array, as LARS has for each parameter, is read at one position."""
     lars = rule_of("LARS", {})
     assert "typedef __half T;\ntypedef float C;" in source_for(lars, "float16").text
     text = source_for(lars, "float32", frozenset({3})).text

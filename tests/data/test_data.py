@@ -1,4 +1,4 @@
-"""Datasets, splitting, batches."""
+"""Datasets, random splits, collation, samplers and the data loader."""
 
 from collections import namedtuple
 
@@ -53,7 +53,7 @@ class TestDatasets:
         assert host(pairs().batch(tl.tensor([2, 0]))[0]).tolist() == [2, 0]
         assert host(Squares(5).batch(tl.tensor([2, 0]))[0]).tolist() == [4, 0]
 
-    # array-api-strict's dtypes have the hashes of NumPy's, so that sets which hold both compare them.
+    # Dtypes of array-api-strict have the hashes of NumPy's, so that sets that contain both compare them.
     @pytest.mark.filterwarnings("ignore:You are comparing a array_api_strict dtype")
     def test_tensors_of_another_backend_stay_there(self, other_backend):
         data = TensorDataset(tl.arange(4).to(other_backend))
@@ -61,7 +61,7 @@ class TestDatasets:
         assert batch.backend.name == other_backend
 
     def test_lengths_must_agree(self):
-        with pytest.raises(ValueError, match=r"one length, not of lengths \[2, 3\]"):
+        with pytest.raises(ValueError, match=r"one length, not \[2, 3\]"):
             TensorDataset(tl.ones(2), tl.ones(3))
         with pytest.raises(ValueError, match="one length"):
             TensorDataset()
@@ -121,7 +121,7 @@ class TestCollate:
         assert batch.dtype == tl.float64
 
     def test_errors(self):
-        with pytest.raises(TypeError, match="not of object"):
+        with pytest.raises(TypeError, match="not object"):
             default_collate([object()])
         with pytest.raises(ValueError, match="no samples"):
             default_collate([])
@@ -142,7 +142,7 @@ class TestLoader:
         assert len(loader) == 2
         assert [len(x) for x, _ in loader] == [4, 4]
 
-    def test_shuffled_anew_each_time(self):
+    def test_every_iteration_is_shuffled_anew(self):
         loader = DataLoader(pairs(50), batch_size=7, shuffle=True, generator=tl.Generator(1))
         epochs = [[i for x, _ in loader for i in host(x).tolist()] for _ in range(2)]
         assert sorted(epochs[0]) == sorted(epochs[1]) == list(range(50))
@@ -154,7 +154,7 @@ class TestLoader:
         for x, rows in DataLoader(pairs(), batch_size=3, shuffle=True):
             assert_same(rows, np.stack([2.0 * host(x), 2.0 * host(x) + 1], axis=1))
 
-    def test_a_dataset_of_ones_own(self):
+    def test_a_user_defined_dataset(self):
         numbers, names = next(iter(DataLoader(Squares(5), batch_size=3)))
         assert host(numbers).tolist() == [0, 1, 4]
         assert names == ["name 0", "name 1", "name 2"]
@@ -182,12 +182,12 @@ class TestLoader:
         ("options", "message"),
         [
             ({"batch_size": 0}, "positive integer"),
-            ({"shuffle": True, "sampler": [0]}, "shuffle must be left out"),
-            ({"batch_sampler": [[0]], "batch_size": 2}, "excludes"),
-            ({"batch_size": None, "drop_last": True}, "no last one"),
+            ({"shuffle": True, "sampler": [0]}, "shuffle must be False"),
+            ({"batch_sampler": [[0]], "batch_size": 2}, "mutually exclusive"),
+            ({"batch_size": None, "drop_last": True}, "drop_last requires batches"),
         ],
     )
-    def test_arguments_that_exclude_one_another(self, options, message):
+    def test_incompatible_arguments(self, options, message):
         with pytest.raises(ValueError, match=message):
             DataLoader(pairs(), **options)
 
@@ -201,14 +201,14 @@ def test_samplers():
 
 
 class Shifted(tl.data.TensorDataset):
-    """Overrides only how one sample is made, as augmentation does."""
+    """Overrides only ``__getitem__``, as augmentation does."""
 
     def __getitem__(self, index):
         (sample,) = super().__getitem__(index)
         return (sample + 100,)
 
 
-def test_a_newer_getitem_is_not_passed_over():
+def test_an_overridden_getitem_is_used_for_batches():
     dataset = Shifted(tl.arange(4))
     assert [batch.tolist() for (batch,) in tl.data.DataLoader(dataset, batch_size=2)] == [[100, 101], [102, 103]]
     subset = tl.data.Subset(dataset, [3, 1])

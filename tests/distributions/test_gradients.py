@@ -1,4 +1,4 @@
-"""Gradients of draws in the distributions' parameters: reparameterised ones, and implicit ones of the gamma family."""
+"""Gradients of draws with respect to parameters: by reparameterisation, and implicit ones of the gamma family."""
 
 import numpy as np
 import pytest
@@ -49,13 +49,13 @@ REPARAMETERISED = {
 
 @pytest.mark.parametrize("name", REPARAMETERISED)
 def test_reparameterised(name):
-    """Both modes, two orders, against finite differences of draws with the same bits."""
+    """First and second derivatives in both modes, compared with finite differences of draws with the same bits."""
     draw, params = REPARAMETERISED[name]
     tl.check_gradients(lambda *args: draw(Generator(3), *args), [tensor(p) for p in params])
 
 
 def test_truncation_at_infinity():
-    """Parameters' gradients are numbers, and those of an unbounded normal distribution."""
+    """With infinite bounds, gradients are finite and equal those of the normal distribution."""
     low, high, mean, std = leaf(-INF), leaf(INF), leaf(0.5), leaf(2.0)
     drawn = Generator(0).truncated_normal(low, high, mean, std, (50,))
     drawn.sum().backward()
@@ -86,20 +86,20 @@ def test_half_precision_parameters():
 
 
 def slope_by_differences(a, z):
-    """Return ``-(dF/da) / p(z)`` by SciPy's incomplete gamma functions: that of the nearer tail, differenced thrice."""
+    """Return ``-(dF/da) / p(z)`` by finite differences of SciPy's incomplete gamma function of the nearer tail."""
     h = 0.02 * a / (1 + np.sqrt(a))
     tail, sign = (special.gammainc, -1) if z <= a else (special.gammaincc, 1)
 
     def central(h):
         return (tail(a + h, z) - tail(a - h, z)) / (2 * h)
 
-    derivative = (64 * central(h / 4) - 20 * central(h / 2) + central(h)) / 45  # Richardson's extrapolation
+    derivative = (64 * central(h / 4) - 20 * central(h / 2) + central(h)) / 45  # Richardson extrapolation
     return sign * derivative / np.exp(special.xlogy(a - 1, z) - z - special.gammaln(a))
 
 
 @pytest.mark.parametrize("a", [0.01, 0.3, 1.0, 1.6, 5.0, 9.99, 10.01, 40.0, 1e3, 1e5])
 def test_slope(a):
-    """All regimes: both sides of the mean, and the borders between series and integral."""
+    """All regimes: both sides of the mean, and the boundaries between series and integral."""
     parts = [1e-8, 1e-4, 0.01, 0.2, 0.5, 0.8, 0.99, 1 - 1e-6]
     z = np.array([z for z in [*special.gammaincinv(a, parts), 1.499, 1.501, 0.999 * a, 1.001 * a] if z > 1e-290])
     z = z[(special.gammainc(a, z) > 1e-10) & (special.gammaincc(a, z) > 1e-10)]
@@ -110,14 +110,14 @@ def test_slope(a):
 
 
 def test_slope_where_numbers_are_too_small():
-    """As z tends to zero, log z is (log F + log Gamma(a + 1)) / a: also where z itself is no number."""
+    """For small z, log z is (log F + log Gamma(a + 1)) / a, also where z underflows."""
     a, log_z = np.array([1e-3, 0.01, 0.5]), np.array([-5000.0, -900.0, -800.0])
     xp = tl.active_backend().xp
     found = log_gamma_slope(xp, tensor(a).array, tensor(log_z).array, True)
     np.testing.assert_allclose(host(found), (special.digamma(a + 1) - log_z) / a, rtol=1e-13)
 
 
-def test_slope_does_not_depend_on_looking():
+def test_slope_does_not_depend_on_reading_elements():
     a = np.array([0.5, 0.5, 3.0, 30.0, 30.0])
     log_z = np.log([0.1, 5.0, 2.0, 20.0, 40.0])
     xp = tl.active_backend().xp
@@ -134,7 +134,7 @@ def test_quadrature():
 
 @pytest.mark.parametrize("a", [0.2, 0.9, 2.5, 30.0])
 def test_gamma(a):
-    """Each number moves as the quantile of its level does."""
+    """The derivative of a number is that of the quantile of its level."""
     param = leaf(np.full(40, a))
     drawn = Generator(1).gamma(param)
     drawn.sum().backward()
@@ -154,7 +154,7 @@ def test_second_derivative_is_refused():
     a = tensor(np.array([0.3, 2.0]))
     with pytest.raises(NotImplementedError, match="gamma: the second derivative"):
         tl.hessian(lambda a: Generator(1).gamma(a).sum())(a)
-    # In the scale there is one.
+    # The second derivative with respect to the scale exists.
     found = tl.hessian(lambda s: Generator(1).gamma(2.0, s, (3,)).square().sum())(tensor(2.0))
     assert found.item() > 0
 
@@ -186,7 +186,7 @@ def test_mean_gradient_is_the_gradient_of_the_mean(name):
 
 
 def test_score_matches():
-    """A second check of one number: SciPy's distribution function moves by -p(z) * dz/da."""
+    """The derivative of SciPy's distribution function with respect to a is -p(z) * dz/da."""
     param = leaf(np.array(4.0))
     drawn = Generator(7).gamma(param)
     drawn.backward()

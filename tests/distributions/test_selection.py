@@ -1,4 +1,4 @@
-"""Orders and choices against the probabilities that they claim."""
+"""Permutations, choices and categories compared with their probabilities."""
 
 from itertools import permutations
 
@@ -94,7 +94,7 @@ class TestCategorical:
         assert_same(Generator(0).categorical(tl.zeros((3, 1))), [0, 0, 0])
 
     def test_partial_sums_that_round(self):
-        """Categories of no probability at the end, behind sums that are not quite one."""
+        """Impossible categories at the end are not drawn, although partial sums are rounded."""
         p = np.append(np.full(1000, 0.1), np.zeros(24))
         assert host(Generator(0).categorical(probs=tensor(p, "float32"), shape=(N,))).max() == 999
 
@@ -125,13 +125,17 @@ ERRORS = {
     "too few": (
         lambda g: g.choice(3, 2, replace=False, p=[1.0, 0.0, 0.0]),
         ValueError,
-        "choice: fewer than 2 have a probability above 0",
+        "choice: fewer than 2 elements have a probability above 0",
     ),
-    "nothing": (lambda g: g.choice(0), ValueError, "choice: there is nothing to choose from"),
-    "numbers": (lambda g: g.permutation(-1), ValueError, "permutation: there cannot be -1 numbers"),
-    "float": (lambda g: g.permutation(2.0), TypeError, "permutation: takes a number of type int or an array"),
+    "nothing": (lambda g: g.choice(0), ValueError, "choice: there are no elements to choose from"),
+    "numbers": (
+        lambda g: g.permutation(-1),
+        ValueError,
+        "the number of elements must be at least 0, not -1",
+    ),
+    "float": (lambda g: g.permutation(2.0), TypeError, "permutation: takes an int or an array, not float"),
     "axis": (lambda g: g.permutation(tl.zeros(3), axis=1), tl.ShapeError, "axis 1 is out of range"),
-    "scalar": (lambda g: g.choice(tl.asarray(3.0)), tl.ShapeError, "an array without axes"),
+    "scalar": (lambda g: g.choice(tl.asarray(3.0)), tl.ShapeError, "a 0-d array has no elements"),
     "neither": (lambda g: g.categorical(), TypeError, "either logits or probs"),
     "impossible": (lambda g: g.categorical(probs=tl.zeros((2, 3))), ValueError, "rows with fewer than 1 possible"),
     "no logits": (lambda g: g.categorical(tl.full((3,), -float("inf"))), ValueError, "rows with fewer than 1 possible"),

@@ -122,7 +122,9 @@ def test_constructor_wraps():
     assert tl.Tensor(array).array is array
     assert tl.Tensor(tl.ones(2)).tolist() == [1.0, 1.0]
     assert tl.Tensor(array, requires_grad=True).requires_grad
-    with pytest.raises(tl.BackendError, match=r"builtins.list is no array of an installed backend .*tensorlab.asarray"):
+    with pytest.raises(
+        tl.BackendError, match=r"builtins.list is not an array of an installed backend .*tensorlab.asarray"
+    ):
         tl.Tensor([1.0])
 
 

@@ -1,4 +1,4 @@
-"""SciPy's functions that dispatch on the Array API take tensors, and gradients flow through them."""
+"""SciPy functions that support the Array API take tensors, and gradients flow through them."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ OTHERS = {
 EVERY = DIFFERENTIABLE | OTHERS
 
 pytestmark = pytest.mark.skipif(
-    tl.active_backend().name != "numpy", reason="SciPy's dispatch is its own; what it calls is tested on every backend"
+    tl.active_backend().name != "numpy", reason="the functions that SciPy calls are tested on every backend"
 )
 
 
@@ -54,7 +54,7 @@ def test_value(name):
     function, operands = EVERY[name]
     found = function(*map(tensor, operands))
     assert isinstance(found, tl.Tensor)
-    if name == "signal.get_window":  # made in the namespace's default type
+    if name == "signal.get_window":  # made in the default type of the namespace
         assert_close(found, signal.get_window("hann", 5), rtol=1e-6)
         return
     expected = function(*operands)
@@ -67,8 +67,8 @@ def test_gradient(name):
     tl.check_gradients(function, tuple(map(tensor, operands)))
 
 
-def test_what_scipy_would_take_to_numpy_says_so():
-    """Where SciPy has compiled code only, a gradient is not lost in silence."""
+def test_conversion_to_numpy_is_refused_for_gradients():
+    """Functions with compiled code only do not silently lose gradients."""
     x = tensor(X, requires_grad=True)
     with pytest.raises(RuntimeError, match=r"requires a gradient would lose it in another library; use \.detach\(\)"):
         special.erf(x)

@@ -1,4 +1,4 @@
-"""scikit-learn's estimators and metrics that dispatch on the Array API take tensors, and let gradients through."""
+"""scikit-learn estimators and metrics that support the Array API take tensors, and gradients flow through them."""
 
 import numpy as np
 import pytest
@@ -42,18 +42,18 @@ SCORES = {
 
 
 def like(x, other):
-    """Return `other` as what `x` is: an array or a tensor."""
+    """Return `other` as an array or a tensor, as `x` is."""
     return tensor(other) if isinstance(x, tl.Tensor) else other
 
 
 pytestmark = pytest.mark.skipif(
-    tl.active_backend().name != "numpy", reason="scikit-learn's dispatch is its own; what it calls is tested everywhere"
+    tl.active_backend().name != "numpy", reason="the functions that scikit-learn calls are tested on every backend"
 )
 
 
 @pytest.fixture(autouse=True)
 def dispatch():
-    # It divides zero by zero on the way, and throws the result away.
+    # scikit-learn divides zero by zero and discards the result.
     with sklearn.config_context(array_api_dispatch=True), np.errstate(invalid="ignore"):
         yield
 

@@ -13,7 +13,7 @@ from references.linalg import cofactors, of_eigenvectors, of_singular_vectors
 import tensorlab as tl
 from tensorlab import ShapeError
 from tensorlab.autodiff.record import REGISTRY
-from tensorlab.backend.kernels.default import DefaultKernels
+from tensorlab.backend.kernels import DefaultKernels
 from tensorlab.linalg import LinAlgError
 from tensorlab.ops.linalg.common import quotient
 

@@ -1,6 +1,6 @@
-"""Smooth activations and their slopes with the Array API standard alone, each the kernel of the op of its name.
+"""Activations and their derivatives. Each method is the kernel of the op of the same name.
 
-None overflows on the way; limits that are no numbers, such as ``-inf * 0``, stay NaN, as they are in PyTorch.
+Intermediate results do not overflow. Undefined limits such as ``-inf * 0`` give NaN, as in PyTorch.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ SQRT_HALF = 0.7071067811865476
 INVERSE_SQRT_2PI = 0.3989422804014327
 TANH_SCALE = 0.7978845608028654
 TANH_CUBE = 0.044715
-"""The two numbers in the approximation of GELU by a hyperbolic tangent: sqrt(2 / pi), and that of the cube."""
+"""The constants of the tanh approximation of GELU: sqrt(2 / pi), and the coefficient of the cube."""
 
-MISH_END = 22.0
-"""From here on ``tanh(softplus(x))`` is one to rounding and the slope as well, in double precision too."""
+MISH_SATURATION = 22.0
+"""From here on ``tanh(softplus(x))`` and the slope round to one, in double precision too."""
 
 
 class ActivationKernels:
-    """Kernels of the activations that deep networks spend time on."""
+    """Kernels of the common activations."""
 
     xp: Any
     erf: Any
 
     def gelu(self, x: Any, approximate: str = "none") -> Any:
-        """Return x times the area under the normal distribution left of x, or the approximation of that by tanh."""
+        """Return ``x * Phi(x)``, with the normal distribution function Phi or its tanh approximation."""
         if approximate == "tanh":
             return 0.5 * x * (1.0 + self._gelu_tanh(x))
         return 0.5 * x * (1.0 + self.erf(x * SQRT_HALF))
@@ -42,17 +42,17 @@ class ActivationKernels:
 
     def _logistic(self, x: Any) -> Any:
         xp = self.xp
-        # A second exponential takes less time than choosing by sign, and neither can overflow.
-        return xp.exp(self._below(x, 0.0)) / (1.0 + xp.exp(-xp.abs(x)))
+        # A second exponential takes less time than selecting by sign, and neither can overflow.
+        return xp.exp(self._minimum(x, 0.0)) / (1.0 + xp.exp(-xp.abs(x)))
 
-    def _below(self, x: Any, end: float) -> Any:
-        return self.xp.minimum(x, end)
+    def _minimum(self, x: Any, bound: float) -> Any:
+        return self.xp.minimum(x, bound)
 
-    def _above(self, x: Any, end: float) -> Any:
-        return self.xp.maximum(x, end)
+    def _maximum(self, x: Any, bound: float) -> Any:
+        return self.xp.maximum(x, bound)
 
-    def _chosen(self, condition: Any, x1: Any, x2: Any) -> Any:
-        """Return `x1` where the condition, which rarely holds, does, else `x2`."""
+    def _where_rarely(self, condition: Any, x1: Any, x2: Any) -> Any:
+        """Return `x1` where the condition holds, else `x2`; the condition rarely holds."""
         return self.xp.where(condition, x1, x2)
 
     def silu(self, x: Any) -> Any:
@@ -66,75 +66,75 @@ class ActivationKernels:
 
     def mish(self, x: Any) -> Any:
         """Return ``x * tanh(softplus(x))``; with w = exp(x) the factor is ``w (w + 2) / (w (w + 2) + 2)``."""
-        w = self.xp.exp(self._below(x, MISH_END))
+        w = self.xp.exp(self._minimum(x, MISH_SATURATION))
         n = w * (w + 2.0)
         return x * (n / (n + 2.0))
 
     def mish_slope(self, x: Any) -> Any:
         """Return the derivative of `mish`."""
-        x = self._below(x, MISH_END)
+        x = self._minimum(x, MISH_SATURATION)
         w = self.xp.exp(x)
         n = w * (w + 2.0)
         d = n + 2.0
         return n / d + 4.0 * x * (w / d) * ((w + 1.0) / d)
 
     def softplus(self, x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
-        """Return ``log(1 + exp(beta * x)) / beta``, and `x` itself where ``beta * x`` is above the threshold."""
+        """Return ``log(1 + exp(beta * x)) / beta``, and `x` where ``beta * x`` is above the threshold."""
         xp = self.xp
         z = x if beta == 1 else beta * x
-        y = self._above(z, 0.0) + xp.log1p(xp.exp(-xp.abs(z)))
-        return self._chosen(z > threshold, x, y if beta == 1 else y / beta)
+        y = self._maximum(z, 0.0) + xp.log1p(xp.exp(-xp.abs(z)))
+        return self._where_rarely(z > threshold, x, y if beta == 1 else y / beta)
 
     def softplus_slope(self, x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
         """Return the derivative of `softplus`."""
         z = x if beta == 1 else beta * x
-        return self._chosen(z > threshold, 1.0, self._logistic(z))
+        return self._where_rarely(z > threshold, 1.0, self._logistic(z))
 
     def log_sigmoid(self, x: Any) -> Any:
         """Return the logarithm of the logistic function."""
         xp = self.xp
-        return self._below(x, 0.0) - xp.log1p(xp.exp(-xp.abs(x)))
+        return self._minimum(x, 0.0) - xp.log1p(xp.exp(-xp.abs(x)))
 
     def exponential_linear(self, x: Any, alpha: float, scale: float, input_scale: float) -> Any:
-        """Return ``scale * x``, where x is negative ``scale * alpha * (exp(input_scale * x) - 1)``."""
+        """Return ``scale * x``, and ``scale * alpha * (exp(input_scale * x) - 1)`` where x is negative."""
         xp = self.xp
-        below = xp.expm1(input_scale * self._below(x, 0.0))
-        return scale * self._above(x, 0.0) + (scale * alpha) * below
+        below = xp.expm1(input_scale * self._minimum(x, 0.0))
+        return scale * self._maximum(x, 0.0) + (scale * alpha) * below
 
     def exponential_linear_slope(self, x: Any, alpha: float, scale: float, input_scale: float) -> Any:
-        """Return the derivative of `exponential_linear`; at zero the one from the left."""
+        """Return the derivative of `exponential_linear`; at zero, the left derivative."""
         xp = self.xp
-        below = (scale * alpha * input_scale) * xp.exp(input_scale * self._below(x, 0.0))
+        below = (scale * alpha * input_scale) * xp.exp(input_scale * self._minimum(x, 0.0))
         if alpha * input_scale == 1:
-            return below  # exp(0) is one: nothing to choose
-        positive = xp.astype(x > 0, x.dtype)  # by arithmetic, as the signs are irregular
+            return below  # exp(0) is one: no case distinction is needed
+        positive = xp.astype(x > 0, x.dtype)  # arithmetic is faster than branches on irregular signs
         return below * (1.0 - positive) + scale * positive
 
     def hardtanh(self, x: Any, min_val: float, max_val: float) -> Any:
-        """Return `x` within two numbers."""
-        return self._below(self._above(x, min_val), max_val)
+        """Return `x` clipped to an interval."""
+        return self._minimum(self._maximum(x, min_val), max_val)
 
     def hardswish(self, x: Any) -> Any:
-        """Return x times what is straight between 0 at -3 and 1 at 3."""
-        return x * (self._below(self._above(x + 3.0, 0.0), 6.0) * (1 / 6))
+        """Return ``x * relu6(x + 3) / 6``."""
+        return x * (self._minimum(self._maximum(x + 3.0, 0.0), 6.0) * (1 / 6))
 
     def hardswish_slope(self, x: Any) -> Any:
-        """Return the derivative of `hardswish`: 0 up to -3, 1 from 3 on."""
+        """Return the derivative of `hardswish`: 0 for x <= -3, 1 for x >= 3."""
         xp = self.xp
         below, above = xp.astype(x <= -3.0, x.dtype), xp.astype(x >= 3.0, x.dtype)
-        return self._below(self._above(x, -3.0), 3.0) * (1 / 3) + 0.5 * (1.0 + below - above)
+        return self._minimum(self._maximum(x, -3.0), 3.0) * (1 / 3) + 0.5 * (1.0 + below - above)
 
     def leaky(self, x: Any, slope: Any) -> Any:
-        """Return `x`, where it is negative times the slope."""
+        """Return `x`, multiplied by the slope where it is negative."""
         x = self._as_array(x, slope)
-        return self._above(x, 0.0) + slope * self._below(x, 0.0)
+        return self._maximum(x, 0.0) + slope * self._minimum(x, 0.0)
 
     def leaky_slope(self, x: Any, slope: Any) -> Any:
-        """Return one where `x` is positive, else the slope; by arithmetic, as the signs are irregular."""
+        """Return one where `x` is positive, else the slope, without branches on irregular signs."""
         x = self._as_array(x, slope)
         positive = self.xp.astype(x > 0, x.dtype)
         return positive + slope * (1.0 - positive)
 
     def _as_array(self, x: Any, other: Any) -> Any:
-        """Return an operand, which may be a Python number, as an array of the other's type."""
+        """Return `x`, which may be a Python number, as an array of the type of `other`."""
         return x if hasattr(x, "dtype") else self.xp.asarray(x, dtype=other.dtype)

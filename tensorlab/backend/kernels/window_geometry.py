@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
+from typing import Any
 
+Sizes = tuple[int, ...]
 Pairs = Sequence[tuple[int, int]]
 
 
 def output_size(
     size: Sequence[int], kernel: Sequence[int], stride: Sequence[int], padding: Pairs, dilation: Sequence[int]
 ) -> tuple[int, ...]:
-    """Return how many windows fit along each spatial axis; zero or less where not even one does.
+    """Return the number of windows along each spatial axis; zero or less if none fits.
 
     Examples
     --------
@@ -27,7 +29,7 @@ def output_size(
 def kernel_offsets(
     kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int], out: Sequence[int]
 ) -> Iterator[tuple[slice, ...]]:
-    """Yield, for each kernel position in C order, the slices of the padded input that it meets in all windows."""
+    """Yield for each kernel position, in C order, the slices of the padded input that it reads in all windows."""
     for position in product(*map(range, kernel)):
         yield tuple(
             slice(p * d, p * d + (n - 1) * step + 1, step)
@@ -36,10 +38,20 @@ def kernel_offsets(
 
 
 def inner_slices(size: Sequence[int], padding: Pairs) -> tuple[slice, ...]:
-    """Return the slices of a padded array that hold the array itself."""
+    """Return the slices of a padded array without the padding."""
     return tuple(slice(before, before + s) for s, (before, _) in zip(size, padding, strict=True))
 
 
 def padded_size(size: Sequence[int], padding: Pairs) -> tuple[int, ...]:
-    """Return the spatial size with its padding."""
+    """Return the spatial size including the padding."""
     return tuple(s + before + after for s, (before, after) in zip(size, padding, strict=True))
+
+
+def pad_spatial(xp: Any, x: Any, padding: Pairs, value: float) -> Any:
+    """Pad the spatial axes of images with `value`; return the images themselves if there is no padding."""
+    if not any(before or after for before, after in padding):
+        return x
+    size = x.shape[2:]
+    padded = xp.full((*x.shape[:2], *padded_size(size, padding)), value, dtype=x.dtype, device=x.device)
+    padded[(..., *inner_slices(size, padding))] = x
+    return padded

@@ -387,7 +387,7 @@ class Module:
         """
         if isinstance(target, Tensor):
             dtype, device = target.dtype, target.device
-        elif isinstance(target, DType) or (target is not None and dtypes.spelled(target) is not None):
+        elif isinstance(target, DType) or (target is not None and dtypes.name_of(target) is not None):
             dtype = target
         elif target is not None:
             device = target

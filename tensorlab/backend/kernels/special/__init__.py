@@ -1,4 +1,4 @@
-"""The special functions with the Array API standard alone: what backends without better kernels compute."""
+"""Special functions, with functions of the Array API standard only."""
 
 from .bessel_functions import BesselFunctions
 from .gamma_functions import GammaFunctions
@@ -7,4 +7,4 @@ __all__ = ["SpecialKernels"]
 
 
 class SpecialKernels(GammaFunctions, BesselFunctions):
-    """Kernels of the special functions, each of the op of its name; real, in single and double precision."""
+    """Special functions of real numbers, in single and double precision. Each method is the kernel of an op."""

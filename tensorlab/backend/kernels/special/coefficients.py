@@ -1,9 +1,9 @@
-"""The numbers behind the special functions; `tools/special_coefficients.py` writes this file.
+"""Coefficients of the special functions, written by `tools/special_coefficients.py`.
 
-All but the last two are rational functions p(v) / q(v) that agree with a function at Chebyshev nodes, worked out with
-many digits. Each table has them for both precisions, as (p, q) with the lowest power first; the variable is shifted
-so that all coefficients of a table have one sign, or nearly, and nothing cancels. Beside each: the interval of v, and
-the largest relative error there, of exact arithmetic with the numbers as they stand.
+All but the last two are rational functions p(v) / q(v) that interpolate a function at Chebyshev nodes, computed in high
+precision. Each table has them for both precisions, as (p, q) with the lowest power first. The variable is shifted so
+that (nearly) all coefficients of a table have the same sign and nothing cancels. The comments give the interval of v
+and the largest relative error on it, for exact arithmetic with these coefficients.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ ERFINV_TAIL = Table(
         ),
     ),
 )
-"""erfcinv(q) in v = sqrt(-log(q)), q <= 0.25, v up to TAIL_END."""
+"""erfcinv(q) in v = sqrt(-log(q)), q <= 0.25, v up to FAR_TAIL."""
 
 ERFINV_FAR_TAIL = Table(
     # v from 4 to 10.4; error 1.1e-09

@@ -1,4 +1,4 @@
-"""How the special functions are computed: polynomials, pieces, and which precision."""
+"""Evaluation of special functions: polynomials, rational functions, piecewise definitions, precision."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Rational = tuple[tuple[float, ...], tuple[float, ...]]
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The coefficients of a rational function for both precisions; equal to itself only, so a quick key."""
+    """Coefficients of a rational function for both precisions; compares by identity, as it is a dictionary key."""
 
     float32: Rational
     float64: Rational
 
 
 def polynomial(x: Any, coefficients: Sequence[float]) -> Any:
-    """Evaluate a polynomial by Horner's rule; two coefficients at least, the lowest power first."""
+    """Evaluate a polynomial by Horner's rule: at least two coefficients, the lowest power first."""
     *lower, highest = coefficients
     y = x * highest
     for coefficient in lower[:0:-1]:
@@ -49,9 +49,9 @@ def whole_power(x: Any, n: int) -> Any:
 
 
 def in_single_or_double(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a kernel for arrays in single or double precision compute half precision in single.
+    """Decorate a kernel for single and double precision: half precision is computed in single.
 
-    Of two operands one may be a Python number, or whole numbers.
+    One of two operands may be a Python number or an array of integers.
     """
 
     @wraps(kernel)
@@ -73,8 +73,8 @@ def in_single_or_double(kernel: Callable[..., Any]) -> Callable[..., Any]:
     return compute
 
 
-class Pieces:
-    """Functions that are computed differently in different places."""
+class PiecewiseEvaluation:
+    """Evaluation of piecewise functions."""
 
     xp: Any
 
@@ -89,11 +89,11 @@ class Pieces:
         return self.xp.clip(x, low, high)
 
     def _piecewise(self, pieces: Sequence[Piece], *operands: Any) -> Any:
-        """Compute each piece where its mask holds, NaN elsewhere.
+        """Compute each piece where its mask holds; NaN elsewhere.
 
-        A piece is (mask, a harmless number for each operand, function). Every function is computed everywhere, with
-        the harmless numbers outside its mask, so nothing waits for a device; a backend that can look at the masks
-        computes each only where it is needed.
+        A piece is (mask, a harmless number for each operand, function). Every function is computed for all elements,
+        with the harmless numbers outside its mask, so that no device is waited for. A backend with arrays in host
+        memory computes each function only where its mask holds.
         """
         xp = self.xp
         out = xp.full_like(operands[0], float("nan"))

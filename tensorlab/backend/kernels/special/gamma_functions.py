@@ -1,4 +1,4 @@
-"""The gamma function's logarithm, the derivatives of that, and the incomplete gamma functions."""
+"""The logarithm of the gamma function, its derivatives, and the incomplete gamma functions."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ SERIES_TERMS = {"float32": 36, "float64": 60}
 FRACTION_TERMS = {"float32": 24, "float64": 60}
 UPPER_SERIES_TERMS = {"float32": 14, "float64": 25}
 TEMME_SIZE = {"float32": (4, 11), "float64": (len(TEMME), len(TEMME[0]))}
-"""How many terms the expansions of the incomplete gamma functions need where they are used."""
+"""The number of terms in the expansions of the incomplete gamma functions."""
 
 
 class GammaFunctions(ErrorFunctions):
-    """Kernels of the gamma function's family."""
+    """The gamma function and related functions."""
 
     @in_single_or_double
     def lgamma(self, x: Any) -> Any:
@@ -43,19 +43,19 @@ class GammaFunctions(ErrorFunctions):
         )
 
     def _lgamma_below_three(self, x: Any) -> Any:
-        """Return the logarithm from a fit between 1 and 2, whose zeros there are factors."""
-        offset, steps, missing = self._to_unit(x)
+        """Return the logarithm by a fit on [1, 2], with its zeros at both ends as factors."""
+        offset, steps, factor = self._reduced_argument(x)
         y = offset * (offset - 1) * self._fraction(LGAMMA_UNIT, offset)
-        y += steps * self.xp.log(missing)
+        y += steps * self.xp.log(factor)
         return y
 
-    def _to_unit(self, x: Any) -> tuple[Any, Any, Any]:
-        """Return what `x` < 3 is beyond the last of 0, 1, 2; how many steps that is beyond 1; what each multiplies."""
+    def _reduced_argument(self, x: Any) -> tuple[Any, Any, Any]:
+        """Return the fractional part of `x` < 3, the number of recurrence steps from [1, 2), and the factor of each."""
         whole = self.xp.floor(x)
         return x - whole, whole - 1, self.xp.where(x >= 2, x - 1, x)
 
     def _lgamma_from_three(self, x: Any) -> Any:
-        """Return Stirling's formula with a fit of its rest."""
+        """Return Stirling's formula with a fit of its remainder."""
         inverse = 1 / x
         y = (x - 0.5) * (self.xp.log(x) - 1)
         y += self._fraction(BINET, inverse * inverse) * inverse
@@ -89,9 +89,9 @@ class GammaFunctions(ErrorFunctions):
         )
 
     def _digamma_below_three(self, x: Any) -> Any:
-        offset, steps, missing = self._to_unit(x)
+        offset, steps, factor = self._reduced_argument(x)
         root, rest = DIGAMMA_ROOT[self._precision(x)]
-        return ((offset - root) - rest) * self._fraction(DIGAMMA_UNIT, offset) + steps / missing
+        return ((offset - root) - rest) * self._fraction(DIGAMMA_UNIT, offset) + steps / factor
 
     def _digamma_from_three(self, x: Any) -> Any:
         inverse = 1 / x
@@ -101,13 +101,13 @@ class GammaFunctions(ErrorFunctions):
     def _digamma_of_negative(self, x: Any) -> Any:
         """Return the function by reflection; NaN at the integers."""
         xp = self.xp
-        beyond = x - xp.round(x)
-        pole = beyond == 0
-        cotangent = self._cotangent_of_pi_times(xp.where(pole, 0.25, beyond))
+        fraction = x - xp.round(x)
+        pole = fraction == 0
+        cotangent = self._cotangent_of_pi_times(xp.where(pole, 0.25, fraction))
         return xp.where(pole, float("nan"), self._digamma_of_positive(-x) - 1 / x - pi * cotangent)
 
     def _cotangent_of_pi_times(self, x: Any) -> Any:
-        """Return ``1 / tan(pi * x)`` for 0 < abs(x) <= 0.5, exact also close to its zeros."""
+        """Return ``1 / tan(pi * x)`` for 0 < abs(x) <= 0.5, accurate also near its zeros."""
         xp = self.xp
         size = xp.abs(x)
         inverted = size > 0.25
@@ -129,7 +129,7 @@ class GammaFunctions(ErrorFunctions):
         )
 
     def _polygamma_of_negative(self, x: Any, n: int) -> Any:
-        """Return the function by reflection: the cotangent's derivatives are polynomials in it."""
+        """Return the function by reflection; the derivatives of the cotangent are polynomials in it."""
         derivative = [0.0, 1.0]
         for _ in range(n):
             slope = [k * c for k, c in enumerate(derivative)][1:]
@@ -140,8 +140,8 @@ class GammaFunctions(ErrorFunctions):
     def _scaled_zeta(self, x: Any, n: int) -> Any:
         """Return ``n! * sum over k >= 0 of (x + k) ** -(n + 1)``, Hurwitz's zeta, for x > 0.
 
-        Some terms one by one, the others by Euler's and Maclaurin's formula. The factorial's root is drawn into the
-        powers, which neither overflow nor vanish then before the result does.
+        The first terms are summed, the others are given by the Euler-Maclaurin formula. The factorial is distributed
+        over the powers, which then do not overflow or underflow before the result does.
         """
         double = self._precision(x) == "float64"
         head, order = (10 + n, 10) if double else (6 + n, 5)
@@ -192,7 +192,7 @@ class GammaFunctions(ErrorFunctions):
         )
 
     def _gamma_regions(self, a: Any, x: Any) -> tuple[Any, Any, Any, Any]:
-        """Return where the value is a limit, and where each formula serves."""
+        """Return the masks of the limits, the uniform expansion, the lower and the upper formulas."""
         inside = (a > 0) & (x > 0) & (a < INF) & (x < INF)
         edge = (a >= 0) & (x >= 0) & ~inside & ((a > 0) | (x > 0)) & ((a < INF) | (x < INF))
         uniform = inside & (a >= 30) & (self.xp.abs(x - a) <= 0.5 * a)
@@ -204,7 +204,7 @@ class GammaFunctions(ErrorFunctions):
         return self.xp.astype((a == 0) | (x == INF), x.dtype)
 
     def _lower_series(self, a: Any, x: Any) -> Any:
-        """Return P by its power series (DLMF 8.7.1), from the last term to the first."""
+        """Return P by its power series (DLMF 8.7.1), summed from the last term."""
         total = self.xp.ones_like(x)
         for k in range(SERIES_TERMS[self._precision(x)], 0, -1):
             total *= x / (a + k)
@@ -212,9 +212,9 @@ class GammaFunctions(ErrorFunctions):
         return self._gamma_density(a, x) * total
 
     def _upper_series(self, a: Any, x: Any) -> Any:
-        """Return Q as what 1 is more than P, each part for itself (DLMF 8.7.1)."""
+        """Return ``1 - P`` by its power series (DLMF 8.7.1), without cancellation."""
         xp = self.xp
-        log_power = a * xp.log(x) - self._lgamma_of_positive_sum(a)
+        log_power = a * xp.log(x) - self._log_gamma_of_one_plus(a)
         total, power = xp.zeros_like(x), xp.ones_like(x)
         for k in range(1, UPPER_SERIES_TERMS[self._precision(x)]):
             power *= x * (-1 / k)
@@ -222,7 +222,7 @@ class GammaFunctions(ErrorFunctions):
         return -xp.expm1(log_power) - a * xp.exp(log_power) * total
 
     def _upper_fraction(self, a: Any, x: Any) -> Any:
-        """Return Q by Legendre's continued fraction (DLMF 8.9.2), from the last step to the first."""
+        """Return Q by Legendre's continued fraction (DLMF 8.9.2), evaluated from the last term."""
         base = x - a
         steps = FRACTION_TERMS[self._precision(x)]
         level = base + (2 * steps + 1)
@@ -235,15 +235,15 @@ class GammaFunctions(ErrorFunctions):
         xp = self.xp
         return self._piecewise(
             [
-                (a < 3, (1.0, 1.0), lambda a, x: xp.exp(a * xp.log(x) - x - self._lgamma_of_positive_sum(a))),
+                (a < 3, (1.0, 1.0), lambda a, x: xp.exp(a * xp.log(x) - x - self._log_gamma_of_one_plus(a))),
                 (a >= 3, (3.0, 3.0), self._gamma_density_by_stirling),
             ],
             a,
             x,
         )
 
-    def _lgamma_of_positive_sum(self, a: Any) -> Any:
-        """Return ``log(gamma(1 + a))`` for a <= 3, exact for small `a` too."""
+    def _log_gamma_of_one_plus(self, a: Any) -> Any:
+        """Return ``log(gamma(1 + a))`` for a <= 3, accurate also for small `a`."""
         return self._piecewise(
             [
                 (a < 1, (0.5,), lambda a: a * (a - 1) * self._fraction(LGAMMA_UNIT, a)),
@@ -256,10 +256,10 @@ class GammaFunctions(ErrorFunctions):
         xp = self.xp
         inverse = 1 / a
         binet = self._fraction(BINET, inverse * inverse) * inverse
-        return xp.exp(a * self._log_ratio_rest(a, x) - binet) / xp.sqrt(2 * pi * a)
+        return xp.exp(a * self._log_ratio_remainder(a, x) - binet) / xp.sqrt(2 * pi * a)
 
-    def _log_ratio_rest(self, a: Any, x: Any) -> Any:
-        """Return ``log(x / a) - (x - a) / a``, exact also where `x` is close to `a`."""
+    def _log_ratio_remainder(self, a: Any, x: Any) -> Any:
+        """Return ``log(x / a) - (x - a) / a``, accurate also where `x` is close to `a`."""
         xp = self.xp
         excess = (x - a) / a
         return self._piecewise(
@@ -272,16 +272,16 @@ class GammaFunctions(ErrorFunctions):
         )
 
     def _uniform_expansion(self, a: Any, x: Any, upper: bool) -> Any:
-        """Return P or Q by Temme's expansion (DLMF 8.12.3), for large `a` and `x` within half of it."""
+        """Return P or Q by Temme's expansion (DLMF 8.12.3), for large `a` and ``abs(x - a) <= a / 2``."""
         xp = self.xp
-        rest = self._log_ratio_rest(a, x)
-        eta = xp.copysign(xp.sqrt(-2 * rest), x - a)
+        remainder = self._log_ratio_remainder(a, x)
+        eta = xp.copysign(xp.sqrt(-2 * remainder), x - a)
         rows, columns = TEMME_SIZE[self._precision(x)]
         inverse, total = 1 / a, xp.zeros_like(a)
         for row in TEMME[rows - 1 :: -1]:
             total *= inverse
             total += polynomial(eta, row[:columns])
         total /= xp.sqrt(2 * pi * a)
-        half = 0.5 * self._erfcx_of_positive(xp.sqrt(-a * rest))
-        tail = xp.exp(a * rest) * (half + xp.where(eta < 0, -total, total))
+        half = 0.5 * self._erfcx_of_positive(xp.sqrt(-a * remainder))
+        tail = xp.exp(a * remainder) * (half + xp.where(eta < 0, -total, total))
         return xp.where((eta < 0) if upper else (eta >= 0), 1 - tail, tail)

@@ -1,8 +1,8 @@
-"""The geometry of a window that slides over n axes of an array: shared by convolution and pooling."""
+"""The geometry of a window that slides over n axes of an array, for convolution and pooling."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise, product
@@ -17,15 +17,14 @@ from tensorlab.backend.kernels.window_geometry import output_size
 Array: TypeAlias = np.ndarray[Any, Any]
 Shape: TypeAlias = tuple[int, ...]
 Slices: TypeAlias = tuple[slice, ...]
-Pads: TypeAlias = Sequence[tuple[int, int]]
 Index: TypeAlias = tuple[EllipsisType | slice, ...]
 
 
 class Tap(NamedTuple):
-    """One element of the window, and the input elements it meets while the window slides.
+    """One element of the window, and the input elements that it reads as the window slides.
 
-    `outputs` and `inputs` index the last axes of an array: the positions of the window at which the tap lies
-    on the input, not on the padding, and the elements it lies on there, in the same order.
+    `outputs` and `inputs` index the last axes of arrays: the positions of the window at which the tap is on the
+    input rather than on the padding, and the elements that it reads there, in the same order.
     """
 
     offset: Shape
@@ -35,7 +34,7 @@ class Tap(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window over n axes; each field has one entry per axis, `padding` a pair (before, after)."""
+    """A window over n axes; each field has one entry per axis, that of `padding` is a pair (before, after)."""
 
     kernel_size: Shape
     stride: Shape
@@ -43,13 +42,13 @@ class Window:
     dilation: Shape
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """Count the positions of the window on each axis."""
+        """Return the number of positions of the window along each axis."""
         sizes = output_size(input_shape, self.kernel_size, self.stride, self.padding, self.dilation)
         return tuple(max(0, size) for size in sizes)
 
     @property
     def is_point(self) -> bool:
-        """Whether there is one position for each input element, which reads that element alone."""
+        """Whether there is one position for each input element, which reads only that element."""
         return set(self.kernel_size) | set(self.stride) <= {1} and not any(map(any, self.padding))
 
     def covers(self, input_shape: Shape) -> bool:
@@ -76,8 +75,8 @@ class Window:
             and all(size % step == 0 for size, step in zip(input_shape, self.stride))
         )
 
-    def with_still_axes(self, before: int, after: int) -> Window:
-        """Add axes of the array along which the window only steps from element to element."""
+    def with_unit_axes(self, before: int, after: int) -> Window:
+        """Return the window with additional axes, along which it has length 1 and stride 1."""
         ones_before, ones_after = (1,) * before, (1,) * after
         return Window(
             ones_before + self.kernel_size + ones_after,
@@ -86,10 +85,10 @@ class Window:
             ones_before + self.dilation + ones_after,
         )
 
-    def turned(self) -> Window:
-        """Return the window over the outputs that reads all that one input element went into, last tap first.
+    def flipped(self) -> Window:
+        """Return the window over the outputs that reads all outputs of one input element, the last tap first.
 
-        For stride 1 only.
+        Only for stride 1.
         """
         padding = tuple(
             ((kernel - 1) * dilation - before, (kernel - 1) * dilation - after)
@@ -98,7 +97,7 @@ class Window:
         return replace(self, padding=padding)
 
     def restricted_to(self, outputs: Slices, input_shape: Shape) -> tuple[Slices, Window]:
-        """Return the part of the input that `outputs` read, and the window as it slides over this part."""
+        """Return the part of the input that `outputs` read, and the window over this part."""
         inputs, padding = [], []
         for out, size, kernel, stride, (before, _), dilation in zip(
             outputs, input_shape, self.kernel_size, self.stride, self.padding, self.dilation
@@ -112,11 +111,11 @@ class Window:
         return tuple(inputs), replace(self, padding=tuple(padding))
 
 
-@lru_cache(maxsize=1024)  # 25 taps take 60 us to work out, and a network repeats few shapes
+@lru_cache(maxsize=1024)  # 25 taps take 60 us to compute, and a network has few shapes
 def taps(window: Window, input_shape: Shape, output_shape: Shape) -> tuple[Tap, ...]:
-    """List the elements of `window` in C order."""
+    """Return the elements of `window` in C order."""
     axes = [
-        [(k, *_meeting(k * dilation - before, stride, size, count)) for k in range(kernel)]
+        [(k, *_overlap(k * dilation - before, stride, size, count)) for k in range(kernel)]
         for size, count, kernel, stride, (before, _), dilation in zip(
             input_shape,
             output_shape,
@@ -130,8 +129,8 @@ def taps(window: Window, input_shape: Shape, output_shape: Shape) -> tuple[Tap, 
     return tuple(Tap(offset, (..., *outputs), (..., *inputs)) for offset, outputs, inputs in elements)
 
 
-def _meeting(shift: int, stride: int, size: int, count: int) -> tuple[slice, slice]:
-    """Slices of the outputs o < count and of the inputs i < size for which i = o * stride + shift."""
+def _overlap(shift: int, stride: int, size: int, count: int) -> tuple[slice, slice]:
+    """Return the slices of outputs o < count and inputs i < size with i = o * stride + shift."""
     first = max(0, -(shift // stride))
     stop = min(count, (size - 1 - shift) // stride + 1)
     if first >= stop:
@@ -141,7 +140,7 @@ def _meeting(shift: int, stride: int, size: int, count: int) -> tuple[slice, sli
 
 
 def block_fitting(shape: Shape, limit: int) -> Shape:
-    """Shorten the axes of `shape`, the first ones first, until at most `limit` elements are left."""
+    """Return `shape` with its axes shortened, beginning with the first, to at most `limit` elements."""
     block = list(shape)
     for axis, size in enumerate(shape):
         block[axis] = min(size, max(1, limit // prod(shape[axis + 1 :])))
@@ -149,10 +148,15 @@ def block_fitting(shape: Shape, limit: int) -> Shape:
 
 
 def blocks(shape: Shape, block_shape: Shape) -> Iterator[Slices]:
-    """Cut `shape` into blocks of at most `block_shape`, as equal as can be on each axis."""
+    """Divide `shape` into blocks of at most `block_shape`, of nearly equal lengths along each axis."""
     axes = []
     for size, block in zip(shape, block_shape):
         pieces = -(-size // block)
         edges = (size * piece // pieces for piece in range(pieces + 1))
         axes.append([slice(start, stop) for start, stop in pairwise(edges)])
     return product(*axes)
+
+
+def sum_dtype(x: Array) -> np.dtype[Any]:
+    """Return the data type in which elements of `x` are summed: single precision for half precision."""
+    return np.dtype(np.float32) if x.dtype.itemsize == 2 else x.dtype

@@ -1,4 +1,4 @@
-"""Distributions on the integers against SciPy's probabilities."""
+"""Discrete distributions compared with SciPy's probabilities."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ DISTRIBUTIONS = {
 
 
 def pvalue(numbers, distribution):
-    """Return that of a chi-square test over up to 40 classes, each expected 20 times or more."""
+    """Return the p-value of a chi-square test over up to 40 classes with expected counts of at least 20."""
     edges = np.unique(distribution.ppf(np.linspace(0, 1, 42)[1:-1]))
     probabilities = np.diff(distribution.cdf(edges), prepend=0.0, append=1.0)
     counts = np.bincount(np.searchsorted(edges, numbers), minlength=len(probabilities))
@@ -41,7 +41,7 @@ def test_chi_square(name):
     draw, distribution = DISTRIBUTIONS[name]
     numbers = host(draw(Generator(1)))
     assert numbers.dtype == "int64"
-    assert pvalue(numbers, distribution) > 1e-3  # of many tests one may well be below 0.01
+    assert pvalue(numbers, distribution) > 1e-3  # with many tests, some p-values below 0.01 are expected
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
@@ -87,13 +87,13 @@ class TestEdges:
         assert host(g.geometric(0.999999, (N,))).min() == 1
 
     def test_large_means(self):
-        """Rounding does not spoil the acceptance: the spread is right at means where log(k!) has lost all digits."""
+        """The spread is correct at means where log(k!) has lost all digits to rounding."""
         numbers = host(Generator(0).poisson(1e15, (N,))).astype("float64")
         assert stats.kstest((numbers - 1e15) / np.sqrt(1e15), stats.norm.cdf).pvalue > 0.01
         numbers = host(Generator(0).binomial(4 * 10**15, 0.25, (N,))).astype("float64")
         assert stats.kstest((numbers - 1e15) / np.sqrt(0.75e15), stats.norm.cdf).pvalue > 0.01
 
-    def test_numbers_that_int64_does_not_hold(self):
+    def test_numbers_out_of_range_of_int64(self):
         assert host(Generator(0).geometric(1e-300, (5,))).tolist() == [2**63 - 1024] * 5
 
     def test_types(self):
@@ -159,8 +159,8 @@ def test_errors_leave_the_stream_where_it_was(name, generator):
     assert generator.get_state() == before
 
 
-def test_senseless_tensors_on_a_device(monkeypatch):
-    """Where nothing is looked at, -1 tells."""
+def test_invalid_tensors_on_a_device(monkeypatch):
+    """Elements are not checked; invalid parameters give -1."""
     from tensorlab.random.arguments import Call
 
     monkeypatch.setattr(Call, "on_host", False)

@@ -1,4 +1,4 @@
-"""Arithmetic in a wider type, rounded once: for data types that a library holds but does not compute well with."""
+"""Arithmetic in a wider type, rounded once, for data types with no or poor arithmetic in the array library."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from functools import wraps
 from typing import Any
 
 
-def rounded(xp: Any, kernel: Callable[..., Any], wider: Mapping[Any, Any]) -> Callable[..., Any]:
-    """Return `kernel` made to cast operands of the narrow types in `wider`, and its results back.
+def in_wider_types(xp: Any, kernel: Callable[..., Any], wider: Mapping[Any, Any]) -> Callable[..., Any]:
+    """Return a kernel that casts operands of the narrow types in `wider`, calls `kernel`, and casts its results back.
 
-    A result that was asked for in a type of its own (``dtype=``) stays as it is.
+    Results are not cast if the caller passes ``dtype=``.
     """
 
     @wraps(kernel)

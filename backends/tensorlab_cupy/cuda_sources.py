@@ -1,9 +1,9 @@
-"""CUDA kernels, as sources that can be compiled without a GPU."""
+"""Sources of CUDA kernels. They can be compiled without a GPU."""
 
 from __future__ import annotations
 
 PHILOX = r"""
-// Philox4x64-10: one thread computes one block of four words. See tensorlab.backend.kernels.default.RandomKernels.
+// Philox4x64-10: each thread computes one block of four words. See tensorlab.backend.kernels.random.
 extern "C" __global__
 void philox(const unsigned long long key0, const unsigned long long key1, const unsigned long long first_block,
             const unsigned long long count, unsigned long long* out) {
@@ -27,8 +27,8 @@ void philox(const unsigned long long key0, const unsigned long long key1, const 
 """
 
 SEGMENT_SUM = r"""
-// Sum of runs of rows: out[r, c] = sum of g[order[k], c] for k in [starts[r], starts[r + 1]), in order, so that
-// the result is the same at every run; atomic additions would not be.
+// Segment sums: out[r, c] = sum of g[order[k], c] for k in [starts[r], starts[r + 1]). The order of additions is fixed,
+// so that the result is deterministic, unlike that of atomic additions.
 template <typename T>
 __global__ void segment_sum(const T* g, const long long* order, const long long* starts, const long long rows,
                             const long long columns, T* out) {
