@@ -1,4 +1,4 @@
-"""Keep the generated parts of docs/ true: the table of ops, and links to lines of code.
+"""Keep what is generated true: the table of ops, links to lines of code, and the types of tensors' methods.
 
 `python tools/docs.py` rewrites them; `python tools/docs.py --check` only says whether they are up to date.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+
+from tensor_methods import stub
 
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"\[`(?P<name>\w+)`\]\((?P<path>[^)#]+\.py)#L\d+\)")
@@ -59,6 +61,7 @@ def main() -> None:
     docs = ROOT / "docs"
     pages = {page: with_true_links(page) for page in docs.glob("*.md") if page.name != "ops.md"}
     pages[docs / "ops.md"] = op_table()
+    pages[ROOT / "tensorlab" / "tensor_methods.pyi"] = stub()
     stale = [page for page, text in pages.items() if not page.exists() or page.read_text() != text]
     if "--check" in sys.argv and stale:
         raise SystemExit(f"out of date: {', '.join(page.name for page in stale)}; run `make docs`")
