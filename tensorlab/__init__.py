@@ -119,7 +119,6 @@ from .ops.creation import (
     meshgrid,
     ones,
     ones_like,
-    tensor,
     zeros,
     zeros_like,
 )
@@ -241,6 +240,10 @@ from .tensor import Tensor
 
 newaxis = None
 __array_api_version__ = "2024.12"
+
+# isort: split
+# The last binding of the name counts for type checkers: the function, not the module.
+from .ops.creation import tensor  # noqa: E402
 
 __all__ = [
     "__array_api_version__",
@@ -575,3 +578,7 @@ def __getattr__(name: str) -> Any:
 
         return version("tensorlab")
     raise AttributeError(f"module 'tensorlab' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LAZY, "__version__"})

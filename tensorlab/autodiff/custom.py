@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial, wraps
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from ..backend import dtypes
 from ..tensor import Tensor
 from .backward import conjugated
 from .graph import Node, attach_results, current_mode, next_serial, no_grad, recording, watched
 from .tree import as_tensor
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class CustomOp:
@@ -69,7 +72,7 @@ class CustomOp:
         return tuple(found)
 
 
-def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
+def custom_gradient(function: Callable[P, tuple[R, Any]]) -> Callable[P, R]:
     """Decorate a function that brings its own gradient.
 
     Parameters
@@ -93,16 +96,17 @@ def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
     >>> tl.grad(lambda x: straight_through(x).sum())(tl.tensor([0.4, 0.6]))
     tensor([1., 1.])
     """
+    compute: Callable[..., tuple[Any, Any]] = function
 
-    @wraps(function)
+    @wraps(compute)
     def call(*operands: Any) -> Any:
         detached = [x.detach() if isinstance(x, Tensor) else x for x in operands]
         with no_grad():
-            result, gradient = function(*detached)
+            result, gradient = compute(*detached)
         parents = tuple(x._node if isinstance(x, Tensor) else None for x in operands)
         if not current_mode.get().recording or all(parent is None for parent in parents):
             return result
-        op = CustomOp(function, gradient, result if isinstance(result, tuple) else (result,))
+        op = CustomOp(compute, gradient, result if isinstance(result, tuple) else (result,))
         if isinstance(result, tuple):
             results = tuple(x.detach() for x in result)
             attach_results(op, results, parents, tuple(detached))
@@ -113,7 +117,8 @@ def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
         node.shape, node.serial = result.shape, next_serial()
         return result
 
-    return call
+    wrapped: Any = call
+    return wrapped
 
 
 REPLAYED_STATES: list[tuple[Callable[[], Any], Callable[[Any], None]]] = []
@@ -181,7 +186,7 @@ class _Forgotten:
         return self._recomputation.take(self._position)
 
 
-def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
+def checkpoint(function: Callable[P, R]) -> Callable[P, R]:
     """Let a function keep nothing for its backward pass but its inputs; it is run again when that pass comes.
 
     Trades time (one more forward run) for memory (Chen et al., "Training deep nets with sublinear memory cost",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, overload
 
 from ..tensor import Leaf, Tensor
 from .backward import conjugated, gradients, ones_like
@@ -17,6 +17,12 @@ from .graph import Node, ancestors, next_serial, recording
 from .tree import as_tensor, leaves, mapped, rebuild
 
 Function = Callable[..., Any]
+Indices = int | Sequence[int]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+"""The type of the first argument, and of the gradient: a tensor, or a nested structure of tensors."""
+Number = Tensor | float
 
 
 class Alias:
@@ -115,7 +121,15 @@ class _Linearized:
         return part if isinstance(part, Tensor) else Tensor(part)
 
 
-def value_and_grad(function: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+@overload
+def value_and_grad(
+    function: Callable[Concatenate[Tensor, P], Any],
+) -> Callable[Concatenate[Number, P], tuple[Tensor, Tensor]]: ...
+@overload
+def value_and_grad(function: Callable[Concatenate[T, P], Any]) -> Callable[Concatenate[T, P], tuple[Tensor, T]]: ...
+@overload
+def value_and_grad(function: Function, argnums: Indices = 0, has_aux: bool = False) -> Any: ...
+def value_and_grad(function: Function, argnums: Indices = 0, has_aux: bool = False) -> Function:
     """Return a function that computes a function's value together with its gradient.
 
     Parameters
@@ -159,7 +173,13 @@ def value_and_grad(function: Function, argnums: int | Sequence[int] = 0, has_aux
     return value_and_gradient
 
 
-def grad(function: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+@overload
+def grad(function: Callable[Concatenate[Tensor, P], Any]) -> Callable[Concatenate[Number, P], Tensor]: ...
+@overload
+def grad(function: Callable[Concatenate[T, P], Any]) -> Callable[Concatenate[T, P], T]: ...
+@overload
+def grad(function: Function, argnums: Indices = 0, has_aux: bool = False) -> Any: ...
+def grad(function: Function, argnums: Indices = 0, has_aux: bool = False) -> Function:
     """Return the function that computes the gradient of `function`; see `value_and_grad` for the arguments.
 
     Examples
@@ -178,6 +198,12 @@ def grad(function: Function, argnums: int | Sequence[int] = 0, has_aux: bool = F
     return gradient
 
 
+@overload
+def vjp(
+    function: Callable[..., T], *primals: Any, has_aux: Literal[False] = False
+) -> tuple[T, Callable[[T], tuple[Any, ...]]]: ...
+@overload
+def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]: ...
 def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Run a function and return its value with the function that pulls cotangents back.
 
@@ -217,6 +243,14 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
     return (run.value(), pullback, run.aux) if has_aux else (run.value(), pullback)
 
 
+@overload
+def jvp(
+    function: Callable[..., T], primals: Sequence[Any], tangents: Sequence[Any], has_aux: Literal[False] = False
+) -> tuple[T, T]: ...
+@overload
+def jvp(
+    function: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
+) -> tuple[Any, ...]: ...
 def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> tuple[Any, ...]:
     """Return a function's value and its directional derivative along `tangents`: forward mode.
 
@@ -260,7 +294,13 @@ def _beside(tensors: Sequence[Tensor], tree: Any, name: str, other: str) -> list
     return found
 
 
-def jacobian(function: Function, argnums: int | Sequence[int] = 0, mode: str | None = None) -> Function:
+@overload
+def jacobian(
+    function: Callable[Concatenate[Tensor, P], Tensor], *, mode: str | None = None
+) -> Callable[Concatenate[Tensor, P], Tensor]: ...
+@overload
+def jacobian(function: Function, argnums: Indices = 0, mode: str | None = None) -> Any: ...
+def jacobian(function: Function, argnums: Indices = 0, mode: str | None = None) -> Function:
     """Return the function that computes a Jacobian.
 
     Parameters
@@ -351,7 +391,11 @@ def _blocks_forward(run: _Linearized) -> list[list[Tensor]]:
     return [[column[o] for column in columns] for o in range(len(run.outputs))]
 
 
-def hessian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
+@overload
+def hessian(function: Callable[Concatenate[Tensor, P], Tensor]) -> Callable[Concatenate[Tensor, P], Tensor]: ...
+@overload
+def hessian(function: Function, argnums: Indices = 0) -> Any: ...
+def hessian(function: Function, argnums: Indices = 0) -> Function:
     """Return the function that computes the matrix of second derivatives of a real-valued function.
 
     The Jacobian of the gradient, column by column in forward mode: one reverse sweep is recorded, and one forward
@@ -367,6 +411,10 @@ def hessian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
     return jacobian(grad(function, argnums), argnums, mode="forward")
 
 
+@overload
+def hvp(function: Callable[[T], Tensor], primals: tuple[T], tangents: tuple[T]) -> T: ...
+@overload
+def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any: ...
 def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """Return the product of a function's Hessian with a vector, without building the Hessian.
 

@@ -153,7 +153,8 @@ class Border:
     def hess(self, x: Any) -> Any:
         """Return the matrix of second derivatives at a point."""
         self.run.hessians += 1
-        blocks = leaves(hessian(self.run.value)(self.tree(x)))
+        second: Any = hessian(self.run.value)
+        blocks = leaves(second(self.tree(x)))
         sizes = [leaf.nelement() for leaf in self.run.start]
         xp = x.__array_namespace__()
         rows = [[self.vector([next(blocks)]).reshape(n, m) for m in sizes] for n in sizes]
