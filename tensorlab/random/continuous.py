@@ -57,11 +57,8 @@ class Continuous(Stream):
 
         Parameters
         ----------
-        {shape}
         low, high : float or tensor
             The bounds; finite, ``low <= high``. Gradients flow to both.
-        {dtype}
-        {device}
 
         Returns
         -------
@@ -97,11 +94,8 @@ class Continuous(Stream):
 
         Parameters
         ----------
-        {shape}
         mean, std : float or tensor
             The mean and the standard deviation, which is at least 0. Gradients flow to both.
-        {dtype}
-        {device}
 
         Returns
         -------
@@ -139,11 +133,8 @@ class Continuous(Stream):
 
         Parameters
         ----------
-        {shape}
         mean, std : float or tensor
             The mean and the standard deviation (at least 0) of the logarithm. Gradients flow to both.
-        {dtype}
-        {device}
 
         Raises
         ------
@@ -181,9 +172,6 @@ class Continuous(Stream):
             The bounds, ``low < high``; they may be infinite. Gradients flow to both.
         mean, std : float or tensor
             The mean and the standard deviation (greater than 0) before truncation. Gradients flow to both.
-        {shape}
-        {dtype}
-        {device}
 
         Raises
         ------
@@ -219,11 +207,8 @@ class Continuous(Stream):
 
         Parameters
         ----------
-        {shape}
         scale : float or tensor
             The mean, which is the inverse of the rate; at least 0. Gradients flow to it.
-        {dtype}
-        {device}
 
         Raises
         ------
@@ -250,11 +235,8 @@ class Continuous(Stream):
 
         Parameters
         ----------
-        {shape}
         loc, scale : float or tensor
             The mean, and the mean absolute deviation, which is at least 0. Gradients flow to both.
-        {dtype}
-        {device}
 
         Raises
         ------
@@ -278,11 +260,8 @@ class Continuous(Stream):
 
         Parameters
         ----------
-        {shape}
         loc, scale : float or tensor
             The mean, and the scale, which is at least 0. Gradients flow to both.
-        {dtype}
-        {device}
 
         Raises
         ------
@@ -306,11 +285,8 @@ class Continuous(Stream):
 
         Parameters
         ----------
-        {shape}
         loc, scale : float or tensor
             The mode, and the scale, which is at least 0. Gradients flow to both.
-        {dtype}
-        {device}
 
         Raises
         ------
@@ -335,11 +311,8 @@ class Continuous(Stream):
 
         Parameters
         ----------
-        {shape}
         loc, scale : float or tensor
             The median, and the median absolute deviation, which is at least 0. Gradients flow to both.
-        {dtype}
-        {device}
 
         Raises
         ------
@@ -371,9 +344,6 @@ class Continuous(Stream):
             The exponent ("shape"); greater than 0. Gradients flow to it.
         scale : float or tensor
             The scale; at least 0. Gradients flow to it.
-        {shape}
-        {dtype}
-        {device}
 
         Raises
         ------
@@ -400,9 +370,6 @@ class Continuous(Stream):
         ----------
         a : float or tensor
             The exponent; greater than 0. Gradients flow to it.
-        {shape}
-        {dtype}
-        {device}
 
         Raises
         ------
@@ -425,11 +392,8 @@ class Continuous(Stream):
 
         Parameters
         ----------
-        {shape}
         scale : float or tensor
             The mode; at least 0. Gradients flow to it.
-        {dtype}
-        {device}
 
         Raises
         ------

@@ -22,7 +22,7 @@ from .arguments import (
     checked,
 )
 from .bit_stream import blocks_for
-from .documented import distribution
+from .documented import count_distribution, distribution
 from .multivariate import Multivariate
 from .rejection import first_accepted, rejection_blocks
 
@@ -40,7 +40,7 @@ STIRLING_TABLE = [lgamma(k + 1) - (0.5 * log(2 * pi) + (k + 0.5) * log(k + 1) - 
 class Discrete(Multivariate):
     """Generators that draw from discrete distributions."""
 
-    @distribution
+    @count_distribution
     def integers(
         self, low: Any, high: Any = None, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None
     ) -> Tensor:
@@ -50,9 +50,6 @@ class Discrete(Multivariate):
         ----------
         low, high : int or tensor of int
             The bounds; ``high - low`` is at most ``2**53``.
-        {shape}
-        {count_dtype}
-        {device}
 
         Raises
         ------
@@ -110,10 +107,8 @@ class Discrete(Multivariate):
         ----------
         p : float or tensor
             The probability, in [0, 1]; resolved to 24 bits, or to 53 if it is a tensor of type float64.
-        {shape}
         dtype : dtype, optional
             Any but complex types; by default the type of `p` if that is a tensor, else float32.
-        {device}
 
         Raises
         ------
@@ -139,7 +134,7 @@ class Discrete(Multivariate):
             chosen = xp.reshape(excerpt.bernoulli(call.size, p), call.shape)
         return Tensor(xp.astype(chosen, call.backend.native(call.dtype), copy=False))
 
-    @distribution
+    @count_distribution
     def poisson(self, lam: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
         """Draw from the Poisson distribution.
 
@@ -150,9 +145,6 @@ class Discrete(Multivariate):
         ----------
         lam : float or tensor
             The mean, in [0, 2**62]. Other elements of tensors on a GPU give -1.
-        {shape}
-        {count_dtype}
-        {device}
 
         Raises
         ------
@@ -167,7 +159,7 @@ class Discrete(Multivariate):
         call = self._checked_count("poisson", shape, dtype, device, params={"lam": (lam, COUNT_RANGE)})
         return count_result(call, self._poisson(call, array_of(call.params[0])))
 
-    @distribution
+    @count_distribution
     def binomial(self, n: Any, p: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
         """Draw from the binomial distribution: the number of successes in `n` trials of probability `p`.
 
@@ -180,9 +172,6 @@ class Discrete(Multivariate):
             The number of trials: whole numbers in [0, 2**62].
         p : float or tensor
             The probability of success, in [0, 1]. Parameters out of range in tensors on a GPU give -1.
-        {shape}
-        {count_dtype}
-        {device}
 
         Raises
         ------
@@ -207,7 +196,7 @@ class Discrete(Multivariate):
         found = self._by_inversion_or_rejection(call, n * rare, (n, rare), binomial_inversion, btrs, xp.floor(n * rare))
         return count_result(call, xp.where(valid, xp.where(flipped, n - found, found), xp.full_like(found, -1.0)))
 
-    @distribution
+    @count_distribution
     def geometric(self, p: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
         """Draw from the geometric distribution: the number of trials up to the first success, by inversion.
 
@@ -215,9 +204,6 @@ class Discrete(Multivariate):
         ----------
         p : float or tensor
             The probability of success, in (0, 1].
-        {shape}
-        {count_dtype}
-        {device}
 
         Returns
         -------
@@ -242,7 +228,7 @@ class Discrete(Multivariate):
         trials = xp.ceil(xp.log(self._open_uniform(call)) / xp.log1p(negated))
         return count_result(call, xp.where(p < 1.0, xp.maximum(trials, 1.0), xp.ones_like(trials)))
 
-    @distribution
+    @count_distribution
     def negative_binomial(
         self, n: Any, p: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None
     ) -> Tensor:
@@ -256,9 +242,6 @@ class Discrete(Multivariate):
             The number of successes; greater than 0, not necessarily whole.
         p : float or tensor
             The probability of success, in (0, 1].
-        {shape}
-        {count_dtype}
-        {device}
 
         Raises
         ------

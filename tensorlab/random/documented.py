@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import Parameter, signature
+from textwrap import indent
 from typing import Any, TypeVar
 
+from ..docstrings import completed, indented
 from ..tensor import Tensor
 
-F = TypeVar("F", bound=Callable[..., Tensor])
+F = TypeVar("F", bound=Callable[..., Any])
 
-SHARED = {
+ENTRIES = {
     "shape": """shape : int or tuple of int, optional
     The shape of the result, to which the parameters broadcast; by default their common shape.""",
     "dtype": """dtype : dtype, optional
     Real floating-point; by default the type of the parameters that are tensors, or float32.""",
-    "count_dtype": """dtype : dtype, optional
-    An integer or floating-point type; int64 by default.""",
     "device": """device : Device or str, optional
     The device of the result; by default that of the parameters, or the default device.""",
     "generator": """generator : Generator, optional
     The source of the numbers; the default generator if not given.""",
+    "requires_grad": """requires_grad : bool
+    Whether the result requires gradients.""",
 }
+"""The entries of parameters that distributions share, by name."""
+
+COUNT_ENTRIES = ENTRIES | {
+    "dtype": """dtype : dtype, optional
+    An integer or floating-point type; int64 by default.""",
+}
+"""The same for discrete distributions."""
 
 
-def _item(key: str, indent: str) -> str:
-    return SHARED[key].replace("\n", "\n" + indent)
+def described(entries: Mapping[str, str]) -> Callable[[F], F]:
+    """Return a decorator that adds the entries of parameters which the docstring of a function leaves out."""
+
+    def decorate(function: F) -> F:
+        function.__doc__ = indented(completed(function.__doc__, signature(function).parameters, entries))
+        return function
+
+    return decorate
 
 
-def distribution(method: F) -> F:
-    """Decorate a method of generators: replace ``{shape}`` and other shared texts in its docstring."""
-    indent = " " * 8
-    text = method.__doc__ or ""
-    for key in SHARED:
-        text = text.replace(f"{{{key}}}", _item(key, indent))
-    method.__doc__ = text
-    return method
+distribution, count_distribution = described(ENTRIES), described(COUNT_ENTRIES)
 
 
 def by_default(method: Callable[..., Tensor], default: Any) -> Callable[..., Tensor]:
@@ -52,6 +60,6 @@ def by_default(method: Callable[..., Tensor], default: Any) -> Callable[..., Ten
     draw.__qualname__ = method.__name__
     draw.__module__ = __package__
     draw.__annotations__ = {**method.__annotations__, "generator": "Generator | None"}
-    before, mark, after = (method.__doc__ or "").partition(_item("device", " " * 8))
-    draw.__doc__ = f"{before}{mark}\n        {_item('generator', ' ' * 8)}{after}"
+    before, device, after = (method.__doc__ or "").partition(indent(ENTRIES["device"], "    "))
+    draw.__doc__ = f"{before}{device}\n{indent(ENTRIES['generator'], '    ')}{after}"
     return draw

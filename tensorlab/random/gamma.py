@@ -42,9 +42,6 @@ class GammaFamily(Continuous):
             The shape parameter ("concentration"); greater than 0. Gradients flow to it.
         scale : float or tensor
             The scale, which is the inverse of the rate; at least 0. Gradients flow to it.
-        {shape}
-        {dtype}
-        {device}
 
         Returns
         -------
@@ -72,9 +69,6 @@ class GammaFamily(Continuous):
         ----------
         df : float or tensor
             The degrees of freedom; greater than 0, not necessarily whole. Gradients flow to it.
-        {shape}
-        {dtype}
-        {device}
 
         Raises
         ------
@@ -108,9 +102,6 @@ class GammaFamily(Continuous):
             The degrees of freedom; greater than 0. Gradients flow to it.
         loc, scale : float or tensor
             The median, and the scale, which is at least 0. Gradients flow to both.
-        {shape}
-        {dtype}
-        {device}
 
         Raises
         ------
@@ -143,9 +134,6 @@ class GammaFamily(Continuous):
         ----------
         a, b : float or tensor
             The shape parameters; greater than 0. Gradients flow to both.
-        {shape}
-        {dtype}
-        {device}
 
         Returns
         -------

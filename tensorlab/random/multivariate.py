@@ -28,8 +28,6 @@ class Multivariate(GammaFamily):
             The concentration parameters; greater than 0. Gradients flow to it.
         shape : int or tuple of int, optional
             The shape of the draws, to which the axes of `alpha` before the last broadcast; by default those axes.
-        {dtype}
-        {device}
 
         Returns
         -------
@@ -79,8 +77,6 @@ class Multivariate(GammaFamily):
             The shape of the draws, to which the batch axes of the parameters broadcast; by default those axes.
         scale_tril : tensor or array, shape (..., k, k), optional
             Instead of `cov`, the factor L of the covariance ``L @ L.T``. Gradients flow to it.
-        {dtype}
-        {device}
 
         Returns
         -------

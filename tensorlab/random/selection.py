@@ -34,7 +34,6 @@ class Selection(Discrete):
             The number of numbers; or an array to permute, which is not changed. Gradients flow to it.
         axis : int
             The axis of an array.
-        {device}
 
         Returns
         -------
@@ -85,7 +84,6 @@ class Selection(Discrete):
             remaining elements, with proportional probabilities.
         axis : int
             The axis of an array.
-        {device}
 
         Returns
         -------
@@ -145,7 +143,6 @@ class Selection(Discrete):
             The axis of the categories.
         shape : int or tuple of int, optional
             The shape of the result, to which the other axes broadcast; by default those axes.
-        {device}
 
         Returns
         -------
@@ -205,7 +202,6 @@ class Selection(Discrete):
             The number of draws from each distribution.
         replacement : bool
             Whether a category can be drawn several times.
-        {device}
 
         Returns
         -------
