@@ -1,4 +1,4 @@
-"""Every Python block of the README and the other documents runs, in order, in one namespace per file."""
+"""Every Python block of the README and the other documents runs alone, as pasted, in a process of its own."""
 
 import os
 import re
@@ -18,36 +18,39 @@ BLOCK = re.compile(
 )
 
 
-def script(text):
-    """Return the blocks that are to run as one program, each on the lines where it stands in the document."""
-    lines = [""] * (text.count("\n") + 1)
-    for block in BLOCK.finditer(text):
-        if not block["skip"]:
-            first = text.count("\n", 0, block.start("code"))
-            code = textwrap.dedent(block["code"]).splitlines()
-            lines[first : first + len(code)] = code
-    return "\n".join(lines)
+def blocks(text):
+    """Return the blocks that are to run: the line on which each one's code begins, and the code."""
+    return [
+        (text.count("\n", 0, block.start("code")) + 1, textwrap.dedent(block["code"]))
+        for block in BLOCK.finditer(text)
+        if not block["skip"]
+    ]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_blocks_run(document, tmp_path):
-    """In a process of its own: a document may register a backend, or write files."""
-    source = script(document.read_text(encoding="utf-8"))
-    if not source.strip():
-        pytest.skip("no Python blocks")
-    program = tmp_path / f"{document.stem}.py"
-    program.write_text(source, encoding="utf-8")
+def documented_blocks():
+    return [
+        pytest.param(line, code, id=f"{document.relative_to(ROOT)}:{line}")
+        for document in DOCUMENTS
+        for line, code in blocks(document.read_text(encoding="utf-8"))
+    ]
+
+
+@pytest.mark.parametrize(("line", "code"), documented_blocks())
+def test_block_runs_as_pasted(line, code, tmp_path):
+    program = tmp_path / "pasted.py"
+    program.write_text("\n" * (line - 1) + code, encoding="utf-8")  # tracebacks show the document's line numbers
     env = {name: value for name, value in os.environ.items() if name != "TENSORLAB_BACKEND"}
     # array-api-strict warns where sets hold its data types beside NumPy's.
     warnings = ("-W", "error", "-W", "ignore:You are comparing a array_api_strict dtype:UserWarning")
     done = subprocess.run(
         [sys.executable, *warnings, str(program)], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, f"{document.name}, at the lines shown:\n{done.stderr}"
+    assert done.returncode == 0, done.stderr
 
 
-def test_the_readme_has_blocks():
-    assert script(DOCUMENTS[0].read_text(encoding="utf-8")).count("import tensorlab") >= 1
+@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md"])
+def test_document_has_blocks(document):
+    assert blocks((ROOT / document).read_text(encoding="utf-8"))
 
 
 def test_blocks_are_found():
@@ -55,9 +58,7 @@ def test_blocks_are_found():
         "text\n```python\na = 1\n```\n<!-- not run: no GPU -->\n```python\nb = 2\n```\n"
         "- item\n  ```python\n  c = 3\n  ```\n```sh\nd\n```\n"
     )
-    assert script(text).split() == ["a", "=", "1", "c", "=", "3"]
-    assert script(text).splitlines()[2] == "a = 1"
-    assert script(text).splitlines()[10] == "c = 3"
+    assert blocks(text) == [(3, "a = 1\n"), (11, "c = 3\n")]
 
 
 def test_generated_parts_are_up_to_date():
