@@ -21,7 +21,7 @@ endif
 
 cuda_env = $(if $(CUDA),$(call env,$(if $(filter 12,$(CUDA)),cuda12,cuda13)))
 backend_env = $(if $(filter cupy,$(TENSORLAB_BACKEND)),$(cuda_env))
-workers = $(shell $(PY) -c "import xdist" 2>/dev/null && echo --numprocesses auto --maxprocesses 2)
+workers = $(shell $(PY) -c "import xdist" 2>/dev/null && echo --numprocesses auto)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
