@@ -49,6 +49,7 @@ gpu-bench: $(call env,bench) $$(cuda_env) ## the benchmarks on the cupy backend
 	TENSORLAB_BACKEND=cupy $(PY) -m pytest benchmarks $(ARGS)
 
 parity: $(call env,dev) $(call env,peers) ## compare layers, functions and optimizers with PyTorch
+	$(PY) -c "import torch; print('PyTorch', torch.__version__)" # without it the tests would be skipped
 	$(PY) -m pytest $(workers) tests/parity $(ARGS)
 
 peers: $(call env,peers) ## install PyTorch, for benchmarks beside it
