@@ -26,7 +26,7 @@ workers = $(shell $(PY) -c "import xdist" 2>/dev/null && echo --numprocesses aut
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SECONDEXPANSION:
-.PHONY: help demo test bench gpu gpu-test gpu-bench parity peers docs lint format clean
+.PHONY: help demo test coverage bench gpu gpu-test gpu-bench parity peers docs lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,11 @@ demo: $(call env,demo) $$(backend_env) ## train LeNet-5 on handwritten digits; r
 
 test: $(call env,dev) $$(backend_env) ## run the test suite and the doctests
 	$(PY) -m pytest $(workers) --doctest-modules tests tensorlab $(ARGS)
+
+coverage: $(call env,dev) ## run `make test` and list the lines of the core that no test reaches, worst file first
+	$(PY) -m coverage run -m pytest $(workers) --doctest-modules tests tensorlab $(ARGS)
+	$(PY) -m coverage combine --quiet
+	$(PY) -m coverage report
 
 bench: $(call env,bench) $$(backend_env) ## run the benchmarks; results go to benchmarks/results/
 	$(PY) -m pytest benchmarks $(ARGS)
