@@ -74,6 +74,23 @@ def test_unusable_backend_says_why(broken_backend):
         tl.use_backend("jax")
 
 
+@pytest.mark.parametrize(
+    ("use", "what"),
+    [
+        (lambda backend: backend.array_types, "does not define array_types"),
+        (lambda backend: backend.to_numpy(None), "does not define to_numpy"),
+        (lambda backend: backend.from_bytes(b"", "uint8", (0,)), "has no arrays in host memory"),
+    ],
+    ids=["array_types", "to_numpy", "from_bytes"],
+)
+def test_incomplete_backend_says_what_is_missing(use, what):
+    class Incomplete(tl.Backend):
+        name = "incomplete"
+
+    with pytest.raises(NotImplementedError, match=f"backend 'incomplete' {what}"):
+        use(object.__new__(Incomplete))
+
+
 def test_devices_of_no_backend():
     with pytest.raises(tl.BackendUnavailable, match=r"no backend or device is called 'tpu:0'"):
         tl.zeros(2, device="tpu:0")

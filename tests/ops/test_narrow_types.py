@@ -93,6 +93,15 @@ def test_sums_are_exact_until_rounded(dtype):
 
 
 @pytest.mark.parametrize("dtype", NARROW)
+def test_kernel_with_a_result_type_of_its_own(dtype):
+    backend = tl.active_backend()
+    kernel = backend.kernel("sums", lambda backend, x, dtype=None: backend.xp.sum(x, dtype=dtype))
+    ones = backend.asarray(np.ones(10000), dtype=backend.native(dtype))
+    total = kernel(ones, dtype=backend.native("float64"))
+    assert (str(total.dtype), float(total)) == ("float64", 10000)
+
+
+@pytest.mark.parametrize("dtype", NARROW)
 def test_numbers_and_other_types_beside_them(dtype):
     x = tl.ones(3, dtype=dtype)
     for result in (x + 1, 2.5 * x, x**2, 1 - x, x + tl.tensor([1, 2, 3]), x[0] * 2.5, x.sum() / 3):
