@@ -1,9 +1,9 @@
-# Every target makes the environment it needs, once. Settings, with their defaults:
-#   PYTHON=python3  the interpreter that .venv is made from
-#   VENV=.venv      the environment; `VENV=` uses $(PYTHON) as it is and installs nothing
-#   CUDA=           12 or 13; asked of the driver where it is not given
-#   TORCH=2.13.0    the PyTorch of `make peers`; its CPU build where pip is configured to find one
-#   ARGS=           passed on to the program behind the target
+# Every target creates the environment it needs on first use. Settings, with their defaults:
+#   PYTHON=python3  the interpreter that .venv is created with
+#   VENV=.venv      the environment; `VENV=` uses $(PYTHON) directly and installs nothing
+#   CUDA=           12 or 13; by default the version of the driver
+#   TORCH=2.13.0    the PyTorch of `make peers`; the CPU build if pip is configured to find one
+#   ARGS=           passed on to the program that the target runs
 PYTHON ?= python3
 VENV ?= .venv
 TORCH ?= 2.13.0
@@ -57,12 +57,12 @@ parity: $(call env,dev) $(call env,peers) ## compare layers, functions and optim
 	$(PY) -c "import torch; print('PyTorch', torch.__version__)" # without it the tests would be skipped
 	$(PY) -m pytest $(workers) tests/parity $(ARGS)
 
-peers: $(call env,peers) ## install PyTorch, for benchmarks beside it
+peers: $(call env,peers) ## install PyTorch, to benchmark against it
 
 docs: $(call env,dev) ## rewrite the generated parts of docs/
 	$(PY) tools/docs.py
 
-lint: $(call env,dev) ## check style, format, types and the direction of imports
+lint: $(call env,dev) ## check style, format, types and import direction
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
@@ -72,8 +72,8 @@ format: $(call env,dev) ## rewrite the code in the project's format
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-clean: ## remove the environment, build output and caches (runs/ stays)
-	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .benchmarks
+clean: ## remove the environment, build output and caches (keeps runs/)
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .benchmarks .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
