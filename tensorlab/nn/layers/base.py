@@ -1,0 +1,179 @@
+"""Layers that are a function of `nn.functional` with options, each of which is declared once.
+
+::
+
+    class SmoothL1Loss(Loss, function=F.smooth_l1_loss):
+        beta: NonNegative = 1.0
+
+is the whole layer: the constructor, its checks and `extra_repr` follow from the declarations (`tensorlab.options`), and
+`forward` passes the options to the function by name. The docstring needs a summary and an example; what the options
+mean, which errors are raised and whatever else the function's docstring says is added to it.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import update_wrapper, wraps
+from inspect import Parameter, signature
+from typing import Annotated, Any, ClassVar, cast
+
+from ...docstrings import LazyDocstring, completed, entries_of, sections_of
+from ...options import Option, Options, kinds_of
+from ...tensor import Tensor
+from ..module.module import Module
+
+INPLACE = "inplace"
+"""The option that PyTorch has and that changes nothing here: it is not passed on."""
+
+
+class Layer(Module, Options):
+    """A layer whose constructor holds the options of a function; see the module's text.
+
+    Subclasses name the function with the class keyword `function`. They declare the options, and inherit or write
+    `forward`.
+    """
+
+    _function: ClassVar[Callable[..., Any] | None] = None
+    _summary: ClassVar[str | None]
+    _shown: ClassVar[tuple[str, ...] | None] = None
+    """The options that `repr` shows, in order, where these are not the ones that follow from the declarations."""
+
+    def __init_subclass__(cls, function: Callable[..., Any] | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._summary = vars(cls).get("__doc__")
+        if cls._summary is not None:
+            cls.__doc__ = LazyDocstring(lambda: _complete_docstring(cls))  # type: ignore[assignment]
+        if function is not None:
+            cls._function = staticmethod(function)
+            if "forward" not in vars(cls):
+                cls.forward = _forward_of(cls, function)  # type: ignore[method-assign]
+
+    def _keep(self, options: Mapping[str, Any]) -> None:
+        kinds = kinds_of(cast(Any, type(self)))
+        for name, value in options.items():
+            if isinstance(kinds[name], Buffered):
+                self.register_buffer(name, value)
+            else:
+                setattr(self, name, value)
+
+    def extra_repr(self) -> str:
+        """Return the options; flags, keyword arguments and what may be None only if they are not the default."""
+        names = self._shown
+        if names is None:
+            options = [option for option in self._declared.values() if option.kept]
+            names = tuple(o.name for o in options if _is_shown(o, getattr(self, o.name)))
+        return ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
+
+
+class UnaryLayer(Layer):
+    """A layer of one input.
+
+    Parameters
+    ----------
+    inplace : bool
+        Accepted for compatibility with PyTorch; the input is never changed.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        raise NotImplementedError
+
+
+class SpatialLayer(UnaryLayer):
+    """A layer of signals, images or volumes: what it is told for each axis is one number, or one for each of `ndim`."""
+
+    ndim: ClassVar[int]
+
+    def __post_init__(self) -> None:
+        for name in self._declared:
+            value = vars(self).get(name)
+            if isinstance(value, tuple) and len(value) not in (1, self.ndim):
+                raise ValueError(
+                    f"{type(self).__name__}: {name} must have 1 or {self.ndim} entries, one per spatial axis, not "
+                    f"{len(value)}: {value!r}"
+                )
+
+
+@dataclass(frozen=True)
+class Buffered:
+    """A tensor that the layer keeps as a buffer, or None."""
+
+    text: ClassVar[str] = "a tensor or None"
+
+    def read(self, value: Any) -> Tensor | None:
+        """Return the value."""
+        if value is not None and not isinstance(value, Tensor):
+            raise TypeError
+        return value
+
+
+Buffer = Annotated[Tensor | None, Buffered()]
+
+
+def _is_shown(option: Option, value: Any) -> bool:
+    optional = option.kw_only or option.default is None or isinstance(option.default, bool)
+    return not optional or value != option.default
+
+
+# -- forward -----------------------------------------------------------------------------------------------------------
+
+
+def _forward_of(cls: Any, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a `forward` with the inherited signature that is written out when it is first called."""
+
+    @wraps(cls.forward)
+    def forward(self: Any, *args: Any, **kwargs: Any) -> Any:
+        cls.forward = _written_forward(cls, forward, function)
+        return cls.forward(self, *args, **kwargs)
+
+    return forward
+
+
+def _written_forward(cls: Any, form: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function ``def forward(self, input): return function(input, self.beta)``.
+
+    Looking the options up in a loop would take as long as a small activation does.
+    """
+    inputs = list(signature(form).parameters.values())[1:]
+    form_text = ", ".join(["self", *(str(p.replace(annotation=Parameter.empty)) for p in inputs)])
+    arguments = ", ".join(_arguments(cls, inputs, function))
+    source = f"def forward({form_text}):\n    return function({arguments})\n"
+    filename = f"<tensorlab.nn.{cls.__name__}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    namespace: dict[str, Any] = {"function": function}
+    exec(compile(source, filename, "exec"), namespace)
+    return update_wrapper(namespace["forward"], form)
+
+
+def _arguments(cls: Any, inputs: list[Parameter], function: Callable[..., Any]) -> list[str]:
+    """Return the arguments of the function: inputs and options, by position as long as none is left out."""
+    values = {p.name: p.name for p in inputs}
+    values |= {name: f"self.{name}" for name in (*cls._declared, "training") if name not in (*values, INPLACE)}
+    required = [p.name for p in inputs if p.default is Parameter.empty]
+    arguments, in_order = list(required), True
+    for p in list(signature(function).parameters.values())[len(required) :]:
+        in_order = in_order and p.name in values and p.kind is Parameter.POSITIONAL_OR_KEYWORD
+        if p.name in values:
+            arguments.append(values[p.name] if in_order else f"{p.name}={values[p.name]}")
+    return arguments
+
+
+# -- docstrings --------------------------------------------------------------------------------------------------------
+
+
+def _complete_docstring(cls: type[Layer]) -> str:
+    """Return a layer's docstring with what its base classes and its function say of it."""
+    entries: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        if issubclass(base, Layer):
+            docs = [base._function.__doc__] if base._function and "_function" in vars(base) else []
+            for doc in (*docs, vars(base).get("_summary")):
+                entries |= entries_of(sections_of(doc).get("Parameters", ""))
+    names = signature(cls).parameters
+    if cls._function is None:
+        return completed(cls._summary, names, entries)
+    said = sections_of(cls._function.__doc__)
+    shared = {"": said[""].partition("\n\n")[2], "See Also": f"tensorlab.nn.functional.{cls._function.__name__}"}
+    shared |= {title: said[title] for title in ("Raises", "Notes", "References") if title in said}
+    return completed(cls._summary, names, entries, shared)
