@@ -5,17 +5,30 @@ from .layers.activation import (
     CELU,
     ELU,
     GELU,
+    GLU,
     SELU,
     Gaussian,
+    Hardshrink,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    LeakyReLU,
     LogSigmoid,
+    Maxout,
     Mish,
+    PReLU,
+    ReLU,
+    ReLU6,
+    RReLU,
     Sigmoid,
     SiLU,
     Softplus,
+    Softshrink,
     Softsign,
     Swish,
     Tanh,
     Tanhshrink,
+    Threshold,
 )
 from .layers.adaptive_pooling import (
     AdaptiveAvgPool1d,
@@ -49,6 +62,7 @@ from .layers.dropout import (
 from .layers.embedding import Embedding, EmbeddingBag
 from .layers.folding import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
 from .layers.graph import GATConv, GCNConv, SAGEConv
+from .layers.heaviside import Heaviside
 from .layers.lazy import (
     LazyBatchNorm1d,
     LazyBatchNorm2d,
@@ -138,23 +152,9 @@ from .layers.pooling import (
     MaxPool3d,
 )
 from .layers.positions import RotaryEmbedding, SinusoidalPositionalEncoding
-from .layers.rectified import (
-    Hardshrink,
-    Hardsigmoid,
-    Hardswish,
-    Hardtanh,
-    Heaviside,
-    LeakyReLU,
-    PReLU,
-    ReLU,
-    ReLU6,
-    RReLU,
-    Softshrink,
-    Threshold,
-)
 from .layers.recurrent import GRU, LSTM, RNN, RNNBase
 from .layers.resampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
-from .layers.softmax import GLU, LogSoftmax, Maxout, Softmax, Softmax2d, Softmin
+from .layers.softmax import LogSoftmax, Softmax, Softmax2d, Softmin
 from .layers.transformer import Transformer, TransformerDecoder, TransformerEncoder
 from .layers.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 from .layers.unpooling import FractionalMaxPool2d, FractionalMaxPool3d, MaxUnpool1d, MaxUnpool2d, MaxUnpool3d

@@ -5,16 +5,28 @@ from .activation import (
     elu,
     gaussian,
     gelu,
+    glu,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
     logsigmoid,
     mish,
+    prelu,
+    relu,
+    relu6,
+    rrelu,
     selu,
     sigmoid,
     silu,
     softplus,
+    softshrink,
     softsign,
     swish,
     tanh,
     tanhshrink,
+    threshold,
 )
 from .adaptive_pooling import (
     adaptive_avg_pool1d,
@@ -58,6 +70,7 @@ from .graph import (
     scatter_sum,
 )
 from .grid_sampling import affine_grid, grid_sample
+from .heaviside import heaviside
 from .linear import bilinear, linear
 from .loss import (
     binary_cross_entropy,
@@ -97,22 +110,8 @@ from .normalization import group_norm, layer_norm, local_response_norm, normaliz
 from .padding import pad
 from .pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from .positions import position_angles, rotary_embedding
-from .rectified import (
-    hardshrink,
-    hardsigmoid,
-    hardswish,
-    hardtanh,
-    heaviside,
-    leaky_relu,
-    prelu,
-    relu,
-    relu6,
-    rrelu,
-    softshrink,
-    threshold,
-)
 from .resampling import interpolate
-from .softmax import glu, gumbel_softmax, log_softmax, softmax, softmin
+from .softmax import gumbel_softmax, log_softmax, softmax, softmin
 from .unpooling import max_unpool1d, max_unpool2d, max_unpool3d
 
 __all__ = [
