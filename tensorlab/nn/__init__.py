@@ -61,6 +61,7 @@ from .layers.dropout import (
 )
 from .layers.embedding import Embedding, EmbeddingBag
 from .layers.folding import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
+from .layers.fractional_pooling import FractionalMaxPool2d, FractionalMaxPool3d
 from .layers.graph import GATConv, GCNConv, SAGEConv
 from .layers.heaviside import Heaviside
 from .layers.lazy import (
@@ -112,6 +113,7 @@ from .layers.loss import (
 )
 from .layers.mixing import CutMix, Mixup
 from .layers.multihead_attention import MultiheadAttention
+from .layers.norm_pooling import ChannelMaxPool, LPPool1d, LPPool2d, LPPool3d
 from .layers.normalization import (
     CrossMapLRN2d,
     GroupNorm,
@@ -143,10 +145,6 @@ from .layers.pooling import (
     AvgPool1d,
     AvgPool2d,
     AvgPool3d,
-    ChannelMaxPool,
-    LPPool1d,
-    LPPool2d,
-    LPPool3d,
     MaxPool1d,
     MaxPool2d,
     MaxPool3d,
@@ -157,7 +155,7 @@ from .layers.resampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest
 from .layers.softmax import LogSoftmax, Softmax, Softmax2d, Softmin
 from .layers.transformer import Transformer, TransformerDecoder, TransformerEncoder
 from .layers.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
-from .layers.unpooling import FractionalMaxPool2d, FractionalMaxPool3d, MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
+from .layers.unpooling import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 from .module.containers import ModuleDict, ModuleList, Sequential
 from .module.functional_call import functional_call
 from .module.module import Module

@@ -272,9 +272,9 @@ class TestFractionalPooling:
         for pool in (nn.FractionalMaxPool2d, lambda *args, **options: F.fractional_max_pool2d(x, *args, **options)):
             with pytest.raises(ValueError, match="give output_size or output_ratio"):
                 pool(2)
-            with pytest.raises(ValueError, match="between 0 and 1"):
+            with pytest.raises(ValueError, match=r"output_ratio must be a number in \(0, 1\)"):
                 pool(2, output_ratio=(0.5, 1.5))
-            with pytest.raises(ValueError, match="output_size must be positive"):
+            with pytest.raises(ValueError, match="output_size must be (a )?positive"):
                 pool(2, 0)
         with pytest.raises(ValueError, match=r"^FractionalMaxPool3d: give output_size or output_ratio, not both"):
             nn.FractionalMaxPool3d(2, 2, 0.5)
@@ -329,7 +329,7 @@ class TestUnpooling:
             F.max_unpool1d(y, y, 2)
         with pytest.raises(tl.ShapeError, match="pooling over 2 axes expects"):
             F.max_unpool2d(y[0], places[0], 2)
-        with pytest.raises(ValueError, match="padding must not be negative"):
+        with pytest.raises(ValueError, match="padding must be a non-negative integer"):
             nn.MaxUnpool1d(2, padding=-1)
         with pytest.raises(IndexError):
             F.max_unpool1d(y, tensor([[[0, 1, 6]]]), 2)

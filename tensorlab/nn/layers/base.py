@@ -80,7 +80,7 @@ class UnaryLayer(Layer):
         raise NotImplementedError
 
 
-class SpatialLayer(UnaryLayer):
+class SpatialLayer(Layer):
     """A layer of signals, images or volumes: what it is told for each axis is one number, or one for each of `ndim`."""
 
     ndim: ClassVar[int]
@@ -93,6 +93,13 @@ class SpatialLayer(UnaryLayer):
                     f"{type(self).__name__}: {name} must have 1 or {self.ndim} entries, one per spatial axis, not "
                     f"{len(value)}: {value!r}"
                 )
+
+    def _make_tuples(self, *names: str) -> None:
+        """Keep options as tuples with one entry per spatial axis, as PyTorch does in some layers."""
+        for name in names:
+            value = getattr(self, name)
+            values = value if isinstance(value, tuple) else (value,)
+            setattr(self, name, values if len(values) == self.ndim else values * self.ndim)
 
 
 @dataclass(frozen=True)
@@ -163,17 +170,19 @@ def _arguments(cls: Any, inputs: list[Parameter], function: Callable[..., Any]) 
 
 
 def _complete_docstring(cls: type[Layer]) -> str:
-    """Return a layer's docstring with what its base classes and its function say of it."""
+    """Return a layer's docstring, completed from its function's and those of its base classes."""
     entries: dict[str, str] = {}
-    for base in reversed(cls.__mro__):
-        if issubclass(base, Layer):
-            docs = [base._function.__doc__] if base._function and "_function" in vars(base) else []
-            for doc in (*docs, vars(base).get("_summary")):
-                entries |= entries_of(sections_of(doc).get("Parameters", ""))
-    names = signature(cls).parameters
-    if cls._function is None:
-        return completed(cls._summary, names, entries)
-    said = sections_of(cls._function.__doc__)
-    shared = {"": said[""].partition("\n\n")[2], "See Also": f"tensorlab.nn.functional.{cls._function.__name__}"}
-    shared |= {title: said[title] for title in ("Raises", "Notes", "References") if title in said}
-    return completed(cls._summary, names, entries, shared)
+    sections: dict[str, str] = {}
+    for base in (base for base in reversed(cls.__mro__) if issubclass(base, Layer)):
+        docs = [vars(base).get("_summary")]
+        if base._function and "_function" in vars(base):
+            docs.insert(0, base._function.__doc__)
+            sections = {"": sections_of(docs[0])[""].partition("\n\n")[2], "See Also": _named(base._function)}
+        for said in map(sections_of, docs):
+            entries |= entries_of(said.get("Parameters", ""))
+            sections |= {title: said[title] for title in ("Raises", "Notes", "References") if title in said}
+    return completed(cls._summary, signature(cls).parameters, entries, sections)
+
+
+def _named(function: Callable[..., Any]) -> str:
+    return f"tensorlab.nn.functional.{function.__name__}"
