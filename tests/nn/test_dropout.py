@@ -108,7 +108,7 @@ class TestStochasticDepth:
             F.stochastic_depth(tl.ones(1), 0.5, "column")
         with pytest.raises(tl.ShapeError, match="stochastic_depth: expects a batch axis"):
             F.stochastic_depth(tl.tensor(1.0), 0.5, "row")
-        assert repr(nn.StochasticDepth(0.2)) == "StochasticDepth(p=0.2, mode=row)"
+        assert repr(nn.StochasticDepth(0.2)) == "StochasticDepth(p=0.2, mode='row')"
 
 
 class TestDropConnect:
@@ -162,7 +162,7 @@ class TestAll:
 
     @pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])
     def test_no_probability(self, layer, p):
-        with pytest.raises(ValueError, match=rf"{layer.__name__}: p is a probability in \[0, 1\], not"):
+        with pytest.raises(ValueError, match=rf"{layer.__name__}: p must be a number in \[0, 1\], not"):
             layer(p)
 
     def test_nothing_to_draw(self, layer):
@@ -191,7 +191,7 @@ class TestAll:
 
 @pytest.mark.parametrize("name", ["dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout"])
 def test_functions_refuse_what_is_no_probability(name):
-    with pytest.raises(ValueError, match=f"{name}: p is a probability"):
+    with pytest.raises(ValueError, match=f"{name}: p must be a number in"):
         getattr(F, name)(tl.ones(2, 3, 4, 5), 1.5, False)
 
 

@@ -695,7 +695,7 @@ REFUSED = [
     (lambda: F.cosine_similarity(z(2, 3), z(2, 4)), tl.ShapeError, r"cosine_similarity: shapes \(2, 3\) and \(2, 4\)"),
     (lambda: F.cosine_similarity(z(2), z(2)), tl.ShapeError, "cosine_similarity: .*axis 1"),
     (lambda: F.pairwise_distance(z(2, 3), z(2, 4)), tl.ShapeError, r"pairwise_distance: shapes \(2, 3\) and \(2, 4\)"),
-    (lambda: F.pdist(z(3)), tl.ShapeError, r"pdist: input has shape \(rows, features\), not \(3,\)"),
+    (lambda: F.pdist(z(3)), tl.ShapeError, r"pdist: input must have shape \(rows, features\), not \(3,\)"),
     (lambda: F.pdist(z(3, 2), -1), ValueError, "p must not be negative"),
     (
         lambda: F.nll_loss(z(2, 3), i(2), weight=z(2)),

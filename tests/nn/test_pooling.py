@@ -274,7 +274,7 @@ class TestFractionalPooling:
                 pool(2)
             with pytest.raises(ValueError, match=r"output_ratio must be a number in \(0, 1\)"):
                 pool(2, output_ratio=(0.5, 1.5))
-            with pytest.raises(ValueError, match="output_size must be (a )?positive"):
+            with pytest.raises(ValueError, match=r"output_size must be (a )?positive"):
                 pool(2, 0)
         with pytest.raises(ValueError, match=r"^FractionalMaxPool3d: give output_size or output_ratio, not both"):
             nn.FractionalMaxPool3d(2, 2, 0.5)
