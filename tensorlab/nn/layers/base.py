@@ -148,9 +148,12 @@ def _written_forward(cls: Any, form: Callable[..., Any], function: Callable[...,
     source = f"def forward({form_text}):\n    return function({arguments})\n"
     filename = f"<tensorlab.nn.{cls.__name__}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    namespace: dict[str, Any] = {"function": function}
+    namespace: dict[str, Any] = {"function": function, "__name__": cls.__module__}
     exec(compile(source, filename, "exec"), namespace)
-    return update_wrapper(namespace["forward"], form)
+    written: Any = update_wrapper(namespace["forward"], form)
+    del written.__wrapped__  # `inspect.getsource` shows what is called
+    written.__signature__ = signature(form)
+    return written
 
 
 def _arguments(cls: Any, inputs: list[Parameter], function: Callable[..., Any]) -> list[str]:
