@@ -51,6 +51,11 @@ def seeded(*key):
     return np.random.default_rng(zlib.crc32(repr(key).encode()))
 
 
+def draws(*shape, low=-2.0, high=2.0, seed=0):
+    """Return uniform numbers that depend on the seed and the shape alone."""
+    return np.random.default_rng((seed, *shape)).uniform(low, high, shape)
+
+
 def numbers(rng, draw, dtype="float64"):
     """Return a NumPy array of the numbers drawn for an operand; `dtype` is that of floating operands."""
     if draw.kind == "floating":

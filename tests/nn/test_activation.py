@@ -109,7 +109,7 @@ def test_derivatives_at_kinks(function, x, slopes):
     assert_close(x.grad, slopes)
 
 
-def test_far_out():
+def test_large_inputs():
     """Where exponentials overflow, in both precisions, values and derivatives are the limits."""
     for dtype in ("float32", "float64"):
         for function, left, right in [
@@ -388,7 +388,7 @@ def test_errors(call, error, message):
         (nn.GLU(1), "GLU(axis=1)"),
     ],
 )
-def test_words(layer, words):
+def test_repr(layer, words):
     assert repr(layer) == words
     assert not layer.state_dict()
 

@@ -1,7 +1,6 @@
 """Layers against formulas and plain loops in NumPy."""
 
 from itertools import product
-from math import ceil
 
 import numpy as np
 import pytest
@@ -95,111 +94,6 @@ class TestConvolution:
             nn.Conv2d(3, 4, 3)(tl.ones(1, 2, 8, 8))
 
 
-class TestPad:
-    @pytest.mark.parametrize(
-        ("mode", "options"),
-        [("constant", {"value": 2.0}), ("reflect", {}), ("replicate", {}), ("circular", {})],
-    )
-    def test_value_and_gradient(self, mode, options, rng):
-        x = rng.standard_normal((2, 4, 5))
-        names = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-        more = {"constant_values": options["value"]} if options else {}
-        expected = np.pad(x, [(0, 0), (2, 3), (1, 0)], mode=names[mode], **more)
-        assert_same(F.pad(tensor(x), (1, 0, 2, 3), mode, **options), expected)
-        tl.check_gradients(lambda x: F.pad(x, (1, 0, 2, 3), mode, **options), (leaf(x),))
-
-    def test_errors(self):
-        with pytest.raises(tl.ShapeError, match=r"axis 0 of length 3 cannot be padded by \(3, 0\) in mode reflect"):
-            F.pad(tl.ones(3), (3, 0), "reflect")
-        with pytest.raises(tl.ShapeError, match="2 axes are to be padded"):
-            F.pad(tl.ones(3), (1, 1, 1, 1))
-        with pytest.raises(ValueError, match="two numbers"):
-            F.pad(tl.ones(3), (1,))
-        with pytest.raises(ValueError, match="mode must be"):
-            F.pad(tl.ones(3), (1, 1), "mirror")
-
-
-def pooled(x, kernel, stride, padding, dilation, ceil_mode, reduce):
-    """Pool images one window at a time; `reduce` gets the window's elements, places and extent."""
-    sizes, out = x.shape[2:], []
-    for size, k, s, p, d in zip(sizes, kernel, stride, padding, dilation, strict=True):
-        span = size + 2 * p - d * (k - 1) - 1
-        count = (ceil(span / s) if ceil_mode else span // s) + 1
-        out.append(count - (ceil_mode and (count - 1) * s >= size + p))
-    y = np.zeros((*x.shape[:2], *out))
-    for place in product(*map(range, out)):
-        starts = [o * s - p for o, s, p in zip(place, stride, padding, strict=True)]
-        inside = [
-            [i for i in range(start, start + d * k, d) if 0 <= i < size]
-            for start, k, d, size in zip(starts, kernel, dilation, sizes, strict=True)
-        ]
-        with_padding = np.prod(
-            [min(start + k, size + p) - start for start, k, size, p in zip(starts, kernel, sizes, padding, strict=True)]
-        )
-        elements = x[(slice(None), slice(None), *np.ix_(*inside))].reshape(*x.shape[:2], -1)
-        places = [np.ravel_multi_index(i, sizes) for i in product(*inside)]
-        y[(slice(None), slice(None), *place)] = reduce(elements, np.array(places), with_padding)
-    return y
-
-
-POOLS = [
-    (1, (2, 2, 9), (3,), (2,), (1,), (1,)),
-    (1, (2, 2, 8), (2,), (3,), (0,), (2,)),
-    (2, (2, 2, 7, 8), (3, 2), (2, 3), (1, 1), (1, 2)),
-    (2, (1, 2, 5, 5), (2, 2), (2, 2), (0, 0), (1, 1)),
-    (3, (1, 1, 5, 4, 5), (2, 3, 2), (2, 2, 2), (1, 1, 0), (1, 1, 1)),
-]
-
-
-class TestPooling:
-    @pytest.mark.parametrize("ceil_mode", [False, True])
-    @pytest.mark.parametrize(("axes", "shape", "kernel", "stride", "padding", "dilation"), POOLS)
-    def test_maximum(self, axes, shape, kernel, stride, padding, dilation, ceil_mode, rng):
-        x = rng.standard_normal(shape)
-        layer = getattr(nn, f"MaxPool{axes}d")(kernel, stride, padding, dilation, True, ceil_mode)
-        values, places = layer(tensor(x))
-        geometry = (x, kernel, stride, padding, dilation, ceil_mode)
-        assert_same(values, pooled(*geometry, lambda e, places, n: e.max(-1)))
-        assert_same(places, pooled(*geometry, lambda e, places, n: places[e.argmax(-1)]))
-        assert places.dtype == tl.int64
-
-    @pytest.mark.parametrize("ceil_mode", [False, True])
-    @pytest.mark.parametrize("with_padding", [False, True])
-    @pytest.mark.parametrize(("axes", "shape", "kernel", "stride", "padding"), [case[:5] for case in POOLS])
-    def test_mean(self, axes, shape, kernel, stride, padding, with_padding, ceil_mode, rng):
-        x = rng.standard_normal(shape)
-        layer = getattr(nn, f"AvgPool{axes}d")(kernel, stride, padding, ceil_mode, with_padding)
-        ones = (1,) * axes
-
-        def mean(elements, places, size):
-            return elements.sum(-1) / (size if with_padding else elements.shape[-1])
-
-        assert_close(layer(tensor(x)), pooled(x, kernel, stride, padding, ones, ceil_mode, mean))
-
-    def test_divisor(self, rng):
-        x = rng.standard_normal((1, 1, 4, 4))
-        expected = x.reshape(1, 1, 2, 2, 2, 2).sum((3, 5)) / 3
-        assert_close(nn.AvgPool2d(2, divisor_override=3)(tensor(x)), expected)
-        with pytest.raises(ValueError, match="divisor_override"):
-            F.avg_pool2d(tl.ones(1, 1, 4, 4), 2, divisor_override=0)
-
-    def test_gradients(self, rng):
-        x = leaf(rng.permutation(64.0 * np.arange(49)).reshape(1, 1, 7, 7) / 64)
-        tl.check_gradients(lambda x: F.max_pool2d(x, 3, 2, 1, ceil_mode=True), (x,))
-        tl.check_gradients(lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False), (x,))
-
-    @pytest.mark.parametrize("kind", [nn.MaxPool2d, nn.AvgPool2d])
-    def test_without_batch_axis(self, kind, rng):
-        x = tensor(rng.standard_normal((3, 6, 6)))
-        assert_same(kind(2)(x), host(kind(2)(x.unsqueeze(0)))[0])
-
-    def test_settings_out_of_range(self):
-        with pytest.raises(ValueError, match="at most half the window"):
-            F.max_pool2d(tl.ones(1, 1, 8, 8), 2, padding=2)
-        with pytest.raises(tl.ShapeError, match="does not fit"):
-            nn.MaxPool2d(9)(tl.ones(1, 1, 8, 8))
-
-
 class TestBatchNorm:
     @pytest.mark.parametrize(
         ("kind", "shape"),
@@ -283,41 +177,6 @@ class TestBatchNorm:
             nn.BatchNorm2d(3)(tl.ones(2, 3))
         with pytest.raises(ValueError, match="needs running_mean"):
             F.batch_norm(tl.ones(2, 2), None, None)
-
-
-class TestDropout:
-    def test_part_and_scale(self):
-        y = host(nn.Dropout(0.25)(tl.ones(100_000)))
-        assert set(np.unique(y)) == {0, np.float32(1 / 0.75)}
-        assert y.mean() == pytest.approx(1, abs=0.01)
-
-    def test_gradient_is_the_mask(self):
-        x = tl.ones(100, requires_grad=True)
-        y = F.dropout(x, 0.5)
-        y.sum().backward()
-        assert_same(x.grad, host(y.detach()))
-
-    def test_nothing_happens_in_evaluation(self):
-        x = tl.ones(3)
-        assert nn.Dropout().eval()(x) is x
-        assert F.dropout(x, training=False) is x
-        assert nn.Dropout(0.0)(x) is x
-
-    def test_everything_dropped(self):
-        assert not host(F.dropout(tl.ones(3), 1.0)).any()
-
-    def test_seed(self):
-        tl.manual_seed(3)
-        first = host(F.dropout(tl.ones(50)))
-        tl.manual_seed(3)
-        assert_same(F.dropout(tl.ones(50)), first)
-
-    @pytest.mark.parametrize("p", [-0.1, 1.1])
-    def test_no_probability(self, p):
-        with pytest.raises(ValueError, match=r"must be a number in \[0, 1\]"):
-            nn.Dropout(p)
-        with pytest.raises(ValueError, match=r"must be a number in \[0, 1\]"):
-            F.dropout(tl.ones(1), p)
 
 
 class TestLinear:
