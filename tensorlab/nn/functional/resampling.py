@@ -147,10 +147,10 @@ def _one_per_axis(value: Any, ndim: int, name: str) -> tuple[Any, ...]:
 
 
 def _cheapest_order(size: Sequence[int], out: Sequence[int]) -> list[int]:
-    """Return the axes with those first that leave the least to do for the others.
+    """Return the axes in the order that leaves the least work for later ones.
 
-    Of axes that grow alike the last comes first, and of axes that shrink alike the first, as whole rows move faster
-    than single elements.
+    Of axes that grow by the same factor the last comes first, of axes that shrink by the same factor the first, as
+    whole rows move faster than single elements.
     """
     growth = [b / a for a, b in zip(size, out, strict=True)]
     return sorted(range(len(size)), key=lambda axis: (growth[axis], -axis if growth[axis] >= 1 else axis))

@@ -72,7 +72,9 @@ def check_class_shapes(name: str, input: Sequence[int], target: Sequence[int]) -
 def check_class_weight(name: str, weight: Any, classes: int) -> None:
     """Raise `ShapeError` unless there is one weight per class."""
     if weight is not None and shape_of(weight) != (classes,):
-        raise ShapeError(f"{name}: weight has one entry for each of {classes} classes, not shape {shape_of(weight)}")
+        raise ShapeError(
+            f"{name}: weight must have one entry for each of {classes} classes, not shape {shape_of(weight)}"
+        )
 
 
 def check_classes(name: str, target: Any, classes: int) -> None:
