@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...ops import activation as ops
 from ...ops import exponential, trigonometric
@@ -155,6 +156,7 @@ def elu(input: ArrayT, alpha: float = 1.0, inplace: bool = False) -> ArrayT:
     return ops.exponential_linear(input, alpha)
 
 
+@documented_like(gelu)
 @composite(input="real floating")
 def celu(input: ArrayT, alpha: float = 1.0, inplace: bool = False) -> ArrayT:
     """``input``, where it is negative ``alpha * (exp(input / alpha) - 1)``, elementwise (Barron, 2017).
@@ -163,8 +165,6 @@ def celu(input: ArrayT, alpha: float = 1.0, inplace: bool = False) -> ArrayT:
 
     Parameters
     ----------
-    input : Tensor
-        Any shape; real floating-point.
     alpha : float
         Minus the limit for large negative inputs; not zero.
 
@@ -370,6 +370,7 @@ def prelu(input: ArrayT, weight: ArrayT) -> ArrayT:
     return ops.leaky(input, weight)
 
 
+@documented_like(gelu)
 @composite(input="real floating")
 def rrelu(
     input: ArrayT, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False
@@ -378,8 +379,6 @@ def rrelu(
 
     Parameters
     ----------
-    input : Tensor
-        Any shape; real floating-point.
     lower, upper : float
         Bounds of the slopes, which are drawn uniformly for each element from the default generator.
     training : bool
@@ -445,6 +444,7 @@ def hardshrink(input: ArrayT, lambd: float = 0.5) -> ArrayT:
     return where((input >= -lambd) & (input <= lambd), 0.0, input)
 
 
+@documented_like(gelu)
 @composite(input="real floating")
 def softshrink(input: ArrayT, lambd: float = 0.5) -> ArrayT:
     """The input moved towards zero by `lambd`, but not past it, elementwise.
@@ -453,8 +453,6 @@ def softshrink(input: ArrayT, lambd: float = 0.5) -> ArrayT:
 
     Parameters
     ----------
-    input : Tensor
-        Any shape; real floating-point.
     lambd : float
         Non-negative: the distance.
 

@@ -138,6 +138,7 @@ def _shares(y: Any, size: Sizes, wanted: Sizes) -> Any:
 # -- maxima ------------------------------------------------------------------------------------------------------------
 
 
+@documented_like(adaptive_avg_pool1d)
 @composite(input="real")
 def adaptive_max_pool1d(input: ArrayT, output_size: OutputSize, return_indices: bool = False) -> ArrayT:
     """The greatest element of each of a number of windows that cover signals evenly.
@@ -148,8 +149,6 @@ def adaptive_max_pool1d(input: ArrayT, output_size: OutputSize, return_indices: 
     ----------
     input : Tensor, shape (batch, channels, *spatial) or (channels, *spatial)
         Real.
-    output_size : int, None, or tuple of them
-        Number of windows along each spatial axis; None for the length of the axis.
     return_indices : bool
         Whether to return the indices of the maxima as well.
 
@@ -158,13 +157,6 @@ def adaptive_max_pool1d(input: ArrayT, output_size: OutputSize, return_indices: 
     Tensor, or pair of Tensor
         Shape ``(batch, channels, *output_size)``; NaN if the window has one. The indices, int64, count the elements of
         each channel in C order.
-
-    Raises
-    ------
-    ShapeError
-        If the number of axes does not match, or a spatial axis has length 0.
-    ValueError
-        If a size is negative, or there is not one for each spatial axis.
 
     Examples
     --------
@@ -259,6 +251,7 @@ def elements_at(x: Any, index: Any, wanted: Sizes, return_indices: bool) -> Any:
 # -- one place for each channel ----------------------------------------------------------------------------------------
 
 
+@documented_like(adaptive_avg_pool1d)
 @composite(input="floating")
 def global_avg_pool1d(input: ArrayT, keepdims: bool = False) -> ArrayT:
     """The mean of each channel of signals; PyTorch has no such function.
@@ -267,8 +260,6 @@ def global_avg_pool1d(input: ArrayT, keepdims: bool = False) -> ArrayT:
 
     Parameters
     ----------
-    input : Tensor, shape (batch, channels, *spatial) or (channels, *spatial)
-        Floating-point.
     keepdims : bool
         Whether to keep the spatial axes with length 1.
 

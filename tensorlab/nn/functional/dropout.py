@@ -208,6 +208,7 @@ def _saturated(input: Any, p: float, shape: Any) -> Any:
     return add(multiply(input, kept * scale), (kept - (1 - p)) * (SATURATION * scale))
 
 
+@documented_like(dropout)
 @composite(input="floating")
 def stochastic_depth(input: ArrayT, p: float, mode: Literal["row", "batch"], training: bool = True) -> ArrayT:
     """Leave out a residual branch with probability `p`, and scale it otherwise (Huang et al., 2016).
@@ -220,8 +221,6 @@ def stochastic_depth(input: ArrayT, p: float, mode: Literal["row", "batch"], tra
         Probability, in [0, 1]; what is kept is divided by ``1 - p``.
     mode : {"row", "batch"}
         Whether samples are drawn independently, or the batch as a whole.
-    training : bool
-        False returns the input itself.
 
     Raises
     ------

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...ops.declare import composite
 from ...ops.folding import columns_to_windows, windows_to_columns
@@ -53,6 +54,7 @@ def unfold(
     return without_batch_axis(windows_to_columns(x, **geometry), added)
 
 
+@documented_like(unfold)
 @composite(input="any")
 def fold(
     input: ArrayT,
@@ -72,8 +74,6 @@ def fold(
         The columns.
     output_size : int or tuple of int
         Height and width of the images.
-    kernel_size, dilation, stride : int or tuple of int
-        Size of the window, distance of its elements, and its step.
     padding : int or tuple of int
         Zeros that `unfold` added at both ends.
 

@@ -18,6 +18,7 @@ from .pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d,
 from .window_geometry import IntOrInts, positive_per_axis
 
 
+@documented_like(avg_pool1d)
 @composite(input="real floating")
 def lp_pool1d(
     input: ArrayT, norm_type: float, kernel_size: IntOrInts, stride: IntOrInts | None = None, ceil_mode: bool = False
@@ -34,24 +35,8 @@ def lp_pool1d(
         Real, floating-point.
     norm_type : float
         The power p, not zero. Infinity gives the greatest absolute value, minus infinity the least.
-    kernel_size : int or tuple of int
-        The window.
-    stride : int or tuple of int, optional
-        The step of the window; its own size by default.
     ceil_mode : bool
         Whether a last window may extend past the end.
-
-    Returns
-    -------
-    Tensor
-        Shape ``(batch, channels, *out)``.
-
-    Raises
-    ------
-    ShapeError
-        If no window fits.
-    ValueError
-        If an option is out of range.
 
     Examples
     --------

@@ -163,6 +163,7 @@ def _places_in_image(
     return total
 
 
+@documented_like(max_pool1d)
 @composite(input="floating")
 def avg_pool1d(
     input: ArrayT,
@@ -178,10 +179,6 @@ def avg_pool1d(
     ----------
     input : Tensor, shape (batch, channels, *spatial) or (channels, *spatial)
         Floating-point.
-    kernel_size : int or tuple of int
-        The window.
-    stride : int or tuple of int, optional
-        The step of the window; its own size by default.
     padding : int or tuple of int
         Zeros at both ends; at most half a window.
     ceil_mode : bool
@@ -193,13 +190,6 @@ def avg_pool1d(
     -------
     Tensor
         Shape ``(batch, channels, *out)``.
-
-    Raises
-    ------
-    ShapeError
-        If no window fits.
-    ValueError
-        If an option is out of range.
 
     Examples
     --------

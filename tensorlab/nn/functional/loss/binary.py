@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from ....docstrings import documented_like
 from ....errors import ShapeError
 from ....ops import loss as ops
 from ....ops.declare import broadcast_shape, composite
@@ -14,8 +15,10 @@ from ....ops.shapes import reshape
 from ....tensor import ArrayT
 from ..operands import on_host
 from .common import Reduction, check_reduction, check_same_shape, power, reduced, shape_of
+from .regression import mse_loss
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real", weight="real")
 def binary_cross_entropy(
     input: ArrayT, target: ArrayT, weight: ArrayT | None = None, *, reduction: Reduction = "mean"
@@ -33,15 +36,13 @@ def binary_cross_entropy(
     weight : Tensor, optional
         Weight of each element; a shape that broadcasts to that of `input`. The mean divides by the number of
         elements.
-    reduction : {"mean", "sum", "none"}
-        Reduction applied to the per-element losses.
 
     Raises
     ------
     ShapeError
         If the shapes do not match.
     ValueError
-        If `reduction` is not one of these, or an element of `input` in host memory is outside [0, 1].
+        If an option is out of range, or an element of `input` in host memory is outside [0, 1].
 
     Examples
     --------
@@ -62,6 +63,7 @@ def binary_cross_entropy(
     return reduced(losses, reduction)
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real", weight="real", pos_weight="real")
 def binary_cross_entropy_with_logits(
     input: ArrayT,
@@ -82,18 +84,9 @@ def binary_cross_entropy_with_logits(
     weight : Tensor, optional
         Weight of each element; a shape that broadcasts to that of `input`. The mean divides by the number of
         elements.
-    reduction : {"mean", "sum", "none"}
-        Reduction applied to the per-element losses.
     pos_weight : Tensor, optional
         Factor of the loss of positive labels, for example for rare classes; a shape that broadcasts to that of
         `input`.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not match.
-    ValueError
-        If `reduction` is not one of these.
 
     Examples
     --------
@@ -114,6 +107,7 @@ def binary_cross_entropy_with_logits(
     return reduced(losses, reduction)
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real", weight="real")
 def multilabel_soft_margin_loss(
     input: ArrayT, target: ArrayT, weight: ArrayT | None = None, *, reduction: Reduction = "mean"
@@ -130,13 +124,6 @@ def multilabel_soft_margin_loss(
         Weight of each class; a shape that broadcasts to that of `input`.
     reduction : {"mean", "sum", "none"}
         Reduction applied to the losses of the samples, which have the shape of `input` without its last axis.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not match.
-    ValueError
-        If `reduction` is not one of these.
 
     Examples
     --------
@@ -155,6 +142,7 @@ def multilabel_soft_margin_loss(
     return reduced(mean(losses, axis=-1), reduction)
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real")
 def soft_margin_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "mean") -> ArrayT:
     """Logistic loss ``log(1 + exp(-target * input))``, computed without overflow.
@@ -165,13 +153,11 @@ def soft_margin_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "m
         Scores; any shape.
     target : Tensor
         -1 or 1; the same shape, or one that broadcasts.
-    reduction : {"mean", "sum", "none"}
-        Reduction applied to the per-element losses.
 
     Raises
     ------
     ValueError
-        If `reduction` is not one of these.
+        If an option is out of range.
 
     Examples
     --------
@@ -182,6 +168,7 @@ def soft_margin_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "m
     return reduced(ops.sigmoid_cross_entropy(input * target, 1.0), reduction)
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real")
 def sigmoid_focal_loss(
     input: ArrayT, target: ArrayT, alpha: float = 0.25, gamma: float = 2.0, reduction: Reduction = "none"
@@ -204,13 +191,6 @@ def sigmoid_focal_loss(
     reduction : {"none", "mean", "sum"}
         Reduction applied to the per-element losses.
 
-    Raises
-    ------
-    ShapeError
-        If the shapes differ.
-    ValueError
-        If an option is out of range.
-
     Examples
     --------
     >>> tl.nn.functional.sigmoid_focal_loss(tl.tensor([0.0]), tl.tensor([1.0]))
@@ -230,6 +210,7 @@ def sigmoid_focal_loss(
     return reduced(losses, reduction)
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real")
 def dice_loss(input: ArrayT, target: ArrayT, *, eps: float = 1e-6, reduction: Reduction = "mean") -> ArrayT:
     """One minus the Dice coefficient of each sample, which compares segmentations (Milletari et al. 2016).
@@ -248,13 +229,6 @@ def dice_loss(input: ArrayT, target: ArrayT, *, eps: float = 1e-6, reduction: Re
     reduction : {"mean", "sum", "none"}
         Reduction applied to the losses of the samples, which have shape ``(batch,)``.
 
-    Raises
-    ------
-    ShapeError
-        If the shapes differ.
-    ValueError
-        If an option is out of range.
-
     Examples
     --------
     >>> tl.nn.functional.dice_loss(tl.tensor([[1.0, 1.0, 0.0]]), tl.tensor([[1.0, 0.0, 0.0]]), eps=0.0)
@@ -271,6 +245,7 @@ def dice_loss(input: ArrayT, target: ArrayT, *, eps: float = 1e-6, reduction: Re
     return reduced(1 - (2 * overlap + eps) / (size + eps), reduction)
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real")
 def exponential_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "mean") -> ArrayT:
     """Exponential loss ``exp(-target * input)``, which AdaBoost minimizes (Friedman, Hastie and Tibshirani 2000).
@@ -281,15 +256,6 @@ def exponential_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "m
         Scores; any shape. The loss overflows for wrong scores beyond 88 (709 in double precision).
     target : Tensor
         -1 or 1; the same shape.
-    reduction : {"mean", "sum", "none"}
-        Reduction applied to the per-element losses.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes differ.
-    ValueError
-        If `reduction` is not one of these.
 
     Examples
     --------

@@ -23,10 +23,12 @@ from .common import (
     reduced,
     shape_of,
 )
+from .regression import mse_loss
 
 # -- a score and a sign ------------------------------------------------------------------------------------------------
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real")
 def hinge_loss(input: ArrayT, target: ArrayT, margin: float = 1.0, *, reduction: Reduction = "mean") -> ArrayT:
     """Hinge loss ``max(0, margin - target * input)`` of support vector machines (Cortes and Vapnik 1995).
@@ -41,15 +43,6 @@ def hinge_loss(input: ArrayT, target: ArrayT, margin: float = 1.0, *, reduction:
         -1 or 1; the same shape.
     margin : float
         Scores beyond the margin on the correct side have no loss.
-    reduction : {"mean", "sum", "none"}
-        Reduction applied to the per-element losses.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes differ.
-    ValueError
-        If `reduction` is not one of these.
 
     Examples
     --------
@@ -94,6 +87,7 @@ def _short_of(name: str, input: Any, target: Any, margin: float, reduction: str)
     return clip(margin - input * target, 0.0)
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real")
 def hinge_embedding_loss(
     input: ArrayT, target: ArrayT, margin: float = 1.0, *, reduction: Reduction = "mean"
@@ -111,13 +105,11 @@ def hinge_embedding_loss(
         number is the sum of both terms, as in PyTorch.
     margin : float
         Dissimilar pairs farther apart than the margin have no loss.
-    reduction : {"mean", "sum", "none"}
-        Reduction applied to the per-element losses.
 
     Raises
     ------
     ValueError
-        If `reduction` is not one of these.
+        If an option is out of range.
 
     Examples
     --------
@@ -130,6 +122,7 @@ def hinge_embedding_loss(
     return reduced(unlike + where(target != -1, input, 0.0), reduction)
 
 
+@documented_like(mse_loss)
 @composite(input1="real floating", input2="real floating", target="real")
 def margin_ranking_loss(
     input1: ArrayT, input2: ArrayT, target: ArrayT, margin: float = 0.0, *, reduction: Reduction = "mean"
@@ -144,15 +137,6 @@ def margin_ranking_loss(
         1 where the first score should be greater, -1 where the second should; the same number of axes.
     margin : float
         Difference that the scores should have at least.
-    reduction : {"mean", "sum", "none"}
-        Reduction applied to the per-element losses.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not match.
-    ValueError
-        If `reduction` is not one of these.
 
     Examples
     --------
@@ -173,6 +157,7 @@ def margin_ranking_loss(
 # -- scores of classes -------------------------------------------------------------------------------------------------
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="integral", weight="real")
 def multi_margin_loss(
     input: ArrayT,
@@ -200,8 +185,6 @@ def multi_margin_loss(
         Classes whose scores are lower than the target's by the margin have no loss.
     weight : Tensor, shape (classes,), optional
         Weight of each target class; the mean divides by the number of samples.
-    reduction : {"mean", "sum", "none"}
-        Reduction applied to the per-element losses.
 
     Raises
     ------
@@ -240,6 +223,7 @@ def multi_margin_loss(
     return reduced(reshape(sum(each, axis=1) / classes, given), reduction)
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="integral")
 def multilabel_margin_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "mean") -> ArrayT:
     """Multi-label hinge loss between the scores of the target classes and those of the others.
@@ -253,8 +237,6 @@ def multilabel_margin_loss(input: ArrayT, target: ArrayT, *, reduction: Reductio
         Scores.
     target : Tensor of integers
         The same shape: the class indices of each sample, ended by -1; later entries are ignored.
-    reduction : {"mean", "sum", "none"}
-        Reduction applied to the per-element losses.
 
     Raises
     ------
@@ -263,7 +245,7 @@ def multilabel_margin_loss(input: ArrayT, target: ArrayT, *, reduction: Reductio
     IndexError
         If a class index in host memory is out of range.
     ValueError
-        If `reduction` is not one of these.
+        If an option is out of range.
 
     Examples
     --------

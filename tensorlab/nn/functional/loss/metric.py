@@ -15,11 +15,13 @@ from ....ops.reduction import sum
 from ....tensor import ArrayT
 from ..distance import norm, pairwise_distance
 from .common import Reduction, check_reduction, check_same_shape, reduced, shape_of
+from .regression import mse_loss
 
 COSINE_EPS = 1e-12
 """Added to squared lengths in the cosine embedding loss, as in PyTorch."""
 
 
+@documented_like(mse_loss)
 @composite(input1="real floating", input2="real floating", target="real")
 def cosine_embedding_loss(
     input1: ArrayT, input2: ArrayT, target: ArrayT, margin: float = 0.0, *, reduction: Reduction = "mean"
@@ -34,15 +36,6 @@ def cosine_embedding_loss(
         1 for similar pairs, -1 for dissimilar ones; the loss of any other number is zero.
     margin : float
         In [-1, 1]: dissimilar pairs with a smaller cosine have no loss.
-    reduction : {"mean", "sum", "none"}
-        Reduction applied to the per-element losses.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not match.
-    ValueError
-        If `reduction` is not one of these.
 
     Examples
     --------
@@ -64,6 +57,7 @@ def cosine_embedding_loss(
     return reduced(where(target == 1, 1 - cosine, unlike), reduction)
 
 
+@documented_like(mse_loss)
 @composite(anchor="real floating", positive="real floating", negative="real floating")
 def triplet_margin_loss(
     anchor: ArrayT,
@@ -92,15 +86,6 @@ def triplet_margin_loss(
         Added to the differences.
     swap : bool
         Whether to use the distance from `positive` to `negative` where it is smaller than that from `anchor`.
-    reduction : {"mean", "sum", "none"}
-        Reduction applied to the per-element losses.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not match.
-    ValueError
-        If an option is out of range.
 
     Examples
     --------
@@ -177,6 +162,7 @@ def _triplet(
     return clip(margin + near - far, 0.0)
 
 
+@documented_like(mse_loss)
 @composite(input1="real floating", input2="real floating", target="real")
 def contrastive_loss(
     input1: ArrayT, input2: ArrayT, target: ArrayT, margin: float = 1.0, *, reduction: Reduction = "mean"
@@ -194,15 +180,6 @@ def contrastive_loss(
         0 for similar pairs, 1 for dissimilar ones, as in the paper.
     margin : float
         Positive: dissimilar pairs farther apart have no loss.
-    reduction : {"mean", "sum", "none"}
-        Reduction applied to the per-element losses.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not match.
-    ValueError
-        If an option is out of range.
 
     Notes
     -----

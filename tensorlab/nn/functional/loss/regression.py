@@ -45,7 +45,7 @@ def mse_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "mean", we
     ShapeError
         If the shapes do not match.
     ValueError
-        If `reduction` is not one of these.
+        If an option is out of range.
 
     Examples
     --------
@@ -120,13 +120,6 @@ def huber_loss(
     weight : Tensor, optional
         Weight of each element; the shape of `input`.
 
-    Raises
-    ------
-    ShapeError
-        If the shapes do not match.
-    ValueError
-        If an option is out of range.
-
     Examples
     --------
     >>> tl.nn.functional.huber_loss(tl.tensor([0.5, 3.0]), tl.tensor([0.0, 0.0]), reduction="none")
@@ -146,6 +139,7 @@ def huber_loss(
 # -- likelihoods -------------------------------------------------------------------------------------------------------
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real", var="real")
 def gaussian_nll_loss(
     input: ArrayT,
@@ -172,8 +166,6 @@ def gaussian_nll_loss(
         Whether to add the constant ``log(2 * pi) / 2``.
     eps : float
         Positive: lower bound of the variances.
-    reduction : {"mean", "sum", "none"}
-        Reduction applied to the per-element losses.
 
     Raises
     ------
@@ -214,6 +206,7 @@ def _variances(var: Any, input: Any, eps: float) -> Any:
     return where(constant < eps, eps + (var - constant), var)
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real")
 def poisson_nll_loss(
     input: ArrayT,
@@ -240,13 +233,11 @@ def poisson_nll_loss(
         ``target * log(target) - target + log(2 * pi * target) / 2``.
     eps : float
         Added to rates before the logarithm.
-    reduction : {"mean", "sum", "none"}
-        Reduction applied to the per-element losses.
 
     Raises
     ------
     ValueError
-        If `reduction` is not one of these.
+        If an option is out of range.
 
     Examples
     --------
@@ -283,7 +274,7 @@ def kl_div(input: ArrayT, target: ArrayT, *, reduction: BatchReduction = "mean",
     Raises
     ------
     ValueError
-        If `reduction` is not one of these.
+        If an option is out of range.
 
     Examples
     --------

@@ -65,7 +65,7 @@ def ctc_loss(
     IndexError
         If the blank, or a label in host memory, is out of range.
     ValueError
-        If `reduction` is not one of these.
+        If an option is out of range.
 
     Notes
     -----
