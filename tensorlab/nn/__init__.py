@@ -80,37 +80,20 @@ from .layers.lazy import (
     LazyLinear,
 )
 from .layers.linear import Bilinear, Flatten, Identity, Linear, Unflatten
-from .layers.loss import (
+from .layers.loss.binary import (
     BCELoss,
     BCEWithLogitsLoss,
-    ContrastiveLoss,
-    CosineEmbeddingLoss,
-    CrossEntropyLoss,
-    CTCLoss,
     DiceLoss,
     ExponentialLoss,
-    FocalLoss,
-    GaussianNLLLoss,
-    HingeEmbeddingLoss,
-    HingeLoss,
-    HuberLoss,
-    KLDivLoss,
-    L1Loss,
-    MarginRankingLoss,
-    MSELoss,
-    MultiLabelMarginLoss,
     MultiLabelSoftMarginLoss,
-    MultiMarginLoss,
-    NLLLoss,
-    PerceptronLoss,
-    PoissonNLLLoss,
     SigmoidFocalLoss,
-    SmoothL1Loss,
     SoftMarginLoss,
-    SquaredHingeLoss,
-    TripletMarginLoss,
-    TripletMarginWithDistanceLoss,
 )
+from .layers.loss.classification import CrossEntropyLoss, FocalLoss, MultiLabelMarginLoss, MultiMarginLoss, NLLLoss
+from .layers.loss.margin import HingeEmbeddingLoss, HingeLoss, MarginRankingLoss, PerceptronLoss, SquaredHingeLoss
+from .layers.loss.metric import ContrastiveLoss, CosineEmbeddingLoss, TripletMarginLoss, TripletMarginWithDistanceLoss
+from .layers.loss.regression import GaussianNLLLoss, HuberLoss, KLDivLoss, L1Loss, MSELoss, PoissonNLLLoss, SmoothL1Loss
+from .layers.loss.sequence import CTCLoss
 from .layers.mixing import CutMix, Mixup
 from .layers.multihead_attention import MultiheadAttention
 from .layers.norm_pooling import ChannelMaxPool, LPPool1d, LPPool2d, LPPool3d
