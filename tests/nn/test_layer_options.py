@@ -130,6 +130,15 @@ def test_forward_looks_hand_written():
         layer(tl.ones(1))
 
 
+def test_forward_can_be_replaced_before_the_first_call(monkeypatch):
+    class Fresh(nn.ReLU, function=F.relu):
+        """A class that has not been called."""
+
+    original = Fresh.forward
+    monkeypatch.setattr(Fresh, "forward", lambda self, x: 2 * original(self, x))
+    assert [Fresh()(tl.ones(1)).item() for _ in range(2)] == [2, 2]
+
+
 class TestSubclasses:
     def test_with_a_constructor_of_its_own(self):
         class Slow(nn.LeakyReLU):

@@ -15,7 +15,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import update_wrapper, wraps
+from functools import cache, update_wrapper, wraps
 from inspect import Parameter, signature
 from typing import Annotated, Any, ClassVar, cast
 
@@ -81,7 +81,7 @@ class UnaryLayer(Layer):
 
 
 class SpatialLayer(Layer):
-    """A layer of signals, images or volumes: what it is told for each axis is one number, or one for each of `ndim`."""
+    """A layer of signals, images or volumes, whose sizes are one number or one for each of `ndim` axes."""
 
     ndim: ClassVar[int]
 
@@ -127,12 +127,17 @@ def _is_shown(option: Option, value: Any) -> bool:
 
 
 def _forward_of(cls: Any, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a `forward` with the inherited signature that is written out when it is first called."""
+    """Return a `forward` with the inherited signature that is written out, and replaced, when it is first called."""
+
+    @cache
+    def write() -> Callable[..., Any]:
+        return _written_forward(cls, forward, function)
 
     @wraps(cls.forward)
     def forward(self: Any, *args: Any, **kwargs: Any) -> Any:
-        cls.forward = _written_forward(cls, forward, function)
-        return cls.forward(self, *args, **kwargs)
+        if vars(cls)["forward"] is forward:
+            cls.forward = write()
+        return write()(self, *args, **kwargs)
 
     return forward
 
