@@ -312,7 +312,7 @@ class TestBilinear:
         assert repr(layer) == "Bilinear(in1_features=25, in2_features=30, out_features=40, bias=True)"
 
     def test_errors(self):
-        with pytest.raises(ValueError, match="Bilinear: in1_features must be positive, not 0"):
+        with pytest.raises(ValueError, match="Bilinear: in1_features must be a positive integer, not 0"):
             nn.Bilinear(0, 2, 3)
         with pytest.raises(tl.ShapeError, match="is for 2 and 3 features, but the inputs have 3 and 2"):
             nn.Bilinear(2, 3, 4)(tl.ones(5, 3), tl.ones(5, 2))

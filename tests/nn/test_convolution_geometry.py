@@ -111,8 +111,8 @@ class TestTransposedConvolution:
     @pytest.mark.parametrize(
         ("options", "error", "message"),
         [
-            ({"padding_mode": "reflect"}, ValueError, "ConvTranspose2d has only the padding_mode 'zeros'"),
-            ({"padding": "same"}, TypeError, "padding must be an integer"),
+            ({"padding_mode": "reflect"}, ValueError, "ConvTranspose2d: padding_mode must be 'zeros', not 'reflect'"),
+            ({"padding": "same"}, TypeError, "padding must be a non-negative integer"),
             ({"padding": -1}, ValueError, "negative"),
             ({"groups": 2}, ValueError, "groups"),
             ({"output_padding": (1, 1, 1)}, ValueError, "1 or 2 entries"),

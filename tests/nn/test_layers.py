@@ -77,7 +77,7 @@ class TestConvolution:
         ("options", "message"),
         [
             ({"kernel_size": 3, "groups": 2}, "groups"),
-            ({"kernel_size": 0}, "kernel_size must be positive"),
+            ({"kernel_size": 0}, "kernel_size must be a positive integer"),
             ({"kernel_size": (3, 3, 3)}, "1 or 2 entries"),
             ({"kernel_size": 3, "padding": "some"}, "'same' or 'valid'"),
             ({"kernel_size": 3, "padding": "same", "stride": 2}, "stride"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import index
 from typing import Any
 
 from ...backend.kernels.window_geometry import output_size
@@ -29,9 +30,10 @@ def per_axis(value: Any, ndim: int, name: str) -> Sizes:
     TypeError
         If one is not an integer.
     """
-    values = (value,) * ndim if isinstance(value, int) else tuple(value)
-    if not all(isinstance(v, int) for v in values):
-        raise TypeError(f"{name} must be an integer or one integer per spatial axis, not {value!r}")
+    try:
+        values = tuple(map(index, value)) if isinstance(value, list | tuple) else (index(value),) * ndim
+    except TypeError:
+        raise TypeError(f"{name} must be an integer or one integer per spatial axis, not {value!r}") from None
     if len(values) == 1:
         values *= ndim
     if len(values) != ndim:
