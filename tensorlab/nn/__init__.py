@@ -46,7 +46,6 @@ from .layers.adaptive_pooling import (
 )
 from .layers.adaptive_softmax import AdaptiveLogSoftmaxWithLoss
 from .layers.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
-from .layers.cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from .layers.convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .layers.distance import CosineSimilarity, PairwiseDistance
 from .layers.dropout import (
@@ -134,6 +133,7 @@ from .layers.pooling import (
 )
 from .layers.positions import RotaryEmbedding, SinusoidalPositionalEncoding
 from .layers.recurrent import GRU, LSTM, RNN, RNNBase
+from .layers.recurrent_cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from .layers.resampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 from .layers.softmax import LogSoftmax, Softmax, Softmax2d, Softmin
 from .layers.transformer import Transformer, TransformerDecoder, TransformerEncoder
