@@ -16,7 +16,7 @@ from ..module.module import Module
 from ..module.parameter import Parameter
 
 LISTS = ("Parameters", "Attributes", "Raises")
-"""Sections whose entries are inherited one by one; of others the nearest class has its say."""
+"""Sections whose entries are inherited one by one; other sections are inherited as a whole."""
 
 
 class LearnedLayer(Module):
@@ -66,7 +66,8 @@ def _completed_docstring(cls: type[LearnedLayer]) -> str:
     for doc in (*functions, *classes):
         sections = sections_of(doc)
         for title in LISTS:
-            listed[title] |= entries_of(sections.get(title, ""))
+            entries = entries_of(sections.get(title, ""))
+            listed[title] |= {e.split("\n")[0]: e for e in entries.values()} if title == "Raises" else entries
         said |= {title: sections[title] for title in ("Notes", "References") if title in sections}
     for title in ("Attributes", "Raises"):
         said[title] = "\n".join(dict.fromkeys(listed[title].values()))
