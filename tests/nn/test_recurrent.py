@@ -314,7 +314,7 @@ class TestSequences:
             rnn.pack_padded_sequence(x, [4, 0])
         with pytest.raises(tl.ShapeError, match=r"3 lengths do not fit .* axis 1"):
             rnn.pack_padded_sequence(x, [4, 2, 1])
-        with pytest.raises(tl.ShapeError, match="axis 0 is that of the sequences"):
+        with pytest.raises(tl.ShapeError, match="axis 0 is the sequences' axis"):
             rnn.unpad_sequence(x, [4], batch_first=True)
         with pytest.raises(ValueError, match="total_length=1 is less than the longest sequence's 4"):
             rnn.pad_packed_sequence(rnn.pack_padded_sequence(x, [4, 2]), total_length=1)
