@@ -306,7 +306,7 @@ class TestLocalResponseNorm:
             nn.LocalResponseNorm(2)(tl.ones(2, 3))
         with pytest.raises(tl.ShapeError, match="4 axes"):
             nn.CrossMapLRN2d(2)(tl.ones(2, 3, 4))
-        with pytest.raises(ValueError, match="size must be positive"):
+        with pytest.raises(ValueError, match="size must be a positive integer"):
             nn.LocalResponseNorm(0)
 
 

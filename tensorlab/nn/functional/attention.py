@@ -96,8 +96,8 @@ def scaled_dot_product_attention(
     if dropout_p == 0 and query.shape[-2] * key.shape[-2] >= LEAST_FUSED:
         out = fused.attention(query, key, value, *rest, scale=scale, is_causal=is_causal, mask_gradient=learned)
     else:
-        weights = fused.attention_weights(query, key, bias, scale, is_causal)
-        out = matmul(dropout(weights, dropout_p), value)
+        weights: Any = dropout(fused.attention_weights(query, key, bias, scale, is_causal), dropout_p)
+        out = matmul(weights, value)
     return out if nowhere is None else where(nowhere, 0.0, out)
 
 

@@ -130,7 +130,7 @@ def _by_own_statistics(
     return normal
 
 
-def _update(running: Tensor | None, value: Tensor, momentum: float) -> None:
+def _update(running: Tensor | None, value: Any, momentum: float) -> None:
     """Average a running statistic with a value, into new elements, as earlier results may still need the old ones."""
     if running is not None:
         running.data = running.detach() * (1 - momentum) + reshape(value.detach(), running.shape) * momentum

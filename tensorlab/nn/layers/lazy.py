@@ -45,7 +45,7 @@ class _Lazy(LearnedLayer):
     def _documented_arguments(cls) -> Mapping[str, Any]:
         return dict(list(signature(cls.becomes).parameters.items())[1:])
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:  # type: ignore[override]
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         try:
             self.initialize_parameters(*args, **kwargs)
             self.__class__ = self.becomes  # type: ignore[assignment]

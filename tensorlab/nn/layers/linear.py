@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod, sqrt
 from typing import Any, TypeVar
 
 from ...errors import ShapeError
 from ...ops import contraction
 from ...ops.shapes import flatten, normalized_axis, reshape
-from ...options import Count, Size, checked
+from ...options import Count, Options, Size, checked
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
@@ -85,7 +84,7 @@ class Linear(LearnedLayer, function=F.linear):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
-class Flatten(Module):
+class Flatten(Module, Options):
     """Merges several neighbouring axes into one: by default all but the batch's.
 
     Parameters
@@ -99,8 +98,8 @@ class Flatten(Module):
     (32, 75)
     """
 
-    def __init__(self, start_axis: int = 1, end_axis: int = -1) -> None:
-        self.start_axis, self.end_axis = start_axis, end_axis
+    start_axis: int = 1
+    end_axis: int = -1
 
     def forward(self, x: Tensor) -> Tensor:
         return flatten(x, self.start_axis, self.end_axis)
@@ -109,7 +108,7 @@ class Flatten(Module):
         return f"start_axis={self.start_axis}, end_axis={self.end_axis}"
 
 
-class Unflatten(Module):
+class Unflatten(Module, Options):
     """Splits an axis into several: the inverse of `Flatten`.
 
     Parameters
@@ -130,10 +129,8 @@ class Unflatten(Module):
     (32, 3, 25)
     """
 
-    def __init__(self, axis: int, unflattened_size: Sequence[int]) -> None:
-        if isinstance(unflattened_size, int) or not all(isinstance(size, int) for size in unflattened_size):
-            raise TypeError(f"Unflatten: unflattened_size must be a tuple of integers, not {unflattened_size!r}")
-        self.axis, self.unflattened_size = axis, tuple(unflattened_size)
+    axis: int
+    unflattened_size: tuple[int, ...]
 
     def forward(self, x: Tensor) -> Tensor:
         shape = tuple(x.shape)

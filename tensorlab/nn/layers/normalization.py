@@ -11,7 +11,7 @@ from ...errors import ShapeError
 from ...ops.creation import ones, zeros
 from ...ops.declare import channels_last_hint
 from ...ops.shapes import expand_dims, squeeze
-from ...options import Count, Fraction, NonNegative, Size, checked
+from ...options import Count, Finite, Fraction, NonNegative, Options, Size, checked
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
@@ -313,20 +313,20 @@ class InstanceNorm3d(_InstanceNorm):
     axes = (4, 5)
 
 
-class LocalResponseNorm(Module):
-    """Each element divided by a power of the mean square of the channels around; see `functional.local_response_norm`.
+class LocalResponseNorm(Module, Options):
+    """Division by a power of the mean square of neighbouring channels; see `functional.local_response_norm`.
 
     Parameters
     ----------
     size : int
-        Over how many channels.
+        Number of neighbouring channels.
     alpha, beta, k : float
-        The factor, the exponent and the summand.
+        Factor, exponent and summand.
 
     Raises
     ------
-    ValueError
-        If `size` is not positive.
+    TypeError, ValueError
+        If an argument is not as described.
     ShapeError
         If an input has fewer than three axes.
 
@@ -336,12 +336,12 @@ class LocalResponseNorm(Module):
     (32, 5, 24, 24)
     """
 
-    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
-        if size < 1:
-            raise ValueError(f"{type(self).__name__}: size must be positive, not {size}")
-        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+    size: Size
+    alpha: Finite = 1e-4
+    beta: Finite = 0.75
+    k: Finite = 1.0
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Tensor) -> Tensor:
         return F.local_response_norm(x, self.size, self.alpha, self.beta, self.k)
 
     def extra_repr(self) -> str:
@@ -349,25 +349,25 @@ class LocalResponseNorm(Module):
 
 
 class CrossMapLRN2d(LocalResponseNorm):
-    """`LocalResponseNorm` of images, over ``(size - 1) // 2`` channels on either side of each.
+    """Division of images by a power of the mean square of ``(size - 1) // 2`` channels on either side of each.
 
-    The sum is divided by `size` also where that is even and one channel fewer is summed. PyTorch's layer of that name
-    leaves the first channel in the sums of all those behind it that no longer reach it, and its gradient is not that
-    of what it computes; here both are what the formula says.
+    The sum is divided by `size` also if that is even and one channel fewer is summed. PyTorch's layer of this name
+    keeps the first channel in the sums of later channels that no longer reach it, and its gradient is not that of its
+    output; here both follow the formula.
 
     Parameters
     ----------
     size : int
-        What the sum is divided by.
+        Divisor of the sum.
     alpha, beta, k : float
-        The factor, the exponent and the summand.
+        Factor, exponent and summand.
 
     Raises
     ------
-    ValueError
-        If `size` is not positive.
+    TypeError, ValueError
+        If an argument is not as described.
     ShapeError
-        If an input has not four axes.
+        If an input does not have four axes.
 
     Examples
     --------
@@ -375,10 +375,9 @@ class CrossMapLRN2d(LocalResponseNorm):
     (32, 5, 24, 24)
     """
 
-    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
-        super().__init__(size, alpha, beta, k)
+    k: Finite = 1
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Tensor) -> Tensor:
         if len(x.shape) != 4:
             raise ShapeError(f"CrossMapLRN2d expects 4 axes, not shape {tuple(x.shape)}")
         reach = (self.size - 1) // 2
