@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod, sqrt
-from typing import Any, TypeVar
+from typing import Any
 
 from ...errors import ShapeError
 from ...ops import contraction
@@ -15,8 +15,6 @@ from .. import init
 from ..module.module import Module
 from ..module.parameter import Parameter
 from .learned import DeviceLike, DTypeLike, LearnedLayer, new_parameter
-
-T = TypeVar("T")
 
 
 class Identity(Module):
@@ -31,7 +29,7 @@ class Identity(Module):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         pass
 
-    def forward(self, x: T) -> T:
+    def forward(self, x: Tensor) -> Tensor:
         return x
 
 
