@@ -90,10 +90,3 @@ def test_numpy_floats_do_not_change_the_data_type():
     assert type(layer.momentum) is float
     assert type(nn.MultiheadAttention(4, 2, dropout=np.float64(0.1)).dropout) is float
     assert nn.LayerNorm(2, eps=np.float64(1e-5))(tl.ones(3, 2)).dtype == tl.float32
-
-
-@pytest.mark.parametrize("layer", ["GCNConv", "SAGEConv", "GATConv"])
-@pytest.mark.parametrize("edges", [[[0, -1], [1, 1]], [[0, 1], [1, 5]]])
-def test_edges_to_nodes_that_are_not_there(layer, edges):
-    with pytest.raises(IndexError, match=f"{layer}: edge_index names nodes outside the 5 nodes 0 to 4"):
-        getattr(nn, layer)(3, 4)(tl.ones(5, 3), tl.tensor(edges))

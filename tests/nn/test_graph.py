@@ -269,3 +269,10 @@ class TestSeveralGraphs:
         assert_close(function(tensor(x), batch, 3), np.concatenate([expected, np.zeros((1, 3))]))
         assert_close(function(tensor(x)), reduce(x, axis=0, keepdims=True))
         tl.check_gradients(lambda x: function(x, batch, 2), (leaf(x),))
+
+
+@pytest.mark.parametrize("layer", ["GCNConv", "SAGEConv", "GATConv"])
+@pytest.mark.parametrize("edges", [[[0, -1], [1, 1]], [[0, 1], [1, 5]]])
+def test_edges_to_nodes_that_are_not_there(layer, edges):
+    with pytest.raises(IndexError, match=f"{layer}: edge_index names nodes outside the 5 nodes 0 to 4"):
+        getattr(nn, layer)(3, 4)(tl.ones(5, 3), tl.tensor(edges))

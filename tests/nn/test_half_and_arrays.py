@@ -1,4 +1,4 @@
-"""Functions of half-precision tensors keep their type, and functions of arrays give arrays."""
+"""Functions of half-precision tensors keep their data type; functions of plain arrays return arrays."""
 
 import numpy as np
 import pytest

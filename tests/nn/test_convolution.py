@@ -1,4 +1,4 @@
-"""Transposed convolution, windows as columns, pixels from channels, against formulas and plain loops in NumPy."""
+"""Convolutions and their transposes against plain loops in NumPy."""
 
 from itertools import product
 
@@ -10,6 +10,88 @@ import tensorlab as tl
 from tensorlab import nn
 
 F = nn.functional
+
+
+def correlate(x, weight, stride, dilation, groups):
+    """Cross-correlate padded images with filters, one output element at a time."""
+    out_channels, _, *kernel = weight.shape
+    out = [
+        (size - d * (k - 1) - 1) // s + 1 for size, k, s, d in zip(x.shape[2:], kernel, stride, dilation, strict=True)
+    ]
+    y = np.zeros((x.shape[0], out_channels, *out), x.dtype)
+    per_group_in, per_group_out = x.shape[1] // groups, out_channels // groups
+    for channel in range(out_channels):
+        group = channel // per_group_out
+        part = x[:, group * per_group_in : (group + 1) * per_group_in]
+        for place in product(*map(range, out)):
+            window = tuple(
+                slice(p * s, p * s + d * (k - 1) + 1, d)
+                for p, s, d, k in zip(place, stride, dilation, kernel, strict=True)
+            )
+            y[(slice(None), channel, *place)] = (part[(..., *window)] * weight[channel]).sum(tuple(range(1, part.ndim)))
+    return y
+
+
+CONVOLUTIONS = [
+    (nn.Conv1d, (2, 4, 9), {"kernel_size": 3, "stride": 2, "padding": 1}, [(1, 1)]),
+    (nn.Conv1d, (2, 4, 9), {"kernel_size": 4, "padding": "same"}, [(1, 2)]),
+    (nn.Conv1d, (2, 4, 9), {"kernel_size": 3, "padding": "same", "dilation": 2}, [(2, 2)]),
+    (nn.Conv2d, (2, 4, 7, 6), {"kernel_size": (3, 2), "padding": "valid", "groups": 2}, [(0, 0), (0, 0)]),
+    (nn.Conv2d, (2, 4, 7, 6), {"kernel_size": 3, "stride": [2, 1], "padding": (1, 2)}, [(1, 1), (2, 2)]),
+    (nn.Conv3d, (1, 2, 4, 3, 4), {"kernel_size": 2, "padding": 1, "bias": False}, [(1, 1)] * 3),
+]
+
+
+class TestConvolution:
+    @pytest.mark.parametrize(("kind", "shape", "options", "padding"), CONVOLUTIONS)
+    @pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+    def test_value(self, kind, shape, options, padding, mode, rng):
+        layer = kind(shape[1], 4, padding_mode=mode, dtype=tl.float64, **options)
+        x = rng.standard_normal(shape)
+        names = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+        padded = np.pad(x, [(0, 0), (0, 0), *padding], mode=names[mode])
+        expected = correlate(padded, host(layer.weight.detach()), layer.stride, layer.dilation, layer.groups)
+        if layer.bias is not None:
+            expected += host(layer.bias.detach()).reshape(-1, *[1] * (x.ndim - 2))
+        assert_close(layer(tensor(x)).detach(), expected)
+
+    @pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+    def test_gradients(self, mode, rng):
+        x = leaf(rng.standard_normal((2, 2, 5, 5)))
+        w, b = leaf(rng.standard_normal((2, 2, 3, 3))), leaf(rng.standard_normal(2))
+
+        def convolution(x, w, b):
+            if mode != "zeros":
+                x = F.pad(x, (1, 1, 1, 1), mode)
+            return F.conv2d(x, w, b, padding=1 if mode == "zeros" else 0, stride=2)
+
+        tl.check_gradients(convolution, (x, w, b))
+
+    @pytest.mark.parametrize(("kind", "axes"), [(nn.Conv1d, 1), (nn.Conv2d, 2), (nn.Conv3d, 3)])
+    def test_without_batch_axis(self, kind, axes, rng):
+        layer = kind(2, 3, 2)
+        x = tensor(rng.standard_normal((2, *[4] * axes)), dtype="float32")
+        assert_close(layer(x).detach(), host(layer(x.unsqueeze(0)).detach())[0], rtol=1e-6)
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"kernel_size": 3, "groups": 2}, "groups"),
+            ({"kernel_size": 0}, "kernel_size must be a positive integer"),
+            ({"kernel_size": (3, 3, 3)}, "1 or 2 entries"),
+            ({"kernel_size": 3, "padding": "some"}, "'same' or 'valid'"),
+            ({"kernel_size": 3, "padding": "same", "stride": 2}, "stride"),
+            ({"kernel_size": 3, "padding": -1}, "negative"),
+            ({"kernel_size": 3, "padding_mode": "mirror"}, "padding_mode"),
+        ],
+    )
+    def test_settings_out_of_range(self, options, message):
+        with pytest.raises(ValueError, match=message):
+            nn.Conv2d(3, 4, **options)
+
+    def test_shape_error(self):
+        with pytest.raises(tl.ShapeError, match="channels"):
+            nn.Conv2d(3, 4, 3)(tl.ones(1, 2, 8, 8))
 
 
 def spread(x, weight, stride, padding, extra, dilation, groups):
