@@ -336,7 +336,7 @@ class TestUnpooling:
 
 
 class TestWindowsOfAGivenSize:
-    """What tests/nn/test_layers.py leaves: types, forms of arguments, and errors."""
+    """Types, forms of arguments, and errors."""
 
     def test_places_far_apart(self):
         """Places count further than the small integers in which a window's are remembered."""

@@ -305,12 +305,12 @@ def _transposed_geometry(
     if min(out) < 1:
         raise ShapeError(f"images of size {tuple(size)} with padding {padding} leave nothing: {out}")
     # Where the output is longer by a stride or more, another window would fit; less padding at the end prevents it.
-    behind = [p - e // s * s for p, e, s in zip(padding, extra, stride, strict=True)]
-    missing = tuple(max(0, -b) for b in behind)
+    at_end = [p - e // s * s for p, e, s in zip(padding, extra, stride, strict=True)]
+    missing = tuple(max(0, -b) for b in at_end)
     geometry = {
         "input_size": tuple(n - m for n, m in zip(out, missing, strict=True)),
         "stride": stride,
-        "padding": tuple((p, max(0, b)) for p, b in zip(padding, behind, strict=True)),
+        "padding": tuple((p, max(0, b)) for p, b in zip(padding, at_end, strict=True)),
         "dilation": dilation,
         "groups": groups,
     }

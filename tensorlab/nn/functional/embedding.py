@@ -230,7 +230,7 @@ def _check_bags(input: Any, offsets: Any, mode: str, weights: Any, by_frequency:
     if len(shape) not in (1, 2):
         raise ShapeError(f"input must have shape (bags, length), or (total,) with offsets, not {shape}")
     if len(shape) == 2 and offsets is not None:
-        raise ShapeError(f"input of shape {shape} has bags of equal length; offsets go with an input of one axis")
+        raise ShapeError(f"input of shape {shape} has bags of equal length; offsets need an input of one axis")
     if len(shape) == 1 and (offsets is None or len(offsets.shape) != 1):
         found = "none" if offsets is None else f"shape {tuple(offsets.shape)}"
         raise ShapeError(

@@ -22,8 +22,8 @@ LISTS = ("Parameters", "Attributes", "Raises")
 class LearnedLayer(Module):
     """A layer with parameters.
 
-    Its docstring is completed with what its base classes say of their parameters, attributes and errors, and with what
-    the function says that it computes: the class keyword `function`.
+    The docstring of a subclass is completed from those of its base classes (parameters, attributes, errors, notes) and
+    of the function that it computes, which the class keyword `function` names.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def new_parameter(*shape: int, device: Any, dtype: Any) -> Parameter:
     return Parameter(empty(shape, device=device, dtype=dtype))
 
 
-# -- what a device and a data type may be ------------------------------------------------------------------------------
+# -- kinds of options --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class DeviceKind:
         """Return the value."""
         if value is not None and not isinstance(value, Device | str):
             raise TypeError
-        place(value)  # raises where there is no such device
+        place(value)  # raises if there is no such device
         return value
 
 

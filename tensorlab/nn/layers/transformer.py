@@ -236,7 +236,7 @@ class Transformer(LearnedLayer):
         src_key_padding_mask, tgt_key_padding_mask, memory_key_padding_mask : Tensor, shapes (N, S), (N, T), (N, S), or
             without N; optional. Boolean: True for elements that no element attends to. Floating-point: added.
         src_is_causal, tgt_is_causal, memory_is_causal : bool
-            Asserts that a mask, which must be given, is causal; this saves time. With None the mask is used as it is.
+            Asserts that a mask, which must be given, is causal; this saves time. None asserts nothing.
 
         Returns
         -------

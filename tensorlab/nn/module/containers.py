@@ -103,8 +103,8 @@ class Sequential(_ModuleSequence):
     )
     """
 
-    def __init__(self, *modules: Any) -> None:
-        named = modules[0] if len(modules) == 1 and isinstance(modules[0], Mapping) else dict(enumerate(modules))
+    def __init__(self, *modules: Module | Mapping[str, Module | None] | None) -> None:
+        named: Any = modules[0] if len(modules) == 1 and isinstance(modules[0], Mapping) else dict(enumerate(modules))
         for name, module in named.items():
             self.add_module(str(name), module)
 
