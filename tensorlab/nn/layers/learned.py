@@ -94,9 +94,10 @@ class DeviceKind:
 
     def read(self, value: Any) -> Device | str | None:
         """Return the value."""
-        if value is not None and not isinstance(value, Device | str):
-            raise TypeError
-        place(value)  # raises if there is no such device
+        if value is not None:
+            if not isinstance(value, Device | str):
+                raise TypeError
+            place(value)  # raises if there is no such device
         return value
 
 
