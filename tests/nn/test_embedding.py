@@ -200,7 +200,7 @@ class TestBags:
     @pytest.mark.parametrize(
         ("args", "options", "error", "message"),
         [
-            (([[0]],), {"offsets": [0]}, tl.ShapeError, "offsets go with an input of one axis"),
+            (([[0]],), {"offsets": [0]}, tl.ShapeError, "offsets need an input of one axis"),
             (([0],), {}, tl.ShapeError, "needs offsets"),
             (([[[0]]],), {}, tl.ShapeError, "input must have shape"),
             (([0, 1],), {"offsets": [1]}, ValueError, "offsets must begin with 0, not 1"),
