@@ -19,36 +19,28 @@ from functools import cache, update_wrapper, wraps
 from inspect import Parameter, signature
 from typing import Annotated, Any, ClassVar, cast
 
-from ...docstrings import LazyDocstring, completed, entries_of, sections_of
 from ...options import Option, Options, kinds_of
 from ...tensor import Tensor
-from ..module.module import Module
+from .documented import Documented
 
 INPLACE = "inplace"
 """The option that PyTorch has and that changes nothing here: it is not passed on."""
 
 
-class Layer(Module, Options):
+class Layer(Documented, Options):
     """A layer whose constructor holds the options of a function; see the module's text.
 
     Subclasses name the function with the class keyword `function`. They declare the options, and inherit or write
     `forward`.
     """
 
-    _function: ClassVar[Callable[..., Any] | None] = None
-    _summary: ClassVar[str | None]
     _shown: ClassVar[tuple[str, ...] | None] = None
     """The options that `repr` shows, in order, where these are not the ones that follow from the declarations."""
 
     def __init_subclass__(cls, function: Callable[..., Any] | None = None, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        cls._summary = vars(cls).get("__doc__")
-        if cls._summary is not None:
-            cls.__doc__ = LazyDocstring(lambda: _complete_docstring(cls))  # type: ignore[assignment]
-        if function is not None:
-            cls._function = staticmethod(function)
-            if "forward" not in vars(cls):
-                cls.forward = _forward_of(cls, function)  # type: ignore[method-assign]
+        super().__init_subclass__(function, **kwargs)
+        if function is not None and "forward" not in vars(cls):
+            cls.forward = _forward_of(cls, function)  # type: ignore[method-assign]
 
     def _keep(self, options: Mapping[str, Any]) -> None:
         kinds = kinds_of(cast(Any, type(self)))
@@ -172,25 +164,3 @@ def _arguments(cls: Any, inputs: list[Parameter], function: Callable[..., Any]) 
         if p.name in values:
             arguments.append(values[p.name] if in_order else f"{p.name}={values[p.name]}")
     return arguments
-
-
-# -- docstrings --------------------------------------------------------------------------------------------------------
-
-
-def _complete_docstring(cls: type[Layer]) -> str:
-    """Return a layer's docstring, completed from its function's and those of its base classes."""
-    entries: dict[str, str] = {}
-    sections: dict[str, str] = {}
-    for base in (base for base in reversed(cls.__mro__) if issubclass(base, Layer)):
-        docs = [vars(base).get("_summary")]
-        if base._function and "_function" in vars(base):
-            docs.insert(0, base._function.__doc__)
-            sections = {"": sections_of(docs[0])[""].partition("\n\n")[2], "See Also": _named(base._function)}
-        for said in map(sections_of, docs):
-            entries |= entries_of(said.get("Parameters", ""))
-            sections |= {title: said[title] for title in ("Raises", "Notes", "References") if title in said}
-    return completed(cls._summary, signature(cls).parameters, entries, sections)
-
-
-def _named(function: Callable[..., Any]) -> str:
-    return f"tensorlab.nn.functional.{function.__name__}"

@@ -36,11 +36,6 @@ class _NormBase(LearnedLayer):
         The learned scale, initially one, and shift, initially zero.
     running_mean, running_var : Tensor, shape (num_features,), or None
         The running statistics; the variance is the unbiased one.
-
-    Raises
-    ------
-    ShapeError
-        If an input has an unexpected number of axes or channels.
     """
 
     axes: ClassVar[tuple[int, ...]]
@@ -108,6 +103,11 @@ class _BatchNorm(_NormBase, function=F.batch_norm):
     ----------
     num_batches_tracked : Tensor or None
         How many batches the running statistics come from; int64.
+
+    Raises
+    ------
+    ShapeError
+        If an input has an unexpected number of axes or channels.
     """
 
     def forward(self, x: Tensor) -> Tensor:

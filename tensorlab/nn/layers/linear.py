@@ -8,12 +8,13 @@ from typing import Any
 from ...errors import ShapeError
 from ...ops import contraction
 from ...ops.shapes import flatten, normalized_axis, reshape
-from ...options import Count, Options, Size, checked
+from ...options import Count, Size, checked
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
 from ..module.module import Module
 from ..module.parameter import Parameter
+from .base import Layer
 from .learned import DeviceLike, DTypeLike, LearnedLayer, new_parameter
 
 
@@ -82,7 +83,7 @@ class Linear(LearnedLayer, function=F.linear):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
-class Flatten(Module, Options):
+class Flatten(Layer):
     """Merges several neighbouring axes into one: by default all but the batch's.
 
     Parameters
@@ -102,11 +103,8 @@ class Flatten(Module, Options):
     def forward(self, x: Tensor) -> Tensor:
         return flatten(x, self.start_axis, self.end_axis)
 
-    def extra_repr(self) -> str:
-        return f"start_axis={self.start_axis}, end_axis={self.end_axis}"
 
-
-class Unflatten(Module, Options):
+class Unflatten(Layer):
     """Splits an axis into several: the inverse of `Flatten`.
 
     Parameters
@@ -141,9 +139,6 @@ class Unflatten(Module, Options):
             )
         sizes = tuple(shape[place] // known if size == -1 else size for size in sizes)
         return reshape(x, (*shape[:place], *sizes, *shape[place + 1 :]))
-
-    def extra_repr(self) -> str:
-        return f"axis={self.axis}, unflattened_size={self.unflattened_size}"
 
 
 class Bilinear(LearnedLayer, function=F.bilinear):

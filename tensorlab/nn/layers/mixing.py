@@ -4,41 +4,25 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY
 
-from ...options import Options, Positive, Size
+from ...options import Positive, Size
 from ...random import Generator
 from ...tensor import Tensor
 from .. import functional as F
-from ..module.module import Module
+from .base import Layer
 
 
-class _Mixing(Module, Options):
+class _Mixing(Layer):
     """Mixes batches in training; in evaluation inputs and targets are unchanged."""
 
     alpha: Positive = 1.0
     num_classes: Size | None = None
     _: KW_ONLY
     generator: Generator | None = None
-
-    def extra_repr(self) -> str:
-        return f"alpha={self.alpha}, num_classes={self.num_classes}"
+    _shown = ("alpha", "num_classes")
 
 
-class Mixup(_Mixing):
-    """Mixes each sample of a batch, and its target, with another one; see `functional.mixup`.
-
-    Parameters
-    ----------
-    alpha : float
-        Both parameters of the beta distribution; greater than 0.
-    num_classes : int, optional
-        Number of classes; needed for class indices.
-    generator : Generator, optional
-        Source of the random numbers; the default generator by default.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as described.
+class Mixup(_Mixing, function=F.mixup):
+    """Mixes each sample of a batch, and its target, with another one; in training only.
 
     Examples
     --------
@@ -59,10 +43,8 @@ class Mixup(_Mixing):
         return F.mixup(input, target, self.alpha, self.num_classes, generator=self.generator)
 
 
-class CutMix(_Mixing):
-    """Replaces a box in each image of a batch by that of another; see `functional.cutmix`.
-
-    The arguments are those of `Mixup`.
+class CutMix(_Mixing, function=F.cutmix):
+    """Replaces a box in each image of a batch by that of another, and mixes targets; in training only.
 
     Examples
     --------

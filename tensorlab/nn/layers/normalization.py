@@ -11,13 +11,13 @@ from ...errors import ShapeError
 from ...ops.creation import ones, zeros
 from ...ops.declare import channels_last_hint
 from ...ops.shapes import expand_dims, squeeze
-from ...options import Count, Finite, Fraction, NonNegative, Options, Size, checked
+from ...options import Count, Finite, Fraction, NonNegative, Size, checked
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
 from ..functional.normalization import divided_by_neighbours
-from ..module.module import Module
 from ..module.parameter import Parameter
+from .base import UnaryLayer
 from .batchnorm import _NormBase
 from .learned import DeviceLike, DTypeLike, LearnedLayer
 
@@ -313,22 +313,8 @@ class InstanceNorm3d(_InstanceNorm):
     axes = (4, 5)
 
 
-class LocalResponseNorm(Module, Options):
-    """Division by a power of the mean square of neighbouring channels; see `functional.local_response_norm`.
-
-    Parameters
-    ----------
-    size : int
-        Number of neighbouring channels.
-    alpha, beta, k : float
-        Factor, exponent and summand.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as described.
-    ShapeError
-        If an input has fewer than three axes.
+class LocalResponseNorm(UnaryLayer, function=F.local_response_norm):
+    """Division by a power of the mean square of neighbouring channels.
 
     Examples
     --------
@@ -340,9 +326,6 @@ class LocalResponseNorm(Module, Options):
     alpha: Finite = 1e-4
     beta: Finite = 0.75
     k: Finite = 1.0
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.local_response_norm(x, self.size, self.alpha, self.beta, self.k)
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
@@ -359,13 +342,9 @@ class CrossMapLRN2d(LocalResponseNorm):
     ----------
     size : int
         Divisor of the sum.
-    alpha, beta, k : float
-        Factor, exponent and summand.
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument is not as described.
     ShapeError
         If an input does not have four axes.
 
@@ -377,8 +356,8 @@ class CrossMapLRN2d(LocalResponseNorm):
 
     k: Finite = 1
 
-    def forward(self, x: Tensor) -> Tensor:
-        if len(x.shape) != 4:
-            raise ShapeError(f"CrossMapLRN2d expects 4 axes, not shape {tuple(x.shape)}")
+    def forward(self, input: Tensor) -> Tensor:
+        if len(input.shape) != 4:
+            raise ShapeError(f"CrossMapLRN2d expects 4 axes, not shape {tuple(input.shape)}")
         reach = (self.size - 1) // 2
-        return divided_by_neighbours(x, (reach, reach), self.size, self.alpha, self.beta, self.k)
+        return divided_by_neighbours(input, (reach, reach), self.size, self.alpha, self.beta, self.k)

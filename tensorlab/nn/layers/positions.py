@@ -11,14 +11,14 @@ from ...ops.indexing import getitem
 from ...ops.joining import stack
 from ...ops.shapes import astype, expand_dims, reshape
 from ...ops.trigonometric import cos, sin
-from ...options import Count, Fraction, Options, Positive
+from ...options import Count, Fraction, Positive
 from ...tensor import Tensor
 from .. import functional as F
-from ..module.module import Module
+from .base import Layer
 from .learned import DeviceLike, DTypeLike
 
 
-class _Positions(Module, Options):
+class _Positions(Layer):
     """A layer with tables of `max_len` positions."""
 
     def _rows(self, table: Tensor, length: int, offset: int, x: Tensor) -> Tensor:
@@ -110,7 +110,7 @@ class SinusoidalPositionalEncoding(_Positions):
         return f"{self.d_model}, max_len={self.max_len}, dropout={self.dropout}, batch_first={self.batch_first}"
 
 
-class RotaryEmbedding(_Positions):
+class RotaryEmbedding(_Positions, function=F.rotary_embedding):
     """Rotates pairs of features by angles proportional to the position (RoPE: Su et al., 2021).
 
     Applied to the queries and keys of each head, it makes their inner products depend only on the distance.
@@ -123,8 +123,6 @@ class RotaryEmbedding(_Positions):
         Number of positions in the table.
     base : float
         Base of the geometric progression of wavelengths.
-    interleaved : bool
-        Which features are pairs; see `functional.rotary_embedding`.
     device : Device or str, optional
         The device of the tables.
     dtype : dtype, optional
