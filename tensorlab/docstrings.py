@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from inspect import cleandoc
+from inspect import cleandoc, unwrap
 from textwrap import indent
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 ORDER = (
     "Parameters",
@@ -72,7 +75,7 @@ def completed(
     entries : mapping from str to str
         Descriptions of parameters by name.
     sections : mapping from str to str, optional
-        Sections by title.
+        Sections by title. Paragraphs with the title ``""`` follow a summary that has none of its own.
 
     Examples
     --------
@@ -85,7 +88,51 @@ def completed(
     parameters = "\n".join(dict.fromkeys(described[name] for name in names if name in described))
     merged = {**(sections or {}), **own, "Parameters": parameters}
     titled = [f"{title}\n{'-' * len(title)}\n{merged[title]}" for title in ORDER if merged.get(title)]
-    return "\n\n".join([own[""], *titled])
+    details = [] if "\n\n" in own[""] or not sections or not sections.get("") else [sections[""]]
+    return "\n\n".join([own[""], *details, *titled])
+
+
+def documented_like(*others: Callable[..., Any], but: str = "") -> Callable[[F], F]:
+    r"""Decorate a function whose docstring leaves out what those of others say: parameters, results and errors.
+
+    Parameters
+    ----------
+    *others : callable
+        Where it is said; the first that says it counts.
+    but : str
+        The title of a section that does not hold for this function.
+
+    Examples
+    --------
+    >>> from tensorlab.docstrings import documented_like, entries_of, sections_of
+    >>> def scale(x, by):
+    ...     '''Scale.
+    ...
+    ...     Parameters
+    ...     ----------
+    ...     by : float
+    ...         The factor.
+    ...     '''
+    >>> @documented_like(scale)
+    ... def scale_twice(x, by):
+    ...     '''Scale twice.'''
+    >>> entries_of(sections_of(scale_twice.__doc__)["Parameters"])
+    {'by': 'by : float\n    The factor.'}
+    """
+
+    def decorate(function: F) -> F:
+        shared: dict[str, str] = {}
+        entries: dict[str, str] = {}
+        for other in reversed(others):
+            sections = sections_of(other.__doc__)
+            entries |= entries_of(sections.get("Parameters", ""))
+            shared |= {title: sections[title] for title in ("Returns", "Raises") if title in sections and title != but}
+        code = unwrap(function).__code__
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        function.__doc__ = indented(completed(function.__doc__, names, entries, shared))
+        return function
+
+    return decorate
 
 
 def indented(doc: str) -> str:

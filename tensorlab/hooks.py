@@ -1,4 +1,4 @@
-"""Hooks: functions that modules and optimizers call before and after what they do, and the handles that remove them."""
+"""Hooks: functions that modules and optimizers call before and after they run, and handles that remove them."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ these, any of them ``| None``, or one of the names of this module, such as `Posi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass
 from functools import cache, wraps
 from inspect import Parameter, Signature, get_annotations, signature
@@ -42,12 +42,16 @@ from typing import (
 __all__ = [
     "BelowOne",
     "Count",
+    "Counts",
     "Finite",
     "Fraction",
+    "Integers",
     "NonNegative",
     "Options",
     "Positive",
+    "Scalar",
     "Size",
+    "Sizes",
     "checked",
 ]
 
@@ -123,6 +127,38 @@ class Whole:
             return f"an integer from {self.low:g} to {self.high:g}"
         named = {-inf: "an integer", 0: "a non-negative integer", 1: "a positive integer"}
         return named.get(self.low, f"an integer of at least {self.low:g}")
+
+
+@dataclass(frozen=True)
+class Element:
+    """A number that becomes an element of a tensor: of any type, NaN included."""
+
+    text: ClassVar[str] = "a number"
+
+    def read(self, value: Any) -> Any:
+        """Return a Python number."""
+        value = plain(value)
+        if not isinstance(value, int | float | complex):
+            raise TypeError
+        return value
+
+
+@dataclass(frozen=True)
+class PerAxis:
+    """One value of a kind for all spatial axes, or a tuple or list with one for each."""
+
+    kind: Kind
+
+    def read(self, value: Any) -> Any:
+        """Return one value, or a tuple."""
+        if isinstance(value, tuple | list):
+            return tuple(self.kind.read(part) for part in value)
+        return self.kind.read(value)
+
+    @property
+    def text(self) -> str:
+        """``a positive integer, or one for each axis``."""
+        return f"{self.kind.text}, or one for each axis"
 
 
 @dataclass(frozen=True)
@@ -250,6 +286,10 @@ Fraction = Annotated[float, Real(0, 1)]
 BelowOne = Annotated[float, Real(0, 1, "[)")]
 Size = Annotated[int, Whole(1)]
 Count = Annotated[int, Whole(0)]
+Scalar = Annotated[complex, Element()]
+Sizes = Annotated[int | Sequence[int], PerAxis(Whole(1))]
+Counts = Annotated[int | Sequence[int], PerAxis(Whole(0))]
+Integers = Annotated[int | Sequence[int], PerAxis(Whole())]
 
 
 def plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Tracebacks that show the user's code: most frames of the library say nothing about an error in a model.
+"""Tracebacks that show the user's code, with few frames of the library.
 
 With ``TENSORLAB_FULL_TRACEBACK=1`` in the environment every frame stays.
 """
@@ -27,10 +27,10 @@ def shortened(traceback: TracebackType | None, inner_frames: int | None = None) 
     Parameters
     ----------
     traceback : traceback or None
-        Its entries are linked anew.
+        Its entries are relinked.
     inner_frames : int, optional
-        How many of the library's frames, the innermost ones, have been chosen already; the others go. By default
-        `MOST_FRAMES` are chosen: what the user's code called, what that called, and where the error was raised.
+        Number of the library's frames to keep, the innermost ones. By default `MOST_FRAMES` are kept: the first two,
+        called from the user's code, and the one that raised the error.
     """
     entries = list(_entries(traceback))
     own = [i for i, entry in enumerate(entries) if _is_own(entry)]

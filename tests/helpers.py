@@ -5,6 +5,7 @@ import zlib
 import numpy as np
 
 import tensorlab as tl
+from tensorlab import nn
 
 FLOATS = ("float32", "float64")
 
@@ -51,6 +52,11 @@ def seeded(*key):
     return np.random.default_rng(zlib.crc32(repr(key).encode()))
 
 
+def draws(*shape, low=-2.0, high=2.0, seed=0):
+    """Return uniform numbers that depend on the seed and the shape alone."""
+    return np.random.default_rng((seed, *shape)).uniform(low, high, shape)
+
+
 def numbers(rng, draw, dtype="float64"):
     """Return a NumPy array of the numbers drawn for an operand; `dtype` is that of floating operands."""
     if draw.kind == "floating":
@@ -87,3 +93,11 @@ def formed(x, form):
 def drawn(rng, draw, dtype="float64"):
     """Return a NumPy array for an operand of a sample; `dtype` is that of floating operands."""
     return formed(numbers(rng, draw, dtype), draw.form)
+
+
+def network():
+    """Return a small network of float64 with random parameters."""
+    net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)).double()
+    for parameter in net.parameters():
+        parameter.data = tl.randn(*parameter.shape, dtype=tl.float64)
+    return net

@@ -11,7 +11,19 @@ import numpy as np
 import pytest
 
 import tensorlab as tl
-from tensorlab.options import BelowOne, Count, Fraction, NonNegative, Options, Positive, Size, checked
+from tensorlab.options import (
+    BelowOne,
+    Count,
+    Counts,
+    Fraction,
+    NonNegative,
+    Options,
+    Positive,
+    Scalar,
+    Size,
+    Sizes,
+    checked,
+)
 
 
 class Base(Options):
@@ -125,3 +137,42 @@ def test_sequences_of_any_length():
         Padded(["a"])
     with pytest.raises(ValueError, match=r"rate must be a number in \[0, 1\], not 2"):
         Padded(rate=2)
+
+
+class Window(Options):
+    kernel_size: Sizes
+    stride: Sizes | None = None
+    padding: Counts = 0
+    value: Scalar = 0.0
+
+
+def test_one_number_for_all_axes_or_one_for_each():
+    window = Window([np.int64(2), 3], padding=np.array(1))
+    assert window.kernel_size == (2, 3) and type(window.kernel_size[0]) is int
+    assert window.padding == 1 and type(window.padding) is int
+
+
+def test_elements_of_tensors_are_numbers_of_any_type():
+    assert np.isnan(Window(1, value=float("nan")).value)
+    assert (Window(1, value=True).value, Window(1, value=2j).value) == (True, 2j)
+    assert type(Window(1, value=np.float32(0.5)).value) is float
+
+
+@pytest.mark.parametrize(
+    "make, error, words",
+    [
+        (
+            lambda: Window(-3),
+            ValueError,
+            "Window: kernel_size must be a positive integer, or one for each axis, not -3",
+        ),
+        (lambda: Window((2, 0)), ValueError, r"kernel_size must be .*, not \(2, 0\)"),
+        (lambda: Window("ab"), TypeError, "kernel_size must be .*, not 'ab'"),
+        (lambda: Window(2, 1.5), TypeError, "stride must be a positive integer, or one for each axis or None, not 1.5"),
+        (lambda: Window(2, padding=-1), ValueError, "padding must be a non-negative integer, or one for each axis"),
+        (lambda: Window(2, value="x"), TypeError, "value must be a number, not 'x'"),
+    ],
+)
+def test_refusals_of_sizes_and_elements(make, error, words):
+    with pytest.raises(error, match=words):
+        make()

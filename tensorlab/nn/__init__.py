@@ -5,17 +5,30 @@ from .layers.activation import (
     CELU,
     ELU,
     GELU,
+    GLU,
     SELU,
     Gaussian,
+    Hardshrink,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    LeakyReLU,
     LogSigmoid,
+    Maxout,
     Mish,
+    PReLU,
+    ReLU,
+    ReLU6,
+    RReLU,
     Sigmoid,
     SiLU,
     Softplus,
+    Softshrink,
     Softsign,
     Swish,
     Tanh,
     Tanhshrink,
+    Threshold,
 )
 from .layers.adaptive_pooling import (
     AdaptiveAvgPool1d,
@@ -33,7 +46,6 @@ from .layers.adaptive_pooling import (
 )
 from .layers.adaptive_softmax import AdaptiveLogSoftmaxWithLoss
 from .layers.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
-from .layers.cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from .layers.convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .layers.distance import CosineSimilarity, PairwiseDistance
 from .layers.dropout import (
@@ -48,7 +60,9 @@ from .layers.dropout import (
 )
 from .layers.embedding import Embedding, EmbeddingBag
 from .layers.folding import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
+from .layers.fractional_pooling import FractionalMaxPool2d, FractionalMaxPool3d
 from .layers.graph import GATConv, GCNConv, SAGEConv
+from .layers.heaviside import Heaviside
 from .layers.lazy import (
     LazyBatchNorm1d,
     LazyBatchNorm2d,
@@ -65,39 +79,23 @@ from .layers.lazy import (
     LazyLinear,
 )
 from .layers.linear import Bilinear, Flatten, Identity, Linear, Unflatten
-from .layers.loss import (
+from .layers.loss.binary import (
     BCELoss,
     BCEWithLogitsLoss,
-    ContrastiveLoss,
-    CosineEmbeddingLoss,
-    CrossEntropyLoss,
-    CTCLoss,
     DiceLoss,
     ExponentialLoss,
-    FocalLoss,
-    GaussianNLLLoss,
-    HingeEmbeddingLoss,
-    HingeLoss,
-    HuberLoss,
-    KLDivLoss,
-    L1Loss,
-    MarginRankingLoss,
-    MSELoss,
-    MultiLabelMarginLoss,
     MultiLabelSoftMarginLoss,
-    MultiMarginLoss,
-    NLLLoss,
-    PerceptronLoss,
-    PoissonNLLLoss,
     SigmoidFocalLoss,
-    SmoothL1Loss,
     SoftMarginLoss,
-    SquaredHingeLoss,
-    TripletMarginLoss,
-    TripletMarginWithDistanceLoss,
 )
+from .layers.loss.classification import CrossEntropyLoss, FocalLoss, MultiLabelMarginLoss, MultiMarginLoss, NLLLoss
+from .layers.loss.margin import HingeEmbeddingLoss, HingeLoss, MarginRankingLoss, PerceptronLoss, SquaredHingeLoss
+from .layers.loss.metric import ContrastiveLoss, CosineEmbeddingLoss, TripletMarginLoss, TripletMarginWithDistanceLoss
+from .layers.loss.regression import GaussianNLLLoss, HuberLoss, KLDivLoss, L1Loss, MSELoss, PoissonNLLLoss, SmoothL1Loss
+from .layers.loss.sequence import CTCLoss
 from .layers.mixing import CutMix, Mixup
 from .layers.multihead_attention import MultiheadAttention
+from .layers.norm_pooling import ChannelMaxPool, LPPool1d, LPPool2d, LPPool3d
 from .layers.normalization import (
     CrossMapLRN2d,
     GroupNorm,
@@ -129,35 +127,18 @@ from .layers.pooling import (
     AvgPool1d,
     AvgPool2d,
     AvgPool3d,
-    ChannelMaxPool,
-    LPPool1d,
-    LPPool2d,
-    LPPool3d,
     MaxPool1d,
     MaxPool2d,
     MaxPool3d,
 )
 from .layers.positions import RotaryEmbedding, SinusoidalPositionalEncoding
-from .layers.rectified import (
-    Hardshrink,
-    Hardsigmoid,
-    Hardswish,
-    Hardtanh,
-    Heaviside,
-    LeakyReLU,
-    PReLU,
-    ReLU,
-    ReLU6,
-    RReLU,
-    Softshrink,
-    Threshold,
-)
 from .layers.recurrent import GRU, LSTM, RNN, RNNBase
+from .layers.recurrent_cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from .layers.resampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
-from .layers.softmax import GLU, LogSoftmax, Maxout, Softmax, Softmax2d, Softmin
+from .layers.softmax import LogSoftmax, Softmax, Softmax2d, Softmin
 from .layers.transformer import Transformer, TransformerDecoder, TransformerEncoder
 from .layers.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
-from .layers.unpooling import FractionalMaxPool2d, FractionalMaxPool3d, MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
+from .layers.unpooling import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 from .module.containers import ModuleDict, ModuleList, Sequential
 from .module.functional_call import functional_call
 from .module.module import Module

@@ -282,7 +282,7 @@ class TestMultihead:
         ("args", "options", "message"),
         [
             ((5, 2), {}, "embed_dim 5 does not divide into 2 heads"),
-            ((0, 2), {}, "positive, not 0 and 2"),
+            ((0, 2), {}, "embed_dim must be a positive integer, not 0"),
             ((4, 2), {"dropout": 2.0}, r"dropout.*2\.0"),
         ],
     )
@@ -300,7 +300,12 @@ class TestMultihead:
             ([(5, 4), (6, 2, 4), (6, 2, 4)], {}, tl.ShapeError, r"all be \(length, batch, features\)"),
             ([(5, 2, 4)] * 3, {"attn_mask": (5, 6)}, tl.ShapeError, r"\(5, 5\).*\(4, 5, 5\).*not \(5, 6\)"),
             ([(5, 2, 4)] * 3, {"key_padding_mask": (5, 2)}, tl.ShapeError, r"shape \(2, 5\).*not \(5, 2\)"),
-            ([(5, 2, 4)] * 3, {"is_causal": True}, ValueError, "is_causal=True says.*generate_square_subsequent_mask"),
+            (
+                [(5, 2, 4)] * 3,
+                {"is_causal": True},
+                ValueError,
+                "is_causal=True asserts.*generate_square_subsequent_mask",
+            ),
         ],
     )
     def test_refused(self, shapes, options, error, message):

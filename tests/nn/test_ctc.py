@@ -201,8 +201,12 @@ def i(*shape):
         (lambda: F.ctc_loss(z(0, 2, 3), i(2, 1), (0, 0), (1, 1)), tl.ShapeError, r"none of them 0, not \(0, 2, 3\)"),
         (lambda: F.ctc_loss(z(5, 2, 3), i(2, 1), (5, 5), (1, 1), blank=3), IndexError, "3 classes 0 to 2, not 3"),
         (lambda: F.ctc_loss(z(5, 2, 3), i(2, 1), (5, 5), (1, 1), blank=-1), IndexError, "3 classes 0 to 2, not -1"),
-        (lambda: F.ctc_loss(z(5, 2, 3), i(2, 1), (5,), (1, 1)), tl.ShapeError, "input_lengths has one entry .* 2 seq"),
-        (lambda: F.ctc_loss(z(5, 2, 3), i(2, 1), (5, 5), (1,)), tl.ShapeError, "target_lengths has one entry .* not 1"),
+        (lambda: F.ctc_loss(z(5, 2, 3), i(2, 1), (5,), (1, 1)), tl.ShapeError, "input_lengths must have one .* 2 seq"),
+        (
+            lambda: F.ctc_loss(z(5, 2, 3), i(2, 1), (5, 5), (1,)),
+            tl.ShapeError,
+            "target_lengths must have one .* not 1",
+        ),
         (lambda: F.ctc_loss(z(5, 2, 3), i(2, 1), (5, 6), (1, 1)), tl.ShapeError, r"the 5 steps .* not \(5, 6\)"),
         (
             lambda: F.ctc_loss(z(5, 2, 3), i(2, 1), (5, 5), (1, -1)),
@@ -212,7 +216,7 @@ def i(*shape):
         (
             lambda: F.ctc_loss(z(5, 2, 3), i(2, 1), (5, 5), (2, 1)),
             tl.ShapeError,
-            r"\(2, 2\) .* \(3,\), .*; not \(2, 1\)",
+            r"\(2, 2\), .* \(3,\), .*; not \(2, 1\)",
         ),
         (lambda: F.ctc_loss(z(5, 2, 3), i(4), (5, 5), (2, 1)), tl.ShapeError, r"\(3,\), .*; not \(4,\)"),
         (lambda: F.ctc_loss(z(5, 2, 3), i(2, 1) + 2, (5, 5), (1, 1)), IndexError, "outside the 3 classes 0 to 2: 3"),

@@ -14,7 +14,7 @@ F = nn.functional
 SATURATION = 1.6732632423543772 * 1.0507009873554805
 
 
-class TestChannels:
+class TestChannelDropout:
     @pytest.mark.parametrize(
         ("layer", "shape", "drawn"),
         [
@@ -51,9 +51,9 @@ class TestChannels:
                 function(tl.ones(*shape), 0.5, training)
 
 
-class TestAlpha:
+class TestAlphaDropout:
     @pytest.mark.parametrize("p", [0.1, 0.5])
-    def test_elements(self, p, rng):
+    def test_mean_and_variance_are_kept(self, p, rng):
         """Formula (8) of the paper: a (x d + alpha' (1 - d)) + b keeps mean 0 and variance 1."""
         x = rng.standard_normal(200_000)
         y = host(nn.AlphaDropout(p)(tensor(x)))
@@ -76,7 +76,7 @@ class TestAlpha:
         assert_close(tensor(y[~dropped]), a * x[~dropped] + b)
 
     @pytest.mark.parametrize("function", [F.alpha_dropout, F.feature_alpha_dropout])
-    def test_functions_do_nothing_unless_told_that_it_is_training(self, function):
+    def test_functions_default_to_evaluation(self, function):
         x = tl.ones(2, 3)
         assert function(x) is x
         assert not host(function(x, 1.0, True)).any()
@@ -95,7 +95,7 @@ class TestStochasticDepth:
         assert {tuple(np.unique(y)) for y in totals} == {(0.0,), (1 / 0.75,)}
         assert np.mean(totals) == pytest.approx(1, abs=0.15)
 
-    def test_ends(self):
+    def test_probabilities_of_zero_and_one(self):
         x = tl.ones(2, 3)
         assert not host(nn.StochasticDepth(1.0)(x)).any()
         assert nn.StochasticDepth(0.0)(x) is x
@@ -108,7 +108,7 @@ class TestStochasticDepth:
             F.stochastic_depth(tl.ones(1), 0.5, "column")
         with pytest.raises(tl.ShapeError, match="stochastic_depth: expects a batch axis"):
             F.stochastic_depth(tl.tensor(1.0), 0.5, "row")
-        assert repr(nn.StochasticDepth(0.2)) == "StochasticDepth(p=0.2, mode=row)"
+        assert repr(nn.StochasticDepth(0.2)) == "StochasticDepth(p=0.2, mode='row')"
 
 
 class TestDropConnect:
@@ -137,7 +137,7 @@ class TestDropConnect:
         layer(tl.ones(1, 40, dtype=tl.float64)).sum().backward()
         assert set(np.unique(host(layer.weight.grad))) == {0.0, 2.0}
 
-    def test_words(self):
+    def test_repr(self):
         layer = nn.DropConnectLinear(3, 2, 0.1, bias=False)
         assert repr(layer) == "DropConnectLinear(in_features=3, out_features=2, bias=False, p=0.1)"
         assert list(layer.state_dict()) == ["weight"]
@@ -151,8 +151,8 @@ SHAPES = {nn.Dropout3d: (2, 3, 1, 2, 2)}
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-class TestAll:
-    def test_ends(self, layer):
+class TestEveryLayer:
+    def test_probabilities_of_zero_and_one(self, layer):
         x = tl.ones(*SHAPES.get(layer, (2, 3, 4)))
         assert layer(0.5).eval()(x) is x
         assert layer(0.0)(x) is x
@@ -161,11 +161,11 @@ class TestAll:
         assert not host(y).any()
 
     @pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])
-    def test_no_probability(self, layer, p):
-        with pytest.raises(ValueError, match=rf"{layer.__name__}: p is a probability in \[0, 1\], not"):
+    def test_probabilities_out_of_range(self, layer, p):
+        with pytest.raises(ValueError, match=rf"{layer.__name__}: p must be a number in \[0, 1\], not"):
             layer(p)
 
-    def test_nothing_to_draw(self, layer):
+    def test_empty_inputs(self, layer):
         shape = (0, *SHAPES.get(layer, (2, 3, 4))[1:])
         assert layer(0.5)(tl.ones(*shape)).shape == shape
 
@@ -190,11 +190,46 @@ class TestAll:
 
 
 @pytest.mark.parametrize("name", ["dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout"])
-def test_functions_refuse_what_is_no_probability(name):
-    with pytest.raises(ValueError, match=f"{name}: p is a probability"):
+def test_functions_refuse_probabilities_out_of_range(name):
+    with pytest.raises(ValueError, match=f"{name}: p must be a number in"):
         getattr(F, name)(tl.ones(2, 3, 4, 5), 1.5, False)
 
 
 def test_integers_are_refused():
     with pytest.raises(TypeError, match="dropout: input is int64, but must be"):
         F.dropout(tl.ones(3, dtype=tl.int64))
+
+
+class TestDropout:
+    def test_fraction_and_scale(self):
+        y = host(nn.Dropout(0.25)(tl.ones(100_000)))
+        assert set(np.unique(y)) == {0, np.float32(1 / 0.75)}
+        assert y.mean() == pytest.approx(1, abs=0.01)
+
+    def test_gradient_is_the_mask(self):
+        x = tl.ones(100, requires_grad=True)
+        y = F.dropout(x, 0.5)
+        y.sum().backward()
+        assert_same(x.grad, host(y.detach()))
+
+    def test_evaluation_returns_the_input(self):
+        x = tl.ones(3)
+        assert nn.Dropout().eval()(x) is x
+        assert F.dropout(x, training=False) is x
+        assert nn.Dropout(0.0)(x) is x
+
+    def test_probability_of_one_gives_zeros(self):
+        assert not host(F.dropout(tl.ones(3), 1.0)).any()
+
+    def test_seed(self):
+        tl.manual_seed(3)
+        first = host(F.dropout(tl.ones(50)))
+        tl.manual_seed(3)
+        assert_same(F.dropout(tl.ones(50)), first)
+
+    @pytest.mark.parametrize("p", [-0.1, 1.1])
+    def test_probabilities_out_of_range(self, p):
+        with pytest.raises(ValueError, match=r"must be a number in \[0, 1\]"):
+            nn.Dropout(p)
+        with pytest.raises(ValueError, match=r"must be a number in \[0, 1\]"):
+            F.dropout(tl.ones(1), p)

@@ -173,7 +173,7 @@ class TestSAGE:
         before = host(layer.lin_r.weight.detach()).copy()
         layer.reset_parameters()
         assert (host(layer.lin_r.weight.detach()) != before).all()
-        with pytest.raises(ValueError, match="aggr must be one of mean, max, sum"):
+        with pytest.raises(ValueError, match="aggr must be 'mean', 'max', 'sum' or 'add'"):
             nn.SAGEConv(4, 3, "median")
 
 
@@ -230,9 +230,9 @@ class TestGAT:
         assert repr(layer).startswith("GATConv(\n  4, 200, heads=3\n")
         bound = np.sqrt(6 / 203)
         assert 0.97 * bound < np.abs(host(layer.att_src.detach())).max() <= bound
-        with pytest.raises(ValueError, match="heads must be positive"):
+        with pytest.raises(ValueError, match="heads must be a positive integer"):
             nn.GATConv(2, 2, heads=0)
-        with pytest.raises(ValueError, match="dropout is a probability"):
+        with pytest.raises(ValueError, match="dropout must be a number in"):
             nn.GATConv(2, 2, dropout=1.5)
 
 
@@ -269,3 +269,10 @@ class TestSeveralGraphs:
         assert_close(function(tensor(x), batch, 3), np.concatenate([expected, np.zeros((1, 3))]))
         assert_close(function(tensor(x)), reduce(x, axis=0, keepdims=True))
         tl.check_gradients(lambda x: function(x, batch, 2), (leaf(x),))
+
+
+@pytest.mark.parametrize("layer", ["GCNConv", "SAGEConv", "GATConv"])
+@pytest.mark.parametrize("edges", [[[0, -1], [1, 1]], [[0, 1], [1, 5]]])
+def test_edges_to_nodes_that_are_not_there(layer, edges):
+    with pytest.raises(IndexError, match=f"{layer}: edge_index names nodes outside the 5 nodes 0 to 4"):
+        getattr(nn, layer)(3, 4)(tl.ones(5, 3), tl.tensor(edges))

@@ -1,4 +1,4 @@
-"""Functions of half-precision tensors keep their type, and functions of arrays give arrays."""
+"""Functions of half-precision tensors keep their data type; functions of plain arrays return arrays."""
 
 import numpy as np
 import pytest
@@ -51,5 +51,5 @@ class TestArrays:
         np.testing.assert_array_equal(np.asarray(found), np.eye(3)[[0, 2]])
 
     def test_class_indices_must_be_integers(self):
-        with pytest.raises(tl.ShapeError, match=r"probabilities as target have the logits' shape \(2, 3\), not \(2,\)"):
+        with pytest.raises(tl.ShapeError, match=r"probabilities must have the logits' shape \(2, 3\), not \(2,\)"):
             F.cross_entropy(tl.ones(2, 3), tl.ones(2))

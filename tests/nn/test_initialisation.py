@@ -211,7 +211,7 @@ def test_all_gains():
         (nn.init.dirac_, (2, 2), r"dirac_: expects a tensor of 3 to 5 axes, not one of shape \(2, 2\)"),
         (nn.init.orthogonal_, (2,), r"orthogonal_: expects a tensor of 2 or more axes, not one of shape \(2,\)"),
         (lambda w: nn.init.sparse_(w, 0.5), (2,), r"sparse_: expects a tensor of 2 axes"),
-        (lambda w: nn.init.sparse_(w, 1.5), (2, 2), r"sparse_: sparsity is a share in \[0, 1\], not 1.5"),
+        (lambda w: nn.init.sparse_(w, 1.5), (2, 2), r"sparse_: sparsity must be in \[0, 1\], not 1.5"),
         (lambda w: nn.init.dirac_(w, 2), (3, 2, 2), r"dirac_: the 3 output channels \(axis 0\) do not divide into 2"),
         (nn.init.lecun_normal_, (3,), r"at least 2 axes, not shape \(3,\)"),
         (nn.init.kaiming_uniform_, (3,), r"at least 2 axes, not shape \(3,\)"),

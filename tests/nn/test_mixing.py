@@ -128,5 +128,5 @@ class TestLayers:
         assert kept is x
         assert target is y
         assert repr(mix) == f"{layer.__name__}(alpha=0.5, num_classes=3)"
-        with pytest.raises(ValueError, match=f"{layer.__name__}: alpha must be greater than 0"):
+        with pytest.raises(ValueError, match=f"{layer.__name__}: alpha must be a positive number"):
             layer(-1.0)

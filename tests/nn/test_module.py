@@ -435,3 +435,29 @@ class TestSummary:
             net.summary((1, 4))
         assert not net._hooks
         assert net.training
+
+
+def values(module):
+    return {name: parameter.detach() for name, parameter in module.named_parameters()}
+
+
+class TestDeepCopy:
+    def test_shared_parameters_stay_shared(self):
+        net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+        net[1].weight = net[0].weight
+        net(tl.ones(1, 2)).sum().backward()
+        other = copy.deepcopy(net)
+        assert other[1].weight is other[0].weight
+        assert other[0].weight is not net[0].weight
+        assert_same(other[0].weight.grad, host(net[0].weight.grad))
+        other[0].weight.data = tl.zeros(2, 2)
+        assert host(net[0].weight.detach()).any()
+
+    def test_hooks_are_copied(self):
+        layer, seen = nn.Identity(), []
+        layer.register_forward_hook(lambda *_: seen.append("forward"))
+        layer.register_full_backward_hook(lambda *_: seen.append("backward"))
+        other = copy.deepcopy(layer)
+        layer._hooks.clear()
+        other(tl.ones(1, requires_grad=True)).sum().backward()
+        assert seen == ["forward", "backward"]

@@ -306,7 +306,7 @@ class TestLocalResponseNorm:
             nn.LocalResponseNorm(2)(tl.ones(2, 3))
         with pytest.raises(tl.ShapeError, match="4 axes"):
             nn.CrossMapLRN2d(2)(tl.ones(2, 3, 4))
-        with pytest.raises(ValueError, match="size must be positive"):
+        with pytest.raises(ValueError, match="size must be a positive integer"):
             nn.LocalResponseNorm(0)
 
 
@@ -335,3 +335,88 @@ class TestNormalize:
             F.normalize(tl.ones(3))
         with pytest.raises(TypeError, match="normalize: input is int64"):
             F.normalize(tl.ones(3, 3, dtype=tl.int64))
+
+
+class TestBatchStatistics:
+    @pytest.mark.parametrize(
+        ("kind", "shape"),
+        [
+            (nn.BatchNorm1d, (5, 3)),
+            (nn.BatchNorm1d, (5, 3, 4)),
+            (nn.BatchNorm2d, (5, 3, 4, 2)),
+            (nn.BatchNorm3d, (2, 3, 2, 2, 3)),
+        ],
+    )
+    def test_training_and_evaluation(self, kind, shape, rng):
+        x = 2 + 3 * rng.standard_normal(shape)
+        layer = kind(3, dtype=tl.float64)
+        nn.init.normal_(layer.weight)
+        nn.init.normal_(layer.bias)
+        axes = (0, *range(2, x.ndim))
+        mean, variance = x.mean(axes, keepdims=True), x.var(axes, keepdims=True)
+        weight, bias = (host(p.detach()).reshape(mean.shape[1:]) for p in (layer.weight, layer.bias))
+
+        expected = (x - mean) / np.sqrt(variance + layer.eps) * weight + bias
+        assert_close(layer(tensor(x)).detach(), expected, rtol=1e-10)
+        unbiased = x.var(axes, ddof=1)
+        assert_close(layer.running_mean, 0.1 * mean.ravel())
+        assert_close(layer.running_var, 0.9 + 0.1 * unbiased)
+        assert layer.num_batches_tracked.item() == 1
+
+        running_mean, running_var = (host(b).reshape(mean.shape[1:]) for b in (layer.running_mean, layer.running_var))
+        expected = (x - running_mean) / np.sqrt(running_var + layer.eps) * weight + bias
+        assert_close(layer.eval()(tensor(x)).detach(), expected, rtol=1e-10)
+        assert layer.num_batches_tracked.item() == 1
+
+    def test_mean_of_all_batches(self, rng):
+        layer = nn.BatchNorm1d(2, momentum=None, dtype=tl.float64)
+        batches = rng.standard_normal((3, 4, 2))
+        for batch in batches:
+            layer(tensor(batch))
+        assert_close(layer.running_mean, batches.mean((0, 1)))
+        assert_close(layer.running_var, batches.var(1, ddof=1).mean(0))
+
+    def test_without_statistics(self, rng):
+        layer = nn.BatchNorm1d(2, track_running_stats=False, affine=False).eval()
+        assert not layer.state_dict()
+        y = host(layer(tensor(rng.standard_normal((50, 2)), dtype="float32")))
+        assert y.mean(0) == pytest.approx(0, abs=1e-6)
+
+    def test_state_dict(self):
+        keys = ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
+        assert list(nn.BatchNorm2d(3).state_dict()) == keys
+        assert nn.BatchNorm2d(3).num_batches_tracked.shape == ()
+
+    def test_reset(self, rng):
+        layer = nn.BatchNorm1d(2)
+        layer(tensor(rng.standard_normal((5, 2)), dtype="float32"))
+        layer.reset_parameters()
+        assert_same(layer.running_mean, np.zeros(2, "float32"))
+        assert_same(layer.running_var, np.ones(2, "float32"))
+        assert layer.num_batches_tracked.item() == 0
+
+    @pytest.mark.parametrize("training", [True, False])
+    def test_gradients(self, training, rng):
+        x, w, b = (leaf(rng.standard_normal(shape)) for shape in ((4, 2, 3), 2, 2))
+        mean, variance = tensor(rng.standard_normal(2)), tensor(rng.uniform(1, 2, 2))
+
+        def normalised(x, w, b):
+            return F.batch_norm(x, mean.clone(), variance.clone(), w, b, training=training)
+
+        tl.check_gradients(normalised, (x, w, b))
+
+    def test_an_evaluation_graph_survives_training(self, rng):
+        layer = nn.BatchNorm1d(2, dtype=tl.float64)
+        x = leaf(rng.standard_normal((4, 2)))
+        y = layer.eval()(x)
+        layer.train()(x.detach())
+        y.sum().backward()
+        assert_close(x.grad, np.full((4, 2), 1 / np.sqrt(1 + 1e-5)))
+
+    def test_errors(self):
+        with pytest.raises(ValueError, match="more than one value per channel"):
+            nn.BatchNorm1d(2)(tl.ones(1, 2))
+        with pytest.raises(tl.ShapeError, match="BatchNorm2d expects 4 axes with 3 channels"):
+            nn.BatchNorm2d(3)(tl.ones(2, 3))
+        with pytest.raises(ValueError, match="needs running_mean"):
+            F.batch_norm(tl.ones(2, 2), None, None)

@@ -134,3 +134,27 @@ class TestPad:
             F.pad(tl.ones(3), (1.5, 1))
         with pytest.raises(TypeError, match=r"^pad: input.* must be a tensor or an array"):
             F.pad([1.0], (1, 1))
+
+
+class TestModes:
+    @pytest.mark.parametrize(
+        ("mode", "options"),
+        [("constant", {"value": 2.0}), ("reflect", {}), ("replicate", {}), ("circular", {})],
+    )
+    def test_value_and_gradient(self, mode, options, rng):
+        x = rng.standard_normal((2, 4, 5))
+        names = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+        more = {"constant_values": options["value"]} if options else {}
+        expected = np.pad(x, [(0, 0), (2, 3), (1, 0)], mode=names[mode], **more)
+        assert_same(F.pad(tensor(x), (1, 0, 2, 3), mode, **options), expected)
+        tl.check_gradients(lambda x: F.pad(x, (1, 0, 2, 3), mode, **options), (leaf(x),))
+
+    def test_errors(self):
+        with pytest.raises(tl.ShapeError, match=r"axis 0 of length 3 cannot be padded by \(3, 0\) in mode reflect"):
+            F.pad(tl.ones(3), (3, 0), "reflect")
+        with pytest.raises(tl.ShapeError, match="2 axes are to be padded"):
+            F.pad(tl.ones(3), (1, 1, 1, 1))
+        with pytest.raises(ValueError, match="two numbers"):
+            F.pad(tl.ones(3), (1,))
+        with pytest.raises(ValueError, match="mode must be"):
+            F.pad(tl.ones(3), (1, 1), "mirror")

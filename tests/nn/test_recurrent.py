@@ -314,7 +314,7 @@ class TestSequences:
             rnn.pack_padded_sequence(x, [4, 0])
         with pytest.raises(tl.ShapeError, match=r"3 lengths do not fit .* axis 1"):
             rnn.pack_padded_sequence(x, [4, 2, 1])
-        with pytest.raises(tl.ShapeError, match="axis 0 is that of the sequences"):
+        with pytest.raises(tl.ShapeError, match="axis 0 is the sequences' axis"):
             rnn.unpad_sequence(x, [4], batch_first=True)
         with pytest.raises(ValueError, match="total_length=1 is less than the longest sequence's 4"):
             rnn.pad_packed_sequence(rnn.pack_padded_sequence(x, [4, 2]), total_length=1)
@@ -332,13 +332,13 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("options", "error", "message"),
         [
-            ({"hidden_size": 0}, ValueError, "hidden_size must be positive"),
-            ({"input_size": 2.0}, TypeError, "input_size must be an int, not float"),
-            ({"num_layers": 0}, ValueError, "num_layers must be positive"),
-            ({"dropout": 1.5, "num_layers": 2}, ValueError, r"probability in \[0, 1\]"),
-            ({"dropout": True}, ValueError, r"probability in \[0, 1\]"),
+            ({"hidden_size": 0}, ValueError, "hidden_size must be a positive integer, not 0"),
+            ({"input_size": 2.0}, TypeError, "input_size must be a positive integer, not 2.0"),
+            ({"num_layers": 0}, ValueError, "num_layers must be a positive integer, not 0"),
+            ({"dropout": 1.5, "num_layers": 2}, ValueError, r"dropout must be a number in \[0, 1\], not 1.5"),
+            ({"dropout": True}, TypeError, r"dropout must be a number in \[0, 1\], not True"),
             ({"proj_size": 4}, ValueError, "smaller than hidden_size 4"),
-            ({"proj_size": -1}, ValueError, "or 0 for no projection"),
+            ({"proj_size": -1}, ValueError, "proj_size must be a non-negative integer, not -1"),
         ],
     )
     def test_settings(self, options, error, message):
@@ -349,7 +349,7 @@ class TestErrors:
         for kind in (nn.RNN, nn.RNNCell):
             with pytest.raises(ValueError, match="'tanh' or 'relu', not 'sine'"):
                 kind(3, 4, nonlinearity="sine")
-        with pytest.raises(ValueError, match="mode must be one of"):
+        with pytest.raises(ValueError, match="mode must be 'RNN_TANH', 'RNN_RELU', 'LSTM' or 'GRU'"):
             nn.RNNBase("QRNN", 3, 4)
 
     def test_inputs(self):

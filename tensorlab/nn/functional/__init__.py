@@ -5,16 +5,28 @@ from .activation import (
     elu,
     gaussian,
     gelu,
+    glu,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
     logsigmoid,
     mish,
+    prelu,
+    relu,
+    relu6,
+    rrelu,
     selu,
     sigmoid,
     silu,
     softplus,
+    softshrink,
     softsign,
     swish,
     tanh,
     tanhshrink,
+    threshold,
 )
 from .adaptive_pooling import (
     adaptive_avg_pool1d,
@@ -58,38 +70,43 @@ from .graph import (
     scatter_sum,
 )
 from .grid_sampling import affine_grid, grid_sample
+from .heaviside import heaviside
 from .linear import bilinear, linear
-from .loss import (
+from .loss.binary import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
-    contrastive_loss,
-    cosine_embedding_loss,
-    cross_entropy,
-    ctc_loss,
     dice_loss,
     exponential_loss,
-    focal_loss,
-    gaussian_nll_loss,
+    multilabel_soft_margin_loss,
+    sigmoid_focal_loss,
+    soft_margin_loss,
+)
+from .loss.classification import cross_entropy, focal_loss, nll_loss
+from .loss.margin import (
     hinge_embedding_loss,
     hinge_loss,
-    huber_loss,
-    kl_div,
-    l1_loss,
     margin_ranking_loss,
-    mse_loss,
     multi_margin_loss,
     multilabel_margin_loss,
-    multilabel_soft_margin_loss,
-    nll_loss,
     perceptron_loss,
-    poisson_nll_loss,
-    sigmoid_focal_loss,
-    smooth_l1_loss,
-    soft_margin_loss,
     squared_hinge_loss,
+)
+from .loss.metric import (
+    contrastive_loss,
+    cosine_embedding_loss,
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
+from .loss.regression import (
+    gaussian_nll_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
+)
+from .loss.sequence import ctc_loss
 from .mixing import cutmix, mixup
 from .multihead_attention import multi_head_attention_forward
 from .norm_pooling import channel_max_pool, lp_pool1d, lp_pool2d, lp_pool3d
@@ -97,22 +114,8 @@ from .normalization import group_norm, layer_norm, local_response_norm, normaliz
 from .padding import pad
 from .pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from .positions import position_angles, rotary_embedding
-from .rectified import (
-    hardshrink,
-    hardsigmoid,
-    hardswish,
-    hardtanh,
-    heaviside,
-    leaky_relu,
-    prelu,
-    relu,
-    relu6,
-    rrelu,
-    softshrink,
-    threshold,
-)
 from .resampling import interpolate
-from .softmax import glu, gumbel_softmax, log_softmax, softmax, softmin
+from .softmax import gumbel_softmax, log_softmax, softmax, softmin
 from .unpooling import max_unpool1d, max_unpool2d, max_unpool3d
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Pooling to a given size, by windows that cover the images evenly, down to one place for each channel."""
+"""Pooling with a given number of windows that cover the images evenly, down to one for each channel."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from ...backend import backend_of
+from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...ops.adaptive_pooling import adaptive_sum, adaptive_windows
 from ...ops.arithmetic import multiply
@@ -16,7 +17,7 @@ from ...ops.indexing import take_along_axis
 from ...ops.pooling import avg_pool
 from ...ops.reduction import mean
 from ...ops.shapes import reshape
-from ...tensor import Tensor
+from ...tensor import ArrayT, Tensor
 from .pooling import pooled_maxima, spatial_size
 from .window_geometry import Sizes, with_batch_axis, without_batch_axis
 
@@ -24,7 +25,7 @@ OutputSize = int | None | Sequence[int | None]
 
 
 def _target(ndim: int, x: Any, output_size: OutputSize) -> tuple[Sizes, Sizes]:
-    """Return the spatial size of images and the size that they are to have; None keeps an axis."""
+    """Return the spatial sizes before and after; None keeps an axis."""
     size = spatial_size(x, ndim)
     entries = (output_size,) * ndim if output_size is None or isinstance(output_size, int) else tuple(output_size)
     if len(entries) != ndim:
@@ -42,7 +43,7 @@ def _divides(size: Sizes, wanted: Sizes) -> bool:
 
 
 def _tiling(size: Sizes, wanted: Sizes) -> dict[str, Any]:
-    """Return the params of windows side by side that cover the images."""
+    """Return the params of adjacent windows that cover the images."""
     kernel = tuple(length // n for length, n in zip(size, wanted, strict=True))
     return {"kernel_size": kernel, "stride": kernel, "padding": ((0, 0),) * len(kernel)}
 
@@ -51,30 +52,30 @@ def _tiling(size: Sizes, wanted: Sizes) -> dict[str, Any]:
 
 
 @composite(input="floating")
-def adaptive_avg_pool1d(input: Any, output_size: OutputSize) -> Tensor:
-    """The mean of each of `output_size` windows that cover the signals evenly.
+def adaptive_avg_pool1d(input: ArrayT, output_size: OutputSize) -> ArrayT:
+    """The mean of each of a number of windows that cover signals evenly.
 
     Of n windows on an axis of a given length, window i reaches from ``floor(i * length / n)`` to
     ``ceil((i + 1) * length / n)``; where n does not divide the length, neighbours share elements.
 
     Parameters
     ----------
-    input : Tensor, shape (batch, channels, length) or (channels, length)
+    input : Tensor, shape (batch, channels, *spatial) or (channels, *spatial)
         Floating-point.
     output_size : int, None, or tuple of them
-        How many windows along each spatial axis; None for as many as the axis has elements.
+        Number of windows along each spatial axis; None for the length of the axis.
 
     Returns
     -------
     Tensor
-        Shape ``(batch, channels, output_size)``.
+        Shape ``(batch, channels, *output_size)``.
 
     Raises
     ------
     ShapeError
-        If the input has another number of axes, or nothing along a spatial one.
+        If the number of axes does not match, or a spatial axis has length 0.
     ValueError
-        If a size is negative, or there are not as many as spatial axes.
+        If a size is negative, or there is not one for each spatial axis.
 
     Examples
     --------
@@ -84,9 +85,10 @@ def adaptive_avg_pool1d(input: Any, output_size: OutputSize) -> Tensor:
     return _mean(1, input, output_size)
 
 
+@documented_like(adaptive_avg_pool1d)
 @composite(input="floating")
-def adaptive_avg_pool2d(input: Any, output_size: OutputSize) -> Tensor:
-    """The mean of each of the windows that cover images evenly; as `adaptive_avg_pool1d`, with two spatial axes.
+def adaptive_avg_pool2d(input: ArrayT, output_size: OutputSize) -> ArrayT:
+    """The mean of each of a number of windows that cover images evenly.
 
     Examples
     --------
@@ -96,9 +98,10 @@ def adaptive_avg_pool2d(input: Any, output_size: OutputSize) -> Tensor:
     return _mean(2, input, output_size)
 
 
+@documented_like(adaptive_avg_pool1d)
 @composite(input="floating")
-def adaptive_avg_pool3d(input: Any, output_size: OutputSize) -> Tensor:
-    """The mean of each of the windows that cover volumes evenly; as `adaptive_avg_pool1d`, with three spatial axes.
+def adaptive_avg_pool3d(input: ArrayT, output_size: OutputSize) -> ArrayT:
+    """The mean of each of a number of windows that cover volumes evenly.
 
     Examples
     --------
@@ -108,7 +111,7 @@ def adaptive_avg_pool3d(input: Any, output_size: OutputSize) -> Tensor:
     return _mean(3, input, output_size)
 
 
-def _mean(ndim: int, x: Any, output_size: OutputSize) -> Tensor:
+def _mean(ndim: int, x: Any, output_size: OutputSize) -> Any:
     require("pooling", "floating", input=x)
     size, wanted = _target(ndim, x, output_size)
     if set(wanted) == {1}:
@@ -135,34 +138,25 @@ def _shares(y: Any, size: Sizes, wanted: Sizes) -> Any:
 # -- maxima ------------------------------------------------------------------------------------------------------------
 
 
+@documented_like(adaptive_avg_pool1d)
 @composite(input="real")
-def adaptive_max_pool1d(input: Any, output_size: OutputSize, return_indices: bool = False) -> Any:
-    """The greatest element of each of `output_size` windows that cover the signals evenly.
+def adaptive_max_pool1d(input: ArrayT, output_size: OutputSize, return_indices: bool = False) -> ArrayT:
+    """The greatest element of each of a number of windows that cover signals evenly.
 
-    The windows are those of `adaptive_avg_pool1d`. The gradient goes to the element that `return_indices` names: the
-    first one where several tie.
+    The windows are those of `adaptive_avg_pool1d`. The gradient goes to the first element that is greatest.
 
     Parameters
     ----------
-    input : Tensor, shape (batch, channels, length) or (channels, length)
+    input : Tensor, shape (batch, channels, *spatial) or (channels, *spatial)
         Real.
-    output_size : int, None, or tuple of them
-        How many windows along each spatial axis; None for as many as the axis has elements.
     return_indices : bool
-        Whether to return the places of the maxima too.
+        Whether to return the indices of the maxima as well.
 
     Returns
     -------
     Tensor, or pair of Tensor
-        Shape ``(batch, channels, output_size)``, NaN where there is one in the window; the places, int64, count the
-        elements of each channel in C order.
-
-    Raises
-    ------
-    ShapeError
-        If the input has another number of axes, or nothing along a spatial one.
-    ValueError
-        If a size is negative, or there are not as many as spatial axes.
+        Shape ``(batch, channels, *output_size)``; NaN if the window has one. The indices, int64, count the elements of
+        each channel in C order.
 
     Examples
     --------
@@ -172,9 +166,10 @@ def adaptive_max_pool1d(input: Any, output_size: OutputSize, return_indices: boo
     return _max(1, input, output_size, return_indices)
 
 
+@documented_like(adaptive_max_pool1d)
 @composite(input="real")
-def adaptive_max_pool2d(input: Any, output_size: OutputSize, return_indices: bool = False) -> Any:
-    """The greatest element of each of the windows that cover images evenly; as `adaptive_max_pool1d`, with two axes.
+def adaptive_max_pool2d(input: ArrayT, output_size: OutputSize, return_indices: bool = False) -> ArrayT:
+    """The greatest element of each of a number of windows that cover images evenly.
 
     Examples
     --------
@@ -184,9 +179,10 @@ def adaptive_max_pool2d(input: Any, output_size: OutputSize, return_indices: boo
     return _max(2, input, output_size, return_indices)
 
 
+@documented_like(adaptive_max_pool1d)
 @composite(input="real")
-def adaptive_max_pool3d(input: Any, output_size: OutputSize, return_indices: bool = False) -> Any:
-    """The greatest element of each of the windows that cover volumes; as `adaptive_max_pool1d`, with three axes.
+def adaptive_max_pool3d(input: ArrayT, output_size: OutputSize, return_indices: bool = False) -> ArrayT:
+    """The greatest element of each of a number of windows that cover volumes evenly.
 
     Examples
     --------
@@ -232,18 +228,18 @@ def _places(xp: Any, size: Sizes, wanted: Sizes, device: Any) -> Any:
 
 
 def elements_at(x: Any, index: Any, wanted: Sizes, return_indices: bool) -> Any:
-    """Return the elements at places of each channel, in a spatial size, and the places if they are asked for.
+    """Return elements of each channel in a spatial size, and with `return_indices` their indices.
 
     Parameters
     ----------
     x : tensor or array, shape (..., *spatial)
         The images.
     index : array of integers, shape (..., n)
-        Places in C order.
+        Indices in C order.
     wanted : tuple of int
         A spatial size of `n` elements.
     return_indices : bool
-        Whether to return the places too.
+        Whether to return the indices as well.
     """
     channels = tuple(index.shape[:-1])
     index = beside(x, index)
@@ -255,18 +251,17 @@ def elements_at(x: Any, index: Any, wanted: Sizes, return_indices: bool) -> Any:
 # -- one place for each channel ----------------------------------------------------------------------------------------
 
 
+@documented_like(adaptive_avg_pool1d)
 @composite(input="floating")
-def global_avg_pool1d(input: Any, keepdims: bool = False) -> Tensor:
-    """The mean of each channel over all its places; tensorlab's own, as PyTorch has none.
+def global_avg_pool1d(input: ArrayT, keepdims: bool = False) -> ArrayT:
+    """The mean of each channel of signals; PyTorch has no such function.
 
     Lin et al., "Network in network", 2014.
 
     Parameters
     ----------
-    input : Tensor, shape (batch, channels, length) or (channels, length)
-        Floating-point.
     keepdims : bool
-        Whether the spatial axes stay, with length 1.
+        Whether to keep the spatial axes with length 1.
 
     Returns
     -------
@@ -276,7 +271,7 @@ def global_avg_pool1d(input: Any, keepdims: bool = False) -> Tensor:
     Raises
     ------
     ShapeError
-        If the input has another number of axes, or nothing along a spatial one.
+        If the number of axes does not match, or a spatial axis has length 0.
 
     Examples
     --------
@@ -286,9 +281,10 @@ def global_avg_pool1d(input: Any, keepdims: bool = False) -> Tensor:
     return _without_spatial(1, _mean(1, input, 1), keepdims)
 
 
+@documented_like(global_avg_pool1d)
 @composite(input="floating")
-def global_avg_pool2d(input: Any, keepdims: bool = False) -> Tensor:
-    """The mean of each channel of images; as `global_avg_pool1d`, with two spatial axes.
+def global_avg_pool2d(input: ArrayT, keepdims: bool = False) -> ArrayT:
+    """The mean of each channel of images.
 
     Examples
     --------
@@ -298,9 +294,10 @@ def global_avg_pool2d(input: Any, keepdims: bool = False) -> Tensor:
     return _without_spatial(2, _mean(2, input, 1), keepdims)
 
 
+@documented_like(global_avg_pool1d)
 @composite(input="floating")
-def global_avg_pool3d(input: Any, keepdims: bool = False) -> Tensor:
-    """The mean of each channel of volumes; as `global_avg_pool1d`, with three spatial axes.
+def global_avg_pool3d(input: ArrayT, keepdims: bool = False) -> ArrayT:
+    """The mean of each channel of volumes.
 
     Examples
     --------
@@ -310,9 +307,10 @@ def global_avg_pool3d(input: Any, keepdims: bool = False) -> Tensor:
     return _without_spatial(3, _mean(3, input, 1), keepdims)
 
 
+@documented_like(global_avg_pool1d)
 @composite(input="real")
-def global_max_pool1d(input: Any, keepdims: bool = False) -> Tensor:
-    """The greatest element of each channel, to the first of which the gradient goes; as `global_avg_pool1d`.
+def global_max_pool1d(input: ArrayT, keepdims: bool = False) -> ArrayT:
+    """The greatest element of each channel of signals; the gradient goes to the first that is greatest.
 
     Examples
     --------
@@ -322,9 +320,10 @@ def global_max_pool1d(input: Any, keepdims: bool = False) -> Tensor:
     return _without_spatial(1, _max(1, input, 1, return_indices=False), keepdims)
 
 
+@documented_like(global_max_pool1d)
 @composite(input="real")
-def global_max_pool2d(input: Any, keepdims: bool = False) -> Tensor:
-    """The greatest element of each channel of images; as `global_max_pool1d`, with two spatial axes.
+def global_max_pool2d(input: ArrayT, keepdims: bool = False) -> ArrayT:
+    """The greatest element of each channel of images.
 
     Examples
     --------
@@ -334,9 +333,10 @@ def global_max_pool2d(input: Any, keepdims: bool = False) -> Tensor:
     return _without_spatial(2, _max(2, input, 1, return_indices=False), keepdims)
 
 
+@documented_like(global_max_pool1d)
 @composite(input="real")
-def global_max_pool3d(input: Any, keepdims: bool = False) -> Tensor:
-    """The greatest element of each channel of volumes; as `global_max_pool1d`, with three spatial axes.
+def global_max_pool3d(input: ArrayT, keepdims: bool = False) -> ArrayT:
+    """The greatest element of each channel of volumes.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Attention of queries to keys."""
+"""Scaled dot-product attention."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ...ops.comparison import where
 from ...ops.contraction import matmul
 from ...ops.declare import broadcast_shape, composite, require
 from ...ops.shapes import astype, broadcast_to, expand_dims, reshape
-from ...tensor import Tensor
+from ...tensor import ArrayT, Tensor
 from .dropout import dropout
 
 LEAST_FUSED = 1 << 16
-"""Weights per head from which on they are not kept but computed again.
+"""Least number of weights per head that are recomputed in the backward pass rather than kept.
 
 A step with (2, 4, 1024, 64) then takes 13 MB and otherwise 105 MB, with (8, 8, 256, 64) 25 and 59 MB, on one thread in
 about the same time (causal ones of length 1024: 93 and 138 ms); with fewer weights it takes a fifth more time.
@@ -25,34 +25,34 @@ about the same time (causal ones of length 1024: 93 and 138 ms); with fewer weig
 
 @composite()
 def scaled_dot_product_attention(
-    query: Any,
-    key: Any,
-    value: Any,
-    attn_mask: Any = None,
+    query: ArrayT,
+    key: ArrayT,
+    value: ArrayT,
+    attn_mask: ArrayT | None = None,
     dropout_p: float = 0.0,
     is_causal: bool = False,
     scale: float | None = None,
     enable_gqa: bool = False,
-) -> Tensor:
-    """``softmax(scale * query @ key.mT + attn_mask) @ value`` (Vaswani et al., 2017, equation 1).
+) -> ArrayT:
+    """Attend to values, ``softmax(scale * query @ key.mT + attn_mask) @ value`` (Vaswani et al., 2017, equation 1).
 
-    Without dropout the weights of long sequences are not kept for the backward pass but computed again, block by block.
+    Without dropout the weights of long sequences are not kept for the backward pass but recomputed, block by block.
 
     Parameters
     ----------
     query : Tensor, shape (..., L, E)
-        What asks; real floating-point. The axes before the last two of all operands broadcast.
+        The queries; real floating-point. The axes before the last two of all operands broadcast.
     key : Tensor, shape (..., S, E)
-        What is compared with the queries.
+        The keys, which are compared with the queries.
     value : Tensor, shape (..., S, D)
-        What is averaged.
+        The values, whose weighted means are taken.
     attn_mask : Tensor, broadcasting to (..., L, S), optional
         Boolean: True where a query may attend to a key (the opposite of `multi_head_attention_forward`).
-        Floating-point: what to add to the scores.
+        Floating-point: added to the scores.
     dropout_p : float
-        The probability with which a weight is set to zero, in [0, 1]; applied whenever it is not zero.
+        Probability with which a weight is set to zero, in [0, 1]; applied whenever it is not zero.
     is_causal : bool
-        Whether query i attends to the keys 0 to i only; not together with a mask.
+        Whether query i attends only to the keys 0 to i; excludes a mask.
     scale : float, optional
         ``1 / sqrt(E)`` by default.
     enable_gqa : bool
@@ -70,7 +70,7 @@ def scaled_dot_product_attention(
     TypeError
         If the mask is neither boolean nor floating-point.
     ValueError
-        If there is a mask and `is_causal`, or `dropout_p` is no probability.
+        If there is a mask and `is_causal`, or `dropout_p` is not a probability.
 
     Examples
     --------
@@ -84,30 +84,30 @@ def scaled_dot_product_attention(
         raise ValueError(f"{name}: attn_mask and is_causal=True exclude each other; put the order into the mask")
     if not 0 <= dropout_p <= 1:
         raise ValueError(f"{name}: dropout_p is a probability in [0, 1], not {dropout_p}")
-    query, key, value = _alike(query, key, value, enable_gqa)
+    query, key, value = _with_equal_batches(query, key, value, enable_gqa)
     scale = 1 / sqrt(max(query.shape[-1], 1)) if scale is None else scale
     learned = isinstance(attn_mask, Tensor) and attn_mask.requires_grad
     bias, nowhere = None, None
     rest: tuple[Any, ...] = ()
     if attn_mask is not None:
-        bias, nowhere = _filled_rows(added(name, "attn_mask", attn_mask, query, True))
+        bias, nowhere = _filled_rows(mask_bias(name, "attn_mask", attn_mask, query, True))
         rest = (bias,)
     fused.attention_shape(*(x.shape for x in (query, key, value, *rest)))
     if dropout_p == 0 and query.shape[-2] * key.shape[-2] >= LEAST_FUSED:
         out = fused.attention(query, key, value, *rest, scale=scale, is_causal=is_causal, mask_gradient=learned)
     else:
-        weights = fused.attention_weights(query, key, bias, scale, is_causal)
-        out = matmul(dropout(weights, dropout_p), value)
+        weights: Any = dropout(fused.attention_weights(query, key, bias, scale, is_causal), dropout_p)
+        out = matmul(weights, value)
     return out if nowhere is None else where(nowhere, 0.0, out)
 
 
-def _alike(query: Any, key: Any, value: Any, enable_gqa: bool) -> tuple[Any, Any, Any]:
+def _with_equal_batches(query: Any, key: Any, value: Any, enable_gqa: bool) -> tuple[Any, Any, Any]:
     """Return query, key and value with equal axes before the last two.
 
     Raises
     ------
     ShapeError
-        If these do not broadcast, or the numbers of heads are no multiples.
+        If these do not broadcast, or the heads of keys and values do not divide those of the queries.
     """
     shapes = f"query {query.shape}, key {key.shape} and value {value.shape}"
     least = 3 if enable_gqa else 2
@@ -131,7 +131,7 @@ def _alike(query: Any, key: Any, value: Any, enable_gqa: bool) -> tuple[Any, Any
 
 
 def _repeated(x: Any, times: int) -> Any:
-    """Return heads (axis -3) with each repeated."""
+    """Return heads (axis -3), each of them repeated."""
     if times == 1:
         return x
     *batch, heads, length, features = x.shape
@@ -139,15 +139,15 @@ def _repeated(x: Any, times: int) -> Any:
     return reshape(spread, (*batch, heads * times, length, features))
 
 
-def added(function: str, name: str, mask: Any, like: Any, allowed: bool) -> Any:
-    """Return what a mask adds to the scores, of the type of `like`.
+def mask_bias(function: str, name: str, mask: Any, like: Any, allowed: bool) -> Any:
+    """Return the values that a mask adds to the scores, in the type of `like`.
 
-    A boolean mask adds zero where it is `allowed`, and minus infinity elsewhere.
+    A boolean mask adds zero where it equals `allowed`, and minus infinity elsewhere.
 
     Raises
     ------
     TypeError
-        If it is neither boolean nor floating-point.
+        If the mask is neither boolean nor floating-point.
     """
     require(function, "any", **{name: mask})
     array, like_array = (x._array if isinstance(x, Tensor) else x for x in (mask, like))
@@ -163,7 +163,7 @@ def added(function: str, name: str, mask: Any, like: Any, allowed: bool) -> Any:
 
 
 def _filled_rows(bias: Any) -> tuple[Any, Any]:
-    """Return a mask without the rows that allow nothing, and which these are: there a softmax has no value."""
+    """Return a mask with zeros in rows that exclude every key, where softmax is undefined, and which rows these are."""
     array = bias._array if isinstance(bias, Tensor) else bias
     nowhere = backend_of(array).xp.all(array == -float("inf"), axis=-1, keepdims=True)
     return where(nowhere, 0.0, bias), nowhere

@@ -1,4 +1,4 @@
-"""Batch and instance normalisation: by the statistics of each channel, or by running ones."""
+"""Batch and instance normalisation: by the statistics of each channel, or by running statistics."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from ...ops.declare import composite
 from ...ops.normalization import normalize_trailing, standardize
 from ...ops.reduction import mean
 from ...ops.shapes import reshape
-from ...tensor import Tensor
+from ...tensor import ArrayT, Tensor
 
 STATISTICS = dict.fromkeys(("input", "running_mean", "running_var", "weight", "bias"), "real floating")
 
 
 @composite(**STATISTICS)
 def batch_norm(
-    input: Any,
+    input: ArrayT,
     running_mean: Tensor | None,
     running_var: Tensor | None,
-    weight: Any = None,
-    bias: Any = None,
+    weight: ArrayT | None = None,
+    bias: ArrayT | None = None,
     training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
-) -> Tensor:
+) -> ArrayT:
     """Shift and scale each channel to mean zero and variance one, then by `weight` and `bias`.
 
     Parameters
@@ -33,13 +33,13 @@ def batch_norm(
     input : Tensor, shape (batch, channels, *spatial)
         Floating-point.
     running_mean, running_var : Tensor, shape (channels,), or None
-        With `training` they move towards the batch's mean and (unbiased) variance; else they are what is used.
+        Used unless `training`; in training they are updated by the batch's mean and (unbiased) variance.
     weight, bias : Tensor, shape (channels,), optional
         Scale and shift of the result.
     training : bool
         Whether to use the batch's statistics.
     momentum : float
-        How far the running statistics move, in [0, 1].
+        Weight of the new values in the running statistics, in [0, 1].
     eps : float
         Added to the variance.
 
@@ -51,10 +51,10 @@ def batch_norm(
     Raises
     ------
     ValueError
-        If in training there is only one value per channel or `eps` is not positive, or out of it `eps` is negative or
-        there are no running statistics.
+        In training, if there is only one value per channel or `eps` is not positive; in evaluation, if `eps` is
+        negative or there are no running statistics.
     ShapeError
-        If there is no channel axis, or statistics, weight or bias have not one number per channel.
+        If there is no channel axis, or running statistics, weight or bias do not have one number per channel.
 
     Examples
     --------
@@ -67,10 +67,10 @@ def batch_norm(
     if eps < 0 or (training and eps == 0):
         raise ValueError(f"batch_norm: eps must be positive in training and never negative, not {eps}")
     if training:
-        return affine(_by_batch(input, running_mean, running_var, momentum, eps), weight, bias, per_channel)
+        return affine(_by_own_statistics(input, running_mean, running_var, momentum, eps), weight, bias, per_channel)
     if running_mean is None or running_var is None:
         raise ValueError("batch_norm needs running_mean and running_var unless training=True")
-    return _by_running(input, running_mean, running_var, weight, bias, eps, per_channel)
+    return _by_running_statistics(input, running_mean, running_var, weight, bias, eps, per_channel)
 
 
 def one_per_channel(x: Any, **given: Any) -> tuple[int, ...]:
@@ -79,7 +79,7 @@ def one_per_channel(x: Any, **given: Any) -> tuple[int, ...]:
     Raises
     ------
     ShapeError
-        If `x` has no channel axis, or something given another shape than one number per channel.
+        If `x` has no channel axis, or a value does not have one number per channel.
     """
     shape = tuple(x.shape)
     if len(shape) < 2:
@@ -92,7 +92,7 @@ def one_per_channel(x: Any, **given: Any) -> tuple[int, ...]:
             )
             if tuple(value.shape) == shape[-1:]:
                 order = (0, len(shape) - 1, *range(1, len(shape) - 1))
-                message += f"; the input looks channels-last, which x.permute{order} puts right"
+                message += f"; the input looks channels-last, which x.permute{order} corrects"
             raise ShapeError(message)
     return (-1,) + (1,) * (len(shape) - 2)
 
@@ -104,10 +104,10 @@ def affine(x: Any, weight: Any, bias: Any, per_channel: tuple[int, ...]) -> Any:
     return x if bias is None else x + reshape(bias, per_channel)
 
 
-def _by_running(
+def _by_running_statistics(
     x: Any, running_mean: Any, running_var: Any, weight: Any, bias: Any, eps: float, per_channel: tuple[int, ...]
 ) -> Any:
-    """Normalise by running statistics: one scaling and one shift of each channel."""
+    """Normalise by running statistics: one scale and one shift for each channel."""
     scale = (running_var + eps) ** -0.5
     if weight is not None:
         scale = scale * weight
@@ -115,38 +115,38 @@ def _by_running(
     return affine(x, scale, shift if bias is None else shift + bias, per_channel)
 
 
-def _by_batch(x: Any, running_mean: Tensor | None, running_var: Tensor | None, momentum: float, eps: float) -> Any:
-    """Return `x` standardised by its own statistics; let the running ones follow."""
+def _by_own_statistics(
+    x: Any, running_mean: Tensor | None, running_var: Tensor | None, momentum: float, eps: float
+) -> Any:
+    """Return `x` standardised by its own statistics, and update the running ones."""
     if not prod(x.shape):
-        return x  # nothing to follow
+        return x  # no elements, no statistics
     count = prod(x.shape) // x.shape[1]
     if count == 1:
-        raise ValueError(
-            f"batch_norm in training needs more than one value per channel, which shape {tuple(x.shape)} has not"
-        )
+        raise ValueError(f"batch_norm in training needs more than one value per channel, not shape {tuple(x.shape)}")
     normal, average, variance = standardize(x, (0, *range(2, len(x.shape))), eps)
-    _follow(running_mean, average, momentum)
-    _follow(running_var, variance * (count / max(count - 1, 1)), momentum)
+    _update(running_mean, average, momentum)
+    _update(running_var, variance * (count / max(count - 1, 1)), momentum)
     return normal
 
 
-def _follow(running: Tensor | None, value: Tensor, momentum: float) -> None:
-    """Move a running statistic towards a value: new elements, as earlier results may still need the old ones."""
+def _update(running: Tensor | None, value: Any, momentum: float) -> None:
+    """Average a running statistic with a value, into new elements, as earlier results may still need the old ones."""
     if running is not None:
         running.data = running.detach() * (1 - momentum) + reshape(value.detach(), running.shape) * momentum
 
 
 @composite(**STATISTICS)
 def instance_norm(
-    input: Any,
+    input: ArrayT,
     running_mean: Tensor | None = None,
     running_var: Tensor | None = None,
-    weight: Any = None,
-    bias: Any = None,
+    weight: ArrayT | None = None,
+    bias: ArrayT | None = None,
     use_input_stats: bool = True,
     momentum: float = 0.1,
     eps: float = 1e-5,
-) -> Tensor:
+) -> ArrayT:
     """Shift and scale each channel of each sample to mean zero and variance one, then by `weight` and `bias`.
 
     (Ulyanov, Vedaldi and Lempitsky, "Instance Normalization: The Missing Ingredient for Fast Stylization", 2016.)
@@ -156,14 +156,14 @@ def instance_norm(
     input : Tensor, shape (batch, channels, *spatial)
         Real floating-point.
     running_mean, running_var : Tensor, shape (channels,), or None
-        With `use_input_stats` they move towards the mean over the batch of the samples' means and (unbiased)
-        variances; else they are what is used.
+        Used unless `use_input_stats`; with it they are updated by the mean over the batch of the samples' means and
+        (unbiased) variances.
     weight, bias : Tensor, shape (channels,), optional
         Scale and shift of the result.
     use_input_stats : bool
         Whether to use each sample's own statistics.
     momentum : float
-        How far the running statistics move, in [0, 1].
+        Weight of the new values in the running statistics, in [0, 1].
     eps : float
         Added to the variance.
 
@@ -175,10 +175,10 @@ def instance_norm(
     Raises
     ------
     ValueError
-        If with `use_input_stats` there is only one value per channel and sample, or without there are no running
+        With `use_input_stats`, if there is only one value per channel and sample; without, if there are no running
         statistics.
     ShapeError
-        If there is no channel axis, or statistics, weight or bias have not one number per channel.
+        If there is no channel axis, or running statistics, weight or bias do not have one number per channel.
 
     Examples
     --------
@@ -190,17 +190,17 @@ def instance_norm(
     if not use_input_stats:
         if running_mean is None or running_var is None:
             raise ValueError("instance_norm needs running_mean and running_var unless use_input_stats=True")
-        return _by_running(input, running_mean, running_var, weight, bias, eps, per_channel)
+        return _by_running_statistics(input, running_mean, running_var, weight, bias, eps, per_channel)
     spatial = tuple(input.shape[2:])
     count = prod(spatial)
     if count == 1:
         raise ValueError(
-            f"instance_norm needs more than one value per channel and sample, which shape {tuple(input.shape)} has not"
+            f"instance_norm needs more than one value per channel and sample, not shape {tuple(input.shape)}"
         )
     if (running_mean is None and running_var is None) or not prod(input.shape):
         normal = normalize_trailing(input, ndim=len(spatial), eps=eps)
     else:
         normal, average, variance = standardize(input, tuple(range(2, len(input.shape))), eps)
-        _follow(running_mean, mean(average, axis=0), momentum)
-        _follow(running_var, mean(variance, axis=0) * (count / max(count - 1, 1)), momentum)
+        _update(running_mean, mean(average, axis=0), momentum)
+        _update(running_var, mean(variance, axis=0) * (count / max(count - 1, 1)), momentum)
     return affine(normal, weight, bias, per_channel)

@@ -1,16 +1,17 @@
-"""Convolution, as PyTorch spells it."""
+"""Convolutions and their transposes, with PyTorch's arguments."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
 
+from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...ops.convolution import convolution, convolution_input_grad
 from ...ops.declare import channels_last_hint, composite
 from ...ops.padding import pad_constant
 from ...ops.shapes import reshape
-from ...tensor import Tensor
+from ...tensor import ArrayT
 from .window_geometry import (
     IntOrInts,
     Sizes,
@@ -27,44 +28,44 @@ Padding = IntOrInts | str
 
 @composite(input="any", weight="any", bias="any")
 def conv1d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: ArrayT,
+    weight: ArrayT,
+    bias: ArrayT | None = None,
     stride: IntOrInts = 1,
     padding: Padding = 0,
     dilation: IntOrInts = 1,
     groups: int = 1,
-) -> Tensor:
+) -> ArrayT:
     """Cross-correlate signals with filters.
 
     Parameters
     ----------
-    input : Tensor, shape (batch, in_channels, length) or (in_channels, length)
-        What to convolve.
-    weight : Tensor, shape (out_channels, in_channels / groups, kernel)
+    input : Tensor, shape (batch, in_channels, *size) or (in_channels, *size)
+        One spatial axis for signals, two for images, three for volumes.
+    weight : Tensor, shape (out_channels, in_channels / groups, *kernel)
         The filters.
     bias : Tensor, shape (out_channels,), optional
-        What to add to each channel.
+        Added to each channel.
     stride : int or tuple of int
-        By how much the window moves.
+        Step of the window.
     padding : int, tuple of int, "same" or "valid"
-        Zeros at both ends; "same" keeps the length, "valid" adds none.
+        Elements added at both ends of each spatial axis; "same" keeps the size, "valid" adds none.
     dilation : int or tuple of int
-        The distance between the window's elements.
+        Distance between the elements of the window.
     groups : int
-        Into how many groups the channels are divided, each convolved for itself.
+        Number of groups into which the channels are divided; each is convolved independently.
 
     Returns
     -------
     Tensor
-        Shape ``(batch, out_channels, out)``, without the batch axis where the input has none.
+        Shape ``(batch, out_channels, *out)``, without the batch axis where the input has none.
 
     Raises
     ------
     ShapeError
         If channels, groups or sizes do not fit.
     ValueError
-        If a setting is out of range.
+        If an option is out of range.
 
     Examples
     --------
@@ -74,17 +75,18 @@ def conv1d(
     return convolve(1, input, weight, bias, stride, padding, dilation, groups)
 
 
+@documented_like(conv1d)
 @composite(input="any", weight="any", bias="any")
 def conv2d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: ArrayT,
+    weight: ArrayT,
+    bias: ArrayT | None = None,
     stride: IntOrInts = 1,
     padding: Padding = 0,
     dilation: IntOrInts = 1,
     groups: int = 1,
-) -> Tensor:
-    """Cross-correlate images with filters; as `conv1d`, with two spatial axes.
+) -> ArrayT:
+    """Cross-correlate images with filters.
 
     Examples
     --------
@@ -94,17 +96,18 @@ def conv2d(
     return convolve(2, input, weight, bias, stride, padding, dilation, groups)
 
 
+@documented_like(conv1d)
 @composite(input="any", weight="any", bias="any")
 def conv3d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: ArrayT,
+    weight: ArrayT,
+    bias: ArrayT | None = None,
     stride: IntOrInts = 1,
     padding: Padding = 0,
     dilation: IntOrInts = 1,
     groups: int = 1,
-) -> Tensor:
-    """Cross-correlate volumes with filters; as `conv1d`, with three spatial axes.
+) -> ArrayT:
+    """Cross-correlate volumes with filters.
 
     Examples
     --------
@@ -114,10 +117,8 @@ def conv3d(
     return convolve(3, input, weight, bias, stride, padding, dilation, groups)
 
 
-def convolve(
-    ndim: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
-) -> Tensor:
-    """Convolve over `ndim` spatial axes, with PyTorch's spellings of the window's movement."""
+def convolve(ndim: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
+    """Convolve over `ndim` spatial axes, with PyTorch's arguments."""
     geometry = convolution_geometry(
         weight.shape[-ndim:], hashable(stride), hashable(padding), hashable(dilation), groups
     )
@@ -127,7 +128,7 @@ def convolve(
 
 
 def _check_unbatched(name: str, ndim: int, x: Sizes, channels: int, weight: Sizes) -> None:
-    """Raise `ShapeError` in the user's axes where an input without a batch axis has other channels."""
+    """Raise `ShapeError` where an input without a batch axis has other channels; it names the axes of that input."""
     if len(x) != ndim + 1 or x[0] == channels:
         return
     message = f"{name}expects {channels} channels on axis 0 of an input without a batch axis (filters of shape "
@@ -139,48 +140,48 @@ def _check_unbatched(name: str, ndim: int, x: Sizes, channels: int, weight: Size
 
 @composite(input="any", weight="any", bias="any")
 def conv_transpose1d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: ArrayT,
+    weight: ArrayT,
+    bias: ArrayT | None = None,
     stride: IntOrInts = 1,
     padding: IntOrInts = 0,
     output_padding: IntOrInts = 0,
     groups: int = 1,
     dilation: IntOrInts = 1,
-) -> Tensor:
+) -> ArrayT:
     """Spread each element of signals over a window, weighted by filters, and add up: the transpose of `conv1d`.
 
     Parameters
     ----------
-    input : Tensor, shape (batch, in_channels, length) or (in_channels, length)
-        What to spread.
-    weight : Tensor, shape (in_channels, out_channels / groups, kernel)
+    input : Tensor, shape (batch, in_channels, *size) or (in_channels, *size)
+        One spatial axis for signals, two for images, three for volumes.
+    weight : Tensor, shape (in_channels, out_channels / groups, *kernel)
         The filters.
     bias : Tensor, shape (out_channels,), optional
-        What to add to each channel.
+        Added to each channel.
     stride : int or tuple of int
-        The distance of neighbouring elements' windows.
+        Distance between the windows of neighbouring elements.
     padding : int, tuple of int
-        How much is cut off at both ends.
+        Elements removed at both ends of each spatial axis.
     output_padding : int, tuple of int
-        How much less is cut off at the far end; less than the stride or the dilation.
+        How many elements fewer are removed at the far end; less than the stride or the dilation.
     groups : int
-        Into how many groups the channels are divided, each for itself.
+        Number of groups into which the channels are divided; each is convolved independently.
     dilation : int or tuple of int
-        The distance between the window's elements.
+        Distance between the elements of the window.
 
     Returns
     -------
     Tensor
-        Shape ``(batch, out_channels, out)``, without the batch axis where the input has none, where `out` is
-        ``(length - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1``.
+        Shape ``(batch, out_channels, *out)``, without the batch axis where the input has none, where `out` is
+        ``(size - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1``.
 
     Raises
     ------
     ShapeError
         If channels, groups or sizes do not fit.
     ValueError
-        If a setting is out of range.
+        If an option is out of range.
 
     Examples
     --------
@@ -190,18 +191,19 @@ def conv_transpose1d(
     return convolve_transposed(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@documented_like(conv_transpose1d)
 @composite(input="any", weight="any", bias="any")
 def conv_transpose2d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: ArrayT,
+    weight: ArrayT,
+    bias: ArrayT | None = None,
     stride: IntOrInts = 1,
     padding: IntOrInts = 0,
     output_padding: IntOrInts = 0,
     groups: int = 1,
     dilation: IntOrInts = 1,
-) -> Tensor:
-    """Spread images over windows, the transpose of `conv2d`; as `conv_transpose1d`, with two spatial axes.
+) -> ArrayT:
+    """Spread images over windows, the transpose of `conv2d`.
 
     Examples
     --------
@@ -211,18 +213,19 @@ def conv_transpose2d(
     return convolve_transposed(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@documented_like(conv_transpose1d)
 @composite(input="any", weight="any", bias="any")
 def conv_transpose3d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: ArrayT,
+    weight: ArrayT,
+    bias: ArrayT | None = None,
     stride: IntOrInts = 1,
     padding: IntOrInts = 0,
     output_padding: IntOrInts = 0,
     groups: int = 1,
     dilation: IntOrInts = 1,
-) -> Tensor:
-    """Spread volumes over windows, the transpose of `conv3d`; as `conv_transpose1d`, with three spatial axes.
+) -> ArrayT:
+    """Spread volumes over windows, the transpose of `conv3d`.
 
     Examples
     --------
@@ -242,8 +245,8 @@ def convolve_transposed(
     output_padding: Any,
     groups: int,
     dilation: Any,
-) -> Tensor:
-    """Apply the transpose of a convolution over `ndim` spatial axes, with PyTorch's spellings."""
+) -> Any:
+    """Apply the transpose of a convolution over `ndim` spatial axes, with PyTorch's arguments."""
     _check_unbatched("", ndim, tuple(x.shape), weight.shape[0], tuple(weight.shape))
     x, added = with_batch_axis(x, ndim)
     _check_transposed(ndim, tuple(x.shape), tuple(weight.shape), None if bias is None else tuple(bias.shape), groups)
@@ -287,7 +290,7 @@ def _check_transposed(ndim: int, x: Sizes, weight: Sizes, bias: Sizes | None, gr
 def _transposed_geometry(
     size: Sizes, kernel: Sizes, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any
 ) -> tuple[dict[str, Any], Sizes]:
-    """Return the params of `convolution_input_grad`, and how many zeros are missing behind each axis."""
+    """Return the params of `convolution_input_grad`, and how many zeros are missing at the end of each axis."""
     ndim = len(kernel)
     stride = positive_per_axis(stride, ndim, "stride")
     dilation = positive_per_axis(dilation, ndim, "dilation")
@@ -301,13 +304,13 @@ def _transposed_geometry(
     out = transposed_size(size, kernel, stride, padding, extra, dilation)
     if min(out) < 1:
         raise ShapeError(f"images of size {tuple(size)} with padding {padding} leave nothing: {out}")
-    # Where the output is longer by a stride or more, another window would fit; less padding behind keeps it away.
-    behind = [p - e // s * s for p, e, s in zip(padding, extra, stride, strict=True)]
-    missing = tuple(max(0, -b) for b in behind)
+    # Where the output is longer by a stride or more, another window would fit; less padding at the end prevents it.
+    at_end = [p - e // s * s for p, e, s in zip(padding, extra, stride, strict=True)]
+    missing = tuple(max(0, -b) for b in at_end)
     geometry = {
         "input_size": tuple(n - m for n, m in zip(out, missing, strict=True)),
         "stride": stride,
-        "padding": tuple((p, max(0, b)) for p, b in zip(padding, behind, strict=True)),
+        "padding": tuple((p, max(0, b)) for p, b in zip(padding, at_end, strict=True)),
         "dilation": dilation,
         "groups": groups,
     }

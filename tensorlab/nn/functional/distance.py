@@ -11,11 +11,11 @@ from ...ops.indexing import take
 from ...ops.matrices import triu_indices
 from ...ops.reduction import sum
 from ...ops.shapes import broadcast_to, expand_dims, normalized_axis
-from ...tensor import Tensor
+from ...tensor import ArrayT, Tensor
 
 
 def norm(x: Any, p: float = 2.0, axis: int = -1, keepdims: bool = False) -> Any:
-    """Return the p-norm along an axis; its gradient is zero where it is."""
+    """Return the p-norm along an axis; its gradient is zero where the norm is zero."""
     # Imported when first used: linear algebra is a third of the time that the rest of tensorlab takes to import.
     from ...ops.linalg.norms import vector_norm
 
@@ -23,7 +23,7 @@ def norm(x: Any, p: float = 2.0, axis: int = -1, keepdims: bool = False) -> Any:
 
 
 @composite(x1="real floating", x2="real floating")
-def cosine_similarity(x1: Any, x2: Any, axis: int = 1, eps: float = 1e-8) -> Tensor:
+def cosine_similarity(x1: ArrayT, x2: ArrayT, axis: int = 1, eps: float = 1e-8) -> ArrayT:
     """Cosine of the angle between vectors, ``sum(x1 * x2) / (max(norm(x1), eps) * max(norm(x2), eps))``.
 
     Parameters
@@ -31,9 +31,9 @@ def cosine_similarity(x1: Any, x2: Any, axis: int = 1, eps: float = 1e-8) -> Ten
     x1, x2 : Tensor
         Shapes that broadcast.
     axis : int
-        Which axis of the broadcast shape the vectors lie along.
+        The axis of the vectors in the broadcast shape.
     eps : float
-        The least length that counts, so that vectors of zero have a similarity of zero.
+        Lower bound of the lengths, so that zero vectors have a similarity of zero.
 
     Returns
     -------
@@ -58,19 +58,19 @@ def cosine_similarity(x1: Any, x2: Any, axis: int = 1, eps: float = 1e-8) -> Ten
 
 
 @composite(x1="real floating", x2="real floating")
-def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdims: bool = False) -> Tensor:
-    """Distance of vectors, the p-norm of ``x1 - x2 + eps`` along the last axis.
+def pairwise_distance(x1: ArrayT, x2: ArrayT, p: float = 2.0, eps: float = 1e-6, keepdims: bool = False) -> ArrayT:
+    """Distance of vectors: the p-norm of ``x1 - x2 + eps`` along the last axis.
 
     Parameters
     ----------
     x1, x2 : Tensor, shape (..., features)
         Shapes that broadcast.
     p : float
-        The order of the norm; 0, negative ones, inf and -inf too.
+        The order of the norm; also 0, negative, inf and -inf.
     eps : float
-        Keeps the norm from being zero, where its gradient would jump.
+        Added to the differences, as the gradient of the norm is discontinuous at zero.
     keepdims : bool
-        Whether the last axis stays, with length 1.
+        Whether to keep the last axis with length 1.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
 
 
 @composite(input="real floating")
-def pdist(input: Any, p: float = 2.0) -> Tensor:
+def pdist(input: ArrayT, p: float = 2.0) -> ArrayT:
     """Distances of all pairs of rows, each once: (0, 1), (0, 2), ..., (1, 2), ...
 
     Parameters
@@ -99,17 +99,17 @@ def pdist(input: Any, p: float = 2.0) -> Tensor:
     input : Tensor, shape (rows, features)
         Vectors.
     p : float
-        The order of the norm, not negative; 0 counts the features that differ, inf takes the greatest difference.
+        The order of the norm, non-negative; 0 counts the features that differ, inf gives the greatest difference.
 
     Returns
     -------
     Tensor
-        Shape ``(rows * (rows - 1) / 2,)``. The gradient is zero where a distance is.
+        Shape ``(rows * (rows - 1) / 2,)``. The gradient is zero where a distance is zero.
 
     Raises
     ------
     ShapeError
-        If there are not two axes.
+        If the input does not have two axes.
     ValueError
         If `p` is negative.
 
@@ -119,12 +119,14 @@ def pdist(input: Any, p: float = 2.0) -> Tensor:
     tensor([5., 3., 4.])
     """
     if len(input.shape) != 2:
-        raise ShapeError(f"pdist: input has shape (rows, features), not {tuple(input.shape)}")
+        raise ShapeError(f"pdist: input must have shape (rows, features), not {tuple(input.shape)}")
     if p < 0:
         raise ValueError(f"pdist: p must not be negative, not {p}")
-    if input.shape[1] == 0:  # of nothing there is no greatest difference
-        input = expand_dims(zeros_like(sum(input, axis=1)), axis=1)
-    device = (input if isinstance(input, Tensor) else Tensor(input)).device
-    pairs = triu_indices(input.shape[0], 1, device=device)
-    first, second = (take(input, i if isinstance(input, Tensor) else i.array, axis=0) for i in pairs)
+    if input.shape[1] == 0:  # an empty axis has no greatest difference
+        rows: Any = expand_dims(zeros_like(sum(input, axis=1)), axis=1)
+    else:
+        rows = input
+    device = (rows if isinstance(rows, Tensor) else Tensor(rows)).device
+    pairs = triu_indices(rows.shape[0], 1, device=device)
+    first, second = (take(rows, i if isinstance(rows, Tensor) else i.array, axis=0) for i in pairs)
     return norm(first - second, p)

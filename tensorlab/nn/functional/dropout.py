@@ -1,39 +1,34 @@
 """Dropout: in training parts of a tensor are left out at random, drawn from the default generator.
 
-`inplace` is taken for PyTorch's sake: the input is never changed. Outside training, and with ``p=0``, all functions
-return the input as it is.
+`inplace` is accepted for compatibility with PyTorch: the input is never changed. Outside training, and with ``p=0``,
+all functions return the input itself.
 """
 
 from __future__ import annotations
 
 from math import sqrt
-from typing import Any
+from typing import Any, Literal
 
+from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...ops.activation import SELU_ALPHA, SELU_SCALE
 from ...ops.arithmetic import add, multiply
 from ...ops.declare import composite, require
 from ...random import default_generator
-from ...tensor import Tensor
+from ...tensor import ArrayT
 
 SATURATION = SELU_ALPHA * SELU_SCALE
-"""What SELU falls to, but for the sign."""
+"""Minus the limit of SELU for large negative inputs."""
 
 
 def check_probability(function: str, p: float) -> None:
-    """Refuse what is no probability.
-
-    Raises
-    ------
-    ValueError
-        The message names the function.
-    """
+    """Raise `ValueError` for a probability that is out of range."""
     if not 0 <= p <= 1:
-        raise ValueError(f"{function}: p is a probability in [0, 1], not {p}")
+        raise ValueError(f"{function}: p must be a number in [0, 1], not {p}")
 
 
 @composite(input="floating")
-def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout(input: ArrayT, p: float = 0.5, training: bool = True, inplace: bool = False) -> ArrayT:
     """Set elements to zero with probability `p` and scale the others (Srivastava et al., 2014).
 
     Parameters
@@ -41,16 +36,16 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     input : Tensor
         Any shape.
     p : float
-        In [0, 1]; the others are divided by ``1 - p``, which keeps the mean.
+        Probability, in [0, 1]; the other elements are divided by ``1 - p``, which keeps the mean.
     training : bool
-        False returns the input as it is.
+        False returns the input itself.
     inplace : bool
-        Taken for PyTorch's sake; the input is never changed.
+        Accepted for compatibility with PyTorch; the input is never changed.
 
     Raises
     ------
     ValueError
-        If `p` is no probability.
+        If `p` is not in [0, 1].
 
     Examples
     --------
@@ -61,27 +56,22 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     return _masked(input, p, input.shape) if training and p else input
 
 
+@documented_like(dropout)
 @composite(input="floating")
-def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout1d(input: ArrayT, p: float = 0.5, training: bool = True, inplace: bool = False) -> ArrayT:
     """Set whole channels to zero with probability `p` and scale the others (Tompson et al., 2015).
 
     Parameters
     ----------
     input : Tensor, shape (batch, channels, length) or (channels, length)
-        Each channel of each sample is drawn for itself.
-    p : float
-        In [0, 1]; the others are divided by ``1 - p``.
-    training : bool
-        False returns the input as it is.
-    inplace : bool
-        Taken for PyTorch's sake; the input is never changed.
+        Each channel of each sample is drawn independently.
 
     Raises
     ------
     ShapeError
-        If the input has other axes.
+        If the input has another number of axes.
     ValueError
-        If `p` is no probability.
+        If `p` is not in [0, 1].
 
     Examples
     --------
@@ -92,16 +82,16 @@ def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     return _without_channels("dropout1d", input, p, training, {2: 1, 3: 2}, "(channels, length)")
 
 
+@documented_like(dropout1d, dropout)
 @composite(input="floating")
-def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Set whole channels to zero; as `dropout1d`, for images.
+def dropout2d(input: ArrayT, p: float = 0.5, training: bool = True, inplace: bool = False) -> ArrayT:
+    """Set whole channels of images to zero with probability `p` and scale the others (Tompson et al., 2015).
 
     Parameters
     ----------
     input : Tensor, shape (batch, channels, height, width) or (batch, channels, length)
-        As in PyTorch, three axes are a batch with one spatial axis.
-    p, training, inplace
-        See `dropout1d`.
+        Each channel of each sample is drawn independently. As in PyTorch, three axes are a batch with one spatial
+        axis.
 
     Examples
     --------
@@ -111,9 +101,15 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     return _without_channels("dropout2d", input, p, training, {3: 2, 4: 2}, "(batch, channels, length)")
 
 
+@documented_like(dropout1d, dropout)
 @composite(input="floating")
-def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Set whole channels to zero; as `dropout1d`, for volumes, with or without a batch axis.
+def dropout3d(input: ArrayT, p: float = 0.5, training: bool = True, inplace: bool = False) -> ArrayT:
+    """Set whole channels of volumes to zero with probability `p` and scale the others (Tompson et al., 2015).
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, channels, depth, height, width) or without batch axis
+        Each channel of each sample is drawn independently.
 
     Examples
     --------
@@ -125,8 +121,8 @@ def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
 
 def _without_channels(
     function: str, input: Any, p: float, training: bool, drawn_axes: dict[int, int], fewest: str
-) -> Tensor:
-    """Draw for the first axes together, of which `drawn_axes` says how many there are for a number of axes."""
+) -> Any:
+    """Draw once for each position on the first axes; `drawn_axes` maps the number of axes to theirs."""
     check_probability(function, p)
     shape = tuple(input.shape)
     if len(shape) not in drawn_axes:
@@ -138,36 +134,32 @@ def _without_channels(
     return _masked(input, p, (*shape[:axes], *(1 for _ in shape[axes:]))) if training and p else input
 
 
-def _kept(input: Any, p: float, shape: Any) -> Tensor:
+def _kept(input: Any, p: float, shape: Any) -> Any:
     """Draw ones, and zeros with probability `p`."""
     require("dropout", "floating", input=input)
     return default_generator.bernoulli(1 - p, shape, dtype=input.dtype, device=input.device)
 
 
-def _masked(input: Any, p: float, shape: Any) -> Tensor:
+def _masked(input: Any, p: float, shape: Any) -> Any:
     kept = _kept(input, p, shape)
     return multiply(input, kept if p == 1 else kept * (1 / (1 - p)))
 
 
+@documented_like(dropout)
 @composite(input="real floating")
-def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
-    """Set elements to what SELU saturates at with probability `p`, keeping mean and variance (Klambauer et al., 2017).
+def alpha_dropout(input: ArrayT, p: float = 0.5, training: bool = False, inplace: bool = False) -> ArrayT:
+    """Set elements to the saturation value of SELU with probability `p` (Klambauer et al., 2017).
+
+    The result is scaled and shifted so that mean and variance stay 0 and 1.
 
     Parameters
     ----------
     input : Tensor
-        Any shape; of mean 0 and variance 1, as `selu` makes it.
+        Any shape; mean 0 and variance 1, as `selu` gives.
     p : float
-        In [0, 1]; with 1 everything is zero, as in PyTorch.
+        Probability, in [0, 1]; with 1 everything is zero, as in PyTorch.
     training : bool
-        False, which is the default here, returns the input as it is.
-    inplace : bool
-        Taken for PyTorch's sake; the input is never changed.
-
-    Raises
-    ------
-    ValueError
-        If `p` is no probability.
+        False, the default here, returns the input itself.
 
     Examples
     --------
@@ -178,23 +170,22 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: b
     return _saturated(input, p, input.shape) if training and p else input
 
 
+@documented_like(alpha_dropout)
 @composite(input="real floating")
-def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
-    """Let whole channels saturate: as `alpha_dropout`, drawn once for each sample and channel.
+def feature_alpha_dropout(input: ArrayT, p: float = 0.5, training: bool = False, inplace: bool = False) -> ArrayT:
+    """Set whole channels to the saturation value of SELU with probability `p`; see `alpha_dropout`.
 
     Parameters
     ----------
     input : Tensor, shape (batch, channels, ...)
-        As in PyTorch the first two axes are batch and channels, however many follow.
-    p, training, inplace
-        See `alpha_dropout`.
+        The first two axes are batch and channels, as in PyTorch; each channel of each sample is drawn independently.
 
     Raises
     ------
     ShapeError
         If the input has fewer than two axes.
     ValueError
-        If `p` is no probability.
+        If `p` is not in [0, 1].
 
     Examples
     --------
@@ -202,14 +193,14 @@ def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, in
     tensor([[0., 0.]])
     """
     check_probability("feature_alpha_dropout", p)
-    shape = tuple(input.shape)
+    shape: tuple[int, ...] = tuple(input.shape)
     if len(shape) < 2:
         raise ShapeError(f"feature_alpha_dropout: expects (batch, channels, ...), not an input of shape {shape}")
     return _saturated(input, p, (*shape[:2], *(1 for _ in shape[2:]))) if training and p else input
 
 
-def _saturated(input: Any, p: float, shape: Any) -> Tensor:
-    """Put minus the saturation where nothing is kept; then scale and shift to mean 0 and variance 1."""
+def _saturated(input: Any, p: float, shape: Any) -> Any:
+    """Put minus `SATURATION` where nothing is kept; then scale and shift to mean 0 and variance 1."""
     if p == 1:
         return multiply(input, 0.0)
     kept = _kept(input, p, shape)
@@ -217,27 +208,26 @@ def _saturated(input: Any, p: float, shape: Any) -> Tensor:
     return add(multiply(input, kept * scale), (kept - (1 - p)) * (SATURATION * scale))
 
 
+@documented_like(dropout)
 @composite(input="floating")
-def stochastic_depth(input: Any, p: float, mode: str, training: bool = True) -> Tensor:
+def stochastic_depth(input: ArrayT, p: float, mode: Literal["row", "batch"], training: bool = True) -> ArrayT:
     """Leave out a residual branch with probability `p`, and scale it otherwise (Huang et al., 2016).
 
     Parameters
     ----------
     input : Tensor, shape (batch, ...)
-        What the branch computed.
+        The output of the branch.
     p : float
-        In [0, 1]; what stays is divided by ``1 - p``.
+        Probability, in [0, 1]; what is kept is divided by ``1 - p``.
     mode : {"row", "batch"}
-        Whether each sample is drawn for itself, or the batch as a whole.
-    training : bool
-        False returns the input as it is.
+        Whether samples are drawn independently, or the batch as a whole.
 
     Raises
     ------
     ShapeError
         If there is no batch axis.
     ValueError
-        If `p` is no probability or the mode is not known.
+        If `p` is not in [0, 1] or `mode` is not one of these.
 
     Examples
     --------

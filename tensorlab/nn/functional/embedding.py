@@ -1,4 +1,4 @@
-"""Rows of a table by their numbers: one for each, or bags of them reduced to one."""
+"""Rows of a table by their numbers, looked up one by one or in bags that are reduced; and one-hot rows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from ...autodiff import custom_gradient
 from ...autodiff.graph import no_grad
 from ...backend import backend_of
+from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...ops.comparison import where
 from ...ops.creation import arange
@@ -17,7 +18,7 @@ from ...ops.reduction import max, min, sum
 from ...ops.segment_reduction import segment_max
 from ...ops.shapes import astype, expand_dims, flatten, reshape
 from ...ops.sorting import searchsorted
-from ...tensor import Tensor
+from ...tensor import ArrayT, Tensor
 from .operands import array_of, on_host
 
 MODES = ("sum", "mean", "max")
@@ -25,30 +26,30 @@ MODES = ("sum", "mean", "max")
 
 @composite(input="integral", weight="floating")
 def embedding(
-    input: Any,
-    weight: Any,
+    input: ArrayT,
+    weight: ArrayT,
     padding_idx: int | None = None,
     max_norm: float | None = None,
     norm_type: float = 2.0,
     scale_grad_by_freq: bool = False,
     sparse: bool = False,
-) -> Tensor:
+) -> ArrayT:
     """Rows of a table.
 
     Parameters
     ----------
     input : Tensor of integers
-        Any shape; which rows, each in ``[0, len(weight))``.
+        Numbers of rows, each in ``[0, len(weight))``; any shape.
     weight : Tensor, shape (rows, features)
         The table.
     padding_idx : int, optional
         A row that gets no gradient, counted from the end if negative.
     max_norm : float, optional
-        What the norm of a row may be: the rows that are looked up and have a larger one are scaled first, in place.
+        Largest norm of a row: looked-up rows with a larger one are first scaled to it, in place.
     norm_type : float
         The order of that norm.
     scale_grad_by_freq : bool
-        Whether a row's gradient is divided by how often it is looked up.
+        Whether a row's gradient is divided by the number of times it is looked up.
     sparse : bool
         Must be False: gradients are dense here.
 
@@ -60,11 +61,11 @@ def embedding(
     Raises
     ------
     ShapeError
-        If the table has not two axes.
+        If the table does not have two axes.
     ValueError
-        If `padding_idx` is no row, or sparse gradients are asked for.
+        If `padding_idx` is not the number of a row, or `sparse` is True.
     IndexError
-        If there is no such row (on a GPU the number wraps instead).
+        If `input` contains a number of no row (on a GPU it wraps around instead).
 
     Examples
     --------
@@ -77,40 +78,39 @@ def embedding(
     if max_norm is not None:
         renormalize_(weight, input, max_norm, norm_type)
     rows = take(weight, input, axis=0)
-    return _weighed_gradient(rows, input, weight, padding, scale_grad_by_freq)
+    return _with_weighted_gradient(rows, input, weight, padding, scale_grad_by_freq)
 
 
+@documented_like(embedding)
 @composite(input="integral", weight="floating", offsets="integral", per_sample_weights="floating")
 def embedding_bag(
-    input: Any,
-    weight: Any,
-    offsets: Any = None,
+    input: ArrayT,
+    weight: ArrayT,
+    offsets: ArrayT | None = None,
     max_norm: float | None = None,
     norm_type: float = 2,
     scale_grad_by_freq: bool = False,
     mode: str = "mean",
     sparse: bool = False,
-    per_sample_weights: Any = None,
+    per_sample_weights: ArrayT | None = None,
     include_last_offset: bool = False,
     padding_idx: int | None = None,
-) -> Tensor:
+) -> ArrayT:
     """Sums, means or maxima of bags of rows of a table.
 
     Parameters
     ----------
     input : Tensor of integers, shape (bags, length) or (total,)
-        Which rows; of one axis, the bags one behind the other.
+        Numbers of rows; with one axis, the bags are concatenated.
     weight : Tensor, shape (rows, features)
         The table.
     offsets : Tensor of integers, shape (bags,), optional
-        Where each bag begins in an input of one axis; the first is 0, and they do not fall.
-    max_norm, norm_type, scale_grad_by_freq, sparse
-        As for `embedding`.
+        Where each bag begins in an input of one axis; the first is 0, and they do not decrease.
     mode : {"mean", "sum", "max"}
-        What becomes of a bag. An empty bag gives zeros. The gradient of a maximum that several rows reach is shared
-        among them.
+        How a bag is reduced. An empty bag gives zeros. The gradient of a maximum is shared among the rows that
+        attain it.
     per_sample_weights : Tensor, the shape of `input`, optional
-        By what each row is multiplied; with mode "sum" only.
+        Weight of each row; with mode "sum" only.
     include_last_offset : bool
         Whether `offsets` has one more entry, where the last bag ends.
     padding_idx : int, optional
@@ -124,9 +124,9 @@ def embedding_bag(
     Raises
     ------
     ShapeError
-        If shapes do not fit, or `offsets` is missing or too much.
+        If shapes do not fit, or `offsets` is missing or superfluous.
     ValueError
-        If an option is none of these, or options exclude each other, or the offsets do not begin with 0.
+        If an option is not one of these, options exclude each other, or the offsets do not begin with 0.
 
     Examples
     --------
@@ -140,16 +140,17 @@ def embedding_bag(
     _check_bags(input, offsets, mode, per_sample_weights, scale_grad_by_freq, include_last_offset)
     if max_norm is not None:
         renormalize_(weight, input, max_norm, norm_type)
-    rows = _weighed_gradient(take(weight, input, axis=0), input, weight, None, scale_grad_by_freq)
+    rows = _with_weighted_gradient(take(weight, input, axis=0), input, weight, None, scale_grad_by_freq)
     if per_sample_weights is not None:
         rows = rows * expand_dims(per_sample_weights, axis=-1)
     counted = None if padding is None else expand_dims(input != padding, axis=-1)
     if len(input.shape) == 2:
         return _reduced_axis(rows, counted, mode)
-    bags = offsets.shape[0] - include_last_offset
+    starts: Any = offsets
+    bags = starts.shape[0] - include_last_offset
     places = arange(input.shape[0], device=input.device)
-    which = searchsorted(offsets, places, side="right") - 1
-    return _reduced_segments(rows, counted, which, bags, offsets.shape[0], mode)
+    which = searchsorted(starts, places, side="right") - 1
+    return _reduced_segments(rows, counted, which, bags, starts.shape[0], mode)
 
 
 def _reduced_axis(rows: Any, counted: Any, mode: str) -> Any:
@@ -161,7 +162,7 @@ def _reduced_axis(rows: Any, counted: Any, mode: str) -> Any:
         if counted is None:
             return max(rows, axis=1)
         top = max(where(counted, rows, float("-inf")), axis=1)
-        return where(_any(counted), top, 0.0)
+        return where(_any_counted(counted), top, 0.0)
     total = sum(rows if counted is None else where(counted, rows, 0.0), axis=1)
     if mode == "sum":
         return total
@@ -170,11 +171,11 @@ def _reduced_axis(rows: Any, counted: Any, mode: str) -> Any:
 
 
 def _reduced_segments(rows: Any, counted: Any, which: Any, bags: int, size: int, mode: str) -> Any:
-    """Reduce runs of rows; what lies beyond the last bag is left out."""
+    """Reduce runs of rows; rows beyond the last bag are left out."""
     if mode == "max":
         if counted is None:
             return segment_max(rows, which, size)[:bags]
-        # What is left out goes to a bag of its own.
+        # Rows that are left out go to an extra bag.
         kept = where(reshape(counted, which.shape), which, size)
         return segment_max(rows, kept, size + 1)[:bags]
     total = take_add(rows if counted is None else where(counted, rows, 0.0), which, 0, size)[:bags]
@@ -184,7 +185,7 @@ def _reduced_segments(rows: Any, counted: Any, which: Any, bags: int, size: int,
     return total / _at_least_one(take_add(ones, which, 0, size)[:bags])
 
 
-def _any(counted: Any) -> Any:
+def _any_counted(counted: Any) -> Any:
     return sum(astype(counted, "int64"), axis=1) > 0
 
 
@@ -193,18 +194,18 @@ def _at_least_one(count: Any) -> Any:
 
 
 def _checked(weight: Any, padding_idx: int | None, sparse: bool) -> int | None:
-    """Return the row that is padding, counted from the start."""
+    """Return the number of the padding row, counted from the start."""
     if sparse:
-        raise ValueError("sparse=True: there are no sparse gradients here; those of a table are dense")
+        raise ValueError("sparse must be False: gradients are dense here")
     if len(weight.shape) != 2:
         raise ShapeError(f"weight must have shape (rows, features), not {tuple(weight.shape)}")
     return row_number(padding_idx, weight.shape[0])
 
 
 def _check_rows(input: Any, rows: int) -> None:
-    """Raise `IndexError` on hosts where a row's number is negative; looking it up finds the others that are none."""
+    """Raise `IndexError` on hosts if a row's number is negative; too large a number fails when it is looked up."""
     if on_host(input) and 0 not in tuple(input.shape) and int(min(input)) < 0:
-        raise IndexError(f"row {int(min(input))} is none of the {rows} rows 0 to {rows - 1}")
+        raise IndexError(f"row {int(min(input))} is not one of the {rows} rows 0 to {rows - 1}")
 
 
 def row_number(padding_idx: int | None, rows: int) -> int | None:
@@ -229,7 +230,7 @@ def _check_bags(input: Any, offsets: Any, mode: str, weights: Any, by_frequency:
     if len(shape) not in (1, 2):
         raise ShapeError(f"input must have shape (bags, length), or (total,) with offsets, not {shape}")
     if len(shape) == 2 and offsets is not None:
-        raise ShapeError(f"input of shape {shape} has bags of equal length; offsets go with an input of one axis")
+        raise ShapeError(f"input of shape {shape} has bags of equal length; offsets need an input of one axis")
     if len(shape) == 1 and (offsets is None or len(offsets.shape) != 1):
         found = "none" if offsets is None else f"shape {tuple(offsets.shape)}"
         raise ShapeError(
@@ -238,9 +239,9 @@ def _check_bags(input: Any, offsets: Any, mode: str, weights: Any, by_frequency:
     if weights is not None and tuple(weights.shape) != shape:
         raise ShapeError(f"per_sample_weights must have the shape of the input, {shape}, not {tuple(weights.shape)}")
     if weights is not None and mode != "sum":
-        raise ValueError(f"per_sample_weights go with mode 'sum' only, not {mode!r}")
+        raise ValueError(f"per_sample_weights need mode 'sum', not {mode!r}")
     if mode == "max" and by_frequency:
-        raise ValueError("scale_grad_by_freq does not go with mode 'max'")
+        raise ValueError("scale_grad_by_freq is not supported by mode 'max'")
     if offsets is not None:
         if last and not offsets.shape[0]:
             raise ShapeError("include_last_offset=True needs at least one offset")
@@ -259,8 +260,8 @@ def renormalize_(weight: Any, indices: Any, max_norm: float, norm_type: float) -
         table[index] = where(norms > max_norm, rows * (max_norm / (norms + 1e-7)), rows)
 
 
-def _weighed_gradient(rows: Any, indices: Any, weight: Any, padding: int | None, by_frequency: bool) -> Any:
-    """Return the rows themselves; their gradient is zero where they are padding, and divided by their number."""
+def _with_weighted_gradient(rows: Any, indices: Any, weight: Any, padding: int | None, by_frequency: bool) -> Any:
+    """Return the rows unchanged, with gradients that are zero for padding and divided by the rows' frequencies."""
     factor = None
     if padding is not None:
         factor = astype(indices != padding, rows.dtype)
@@ -274,12 +275,12 @@ def _weighed_gradient(rows: Any, indices: Any, weight: Any, padding: int | None,
 
 @custom_gradient
 def _scaled_gradient(x: Any, factor: Any) -> Any:
-    """``x`` with its gradient multiplied by a factor; where that is zero, also one that is infinite or NaN."""
+    """Return `x`, with its gradient multiplied by a factor; where that is zero, infinite and NaN gradients too."""
     return x, lambda g: (factor * where(factor != 0, g, 0.0), None)
 
 
 @composite(tensor="integral")
-def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
+def one_hot(tensor: ArrayT, num_classes: int = -1) -> ArrayT:
     """Zeros with a one at the place of each class.
 
     Parameters
@@ -287,7 +288,7 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
     tensor : Tensor of integers
         Classes; any shape.
     num_classes : int
-        How many there are; -1 for one more than the largest.
+        Number of classes; -1 for one more than the largest.
 
     Returns
     -------
@@ -297,9 +298,9 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
     Raises
     ------
     ValueError
-        If `num_classes` is neither positive nor -1, or -1 and there is nothing to tell it from.
+        If `num_classes` is neither positive nor -1, or is -1 and `tensor` is empty.
     IndexError
-        If an element is no class.
+        If an element is not a class.
 
     Examples
     --------
@@ -312,11 +313,13 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
     empty = 0 in tuple(tensor.shape)
     if num_classes == -1:
         if empty:
-            raise ValueError(f"num_classes is needed, as a tensor of shape {tuple(tensor.shape)} does not tell it")
+            raise ValueError(f"num_classes is needed, as a tensor of shape {tuple(tensor.shape)} is empty")
         num_classes = int(max(tensor)) + 1
     array = array_of(tensor)
     xp = backend_of(array).xp
     if not empty and not bool(xp.all((array >= 0) & (array < num_classes))):
-        raise IndexError(f"an element is none of the {num_classes} classes 0 to {num_classes - 1}")
+        raise IndexError(f"an element is not one of the {num_classes} classes 0 to {num_classes - 1}")
     classes = xp.arange(num_classes, device=array.device)
-    return astype(expand_dims(tensor, axis=-1) == classes, "int64")
+    found: Any = expand_dims(tensor, axis=-1) == classes
+    result: Any = astype(found, "int64")
+    return result

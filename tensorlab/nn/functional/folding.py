@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...ops.declare import composite
 from ...ops.folding import columns_to_windows, windows_to_columns
-from ...ops.shapes import expand_dims, permute_dims, reshape, squeeze
-from ...tensor import Tensor
+from ...ops.shapes import expand_dims, permute_dims, reshape
+from ...tensor import ArrayT
 from .window_geometry import IntOrInts, hashable, per_axis, positive_per_axis, with_batch_axis, without_batch_axis
 
 
 @composite(input="any")
 def unfold(
-    input: Any, kernel_size: IntOrInts, dilation: IntOrInts = 1, padding: IntOrInts = 0, stride: IntOrInts = 1
-) -> Tensor:
+    input: ArrayT, kernel_size: IntOrInts, dilation: IntOrInts = 1, padding: IntOrInts = 0, stride: IntOrInts = 1
+) -> ArrayT:
     """Return the windows of images as columns.
 
     Parameters
@@ -25,7 +26,7 @@ def unfold(
     input : Tensor, shape (batch, channels, height, width) or (channels, height, width)
         The images.
     kernel_size, dilation, stride : int or tuple of int
-        Size of the window, distance of its elements, and by how much it moves.
+        Size of the window, distance of its elements, and its step.
     padding : int or tuple of int
         Zeros at both ends.
 
@@ -33,14 +34,14 @@ def unfold(
     -------
     Tensor
         Shape ``(batch, channels * prod(kernel_size), windows)``, without the batch axis where the input has none:
-        each column is a window, its channels one after the other.
+        each column is a window, its channels concatenated.
 
     Raises
     ------
     ShapeError
-        If no window fits, or there are too many or too few axes.
+        If no window fits, or the number of axes does not match.
     ValueError
-        If a setting is out of range.
+        If an option is out of range.
 
     Examples
     --------
@@ -53,18 +54,19 @@ def unfold(
     return without_batch_axis(windows_to_columns(x, **geometry), added)
 
 
+@documented_like(unfold)
 @composite(input="any")
 def fold(
-    input: Any,
+    input: ArrayT,
     output_size: IntOrInts,
     kernel_size: IntOrInts,
     dilation: IntOrInts = 1,
     padding: IntOrInts = 0,
     stride: IntOrInts = 1,
-) -> Tensor:
+) -> ArrayT:
     """Add windows, given as columns, at their places in images: the transpose of `unfold`.
 
-    Where windows overlap the elements are added, so this undoes `unfold` only where they do not.
+    Overlapping elements are added, so this is the inverse of `unfold` only where windows do not overlap.
 
     Parameters
     ----------
@@ -72,8 +74,8 @@ def fold(
         The columns.
     output_size : int or tuple of int
         Height and width of the images.
-    kernel_size, dilation, padding, stride : int or tuple of int
-        As in `unfold`.
+    padding : int or tuple of int
+        Zeros that `unfold` added at both ends.
 
     Returns
     -------
@@ -83,9 +85,9 @@ def fold(
     Raises
     ------
     ShapeError
-        If the columns are not those that `unfold` makes of such images.
+        If the columns do not have the shape that `unfold` gives for such images.
     ValueError
-        If a setting is out of range.
+        If an option is out of range.
 
     Examples
     --------
@@ -95,8 +97,8 @@ def fold(
     geometry = _geometry(hashable(kernel_size), hashable(dilation), hashable(padding), hashable(stride))
     unbatched = len(input.shape) == 2
     columns = expand_dims(input, axis=0) if unbatched else input
-    images = columns_to_windows(columns, output_size=positive_per_axis(output_size, 2, "output_size"), **geometry)
-    return squeeze(images, axis=0) if unbatched else images
+    images: Any = columns_to_windows(columns, output_size=positive_per_axis(output_size, 2, "output_size"), **geometry)
+    return without_batch_axis(images, unbatched)
 
 
 @lru_cache(maxsize=1024)
@@ -113,10 +115,10 @@ def _geometry(kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> dic
 
 
 @composite(input="any")
-def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
-    """Make images larger by taking pixels from channels.
+def pixel_shuffle(input: ArrayT, upscale_factor: int) -> ArrayT:
+    """Enlarge images by moving channels to pixels.
 
-    Channel ``(c * r + i) * r + j`` gives row `i` and column `j` of each block of r x r pixels of channel `c` (Shi et
+    Channel ``(c * r + i) * r + j`` holds row `i` and column `j` of each block of r x r pixels of channel `c` (Shi et
     al., Real-time single image and video super-resolution using an efficient sub-pixel convolutional neural network,
     2016).
 
@@ -125,7 +127,7 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
     input : Tensor, shape (..., channels * r * r, height, width)
         The images.
     upscale_factor : int
-        r.
+        The factor r.
 
     Returns
     -------
@@ -135,7 +137,7 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
     Raises
     ------
     ShapeError
-        If there are fewer than 3 axes, or the channels do not divide by r * r.
+        If there are fewer than 3 axes, or the channels are not divisible by r * r.
     ValueError
         If the factor is not positive.
 
@@ -156,15 +158,15 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
 
 
 @composite(input="any")
-def pixel_unshuffle(input: Any, downscale_factor: int) -> Tensor:
-    """Make images smaller by giving pixels to channels: the inverse of `pixel_shuffle`.
+def pixel_unshuffle(input: ArrayT, downscale_factor: int) -> ArrayT:
+    """Shrink images by moving pixels to channels: the inverse of `pixel_shuffle`.
 
     Parameters
     ----------
     input : Tensor, shape (..., channels, height * r, width * r)
         The images.
     downscale_factor : int
-        r.
+        The factor r.
 
     Returns
     -------
@@ -174,7 +176,7 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> Tensor:
     Raises
     ------
     ShapeError
-        If there are fewer than 3 axes, or height or width do not divide by r.
+        If there are fewer than 3 axes, or height or width is not divisible by r.
     ValueError
         If the factor is not positive.
 
@@ -195,7 +197,7 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> Tensor:
 
 
 @composite(input="any")
-def channel_shuffle(input: Any, groups: int) -> Tensor:
+def channel_shuffle(input: ArrayT, groups: int) -> ArrayT:
     """Interleave groups of channels: the first of each group, then the second of each, and so on.
 
     Zhang et al., ShuffleNet: an extremely efficient convolutional neural network for mobile devices, 2018.
@@ -205,7 +207,7 @@ def channel_shuffle(input: Any, groups: int) -> Tensor:
     input : Tensor, shape (batch, channels, *spatial)
         With at least one spatial axis.
     groups : int
-        Into how many groups the channels are divided.
+        Number of groups.
 
     Returns
     -------
@@ -215,9 +217,9 @@ def channel_shuffle(input: Any, groups: int) -> Tensor:
     Raises
     ------
     ShapeError
-        If there are fewer than 3 axes, or the channels do not divide by the groups.
+        If there are fewer than 3 axes, or the channels are not divisible by the number of groups.
     ValueError
-        If there is not at least one group.
+        If the number of groups is not positive.
 
     Examples
     --------
@@ -249,6 +251,6 @@ def _images_shape(x: Any) -> Sequence[int]:
 
 
 def _permuted(x: Any, *order: int) -> Any:
-    """Permute the last axes, as many as are named."""
+    """Permute as many of the last axes as are given."""
     rest = len(x.shape) - len(order)
     return permute_dims(x, (*range(rest), *(rest + axis for axis in order)))

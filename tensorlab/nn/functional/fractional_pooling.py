@@ -1,4 +1,4 @@
-"""Maxima of windows that lie at random distances, which makes images smaller by factors between one and two."""
+"""Fractional max pooling: windows at random distances, which shrink images by factors between one and two."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from math import prod
 from typing import Any
 
 from ...backend import backend_of
+from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...ops.declare import composite, require
 from ...random import default_generator
-from ...tensor import Tensor
+from ...tensor import ArrayT, Tensor
 from .adaptive_pooling import elements_at
 from .pooling import spatial_size
 from .window_geometry import IntOrInts, Sizes, positive_per_axis
@@ -20,46 +21,46 @@ Ratio = float | Sequence[float]
 
 @composite(input="real floating", _random_samples="real floating")
 def fractional_max_pool2d(
-    input: Any,
+    input: ArrayT,
     kernel_size: IntOrInts,
     output_size: IntOrInts | None = None,
     output_ratio: Ratio | None = None,
     return_indices: bool = False,
-    _random_samples: Any = None,
-) -> Any:
-    """The greatest element of each of `output_size` windows, whose places are drawn at random for every channel.
+    _random_samples: ArrayT | None = None,
+) -> ArrayT:
+    """The greatest element of each of a number of windows at random places, drawn for every channel.
 
-    Graham, "Fractional max-pooling", 2014: windows lie at distances that are one of two neighbouring integers, in a
-    sequence that one random number determines, and on average fill the image. The gradient goes to the element that
-    `return_indices` names: the first one where several tie.
+    Graham, "Fractional max-pooling", 2014: the distances of the windows are two neighbouring integers, in a sequence
+    determined by one random number, such that the windows span the image. The gradient goes to the first element that
+    is greatest.
 
     Parameters
     ----------
-    input : Tensor, shape (batch, channels, height, width) or (channels, height, width)
+    input : Tensor, shape (batch, channels, *spatial) or (channels, *spatial)
         Real, floating-point.
     kernel_size : int or tuple of int
         The windows.
     output_size : int or tuple of int
-        How many there are along each spatial axis.
+        Number of windows along each spatial axis.
     output_ratio : float or tuple of float
-        In its place, how many in proportion to the length of the axis; rounded down.
+        Alternatively the number as a fraction of the length of the axis, rounded down; between 0 and 1.
     return_indices : bool
-        Whether to return the places of the maxima too.
-    _random_samples : Tensor, shape (batch, channels, 2), optional
-        Numbers in [0, 1), for the last axis first; drawn from the default generator otherwise. The same ones give the
-        same windows as in PyTorch.
+        Whether to return the indices of the maxima as well.
+    _random_samples : Tensor, shape (batch, channels, axes), optional
+        Numbers in [0, 1) that determine the windows, as in PyTorch; drawn from the default generator by default. With
+        two axes they are for the last axis first, with three for the first.
 
     Returns
     -------
     Tensor, or pair of Tensor
-        Shape ``(batch, channels, *output_size)``; the places, int64, count the elements of each channel in C order.
+        Shape ``(batch, channels, *output_size)``; the indices, int64, count the elements of each channel in C order.
 
     Raises
     ------
     ValueError
         If neither size nor ratio is given, or one is out of range.
     ShapeError
-        If so many windows do not fit, or the samples have another shape.
+        If the windows do not fit, or the samples have another shape.
 
     Examples
     --------
@@ -72,18 +73,17 @@ def fractional_max_pool2d(
     return _fractional(2, input, kernel_size, output_size, output_ratio, return_indices, _random_samples, (1, 0))
 
 
+@documented_like(fractional_max_pool2d)
 @composite(input="real floating", _random_samples="real floating")
 def fractional_max_pool3d(
-    input: Any,
+    input: ArrayT,
     kernel_size: IntOrInts,
     output_size: IntOrInts | None = None,
     output_ratio: Ratio | None = None,
     return_indices: bool = False,
-    _random_samples: Any = None,
-) -> Any:
-    """The greatest element of each of the windows at random places in volumes; as `fractional_max_pool2d`.
-
-    `_random_samples` has the shape ``(batch, channels, 3)``, for the first axis first.
+    _random_samples: ArrayT | None = None,
+) -> ArrayT:
+    """The greatest element of each of a number of windows at random places in volumes.
 
     Examples
     --------
@@ -130,7 +130,7 @@ def windows_wanted(ndim: int, size: Sizes | None, output_size: Any, ratio: Any) 
         raise ValueError("give output_size or output_ratio")
     ratios = (ratio,) * ndim if isinstance(ratio, int | float) else tuple(ratio)
     if len(ratios) != ndim or not all(0 < r < 1 for r in ratios):
-        raise ValueError(f"output_ratio must be a number between 0 and 1, or one for each of {ndim} axes, not {ratio}")
+        raise ValueError(f"output_ratio must be a number in (0, 1), or one for each of {ndim} axes, not {ratio}")
     return () if size is None else tuple(int(length * r) for length, r in zip(size, ratios, strict=True))
 
 

@@ -1,10 +1,11 @@
-"""Graphs as lists of edges: rows gathered along edges, and reduced at the nodes where they arrive."""
+"""Graphs as lists of edges: rows are gathered along edges and reduced at their target nodes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...ops.comparison import where
 from ...ops.creation import arange, full, ones
@@ -16,12 +17,12 @@ from ...ops.reduction import any as any_of
 from ...ops.reduction import max
 from ...ops.segment_reduction import segment_max
 from ...ops.shapes import astype, reshape
-from ...tensor import Tensor
+from ...tensor import ArrayT, Tensor
 from .operands import on_host
 
 
 def _size(x: Any, index: Any, size: int | None) -> int:
-    """Return how many places there are: one more than the largest index unless it is given."""
+    """Return the number of places: by default one more than the largest index."""
     require("scatter", "integral", index=index)
     if tuple(index.shape) != tuple(x.shape[:1]):
         raise ShapeError(
@@ -34,22 +35,22 @@ def _size(x: Any, index: Any, size: int | None) -> int:
 
 
 @composite(x="numeric", index="integral")
-def scatter_sum(x: Any, index: Any, size: int | None = None) -> Tensor:
-    """Sums of the rows that go to the same place.
+def scatter_sum(x: ArrayT, index: ArrayT, size: int | None = None) -> ArrayT:
+    """Sum the rows of each place.
 
     Parameters
     ----------
     x : Tensor, shape (rows, ...)
-        What to sum.
+        The rows to reduce.
     index : Tensor of integers, shape (rows,)
-        To which place each row goes, in ``[0, size)``, in any order.
+        The place of each row, in ``[0, size)``, in any order.
     size : int, optional
-        How many places there are; one more than the largest index by default, for which a GPU has to wait.
+        Number of places; by default one more than the largest index, which a GPU has to be waited for.
 
     Returns
     -------
     Tensor
-        Shape ``(size, ...)``; zeros where no row goes.
+        Shape ``(size, ...)``; zeros for places without rows.
 
     Raises
     ------
@@ -64,9 +65,10 @@ def scatter_sum(x: Any, index: Any, size: int | None = None) -> Tensor:
     return take_add(x, index, 0, _size(x, index, size))
 
 
+@documented_like(scatter_sum)
 @composite(x="floating", index="integral")
-def scatter_mean(x: Any, index: Any, size: int | None = None) -> Tensor:
-    """Means of the rows that go to the same place, zeros where none does; see `scatter_sum`.
+def scatter_mean(x: ArrayT, index: ArrayT, size: int | None = None) -> ArrayT:
+    """Average the rows of each place.
 
     Examples
     --------
@@ -79,9 +81,10 @@ def scatter_mean(x: Any, index: Any, size: int | None = None) -> Tensor:
     return take_add(x, index, 0, size) / reshape(count, (size,) + (1,) * (len(x.shape) - 1))
 
 
+@documented_like(scatter_sum)
 @composite(x="real", index="integral")
-def scatter_max(x: Any, index: Any, size: int | None = None) -> Tensor:
-    """Maxima of the rows that go to the same place, zeros where none does; see `scatter_sum`.
+def scatter_max(x: ArrayT, index: ArrayT, size: int | None = None) -> ArrayT:
+    """Take the maximum of the rows of each place.
 
     Rows that tie share the gradient equally.
 
@@ -93,19 +96,15 @@ def scatter_max(x: Any, index: Any, size: int | None = None) -> Tensor:
     return segment_max(x, index, _size(x, index, size))
 
 
+@documented_like(scatter_sum)
 @composite(x="real floating", index="integral")
-def scatter_softmax(x: Any, index: Any, size: int | None = None) -> Tensor:
-    """Softmax over the rows that go to the same place.
-
-    Parameters
-    ----------
-    x, index, size
-        As for `scatter_sum`.
+def scatter_softmax(x: ArrayT, index: ArrayT, size: int | None = None) -> ArrayT:
+    """Softmax over the rows of each place.
 
     Returns
     -------
     Tensor
-        The shape of `x`; what goes to the same place sums to one.
+        The shape of `x`; the rows of each place sum to one.
 
     Examples
     --------
@@ -122,20 +121,20 @@ def scatter_softmax(x: Any, index: Any, size: int | None = None) -> Tensor:
 
 
 def check_edges(name: str, x: Any, edge_index: Any, features: int | None = None) -> tuple[Any, Any]:
-    """Return the edges' sources and targets, checked with the nodes that they belong to.
+    """Return the sources and targets of edges, checked against the nodes.
 
     Raises
     ------
     ShapeError
-        If `x` is not (nodes, features), or `edge_index` not (2, edges).
+        If `x` does not have shape (nodes, features), or `edge_index` (2, edges).
     IndexError
-        If an edge names a node that is not there; looked at in host memory only, so that no GPU waits.
+        If an edge names a node that does not exist; checked in host memory only, so that no GPU is waited for.
     """
     if len(x.shape) != 2 or (features is not None and x.shape[1] != features):
         raise ShapeError(f"{name}: x must have shape (nodes, {features or 'features'}), not {tuple(x.shape)}")
     shape = tuple(edge_index.shape)
     if len(shape) != 2 or shape[0] != 2:
-        hint = "; edge_index.mT puts that right" if len(shape) == 2 and shape[1] == 2 else ""
+        hint = "; edge_index.mT corrects that" if len(shape) == 2 and shape[1] == 2 else ""
         raise ShapeError(f"{name}: edge_index must have shape (2, edges): sources and targets; not {shape}{hint}")
     if on_host(edge_index) and bool(any_of((edge_index < 0) | (edge_index >= x.shape[0]))):
         raise IndexError(f"{name}: edge_index names nodes outside the {x.shape[0]} nodes 0 to {x.shape[0] - 1}")
@@ -143,21 +142,21 @@ def check_edges(name: str, x: Any, edge_index: Any, features: int | None = None)
 
 
 def with_loops(edge_index: Any, nodes: int) -> Any:
-    """Return the edges and, behind them, one from each node to itself."""
+    """Return the edges, followed by one from each node to itself."""
     loops = arange(nodes, dtype=edge_index.dtype, device=edge_index.device)
     return concat([edge_index, stack([loops, loops])], axis=1)
 
 
 @composite(edge_index="integral", edge_weight="real floating")
 def gcn_norm(
-    edge_index: Any,
-    edge_weight: Any = None,
+    edge_index: Tensor,
+    edge_weight: Tensor | None = None,
     num_nodes: int | None = None,
     improved: bool = False,
     add_self_loops: bool = True,
     dtype: Any = None,
 ) -> tuple[Tensor, Tensor]:
-    """The edges and weights of ``D**-0.5 (A + I) D**-0.5``, where `D` has the nodes' incoming weights (Kipf, Welling).
+    """Return edges and weights of ``D**-0.5 (A + I) D**-0.5``, where `D` sums incoming weights (Kipf, Welling).
 
     Parameters
     ----------
@@ -166,18 +165,19 @@ def gcn_norm(
     edge_weight : Tensor, shape (edges,), optional
         The entries of `A`; ones by default.
     num_nodes : int, optional
-        How many nodes there are; one more than the largest number by default.
+        Number of nodes; one more than the largest number by default.
     improved : bool
-        Whether loops weigh 2 rather than 1.
+        Whether added loops have weight 2 rather than 1.
     add_self_loops : bool
-        Whether nodes without an edge to themselves get one. Those that a node has become one, of their total weight.
+        Whether nodes without a loop, an edge to themselves, get one. Several loops of a node are merged into one with
+        their total weight.
     dtype : dtype, optional
-        The weights' type where there are none; float32 by default.
+        Data type of the default weights; float32 by default.
 
     Returns
     -------
     edge_index, weight : Tensor
-        Shapes ``(2, edges)`` and ``(edges,)``, where loops are added with `num_nodes` more edges.
+        Shapes ``(2, edges)`` and ``(edges,)``, with `num_nodes` more edges if loops are added.
 
     Raises
     ------
@@ -200,7 +200,7 @@ def gcn_norm(
         raise ShapeError(f"edge_weight must have shape {shape[1:]}, not {tuple(edge_weight.shape)}")
     nodes = num_nodes if num_nodes is not None else int(max(edge_index)) + 1 if shape[1] else 0
     if add_self_loops:
-        edge_index, edge_weight = _with_weighed_loops(edge_index, edge_weight, nodes, 2.0 if improved else 1.0)
+        edge_index, edge_weight = _with_weighted_loops(edge_index, edge_weight, nodes, 2.0 if improved else 1.0)
     source, target = edge_index[0], edge_index[1]
     degree = take_add(edge_weight, target, 0, nodes)
     connected = degree > 0
@@ -208,20 +208,20 @@ def gcn_norm(
     return edge_index, take(scale, source, axis=0) * edge_weight * take(scale, target, axis=0)
 
 
-def _with_weighed_loops(edge_index: Any, weight: Any, nodes: int, fill: float) -> tuple[Any, Any]:
-    """Add loops: of the weight of those that a node has, which then weigh nothing, else of a given weight."""
+def _with_weighted_loops(edge_index: Any, weight: Any, nodes: int, fill: float) -> tuple[Any, Any]:
+    """Add a loop to each node, with the total weight of its loops, whose weight becomes zero, or else with `fill`."""
     is_loop = edge_index[0] == edge_index[1]
-    weighs = take_add(where(is_loop, weight, 0.0), edge_index[1], 0, nodes)
+    loop_weight = take_add(where(is_loop, weight, 0.0), edge_index[1], 0, nodes)
     has_loop = take_add(astype(is_loop, "int64"), edge_index[1], 0, nodes) > 0
-    loops = where(has_loop, weighs, full(nodes, fill, dtype=weight.dtype, device=weight.device))
+    loops = where(has_loop, loop_weight, full(nodes, fill, dtype=weight.dtype, device=weight.device))
     return with_loops(edge_index, nodes), concat([where(is_loop, 0.0, weight), loops])
 
 
 # -- several graphs --------------------------------------------------------------------------------------------------
 
 
-def batch_graphs(graphs: Sequence[tuple[Any, Any]]) -> tuple[Tensor, Tensor, Tensor]:
-    """Put several graphs side by side into one, in which no edge leads from one to another.
+def batch_graphs(graphs: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor]:
+    """Combine several graphs into one, without edges between them.
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ def batch_graphs(graphs: Sequence[tuple[Any, Any]]) -> tuple[Tensor, Tensor, Ten
     Returns
     -------
     x, edge_index, batch : Tensor
-        All nodes, all edges, and for each node the number of its graph (int64).
+        All nodes, all edges, and the number of each node's graph (int64).
 
     Raises
     ------
@@ -256,17 +256,17 @@ def batch_graphs(graphs: Sequence[tuple[Any, Any]]) -> tuple[Tensor, Tensor, Ten
     return concat([x for x, _ in graphs]), concat(moved, axis=1), concat(numbers)
 
 
-def global_sum_pool(x: Any, batch: Any = None, size: int | None = None) -> Tensor:
-    """Sums over each graph's nodes.
+def global_sum_pool(x: Tensor, batch: Tensor | None = None, size: int | None = None) -> Tensor:
+    """Sum over the nodes of each graph.
 
     Parameters
     ----------
     x : Tensor, shape (nodes, ...)
         The nodes' features.
     batch : Tensor of integers, shape (nodes,), optional
-        To which graph each node belongs; one graph by default.
+        The graph of each node; all nodes belong to one by default.
     size : int, optional
-        How many graphs there are; one more than the largest number by default.
+        Number of graphs; one more than the largest number by default.
 
     Returns
     -------
@@ -282,8 +282,9 @@ def global_sum_pool(x: Any, batch: Any = None, size: int | None = None) -> Tenso
     return scatter_sum(x, *_of_graphs(x, batch, size))
 
 
-def global_mean_pool(x: Any, batch: Any = None, size: int | None = None) -> Tensor:
-    """Means over each graph's nodes; see `global_sum_pool`.
+@documented_like(global_sum_pool)
+def global_mean_pool(x: Tensor, batch: Tensor | None = None, size: int | None = None) -> Tensor:
+    """Average over the nodes of each graph.
 
     Examples
     --------
@@ -294,8 +295,9 @@ def global_mean_pool(x: Any, batch: Any = None, size: int | None = None) -> Tens
     return scatter_mean(x, *_of_graphs(x, batch, size))
 
 
-def global_max_pool(x: Any, batch: Any = None, size: int | None = None) -> Tensor:
-    """Maxima over each graph's nodes; see `global_sum_pool`.
+@documented_like(global_sum_pool)
+def global_max_pool(x: Tensor, batch: Tensor | None = None, size: int | None = None) -> Tensor:
+    """Take the maximum over the nodes of each graph.
 
     Examples
     --------

@@ -1,11 +1,11 @@
-"""Images read at any place: sampling on a grid, and grids that are turned, scaled and moved (spatial transformers)."""
+"""Sampling images on a grid, and grids of affine maps (spatial transformers)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
 from math import prod
-from typing import Any
+from typing import Any, Literal, get_args
 
 from ...backend import backend_of
 from ...errors import ShapeError
@@ -14,45 +14,49 @@ from ...ops.declare import composite, require
 from ...ops.indexing import take
 from ...ops.padding import pad_constant
 from ...ops.shapes import expand_dims, permute_dims, reshape
-from ...tensor import Tensor
+from ...tensor import ArrayT, Tensor
 from .resampling import cubic_weights
 
-SAMPLING_MODES = ("bilinear", "nearest", "bicubic")
-PADDING_MODES = ("zeros", "border", "reflection")
+SamplingMode = Literal["bilinear", "nearest", "bicubic"]
+PaddingMode = Literal["zeros", "border", "reflection"]
 
 
 @composite(input="floating", grid="real floating")
 def grid_sample(
-    input: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None
-) -> Tensor:
-    """Read images at the places of a grid.
+    input: ArrayT,
+    grid: ArrayT,
+    mode: SamplingMode = "bilinear",
+    padding_mode: PaddingMode = "zeros",
+    align_corners: bool | None = None,
+) -> ArrayT:
+    """Sample images at the places of a grid.
 
     Parameters
     ----------
     input : Tensor, shape (batch, channels, height, width) or (batch, channels, depth, height, width)
         The images.
     grid : Tensor, shape (batch, *out, 2) or (batch, *out, 3), with as many axes `out` as there are spatial ones
-        The places (x, y) or (x, y, z), x along the width: -1 is the one end of an image and 1 the other.
+        The places (x, y) or (x, y, z), x along the width: -1 is the start of an axis and 1 its end.
     mode : {"bilinear", "nearest", "bicubic"}
-        Whether the neighbours of a place are weighed (linearly along each axis), the nearest is taken, or the four
-        neighbours along each axis are weighed by a cubic with ``a = -0.75`` (two spatial axes only).
+        Linear interpolation along each axis, the nearest pixel, or cubic interpolation of four neighbours with
+        ``a = -0.75`` (two spatial axes only).
     padding_mode : {"zeros", "border", "reflection"}
-        What is outside of the image: zeros, the pixels at its border, or its mirror image.
+        Values outside of the image: zeros, the pixels at its border, or its mirror image.
     align_corners : bool, optional
         Whether -1 and 1 are the centres of the first and the last pixel, or their outer edges (the default).
 
     Returns
     -------
     Tensor
-        Shape ``(batch, channels, *out)``. The gradient for the grid is that of the interpolation between pixels; it is
-        zero along an axis on which a place was moved to the border, and there is none for "nearest".
+        Shape ``(batch, channels, *out)``. The gradient with respect to the grid is that of the interpolation; it is
+        zero along an axis on which a place was clipped to the border, and everywhere for "nearest".
 
     Raises
     ------
     ShapeError
-        If images and grid do not fit.
+        If the shapes of images and grid do not match.
     ValueError
-        If a mode is unknown.
+        If a mode is not one of these.
 
     Examples
     --------
@@ -62,19 +66,39 @@ def grid_sample(
     """
     require("grid_sample", "floating", input=input)
     require("grid_sample", "real floating", grid=grid)
-    if mode not in SAMPLING_MODES:
-        raise ValueError(f"mode must be one of {', '.join(SAMPLING_MODES)}, not {mode!r}")
-    if padding_mode not in PADDING_MODES:
-        raise ValueError(f"padding_mode must be one of {', '.join(PADDING_MODES)}, not {padding_mode!r}")
+    if mode not in get_args(SamplingMode):
+        raise ValueError(f"mode must be one of {', '.join(get_args(SamplingMode))}, not {mode!r}")
+    if padding_mode not in get_args(PaddingMode):
+        raise ValueError(f"padding_mode must be one of {', '.join(get_args(PaddingMode))}, not {padding_mode!r}")
     _check_grid(tuple(input.shape), tuple(grid.shape), mode)
+    return _sampled(input, grid, mode, padding_mode, bool(align_corners))
+
+
+def _check_grid(x: Sequence[int], grid: Sequence[int], mode: str) -> None:
+    ndim = len(x) - 2
+    if ndim not in (2, 3):
+        raise ShapeError(f"images must have 4 or 5 axes, (batch, channels, *spatial), not shape {x}")
+    if len(grid) != len(x) or grid[-1] != ndim:
+        raise ShapeError(
+            f"for images of shape {x} the grid must have {len(x)} axes, the last of length {ndim}, not shape {grid}"
+        )
+    if grid[0] != x[0]:
+        raise ShapeError(f"axis 0 of images of shape {x} and of a grid of shape {grid} must be the same batch")
+    if 0 in x[2:]:
+        raise ShapeError(f"images of shape {x} have no pixels")
+    if mode == "bicubic" and ndim != 2:
+        raise ShapeError(f"mode 'bicubic' is for images of 4 axes, not shape {x}")
+
+
+def _sampled(input: Any, grid: Any, mode: str, padding_mode: str, align_corners: bool) -> Any:
+    """Return the weighted sum of the neighbours of each place."""
     batch, channels, *size = input.shape
     ndim, out = len(size), tuple(grid.shape[1:-1])
-
     places = reshape(grid, (batch, prod(out), ndim))
     taps = []
     for axis, length in enumerate(size):
-        place = _unnormalized(places[:, :, ndim - 1 - axis], length, bool(align_corners))
-        taps.append(_taps(place, length, mode, padding_mode, bool(align_corners)))
+        place = _unnormalized(places[:, :, ndim - 1 - axis], length, align_corners)
+        taps.append(_taps(place, length, mode, padding_mode, align_corners))
 
     images = permute_dims(input, (0, *range(2, ndim + 2), 1))
     if padding_mode == "zeros":
@@ -95,24 +119,8 @@ def grid_sample(
     return permute_dims(reshape(total, (batch, *out, channels)), (0, ndim + 1, *range(1, ndim + 1)))
 
 
-def _check_grid(x: Sequence[int], grid: Sequence[int], mode: str) -> None:
-    ndim = len(x) - 2
-    if ndim not in (2, 3):
-        raise ShapeError(f"images must have 4 or 5 axes, (batch, channels, *spatial), not shape {x}")
-    if len(grid) != len(x) or grid[-1] != ndim:
-        raise ShapeError(
-            f"for images of shape {x} the grid must have {len(x)} axes, the last of length {ndim}, not shape {grid}"
-        )
-    if grid[0] != x[0]:
-        raise ShapeError(f"axis 0 of images of shape {x} and of a grid of shape {grid} must be the same batch")
-    if 0 in x[2:]:
-        raise ShapeError(f"images of shape {x} have no pixels")
-    if mode == "bicubic" and ndim != 2:
-        raise ShapeError(f"mode 'bicubic' is for images of 4 axes, not shape {x}")
-
-
 def _plain(x: Any) -> Any:
-    """Return a tensor's array, on which no gradient is recorded; an array as it is."""
+    """Return the array of a tensor, on which no gradient is recorded, and an array unchanged."""
     return x._array if isinstance(x, Tensor) else x
 
 
@@ -124,7 +132,7 @@ def _unnormalized(place: Any, length: int, align_corners: bool) -> Any:
 
 
 def _taps(place: Any, length: int, mode: str, padding_mode: str, align_corners: bool) -> list[tuple[Any, Any]]:
-    """Return (index, weight) of each neighbour along an axis; with "zeros" an index counts from the padding on."""
+    """Return (index, weight) of each neighbour along an axis; with "zeros" indices include the padding."""
     xp = backend_of(_plain(place)).xp
 
     def moved_inside(x: Any) -> Any:
@@ -134,7 +142,7 @@ def _taps(place: Any, length: int, mode: str, padding_mode: str, align_corners: 
 
     def index_at(x: Any) -> Any:
         if padding_mode == "zeros":
-            # Whatever is outside, and NaN, is the ring of zeros.
+            # Places outside, and NaN, are mapped to the border of zeros.
             x = xp.where((x >= -1) & (x <= length), x, xp.asarray(-1.0, dtype=x.dtype, device=x.device)) + 1
         return xp.astype(_clipped(x, length + 2 * (padding_mode == "zeros")), xp.int64)
 
@@ -151,7 +159,7 @@ def _taps(place: Any, length: int, mode: str, padding_mode: str, align_corners: 
 
 
 def _clipped(place: Any, length: int) -> Any:
-    """Move places outside of the image to its border, and NaN to its beginning; these have no gradient any more."""
+    """Clip places to the image, NaN to its start; clipped places have no gradient."""
     numbers = _plain(place)
     xp = backend_of(numbers).xp
     border = xp.astype(numbers >= length - 1, numbers.dtype) * (length - 1)
@@ -159,7 +167,7 @@ def _clipped(place: Any, length: int) -> Any:
 
 
 def _reflected(place: Any, length: int, align_corners: bool) -> Any:
-    """Reflect places at the image's ends, as often as it takes: at its outer pixels' centres, or at their edges."""
+    """Reflect places into the image: at the centres of its outer pixels, or at their edges."""
     low, span = (0.0, length - 1) if align_corners else (-0.5, length)
     if not span:
         return place
@@ -175,15 +183,15 @@ def _reflected(place: Any, length: int, align_corners: bool) -> Any:
 
 
 @composite(theta="real floating")
-def affine_grid(theta: Any, size: Sequence[int], align_corners: bool | None = None) -> Tensor:
-    """Return the grid, for `grid_sample`, of places that an affine map gives (Jaderberg et al., 2015).
+def affine_grid(theta: ArrayT, size: Sequence[int], align_corners: bool | None = None) -> ArrayT:
+    """Return the grid of an affine map, for `grid_sample` (Jaderberg et al., 2015).
 
     Parameters
     ----------
     theta : Tensor, shape (batch, 2, 3) or (batch, 3, 4)
-        The maps: each a matrix, with what is added in the last column.
+        The maps: each a matrix, with the translation in the last column.
     size : sequence of int
-        The shape of the images wanted: (batch, channels, height, width) or (batch, channels, depth, height, width).
+        The shape of the resulting images: (batch, channels, height, width) or (batch, channels, depth, height, width).
     align_corners : bool, optional
         As in `grid_sample`.
 
@@ -195,7 +203,7 @@ def affine_grid(theta: Any, size: Sequence[int], align_corners: bool | None = No
     Raises
     ------
     ShapeError
-        If maps and size do not fit.
+        If maps and size do not match.
 
     Examples
     --------
@@ -216,7 +224,7 @@ def affine_grid(theta: Any, size: Sequence[int], align_corners: bool | None = No
     numbers = _plain(theta)
     xp = backend_of(numbers).xp
     maps = expand_dims(theta, axis=tuple(range(1, ndim + 1)))
-    grid = maps[..., ndim]
+    grid: Any = maps[..., ndim]
     for axis, length in enumerate(size[2:]):
         last = 1.0 if align_corners else (length - 1) / length
         along = xp.linspace(-last, last, length, dtype=numbers.dtype, device=numbers.device) if length > 1 else None

@@ -10,20 +10,20 @@ from ...ops.arithmetic import add, multiply
 from ...ops.declare import composite
 from ...ops.reduction import sum
 from ...ops.shapes import expand_dims, reshape
-from ...tensor import Tensor
+from ...tensor import ArrayT
 
 
-def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
-    """``input @ weight.T + bias``.
+def linear(input: ArrayT, weight: ArrayT, bias: ArrayT | None = None) -> ArrayT:
+    """Map the last axis, ``input @ weight.T + bias``.
 
     Parameters
     ----------
     input : Tensor, shape (..., in_features)
-        What to map.
+        Any number of axes before the last.
     weight : Tensor, shape (out_features, in_features)
         One row per output feature.
     bias : Tensor, shape (out_features,), optional
-        What to add.
+        Added to each feature.
 
     Returns
     -------
@@ -44,8 +44,8 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
 
 
 @composite(input1="numeric", input2="numeric", weight="numeric", bias="numeric")
-def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
-    """``input1 @ weight[k] @ input2 + bias[k]`` for each output feature k.
+def bilinear(input1: ArrayT, input2: ArrayT, weight: ArrayT, bias: ArrayT | None = None) -> ArrayT:
+    """Map two inputs, ``input1 @ weight[k] @ input2 + bias[k]`` for each output feature k.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
     weight : Tensor, shape (out_features, in1_features, in2_features)
         One matrix per output feature.
     bias : Tensor, shape (out_features,), optional
-        What to add.
+        Added to each feature.
 
     Returns
     -------
@@ -73,20 +73,25 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
     >>> tl.nn.functional.bilinear(tl.tensor([1.0, 2.0]), tl.tensor([3.0]), tl.tensor([[[4.0], [5.0]]]))
     tensor([42.])
     """
-    shape1, shape2, matrices = input1.shape, input2.shape, weight.shape
-    if len(matrices) != 3 or not shape1 or not shape2 or shape1[:-1] != shape2[:-1]:
+    x1: Any = input1
+    x2: Any = input2
+    matrices: Any = weight
+    shape1: tuple[int, ...] = tuple(x1.shape)
+    shape2: tuple[int, ...] = tuple(x2.shape)
+    shape: tuple[int, ...] = tuple(matrices.shape)
+    if len(shape) != 3 or not shape1 or not shape2 or shape1[:-1] != shape2[:-1]:
         raise ShapeError(
             "bilinear: expects inputs of shapes (..., in1) and (..., in2), equal but for the last axis, and a weight "
-            f"of shape (out, in1, in2), not {tuple(shape1)}, {tuple(shape2)} and {tuple(matrices)}"
+            f"of shape (out, in1, in2), not {shape1}, {shape2} and {shape}"
         )
-    out, in1, in2 = matrices
+    out, in1, in2 = shape
     if (shape1[-1], shape2[-1]) != (in1, in2):
         raise ShapeError(
-            f"bilinear: the weight of shape {tuple(matrices)} is for {in1} and {in2} features, but the inputs have "
+            f"bilinear: the weight of shape {shape} is for {in1} and {in2} features, but the inputs have "
             f"{shape1[-1]} and {shape2[-1]} on their last axes"
         )
-    # The matrices times input1 for all features at once; what is left is a sum along the last axis.
-    halfway = contraction.linear(input1, reshape(weight.mT, (out * in2, in1)))
+    # One product of input1 with the matrices of all features; then a sum along the last axis.
+    halfway = contraction.linear(x1, reshape(matrices.mT, (out * in2, in1)))
     halfway = reshape(halfway, (*shape1[:-1], out, in2))
-    result = sum(multiply(halfway, expand_dims(input2, axis=-2)), axis=-1)
+    result: Any = sum(multiply(halfway, expand_dims(x2, axis=-2)), axis=-1)
     return result if bias is None else add(result, bias)

@@ -1,9 +1,10 @@
-"""Samples mixed with one another, and their targets with them: a regulariser of classifiers."""
+"""Mixing samples, and their targets, as regularisation of classifiers."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...ops.arithmetic import clip
 from ...ops.comparison import where
@@ -16,22 +17,23 @@ from ...ops.reduction import mean
 from ...ops.rounding import floor
 from ...ops.shapes import astype, reshape
 from ...random import Generator, default_generator
-from ...tensor import Tensor
+from ...tensor import ArrayT
 from .embedding import one_hot
 
 
 @composite(input="real floating", target="real")
 def mixup(
-    input: Any,
-    target: Any,
+    input: ArrayT,
+    target: ArrayT,
     alpha: float = 1.0,
     num_classes: int | None = None,
     *,
     generator: Generator | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Mix each sample with another one, and their targets alike (Zhang et al., "mixup", 2018).
+) -> tuple[ArrayT, ArrayT]:
+    """Mix each sample, and its target, with another one (Zhang et al., "mixup", 2018).
 
-    ``lam * x + (1 - lam) * x[order]``, with one `lam` for the batch, of the beta distribution, and a random order.
+    ``lam * x + (1 - lam) * x[order]``, with one `lam` for the batch, drawn from the beta distribution, and a random
+    order.
 
     Parameters
     ----------
@@ -40,11 +42,11 @@ def mixup(
     target : Tensor, shape (batch,) or (batch, classes)
         Class indices, or the probability of each class.
     alpha : float
-        Both parameters of the beta distribution; greater than 0. Small ones mix little.
+        Both parameters of the beta distribution; greater than 0. Small values mix little.
     num_classes : int, optional
-        Needed for class indices.
+        Number of classes; needed for class indices.
     generator : Generator, optional
-        What to draw from; the default one else.
+        Source of the random numbers; the default generator by default.
 
     Returns
     -------
@@ -56,7 +58,7 @@ def mixup(
     ShapeError
         If there is not one target for each sample.
     ValueError
-        If `alpha` is not positive, or class indices come without `num_classes`.
+        If `alpha` is not positive, or class indices are given without `num_classes`.
 
     Examples
     --------
@@ -64,31 +66,30 @@ def mixup(
     >>> x.shape, y.shape
     ((4, 3), (4, 2))
     """
-    soft = _soft(input, target, num_classes)
-    ratio, order = _drawn(input, alpha, generator)
-    return _blended(input, order, ratio), _blended(soft, order, ratio)
+    soft = _probabilities(input, target, num_classes)
+    ratio, order = _draw(input, alpha, generator)
+    return _blend(input, order, ratio), _blend(soft, order, ratio)
 
 
+@documented_like(mixup)
 @composite(input="real floating", target="real")
 def cutmix(
-    input: Any,
-    target: Any,
+    input: ArrayT,
+    target: ArrayT,
     alpha: float = 1.0,
     num_classes: int | None = None,
     *,
     generator: Generator | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Replace a box in each image by that of another one, and mix targets by its area (Yun et al., "CutMix", 2019).
+) -> tuple[ArrayT, ArrayT]:
+    """Replace a box in each image by that of another, and mix targets by its area (Yun et al., "CutMix", 2019).
 
-    One box for the batch: its centre is drawn evenly, its sides are ``sqrt(1 - lam)`` times the image's, with `lam` of
-    the beta distribution; what lies outside of the image is cut off.
+    There is one box for the batch: its centre is drawn uniformly, its sides are ``sqrt(1 - lam)`` times the image's,
+    with `lam` drawn from the beta distribution; the part outside the image is cut off.
 
     Parameters
     ----------
     input : Tensor, shape (batch, ..., height, width)
         The images.
-    target, alpha, num_classes, generator
-        As for `mixup`.
 
     Returns
     -------
@@ -98,9 +99,9 @@ def cutmix(
     Raises
     ------
     ShapeError
-        If there are no images, or not one target for each.
+        If `input` does not have two spatial axes, or there is not one target for each image.
     ValueError
-        If `alpha` is not positive, or class indices come without `num_classes`.
+        If `alpha` is not positive, or class indices are given without `num_classes`.
 
     Examples
     --------
@@ -110,18 +111,18 @@ def cutmix(
     """
     if len(input.shape) < 3:
         raise ShapeError(f"cutmix: input must have shape (batch, ..., height, width), not {tuple(input.shape)}")
-    soft = _soft(input, target, num_classes)
-    ratio, order = _drawn(input, alpha, generator)
+    soft = _probabilities(input, target, num_classes)
+    ratio, order = _draw(input, alpha, generator)
     draw = generator or default_generator
     side = sqrt(1.0 - ratio)
-    rows, columns = (_run(draw, length, side, input) for length in input.shape[-2:])
+    rows, columns = (_interval(draw, length, side, input) for length in input.shape[-2:])
     box = reshape(rows, (-1, 1)) & reshape(columns, (1, -1))
     kept = 1.0 - mean(astype(box, soft.dtype))
-    return where(box, take(input, order, axis=0), input), _blended(soft, order, kept)
+    return where(box, take(input, order, axis=0), input), _blend(soft, order, kept)
 
 
-def _run(draw: Generator, length: int, side: Any, input: Any) -> Any:
-    """Return which places along an axis lie in the box; nothing is asked of the device."""
+def _interval(draw: Generator, length: int, side: Any, input: Any) -> Any:
+    """Return which places along an axis lie in the box, without waiting for the device."""
     extent = floor(length * side)
     centre = draw.integers(length, shape=(), device=input.device)
     start = clip(centre - floor(extent / 2), 0, length)
@@ -130,8 +131,8 @@ def _run(draw: Generator, length: int, side: Any, input: Any) -> Any:
     return (places >= start) & (places < stop)
 
 
-def _drawn(input: Any, alpha: float, generator: Generator | None) -> tuple[Any, Any]:
-    """Return by how much each sample stays itself, and with which others they are mixed."""
+def _draw(input: Any, alpha: float, generator: Generator | None) -> tuple[Any, Any]:
+    """Return the weight of each sample, and the order of the samples that they are mixed with."""
     if not alpha > 0:
         raise ValueError(f"alpha must be greater than 0, not {alpha}")
     draw = generator or default_generator
@@ -139,17 +140,17 @@ def _drawn(input: Any, alpha: float, generator: Generator | None) -> tuple[Any, 
     return ratio, draw.permutation(input.shape[0], device=input.device)
 
 
-def _blended(x: Any, order: Any, ratio: Any) -> Any:
+def _blend(x: Any, order: Any, ratio: Any) -> Any:
     other = take(x, order, axis=0)
     return other + astype(ratio, x.dtype) * (x - other)
 
 
-def _soft(input: Any, target: Any, num_classes: int | None) -> Any:
-    """Return targets as probabilities of the classes, of the input's type where they were indices."""
+def _probabilities(input: Any, target: Any, num_classes: int | None) -> Any:
+    """Return targets as probabilities of the classes, in the input's type if they are indices."""
     floating = isdtype(target.dtype, "real floating")
     if len(target.shape) != (2 if floating else 1) or tuple(target.shape[:1]) != tuple(input.shape[:1]):
         raise ShapeError(
-            "target must have shape (batch,) if of class indices, (batch, classes) if of probabilities, with the batch "
+            "target must have shape (batch,) for class indices, (batch, classes) for probabilities, with the batch "
             f"of the input of shape {tuple(input.shape)}, not {tuple(target.shape)}"
         )
     if floating:

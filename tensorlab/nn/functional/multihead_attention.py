@@ -1,4 +1,4 @@
-"""Attention with several heads between projections."""
+"""Attention with several heads between projections, as a function of its parameters."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ...ops.declare import composite
 from ...ops.joining import concat, split
 from ...ops.reduction import mean
 from ...ops.shapes import broadcast_to, expand_dims, permute_dims, reshape, squeeze
-from ...tensor import Tensor
-from .attention import added, scaled_dot_product_attention
+from ...tensor import ArrayT
+from .attention import mask_bias, scaled_dot_product_attention
 from .dropout import dropout
 from .padding import pad
 
@@ -22,71 +22,73 @@ BATCH_AXIS = "(the batch is axis 1, with batch_first=True axis 0)"
 
 @composite()
 def multi_head_attention_forward(
-    query: Any,
-    key: Any,
-    value: Any,
+    query: ArrayT,
+    key: ArrayT,
+    value: ArrayT,
     embed_dim_to_check: int,
     num_heads: int,
-    in_proj_weight: Any,
-    in_proj_bias: Any,
-    bias_k: Any,
-    bias_v: Any,
+    in_proj_weight: ArrayT | None,
+    in_proj_bias: ArrayT | None,
+    bias_k: ArrayT | None,
+    bias_v: ArrayT | None,
     add_zero_attn: bool,
     dropout_p: float,
-    out_proj_weight: Any,
-    out_proj_bias: Any,
+    out_proj_weight: ArrayT,
+    out_proj_bias: ArrayT | None,
     training: bool = True,
-    key_padding_mask: Any = None,
+    key_padding_mask: ArrayT | None = None,
     need_weights: bool = True,
-    attn_mask: Any = None,
+    attn_mask: ArrayT | None = None,
     use_separate_proj_weight: bool = False,
-    q_proj_weight: Any = None,
-    k_proj_weight: Any = None,
-    v_proj_weight: Any = None,
-    static_k: Any = None,
-    static_v: Any = None,
+    q_proj_weight: ArrayT | None = None,
+    k_proj_weight: ArrayT | None = None,
+    v_proj_weight: ArrayT | None = None,
+    static_k: ArrayT | None = None,
+    static_v: ArrayT | None = None,
     average_attn_weights: bool = True,
     is_causal: bool = False,
-) -> tuple[Tensor, Tensor | None]:
-    """What `nn.MultiheadAttention` computes, of its parameters (Vaswani et al., 2017, section 3.2.2).
+) -> tuple[ArrayT, ArrayT | None]:
+    """Project, attend with several heads, and project again (Vaswani et al., 2017, section 3.2.2).
+
+    `nn.MultiheadAttention` calls this with its parameters.
 
     Parameters
     ----------
     query : Tensor, shape (L, N, E) or (L, E)
-        Length, batch, features; the batch may be missing everywhere.
+        Length, batch, features; the batch axis may be missing from all operands.
     key : Tensor, shape (S, N, E) or (S, E)
-        With separate projections the features may be others.
+        With separate projections it may have other features.
     value : Tensor, shape (S, N, E) or (S, E)
         Likewise.
     embed_dim_to_check, num_heads : int
-        The features E that are expected, and into how many heads they are divided.
+        The expected number of features E, and the number of heads into which they are divided.
     in_proj_weight : Tensor, shape (3 E, E), or None
-        The projections of query, key and value, one below the other.
+        The projections of query, key and value, concatenated.
     in_proj_bias : Tensor, shape (3 E,), or None
         Their biases.
     bias_k, bias_v : Tensor, shape (1, 1, E), or None
-        One more key and value for every sequence.
+        A key and a value to append to every sequence.
     add_zero_attn : bool
-        Whether there is one more key, and value, of zeros.
+        Whether a key and a value of zeros are appended to every sequence.
     dropout_p : float
-        The probability with which a weight is set to zero in `training`.
+        Probability with which a weight is set to zero in `training`.
     out_proj_weight, out_proj_bias : Tensor, shapes (E, E) and (E,)
         The projection of the result; the bias may be None.
     key_padding_mask : Tensor, shape (N, S) or (S,), optional
-        Boolean: True for keys that nobody attends to. Floating-point: what to add to the scores.
+        Boolean: True for keys that no query attends to. Floating-point: added to the scores.
     need_weights : bool
-        Whether the weights are returned too. A query that may attend to no key then gets NaN, and zeros (before the
-        last projection) otherwise, as in PyTorch.
+        Whether to return the weights. A query that may attend to no key gives NaN with them, and zeros (before the
+        last projection) without, as in PyTorch.
     attn_mask : Tensor, shape (L, S) or (N * num_heads, L, S), optional
-        Boolean: True where a query may not attend to a key. Floating-point: what to add to the scores.
+        Boolean: True where a query may not attend to a key. Floating-point: added to the scores.
     use_separate_proj_weight : bool
         Whether the projections are `q_proj_weight`, `k_proj_weight` and `v_proj_weight`.
     static_k, static_v : Tensor, shape (N * num_heads, S, E / num_heads), optional
-        Take the place of the projected keys and values.
+        Used instead of the projected keys and values.
     average_attn_weights : bool
-        Whether the weights returned are means over the heads.
+        Whether to average the returned weights over the heads.
     is_causal : bool
-        A promise that `attn_mask`, which must be there, is causal; it may then be left unread.
+        Asserts that `attn_mask`, which must be given, is causal; it is then not always read.
 
     Returns
     -------
@@ -100,7 +102,7 @@ def multi_head_attention_forward(
     ShapeError
         If shapes do not fit, or the features do not divide into the heads.
     ValueError
-        If `is_causal` comes without a mask, or one of `bias_k` and `bias_v` without the other.
+        If `is_causal` is True without a mask, or one of `bias_k` and `bias_v` is given without the other.
 
     Examples
     --------
@@ -115,38 +117,41 @@ def multi_head_attention_forward(
     _check_operands(query, key, value, embed_dim_to_check, num_heads, not use_separate_proj_weight)
     _check_masks(query, key, key_padding_mask, attn_mask, num_heads)
     _check_options(is_causal, attn_mask, (bias_k, bias_v), (static_k, static_v))
-    by_order = is_causal and key_padding_mask is None and not need_weights
-    mask = None if by_order else _merged(name, query, key_padding_mask, attn_mask, num_heads)
+    causal_only = is_causal and key_padding_mask is None and not need_weights
+    mask = None if causal_only else _combined_masks(name, query, key_padding_mask, attn_mask, num_heads)
     separate = (q_proj_weight, k_proj_weight, v_proj_weight) if use_separate_proj_weight else None
+    q: Any
+    k: Any
+    v: Any
     projected = _projected((query, key, value), in_proj_weight, in_proj_bias, separate)
     batched = len(query.shape) == 3
-    q, k, v = projected if batched else (expand_dims(x, axis=1) for x in projected)
+    q, k, v = projected if batched else [expand_dims(x, axis=1) for x in projected]
     if bias_k is not None:
-        k, v = _behind(k, bias_k), _behind(v, bias_v)
-    q, k, v = (_split_heads(x, num_heads) for x in (q, k, v))
-    k = k if static_k is None else reshape(static_k, (*k.shape[:2], *static_k.shape[1:]))
-    v = v if static_v is None else reshape(static_v, (*v.shape[:2], *static_v.shape[1:]))
+        k, v = _appended(k, bias_k), _appended(v, bias_v)
+    q, k, v = [_split_heads(x, num_heads) for x in (q, k, v)]
+    k, v = _static_or(static_k, k), _static_or(static_v, v)
     if add_zero_attn:
-        k, v = (pad(x, (0, 0, 0, 1)) for x in (k, v))
+        k, v = [pad(x, (0, 0, 0, 1)) for x in (k, v)]
     if mask is not None and k.shape[2] > mask.shape[-1]:
         mask = pad(mask, (0, k.shape[2] - mask.shape[-1]))
     p = dropout_p if training else 0.0
-    weights = None
+    weights: Any = None
+    out: Any
     if need_weights:
         weights = dropout(attention_weights(q, k, mask, 1 / sqrt(q.shape[-1]), False), p)
         out = matmul(weights, v)
     else:
-        out = scaled_dot_product_attention(q, k, v, mask, p, by_order)
+        out = scaled_dot_product_attention(q, k, v, mask, p, causal_only)
     out = linear(_joined_heads(out), out_proj_weight, out_proj_bias)
     if weights is not None and average_attn_weights:
         weights = mean(weights, axis=1)
-    if batched:
-        return out, weights
-    return squeeze(out, axis=1), None if weights is None else squeeze(weights, axis=0)
+    if not batched:
+        out, weights = squeeze(out, axis=1), None if weights is None else squeeze(weights, axis=0)
+    return out, weights
 
 
 def _check_operands(query: Any, key: Any, value: Any, embed_dim: int, num_heads: int, packed: bool) -> None:
-    """Raise a `ShapeError` unless query, key and value fit one another and the projections."""
+    """Raise a `ShapeError` unless query, key and value fit each other and the projections."""
     shapes = f"query {tuple(query.shape)}, key {tuple(key.shape)} and value {tuple(value.shape)}"
     if not len(query.shape) == len(key.shape) == len(value.shape) or len(query.shape) not in (2, 3):
         raise ShapeError(f"{shapes} must all be (length, batch, features), or all (length, features)")
@@ -164,7 +169,7 @@ def _check_operands(query: Any, key: Any, value: Any, embed_dim: int, num_heads:
     if packed and not key.shape[-1] == value.shape[-1] == embed_dim:
         raise ShapeError(
             f"key has {key.shape[-1]} features and value {value.shape[-1]}, but embed_dim is {embed_dim}; "
-            "MultiheadAttention's kdim and vdim say so where they differ"
+            "MultiheadAttention takes other numbers as kdim and vdim"
         )
 
 
@@ -184,34 +189,34 @@ def _check_masks(query: Any, key: Any, key_padding_mask: Any, attn_mask: Any, nu
 
 
 def _check_options(is_causal: bool, attn_mask: Any, extra: tuple[Any, Any], static: tuple[Any, Any]) -> None:
-    """Raise a `ValueError` where arguments exclude each other, or one needs another."""
+    """Raise a `ValueError` if arguments exclude each other, or one needs another."""
     if is_causal and attn_mask is None:
         raise ValueError(
-            "is_causal=True says that attn_mask is causal, so one must be given; "
+            "is_causal=True asserts that attn_mask is causal, so a mask must be given; "
             "nn.Transformer.generate_square_subsequent_mask makes it"
         )
     if (extra[0] is None) != (extra[1] is None):
         raise ValueError("bias_k and bias_v must be given both or not at all")
     if extra[0] is not None and static != (None, None):
-        raise ValueError("bias_k and bias_v do not go with static_k and static_v")
+        raise ValueError("bias_k and bias_v exclude static_k and static_v")
 
 
-def _merged(function: str, query: Any, key_padding_mask: Any, attn_mask: Any, num_heads: int) -> Any:
-    """Return the sum of what both masks add to scores of shape (batch, heads, queries, keys), or None."""
+def _combined_masks(function: str, query: Any, key_padding_mask: Any, attn_mask: Any, num_heads: int) -> Any:
+    """Return the sum of both masks as added to scores of shape (batch, heads, queries, keys), or None."""
     mask = None
     if attn_mask is not None:
-        mask = added(function, "attn_mask", attn_mask, query, False)
+        mask = mask_bias(function, "attn_mask", attn_mask, query, False)
         if len(mask.shape) == 3:
             mask = reshape(mask, (mask.shape[0] // num_heads, num_heads, *mask.shape[1:]))
     if key_padding_mask is None:
         return mask
-    padding = added(function, "key_padding_mask", key_padding_mask, query, False)
+    padding = mask_bias(function, "key_padding_mask", key_padding_mask, query, False)
     padding = reshape(padding, (*padding.shape[:-1], 1, 1, padding.shape[-1]))
     return padding if mask is None else mask + padding
 
 
 def _projected(operands: tuple[Any, Any, Any], weight: Any, bias: Any, separate: Any) -> tuple[Any, ...]:
-    """Return the projections of query, key and value: what is one array goes through one matrix product."""
+    """Return the projections of query, key and value; equal operands share one matrix product."""
     query, key, value = operands
     if separate is None and query is key is value:
         return split(linear(query, weight, bias), 3, axis=-1)
@@ -220,9 +225,14 @@ def _projected(operands: tuple[Any, Any, Any], weight: Any, bias: Any, separate:
     return tuple(linear(x, w, b) for x, w, b in zip(operands, weights, biases, strict=True))
 
 
-def _behind(x: Any, extra: Any) -> Any:
-    """Put one more element behind each sequence."""
+def _appended(x: Any, extra: Any) -> Any:
+    """Append one element to each sequence."""
     return concat([x, broadcast_to(extra, (1, *x.shape[1:]))], axis=0)
+
+
+def _static_or(static: Any, x: Any) -> Any:
+    """Return keys or values of shape (batch, heads, length, features): static ones, if given, else `x`."""
+    return x if static is None else reshape(static, (*x.shape[:2], *static.shape[1:]))
 
 
 def _split_heads(x: Any, heads: int) -> Any:

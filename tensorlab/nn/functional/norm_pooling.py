@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf, prod
 from typing import Any
 
+from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...ops.arithmetic import abs as absolute
 from ...ops.arithmetic import multiply, negative, pow
@@ -12,45 +13,30 @@ from ...ops.comparison import where
 from ...ops.declare import composite
 from ...ops.reduction import max as maximum
 from ...ops.shapes import normalized_axis, reshape
-from ...tensor import Tensor
+from ...tensor import ArrayT
 from .pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from .window_geometry import IntOrInts, positive_per_axis
 
 
+@documented_like(avg_pool1d)
 @composite(input="real floating")
 def lp_pool1d(
-    input: Any, norm_type: float, kernel_size: IntOrInts, stride: IntOrInts | None = None, ceil_mode: bool = False
-) -> Tensor:
-    """The root of the sum of powers over each window: ``sum(x**p) ** (1 / p)``.
+    input: ArrayT, norm_type: float, kernel_size: IntOrInts, stride: IntOrInts | None = None, ceil_mode: bool = False
+) -> ArrayT:
+    """The root of the sum of powers over each window of signals: ``sum(x**p) ** (1 / p)``.
 
-    The powers are of the elements, not of their absolute values: for odd `p` give it no negative ones, as the sum's
-    root is NaN where the sum is negative. Where it is zero, the gradient is zero too. A window that hangs over the end
-    counts as if it were full of elements of its mean power, as in PyTorch.
+    The powers are of the elements, not of their absolute values: for odd `p` the root of a negative sum is NaN. Where
+    the sum is zero, so is the gradient. A window that extends past the end is scaled as if it were full of elements of
+    its mean power, as in PyTorch.
 
     Parameters
     ----------
-    input : Tensor, shape (batch, channels, length) or (channels, length)
+    input : Tensor, shape (batch, channels, *spatial) or (channels, *spatial)
         Real, floating-point.
     norm_type : float
         The power p, not zero. Infinity gives the greatest absolute value, minus infinity the least.
-    kernel_size : int or tuple of int
-        The window.
-    stride : int or tuple of int, optional
-        By how much it moves; by its own size where none is given.
     ceil_mode : bool
-        Whether a last window may hang over the end.
-
-    Returns
-    -------
-    Tensor
-        Shape ``(batch, channels, out)``.
-
-    Raises
-    ------
-    ShapeError
-        If no window fits.
-    ValueError
-        If a setting is out of range.
+        Whether a last window may extend past the end.
 
     Examples
     --------
@@ -60,11 +46,12 @@ def lp_pool1d(
     return _lp_pool(1, input, norm_type, kernel_size, stride, ceil_mode)
 
 
+@documented_like(lp_pool1d)
 @composite(input="real floating")
 def lp_pool2d(
-    input: Any, norm_type: float, kernel_size: IntOrInts, stride: IntOrInts | None = None, ceil_mode: bool = False
-) -> Tensor:
-    """The root of the sum of powers over each window of images; as `lp_pool1d`, with two spatial axes.
+    input: ArrayT, norm_type: float, kernel_size: IntOrInts, stride: IntOrInts | None = None, ceil_mode: bool = False
+) -> ArrayT:
+    """The root of the sum of powers over each window of images: ``sum(x**p) ** (1 / p)``.
 
     Examples
     --------
@@ -75,11 +62,12 @@ def lp_pool2d(
     return _lp_pool(2, input, norm_type, kernel_size, stride, ceil_mode)
 
 
+@documented_like(lp_pool1d)
 @composite(input="real floating")
 def lp_pool3d(
-    input: Any, norm_type: float, kernel_size: IntOrInts, stride: IntOrInts | None = None, ceil_mode: bool = False
-) -> Tensor:
-    """The root of the sum of powers over each window of volumes; as `lp_pool1d`, with three spatial axes.
+    input: ArrayT, norm_type: float, kernel_size: IntOrInts, stride: IntOrInts | None = None, ceil_mode: bool = False
+) -> ArrayT:
+    """The root of the sum of powers over each window of volumes: ``sum(x**p) ** (1 / p)``.
 
     Examples
     --------
@@ -93,7 +81,7 @@ MEANS = {1: avg_pool1d, 2: avg_pool2d, 3: avg_pool3d}
 MAXIMA = {1: max_pool1d, 2: max_pool2d, 3: max_pool3d}
 
 
-def _lp_pool(ndim: int, x: Any, norm_type: float, kernel: Any, stride: Any, ceil_mode: bool) -> Tensor:
+def _lp_pool(ndim: int, x: Any, norm_type: float, kernel: Any, stride: Any, ceil_mode: bool) -> Any:
     p = float(norm_type)
     if p == 0:
         raise ValueError("norm_type must not be zero")
@@ -109,10 +97,10 @@ def _lp_pool(ndim: int, x: Any, norm_type: float, kernel: Any, stride: Any, ceil
 
 
 @composite(input="real")
-def channel_max_pool(input: Any, kernel_size: int, axis: int = 1) -> Tensor:
-    """The greatest element of each group of neighbouring channels; tensorlab's own, as PyTorch has none.
+def channel_max_pool(input: ArrayT, kernel_size: int, axis: int = 1) -> ArrayT:
+    """The greatest element of each group of neighbouring channels; PyTorch has no such function.
 
-    What follows the linear map in Goodfellow et al., "Maxout networks", 2013. Channels that tie share the gradient
+    It follows the linear map in Goodfellow et al., "Maxout networks", 2013. Channels that tie share the gradient
     equally.
 
     Parameters
@@ -120,9 +108,9 @@ def channel_max_pool(input: Any, kernel_size: int, axis: int = 1) -> Tensor:
     input : Tensor
         Real, any shape.
     kernel_size : int
-        How many channels a group has.
+        Number of channels in a group.
     axis : int
-        Which axis holds the channels; 0 for images without a batch axis, -1 for features that come last.
+        The axis of the channels: 0 for images without a batch axis, -1 for features on the last axis.
 
     Returns
     -------
@@ -143,7 +131,7 @@ def channel_max_pool(input: Any, kernel_size: int, axis: int = 1) -> Tensor:
     """
     if not isinstance(kernel_size, int) or kernel_size < 1:
         raise ValueError(f"kernel_size must be a positive integer, not {kernel_size!r}")
-    shape = tuple(input.shape)
+    shape: tuple[int, ...] = tuple(input.shape)
     axis = normalized_axis(axis, len(shape))
     if shape[axis] % kernel_size:
         raise ShapeError(

@@ -1,4 +1,4 @@
-"""Normalisation of layers, groups and neighbouring channels, and of vectors to length one."""
+"""Normalisation over layers, groups and neighbouring channels, and of vectors to unit length."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...ops.linalg.norms import vector_norm
 from ...ops.normalization import normalize_trailing
 from ...ops.pooling import avg_pool
 from ...ops.shapes import reshape
-from ...tensor import Tensor
+from ...tensor import ArrayT
 from .batchnorm import affine, one_per_channel
 
 
@@ -25,7 +25,7 @@ def _checked_shape(input: Any, normalized_shape: int | Sequence[int]) -> tuple[i
     Raises
     ------
     ShapeError
-        If they are not those of the input's last axes.
+        If they are not the lengths of the input's last axes.
     """
     given = normalized_shape if isinstance(normalized_shape, list | tuple) else (normalized_shape,)
     lengths, shape = tuple(map(index, given)), tuple(input.shape)
@@ -33,7 +33,7 @@ def _checked_shape(input: Any, normalized_shape: int | Sequence[int]) -> tuple[i
         raise ShapeError("normalized_shape must name at least one axis")
     if shape[max(len(shape) - len(lengths), 0) :] != lengths:
         message = (
-            f"normalized_shape {lengths} says how long the last axes of the input must be, which has shape {shape}"
+            f"normalized_shape {lengths} must be the lengths of the last axes of the input, which has shape {shape}"
         )
         if len(shape) > 2 and shape[1:2] == lengths:
             message += "; to normalize over the channels on axis 1, move that axis to the end"
@@ -43,8 +43,12 @@ def _checked_shape(input: Any, normalized_shape: int | Sequence[int]) -> tuple[i
 
 @composite(input="real floating", weight="real floating", bias="real floating")
 def layer_norm(
-    input: Any, normalized_shape: int | Sequence[int], weight: Any = None, bias: Any = None, eps: float = 1e-5
-) -> Tensor:
+    input: ArrayT,
+    normalized_shape: int | Sequence[int],
+    weight: ArrayT | None = None,
+    bias: ArrayT | None = None,
+    eps: float = 1e-5,
+) -> ArrayT:
     """Shift and scale the last axes to mean zero and variance one, then by `weight` and `bias`.
 
     (Ba, Kiros and Hinton, "Layer Normalization", 2016.)
@@ -81,8 +85,10 @@ def layer_norm(
 
 
 @composite(input="real floating", weight="real floating")
-def rms_norm(input: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Tensor:
-    """Divide by the root of the mean square over the last axes, ``sqrt(mean(input**2) + eps)``; multiply by `weight`.
+def rms_norm(
+    input: ArrayT, normalized_shape: int | Sequence[int], weight: ArrayT | None = None, eps: float | None = None
+) -> ArrayT:
+    """Divide by the root mean square over the last axes, ``sqrt(mean(input**2) + eps)``, and multiply by `weight`.
 
     (Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.)
 
@@ -95,8 +101,8 @@ def rms_norm(input: Any, normalized_shape: int | Sequence[int], weight: Any = No
     weight : Tensor, shape (*normalized_shape,), optional
         Scale of the result.
     eps : float, optional
-        Added to the mean square; the input's ``finfo(dtype).eps`` by default, for types below single precision that
-        of float32, in which they are computed.
+        Added to the mean square; by default the input's ``finfo(dtype).eps``, and that of float32 for types below
+        single precision, which are computed in float32.
 
     Returns
     -------
@@ -120,7 +126,9 @@ def rms_norm(input: Any, normalized_shape: int | Sequence[int], weight: Any = No
 
 
 @composite(input="real floating", weight="real floating", bias="real floating")
-def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Tensor:
+def group_norm(
+    input: ArrayT, num_groups: int, weight: ArrayT | None = None, bias: ArrayT | None = None, eps: float = 1e-5
+) -> ArrayT:
     """Shift and scale each group of channels of each sample to mean zero and variance one, then each channel.
 
     (Wu and He, "Group Normalization", 2018.)
@@ -130,7 +138,7 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     input : Tensor, shape (batch, channels, *spatial)
         Real floating-point.
     num_groups : int
-        Into how many groups the channels are divided.
+        Number of groups into which the channels are divided.
     weight, bias : Tensor, shape (channels,), optional
         Scale and shift of each channel of the result.
     eps : float
@@ -144,10 +152,10 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     Raises
     ------
     ShapeError
-        If there is no channel axis, the channels do not divide into the groups, or weight or bias have not one number
-        per channel.
+        If there is no channel axis, the channels do not divide into the groups, or weight or bias do not have one
+        number per channel.
     ValueError
-        If there is one value in all per group.
+        If there is only one value per group.
 
     Examples
     --------
@@ -163,18 +171,18 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
         )
     size = channels // num_groups * prod(spatial)
     if batch * size == 1:
-        raise ValueError(f"group_norm needs more than one value per group, which shape {tuple(input.shape)} has not")
+        raise ValueError(f"group_norm needs more than one value per group, not shape {tuple(input.shape)}")
     rows = reshape(input, (batch, num_groups, size))
     normal = reshape(normalize_trailing(rows, ndim=1, eps=eps), tuple(input.shape))
     return affine(normal, weight, bias, per_channel)
 
 
 @composite(input="real floating")
-def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
+def local_response_norm(input: ArrayT, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> ArrayT:
     """Divide each element by a power of the mean square of the channels around its own.
 
     Each is divided by ``(k + alpha * m) ** beta``, where m is the sum of squares over `size` neighbouring channels,
-    from ``c - size // 2`` to ``c + (size - 1) // 2``, divided by `size`; channels that do not exist count as zeros.
+    from ``c - size // 2`` to ``c + (size - 1) // 2``, divided by `size`; missing channels count as zeros.
     (Krizhevsky, Sutskever and Hinton, "ImageNet Classification with Deep Convolutional Neural Networks", 2012, 3.3.)
 
     Parameters
@@ -182,9 +190,9 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
     input : Tensor, shape (batch, channels, *spatial)
         Real floating-point, with one spatial axis or more.
     size : int
-        Over how many channels.
+        Number of neighbouring channels.
     alpha, beta, k : float
-        The factor, the exponent and the summand.
+        Factor, exponent and summand of the formula above.
 
     Returns
     -------
@@ -215,19 +223,19 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
 
 
 def divided_by_neighbours(x: Any, around: tuple[int, int], size: int, alpha: float, beta: float, k: float) -> Any:
-    """Divide by a power of the sum of squares over so many channels before and behind each, divided by `size`."""
+    """Divide by a power of the sum of squares over channels `around` (before, after) each, divided by `size`."""
     batch, channels, *spatial = x.shape
     if not prod(x.shape):
         return x * 1
     squares = reshape(x * x, (batch, 1, channels, prod(spatial)))
-    before, behind = around
-    window = before + 1 + behind
+    before, after = around
+    window = before + 1 + after
     means = avg_pool(squares, kernel_size=(window, 1), stride=(1, 1), padding=(around, (0, 0)))
     return x / (reshape(means, tuple(x.shape)) * (alpha * window / size) + k) ** beta
 
 
 @composite(input="floating")
-def normalize(input: Any, p: float = 2.0, axis: int | tuple[int, ...] = 1, eps: float = 1e-12) -> Tensor:
+def normalize(input: ArrayT, p: float = 2.0, axis: int | tuple[int, ...] = 1, eps: float = 1e-12) -> ArrayT:
     """Divide vectors by their norm, ``input / max(norm, eps)``.
 
     Parameters
@@ -237,9 +245,9 @@ def normalize(input: Any, p: float = 2.0, axis: int | tuple[int, ...] = 1, eps: 
     p : float
         The order of the norm; see `tensorlab.linalg.vector_norm`.
     axis : int or tuple of int
-        Which axes make the vectors.
+        The axes over which the norm is taken.
     eps : float
-        What shorter vectors are divided by. The gradient through the norm is zero for them.
+        Least divisor; the gradient through the norm of shorter vectors is zero.
 
     Returns
     -------
@@ -249,7 +257,7 @@ def normalize(input: Any, p: float = 2.0, axis: int | tuple[int, ...] = 1, eps: 
     Raises
     ------
     ShapeError
-        If an axis does not exist or is named twice.
+        If an axis does not exist or is repeated.
 
     Examples
     --------

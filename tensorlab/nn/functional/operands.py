@@ -1,4 +1,4 @@
-"""What functions of several families ask of their operands."""
+"""The arrays of operands, and whether their elements can be read without waiting for a device."""
 
 from __future__ import annotations
 

@@ -10,43 +10,43 @@ from ...errors import ShapeError
 from ...ops.declare import composite
 from ...ops.indexing import getitem
 from ...ops.padding import pad_constant, pad_continued
-from ...tensor import Tensor
+from ...tensor import ArrayT
 
 MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-"""PyTorch's words for ways to continue an array, and NumPy's."""
+"""PyTorch's names of the modes, and NumPy's."""
 
 Pairs = tuple[tuple[int, int], ...]
 
 
 @composite(input="any")
-def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
-    """Make an array longer at the ends of its last axes; `tensorlab.pad` takes NumPy's arguments.
+def pad(input: ArrayT, pad: Sequence[int], mode: str = "constant", value: complex | None = None) -> ArrayT:
+    """Pad the ends of the last axes; `tensorlab.pad` takes NumPy's arguments.
 
     Parameters
     ----------
     input : Tensor
         Any shape.
     pad : sequence of int
-        How much before and after the last axis, before and after the last but one, and so on. Of a negative number,
-        so many elements are cut off; what is added in mode "circular" at one end then comes from where the other end
-        is now, and what is reflected can still come from behind the cut.
+        Number of elements added before and after the last axis, before and after the second to last, and so on. A
+        negative number cuts elements off: mode "circular" then continues from the new opposite end, and mode "reflect"
+        may still reflect what was cut off.
     mode : {"constant", "reflect", "replicate", "circular"}
-        What is added: `value`; what lies on the other side of the end, the end itself not repeated; the end
-        itself; or what lies at the other end.
+        What is added: `value`; the mirror image without the end itself; copies of the end; or the elements of the
+        opposite end.
     value : float, optional
-        For mode "constant"; zero where none is given.
+        For mode "constant"; 0 by default.
 
     Returns
     -------
     Tensor
-        Each of those axes longer by its two numbers.
+        Each of those axes is longer by its two numbers.
 
     Raises
     ------
     ValueError
-        If the mode is unknown or takes no `value`, or the count of numbers is odd.
+        If `mode` is not one of these or takes no `value`, or the number of entries of `pad` is odd.
     ShapeError
-        If there are fewer axes, or an axis is too short to be reflected, continued or cut that far.
+        If there are fewer axes, or an axis is too short.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def _pairs(shape: tuple[int, ...], amounts: tuple[int, ...]) -> Pairs:
 
 
 def _check(axis: int, length: int, ends: tuple[int, int], mode: str) -> None:
-    """Refuse what would be cut off beyond the other end, or continued further than the mode goes."""
+    """Raise `ShapeError` for an axis that is too short to be cut or continued this far."""
     left = length + sum(min(n, 0) for n in ends)
     stays = left if mode in ("constant", "circular") else length + sum(ends)
     furthest = {"reflect": length - 1, "circular": left, "constant": max(ends)}.get(mode, max(ends) if length else 0)
@@ -92,7 +92,7 @@ def _check(axis: int, length: int, ends: tuple[int, int], mode: str) -> None:
 
 
 def _without(x: Any, cut: Pairs) -> Any:
-    """Return an array without so many elements at the ends of its axes."""
+    """Return an array with elements cut off at the ends of its axes."""
     if not any(map(any, cut)):
         return x
     return getitem(x, tuple(slice(before, n - after) for n, (before, after) in zip(x.shape, cut, strict=True)))

@@ -1,4 +1,7 @@
-"""Pooling, as PyTorch spells it."""
+"""Pooling with windows of a given size: maxima and means.
+
+The maxima functions are typed by what they usually return; with `return_indices` it is a pair of tensors.
+"""
 
 from __future__ import annotations
 
@@ -7,55 +10,56 @@ from math import prod
 from typing import Any
 
 from ...backend.kernels.window_geometry import output_size
+from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...ops.creation import beside
 from ...ops.declare import composite
 from ...ops.pooling import avg_pool, max_pool
 from ...ops.shapes import astype, reshape
-from ...tensor import Tensor
+from ...tensor import ArrayT, Tensor
 from .window_geometry import IntOrInts, Sizes, hashable, per_axis, pooling_geometry, with_batch_axis, without_batch_axis
 
 
 @composite(input="real")
 def max_pool1d(
-    input: Any,
+    input: ArrayT,
     kernel_size: IntOrInts,
     stride: IntOrInts | None = None,
     padding: IntOrInts = 0,
     dilation: IntOrInts = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
-) -> Any:
-    """The greatest element of each window.
+) -> ArrayT:
+    """The greatest element of each window of signals.
 
     Parameters
     ----------
-    input : Tensor, shape (batch, channels, length) or (channels, length)
+    input : Tensor, shape (batch, channels, *spatial) or (channels, *spatial)
         Real.
     kernel_size : int or tuple of int
         The window.
     stride : int or tuple of int, optional
-        By how much it moves; by its own size where none is given.
+        The step of the window; its own size by default.
     padding : int or tuple of int
-        What is added at both ends; it never wins. At most half a window.
+        Padding at both ends, which is never the maximum; at most half a window.
     dilation : int or tuple of int
-        The distance between the window's elements.
+        The distance between the elements of the window.
     ceil_mode : bool
-        Whether a last window may hang over the end.
+        Whether a last window may extend past the end.
     return_indices : bool
-        Whether to return the places of the maxima too.
+        Whether to return the indices of the maxima as well.
 
     Returns
     -------
     Tensor, or pair of Tensor
-        Shape ``(batch, channels, out)``; the places, int64, count the elements of each channel in C order.
+        Shape ``(batch, channels, *out)``. The indices, int64, count the elements of each channel in C order.
 
     Raises
     ------
     ShapeError
         If no window fits.
     ValueError
-        If a setting is out of range.
+        If an option is out of range.
 
     Examples
     --------
@@ -65,17 +69,18 @@ def max_pool1d(
     return _max(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
+@documented_like(max_pool1d)
 @composite(input="real")
 def max_pool2d(
-    input: Any,
+    input: ArrayT,
     kernel_size: IntOrInts,
     stride: IntOrInts | None = None,
     padding: IntOrInts = 0,
     dilation: IntOrInts = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
-) -> Any:
-    """The greatest element of each window; as `max_pool1d`, with two spatial axes.
+) -> ArrayT:
+    """The greatest element of each window of images.
 
     Examples
     --------
@@ -85,17 +90,18 @@ def max_pool2d(
     return _max(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
+@documented_like(max_pool1d)
 @composite(input="real")
 def max_pool3d(
-    input: Any,
+    input: ArrayT,
     kernel_size: IntOrInts,
     stride: IntOrInts | None = None,
     padding: IntOrInts = 0,
     dilation: IntOrInts = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
-) -> Any:
-    """The greatest element of each window; as `max_pool1d`, with three spatial axes.
+) -> ArrayT:
+    """The greatest element of each window of volumes.
 
     Examples
     --------
@@ -132,7 +138,7 @@ def spatial_size(x: Any, ndim: int) -> Sizes:
 
 
 def pooled_maxima(ndim: int, x: Any, geometry: dict[str, Any], return_indices: bool) -> Any:
-    """Return the maxima of windows, and their places in the channel if they are asked for; see the op `max_pool`."""
+    """Return the maxima of windows, and with `return_indices` their indices; see the op `max_pool`."""
     x, added = with_batch_axis(x, ndim)
     values, places = max_pool(x, **geometry)
     values = without_batch_axis(values, added)
@@ -157,43 +163,33 @@ def _places_in_image(
     return total
 
 
+@documented_like(max_pool1d)
 @composite(input="floating")
 def avg_pool1d(
-    input: Any,
+    input: ArrayT,
     kernel_size: IntOrInts,
     stride: IntOrInts | None = None,
     padding: IntOrInts = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Tensor:
-    """The mean of each window.
+) -> ArrayT:
+    """The mean of each window of signals.
 
     Parameters
     ----------
-    input : Tensor, shape (batch, channels, length) or (channels, length)
+    input : Tensor, shape (batch, channels, *spatial) or (channels, *spatial)
         Floating-point.
-    kernel_size : int or tuple of int
-        The window.
-    stride : int or tuple of int, optional
-        By how much it moves; by its own size where none is given.
     padding : int or tuple of int
         Zeros at both ends; at most half a window.
     ceil_mode : bool
-        Whether a last window may hang over the end; what hangs over does not count as elements.
+        Whether a last window may extend past the end; the part past it does not count as elements.
     count_include_pad : bool
-        Whether the zeros at the ends do.
+        Whether the padding counts as elements.
 
     Returns
     -------
     Tensor
-        Shape ``(batch, channels, out)``.
-
-    Raises
-    ------
-    ShapeError
-        If no window fits.
-    ValueError
-        If a setting is out of range.
+        Shape ``(batch, channels, *out)``.
 
     Examples
     --------
@@ -203,19 +199,23 @@ def avg_pool1d(
     return _mean(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
+@documented_like(avg_pool1d)
 @composite(input="floating")
 def avg_pool2d(
-    input: Any,
+    input: ArrayT,
     kernel_size: IntOrInts,
     stride: IntOrInts | None = None,
     padding: IntOrInts = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
-) -> Tensor:
-    """The mean of each window; as `avg_pool1d`, with two spatial axes.
+) -> ArrayT:
+    """The mean of each window of images.
 
-    `divisor_override` divides each window's sum by that number instead of by the number of its elements.
+    Parameters
+    ----------
+    divisor_override : int, optional
+        Divisor of the sum of each window, instead of the number of its elements.
 
     Examples
     --------
@@ -225,17 +225,18 @@ def avg_pool2d(
     return _mean(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
+@documented_like(avg_pool2d)
 @composite(input="floating")
 def avg_pool3d(
-    input: Any,
+    input: ArrayT,
     kernel_size: IntOrInts,
     stride: IntOrInts | None = None,
     padding: IntOrInts = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
-) -> Tensor:
-    """The mean of each window; as `avg_pool2d`, with three spatial axes.
+) -> ArrayT:
+    """The mean of each window of volumes.
 
     Examples
     --------
@@ -254,7 +255,7 @@ def _mean(
     ceil_mode: bool,
     count_include_pad: bool,
     divisor_override: int | None,
-) -> Tensor:
+) -> Any:
     if divisor_override == 0:
         raise ValueError("divisor_override must not be zero")
     size = spatial_size(x, ndim)
@@ -279,7 +280,7 @@ def _corrections(
 ) -> list[tuple[int, list[float]]]:
     """Return (axis, factor per window) where windows have fewer elements that count than the kernel has.
 
-    `counted` is how much of the padding counts; what `ceil_mode` added behind it never does.
+    `counted` is the part of the padding that counts; what `ceil_mode` added after it never does.
     """
     out = output_size(size, kernel_size, stride, padding, (1,) * len(size))
     corrections = []

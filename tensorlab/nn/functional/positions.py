@@ -1,4 +1,4 @@
-"""Positions in a sequence: as waves that are added to features, and as angles by which features are turned."""
+"""Positions in a sequence: angles, and the rotation of features by them."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from ...ops.exponential import exp
 from ...ops.indexing import getitem
 from ...ops.joining import concat, stack
 from ...ops.shapes import astype, reshape
-from ...tensor import Tensor
+from ...tensor import ArrayT, Tensor
 
 
 def position_angles(
     length: int, features: int, base: float = 10000.0, offset: int = 0, device: Any = None, dtype: Any = None
 ) -> Tensor:
-    """``position * base ** (-2 i / features)`` for each position and each pair i of features.
+    """Return ``position * base ** (-2 i / features)`` for each position and each pair i of features.
 
-    Sinusoidal encodings (Vaswani et al., 2017, section 3.5) are the sine and the cosine of these angles, rotary ones
-    (Su et al., 2021, equation 15) turn by them.
+    Sinusoidal encodings (Vaswani et al., 2017, section 3.5) are the sine and the cosine of these angles, rotary
+    embeddings (Su et al., 2021, equation 15) rotate by them.
 
     Parameters
     ----------
     length : int
-        How many positions.
+        Number of positions.
     features : int
-        How many features; even.
+        Number of features; even.
     base : float
-        What the longest wavelength grows with.
+        Base of the geometric progression of wavelengths.
     offset : int
         The first position.
     device : Device or str, optional
-        Where to make it.
+        Its device.
     dtype : dtype, optional
-        Its type; float32 by default.
+        Its data type; float32 by default.
 
     Returns
     -------
@@ -57,8 +57,8 @@ def position_angles(
             [2.  , 0.02]])
     """
     if features % 2:
-        raise ValueError(f"position_angles: features go in pairs, so their number must be even, not {features}")
-    # In double precision: an angle of thousands, rounded to single, would be wrong in the third decimal place.
+        raise ValueError(f"position_angles: features are taken in pairs, so their number must be even, not {features}")
+    # In double precision: angles of thousands, rounded to single, would be wrong in the third decimal place.
     positions = arange(offset, offset + length, device=device, dtype=float64)
     steps = arange(0, features, 2, device=device, dtype=float64)
     angles = reshape(positions, (length, 1)) * exp(steps * (-log(base) / max(features, 1)))
@@ -66,20 +66,20 @@ def position_angles(
 
 
 @composite(input="real floating", cosines="real floating", sines="real floating")
-def rotary_embedding(input: Any, cosines: Any, sines: Any, interleaved: bool = True) -> Tensor:
-    """Turn pairs of features by angles (RoPE: Su et al., 2021, equation 34).
+def rotary_embedding(input: ArrayT, cosines: ArrayT, sines: ArrayT, interleaved: bool = True) -> ArrayT:
+    """Rotate pairs of features by angles (RoPE: Su et al., 2021, equation 34).
 
-    Queries and keys turned by their positions' angles have inner products that depend on the distance alone.
+    Queries and keys rotated by the angles of their positions have inner products that depend only on their distance.
 
     Parameters
     ----------
     input : Tensor, shape (..., length, features)
         Queries or keys; the number of features is even.
     cosines, sines : Tensor, broadcasting to shape (..., length, features / 2)
-        Of the angles, for example of those of `position_angles`.
+        Cosines and sines of the angles, for example of `position_angles`.
     interleaved : bool
-        Whether features 2 i and 2 i + 1 are a pair, as in the paper; features i and ``i + features / 2`` otherwise, as
-        in GPT-NeoX and LLaMA.
+        Whether features 2 i and 2 i + 1 are a pair, as in the paper, or features i and ``i + features / 2``, as in
+        GPT-NeoX and LLaMA.
 
     Returns
     -------
@@ -104,10 +104,9 @@ def rotary_embedding(input: Any, cosines: Any, sines: Any, interleaved: bool = T
             f"{tuple(sines.shape)}: axis -1 of the input must be even, and the others must broadcast to {expected}"
         )
     first, second = _pairs(input, interleaved)
-    turned = first * cosines - second * sines, first * sines + second * cosines
-    if not interleaved:
-        return concat(turned, axis=-1)
-    return reshape(stack(turned, axis=-1), tuple(input.shape))
+    rotated = first * cosines - second * sines, first * sines + second * cosines
+    result: Any = concat(rotated, axis=-1) if not interleaved else reshape(stack(rotated, axis=-1), tuple(input.shape))
+    return result
 
 
 def _broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:

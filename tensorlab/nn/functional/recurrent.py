@@ -1,4 +1,4 @@
-"""Recurrent layers: the steps of one layer and direction, and layers upon layers of them."""
+"""Recurrent layers: the steps of one layer and direction, and stacks of layers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .dropout import dropout
 Sizes = tuple[int, ...]
 
 GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
-"""How many rows of the weights each hidden unit has, by the mode's name in PyTorch."""
+"""Rows of the weights for each hidden unit, by PyTorch's name of the mode."""
 
 
 def run_direction(
@@ -29,24 +29,24 @@ def run_direction(
     rows : tensor, shape (sum(batch_sizes), features)
         Sequences packed step by step.
     states : sequence of tensors
-        What to begin with: hidden states, and for ``"LSTM"`` cells, one row per sequence.
+        Initial hidden states, and for ``"LSTM"`` cell states, one row per sequence.
     weights : sequence of tensors or None
         ``w_ih, w_hh, b_ih, b_hh, w_hr``; the biases, and the projection ``w_hr``, may be None.
     batch_sizes : tuple of int
-        How many sequences reach each step.
+        Number of sequences that reach each step.
     reverse : bool
-        Whether the last step comes first.
+        Whether to run from the last step to the first.
 
     Returns
     -------
     rows : tensor, shape (sum(batch_sizes), hidden)
         The state after each row's step.
     states : list of tensors
-        The last ones of each sequence.
+        The last states of each sequence.
     """
     w_ih, w_hh, b_ih, b_hh, w_hr = weights
     steps: dict[str, Any] = {"batch_sizes": batch_sizes, "reverse": reverse}
-    if mode == "GRU":  # its reset gate multiplies the second bias too, which is why that is not added to the first
+    if mode == "GRU":  # its reset gate multiplies the second bias too, so the two biases are not added
         operands = [linear(rows, w_ih, b_ih), *states, w_hh, b_hh]
         out, *after = gru_steps(*(x for x in operands if x is not None), **steps)
         return out, after[:1]
@@ -68,7 +68,7 @@ def run_layers(
     directions: int,
     p: float,
 ) -> tuple[Any, list[Any]]:
-    """Run layers upon one another, each in both directions where there are two; drop out with `p` between them.
+    """Run a stack of layers, in one direction or two, with dropout of probability `p` between layers.
 
     `states` have shape ``(layers * directions, sequences, hidden)``, and `weights` one entry per layer and direction.
     """
@@ -85,12 +85,12 @@ def run_layers(
 
 
 def check_features(name: str, x: Any, batched: tuple[str, ...], input_size: int) -> None:
-    """Refuse an input with other axes than `batched` names, or without the one called ``"batch"``, or other features.
+    """Check the number of axes of an input, named by `batched`, with or without ``"batch"``, and its features.
 
     Raises
     ------
     ShapeError
-        The message names the axes, and what is wrong with them.
+        If they do not fit; the message names the axes.
     """
     shape, alone = tuple(x.shape), tuple(axis for axis in batched if axis != "batch")
     if len(shape) not in (len(batched), len(alone)):
@@ -104,12 +104,25 @@ def check_features(name: str, x: Any, batched: tuple[str, ...], input_size: int)
 
 
 def check_state(name: str, which: str, state: Any, expected: Sizes, axes: str) -> None:
-    """Refuse an initial state of another shape than the expected one.
+    """Check the shape of an initial state.
 
     Raises
     ------
     ShapeError
-        The message names the state, and says what its axes are.
+        If it is not the expected shape; the message names the state and its axes.
     """
     if tuple(state.shape) != expected:
         raise ShapeError(f"{name} expects initial {which} of shape {expected} ({axes}), not {tuple(state.shape)}")
+
+
+def state_pair(name: str, states: str, hx: Any) -> Any:
+    """Return the states of an LSTM unchanged.
+
+    Raises
+    ------
+    TypeError
+        If they are given and not a pair.
+    """
+    if hx is not None and not (isinstance(hx, list | tuple) and len(hx) == 2):
+        raise TypeError(f"{name} expects the states as a pair {states}, not {type(hx).__name__}")
+    return hx

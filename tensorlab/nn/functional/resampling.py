@@ -1,4 +1,4 @@
-"""Images made larger and smaller: each axis by itself, as weighted sums of a few elements."""
+"""Interpolation: each axis independently, as weighted sums of a few elements."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import floor, pi, sin
 from struct import pack, unpack
-from typing import Any
+from typing import Any, Literal
 
 from ...errors import ShapeError
 from ...ops.declare import composite, require
 from ...ops.resampling import Taps, resample
-from ...tensor import Tensor
+from ...tensor import ArrayT
+
+InterpolationMode = Literal["nearest", "nearest-exact", "area", "linear", "bilinear", "bicubic", "lanczos", "trilinear"]
 
 AXES = {
     "nearest": (1, 2, 3),
@@ -23,46 +25,46 @@ AXES = {
     "lanczos": (2,),
     "trilinear": (3,),
 }
-"""How many spatial axes each mode is for."""
+"""The numbers of spatial axes that each mode supports."""
 
 SMOOTH = ("linear", "bilinear", "bicubic", "lanczos", "trilinear")
-"""The modes that `align_corners` has a meaning for."""
+"""The modes that support `align_corners`."""
 
 Row = list[tuple[int, float]]
 
 
 @composite(input="any")
 def interpolate(
-    input: Any,
+    input: ArrayT,
     size: int | Sequence[int] | None = None,
     scale_factor: float | Sequence[float] | None = None,
-    mode: str = "nearest",
+    mode: InterpolationMode = "nearest",
     align_corners: bool | None = None,
     recompute_scale_factor: bool | None = None,
     antialias: bool = False,
-) -> Tensor:
-    """Make signals, images or volumes larger or smaller.
+) -> ArrayT:
+    """Resize signals, images or volumes by interpolation.
 
     Parameters
     ----------
     input : Tensor, shape (batch, channels, *spatial)
         One to three spatial axes. Any type for "nearest" and "nearest-exact", floating-point for the rest.
     size : int or sequence of int, optional
-        The spatial size wanted.
+        The spatial size of the result.
     scale_factor : float or sequence of float, optional
-        Or by what factor; sizes are rounded down.
+        Alternatively the factor; sizes are rounded down.
     mode : str
         "nearest" takes the element at or before each position and "nearest-exact" the one whose centre is nearest;
-        "linear", "bilinear" and "trilinear" (for one, two and three axes) weigh the two neighbours along each axis;
-        "bicubic" four, by a cubic with ``a = -0.75``; "area" takes the mean of all that an element covers; "lanczos"
-        (with `antialias`) six, by a windowed sinc.
+        "linear", "bilinear" and "trilinear" (for one, two and three axes) weight the two neighbours along each axis,
+        "bicubic" four by a cubic with ``a = -0.75``, "lanczos" (with `antialias`) six by a windowed sinc; "area" takes
+        the mean of the elements covered.
     align_corners : bool, optional
-        Whether first and last elements stay in place, or the outer edges of the elements do (the default).
+        Whether the centres of the first and last elements keep their place, or their outer edges (the default).
     recompute_scale_factor : bool, optional
-        Whether positions follow from the sizes rather than from `scale_factor`, which differs where a size was rounded.
+        Whether positions follow from the sizes rather than from `scale_factor`; they differ where a size was rounded.
     antialias : bool
-        Whether the weights reach as far as elements are apart when images become smaller, as in Pillow; for "bilinear",
-        "bicubic" (then with ``a = -0.5``) and "lanczos".
+        Whether the filter is widened by the factor when images shrink, as in Pillow; for "bilinear", "bicubic" (then
+        with ``a = -0.5``) and "lanczos".
 
     Returns
     -------
@@ -72,9 +74,9 @@ def interpolate(
     Raises
     ------
     ShapeError
-        If the mode is for another number of axes, or nothing would be left.
+        If the mode does not support the number of axes, or the result would be empty.
     ValueError
-        If the mode is unknown, or options do not go together.
+        If `mode` is unknown, or options exclude one another.
 
     Examples
     --------
@@ -107,23 +109,23 @@ def _check_options(mode: str, shape: tuple[int, ...], align_corners: bool | None
     if 0 in shape[1:]:
         raise ShapeError(f"shape {shape} has no elements to interpolate between; only the batch may be empty")
     if align_corners is not None and mode not in SMOOTH:
-        raise ValueError(f"align_corners is for the modes {', '.join(SMOOTH)}, not {mode!r}")
+        raise ValueError(f"align_corners is supported by the modes {', '.join(SMOOTH)}, not {mode!r}")
     if antialias and mode not in ("bilinear", "bicubic", "lanczos"):
-        raise ValueError(f"antialias is for the modes bilinear, bicubic and lanczos, not {mode!r}")
+        raise ValueError(f"antialias is supported by the modes bilinear, bicubic and lanczos, not {mode!r}")
     if mode == "lanczos" and (align_corners or not antialias):
-        raise ValueError("mode 'lanczos' needs antialias=True, and has no align_corners=True")
+        raise ValueError("mode 'lanczos' requires antialias=True and does not support align_corners=True")
 
 
 def _sizes(
     size: Sequence[int], wanted: Any, scale_factor: Any, recompute: bool, mode: str
 ) -> tuple[tuple[int, ...], tuple[float | None, ...]]:
-    """Return the spatial size that results, and the scales that positions follow from (None: from the sizes)."""
+    """Return the resulting spatial size, and the scales that determine positions (None: the sizes do)."""
     if (wanted is None) == (scale_factor is None):
         raise ValueError("give either size or scale_factor")
     no_scales = (None,) * len(size)
     if wanted is not None:
         if recompute:
-            raise ValueError("recompute_scale_factor is for a scale_factor; a size is what it is")
+            raise ValueError("recompute_scale_factor requires a scale_factor, not a size")
         out = _one_per_axis(wanted, len(size), "size")
         if not all(isinstance(n, int) for n in out):
             raise TypeError(f"size must be an integer or one integer per spatial axis, not {wanted!r}")
@@ -133,7 +135,7 @@ def _sizes(
         out = tuple(int(n * factor) for n, factor in zip(size, factors, strict=True))
         scales = no_scales if recompute or mode == "area" else tuple(map(float, factors))
     if min(out) < 1:
-        raise ShapeError(f"a spatial size of {tuple(size)} would become {out}, which leaves nothing")
+        raise ShapeError(f"a spatial size of {tuple(size)} would become {out}, which is empty")
     return out, scales
 
 
@@ -145,10 +147,10 @@ def _one_per_axis(value: Any, ndim: int, name: str) -> tuple[Any, ...]:
 
 
 def _cheapest_order(size: Sequence[int], out: Sequence[int]) -> list[int]:
-    """Return the axes with those first that leave the least to do for the others.
+    """Return the axes in the order that leaves the least work for later ones.
 
-    Of axes that grow alike the last comes first, and of axes that shrink alike the first, as whole rows move faster
-    than single elements.
+    Of axes that grow by the same factor the last comes first, of axes that shrink by the same factor the first, as
+    whole rows move faster than single elements.
     """
     growth = [b / a for a, b in zip(size, out, strict=True)]
     return sorted(range(len(size)), key=lambda axis: (growth[axis], -axis if growth[axis] >= 1 else axis))
@@ -163,7 +165,7 @@ def _taps(
 ) -> Taps:
     """Return the taps that take an axis of length `size` to length `out`.
 
-    `single` says that positions are computed in single precision, on which depends which of two elements is nearest.
+    `single` says that positions are computed in single precision, which decides ties between neighbours.
     """
     if mode == "area":
         spans = [range(i * size // out, -(-(i + 1) * size // out)) for i in range(out)]
@@ -220,7 +222,7 @@ def _between_four(x: float, size: int) -> Row:
 
 
 def _filtered(i: int, step: float, size: int, reach: float, weigh: Callable[[float], float]) -> Row:
-    """Weigh the elements around an element of the result by a filter that is stretched where images become smaller."""
+    """Weight the elements around an element of the result by a filter that is stretched when images shrink."""
     stretch = max(step, 1.0)
     centre = step * (i + 0.5)
     first = max(int(centre - reach * stretch + 0.5), 0)
@@ -231,7 +233,7 @@ def _filtered(i: int, step: float, size: int, reach: float, weigh: Callable[[flo
 
 
 def _merged(row: Row) -> Row:
-    """Add up the weights of equal places, and leave out places of no weight."""
+    """Add up the weights of equal places, and leave out places without weight."""
     weights: dict[int, float] = {}
     for place, weight in row:
         weights[place] = weights.get(place, 0.0) + weight
@@ -243,7 +245,7 @@ def _triangle(x: float) -> float:
 
 
 def cubic_weights(t: Any, a: float) -> tuple[Any, Any, Any, Any]:
-    """Return the weights of the four neighbours of a place `t` behind the second (Keys, Cubic convolution, 1981)."""
+    """Return the weights of the four neighbours of a place `t` after the second (Keys, Cubic convolution, 1981)."""
     s = 1.0 - t
     return (
         ((a * (t + 1.0) - 5.0 * a) * (t + 1.0) + 8.0 * a) * (t + 1.0) - 4.0 * a,
@@ -273,4 +275,4 @@ FILTERS: dict[str, tuple[float, Callable[[float], float]]] = {
     "bicubic": (2.0, _cubic),
     "lanczos": (3.0, _lanczos),
 }
-"""How far each filter reaches, and its weight at a distance."""
+"""The reach of each filter, and its weight at a distance."""

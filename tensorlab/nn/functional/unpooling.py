@@ -1,4 +1,4 @@
-"""Maxima put back to where they were: a partial inverse of max pooling."""
+"""Unpooling: maxima returned to their places, a partial inverse of max pooling."""
 
 from __future__ import annotations
 
@@ -6,38 +6,39 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...ops.declare import composite
 from ...ops.pooling import put_at_places
 from ...ops.shapes import reshape
-from ...tensor import Tensor
+from ...tensor import ArrayT
 from .pooling import spatial_size
 from .window_geometry import IntOrInts, Sizes, per_axis, positive_per_axis
 
 
 @composite(input="any", indices="integral")
 def max_unpool1d(
-    input: Any,
-    indices: Any,
+    input: ArrayT,
+    indices: ArrayT,
     kernel_size: IntOrInts,
     stride: IntOrInts | None = None,
     padding: IntOrInts = 0,
     output_size: IntOrInts | None = None,
-) -> Tensor:
-    """Zeros with the maxima of signals put back to where `max_pool1d` found them.
+) -> ArrayT:
+    """Zeros with the maxima of signals at the places where `max_pool1d` found them.
 
     Parameters
     ----------
-    input : Tensor, shape (batch, channels, length) or (channels, length)
-        What pooling returned, or what became of it.
+    input : Tensor, shape (batch, channels, *spatial) or (channels, *spatial)
+        The maxima, or values computed from them.
     indices : Tensor of integers, the shape of `input`
-        Places in the channel, as pooling returns them with ``return_indices=True``. Where windows overlapped, a place
-        can occur twice: its last element stays then, and gradients go to both, as in PyTorch.
+        Indices as pooling returns them with ``return_indices=True``. Where windows overlapped, an index can occur
+        twice: the last element stays then, and gradients go to both, as in PyTorch.
     kernel_size, stride, padding : int or tuple of int
-        As they were in pooling.
+        As in pooling.
     output_size : int or sequence of int, optional
-        The spatial size, or the whole shape, of what was pooled: several sizes are pooled to the same. By default the
-        one from which windows leave nothing over.
+        The spatial size, or the whole shape, of what was pooled, as several sizes give the same result. By default
+        the one that the windows cover exactly.
 
     Returns
     -------
@@ -47,11 +48,11 @@ def max_unpool1d(
     Raises
     ------
     ShapeError
-        If the shapes of input and indices differ, or the input has another number of axes.
+        If the shapes of input and indices differ, or the number of axes does not match.
     ValueError
-        If pooling an `output_size` cannot have led to this input, or a setting is out of range.
+        If pooling `output_size` cannot give this input's shape, or a setting is out of range.
     IndexError
-        If a place is out of range (on a GPU it wraps instead).
+        If an index is out of range (on a GPU it wraps instead).
 
     Examples
     --------
@@ -63,16 +64,17 @@ def max_unpool1d(
     return _unpool(1, input, indices, kernel_size, stride, padding, output_size)
 
 
+@documented_like(max_unpool1d)
 @composite(input="any", indices="integral")
 def max_unpool2d(
-    input: Any,
-    indices: Any,
+    input: ArrayT,
+    indices: ArrayT,
     kernel_size: IntOrInts,
     stride: IntOrInts | None = None,
     padding: IntOrInts = 0,
     output_size: IntOrInts | None = None,
-) -> Tensor:
-    """Zeros with the maxima of images put back to their places; as `max_unpool1d`, with two spatial axes.
+) -> ArrayT:
+    """Zeros with the maxima of images at the places where `max_pool2d` found them.
 
     Examples
     --------
@@ -83,16 +85,17 @@ def max_unpool2d(
     return _unpool(2, input, indices, kernel_size, stride, padding, output_size)
 
 
+@documented_like(max_unpool1d)
 @composite(input="any", indices="integral")
 def max_unpool3d(
-    input: Any,
-    indices: Any,
+    input: ArrayT,
+    indices: ArrayT,
     kernel_size: IntOrInts,
     stride: IntOrInts | None = None,
     padding: IntOrInts = 0,
     output_size: IntOrInts | None = None,
-) -> Tensor:
-    """Zeros with the maxima of volumes put back to their places; as `max_unpool1d`, with three spatial axes.
+) -> ArrayT:
+    """Zeros with the maxima of volumes at the places where `max_pool3d` found them.
 
     Examples
     --------
@@ -103,7 +106,7 @@ def max_unpool3d(
     return _unpool(3, input, indices, kernel_size, stride, padding, output_size)
 
 
-def _unpool(ndim: int, x: Any, indices: Any, kernel: Any, stride: Any, padding: Any, output_size: Any) -> Tensor:
+def _unpool(ndim: int, x: Any, indices: Any, kernel: Any, stride: Any, padding: Any, output_size: Any) -> Any:
     size = spatial_size(x, ndim)
     if tuple(indices.shape) != tuple(x.shape):
         raise ShapeError(f"indices of shape {tuple(indices.shape)} must have the shape of the input, {tuple(x.shape)}")

@@ -1,9 +1,10 @@
-"""How a window slides: PyTorch's spellings turned into what the ops take."""
+"""The geometry of sliding windows: PyTorch's arguments converted to the params of the ops."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import index
 from typing import Any
 
 from ...backend.kernels.window_geometry import output_size
@@ -15,23 +16,24 @@ IntOrInts = int | Sequence[int]
 
 
 def hashable(value: Any) -> Any:
-    """Return an int, a string or a tuple as it is, and a list as a tuple, so that it can be looked up."""
+    """Return a list as a tuple and other values unchanged, so that caches can look them up."""
     return tuple(value) if isinstance(value, list) else value
 
 
 def per_axis(value: Any, ndim: int, name: str) -> Sizes:
-    """Return one integer per spatial axis of what may be one for all.
+    """Return one integer per spatial axis, given these or one for all.
 
     Raises
     ------
     ValueError
-        If there are more or fewer than `ndim`.
+        If there are neither 1 nor `ndim`.
     TypeError
-        If something is no integer.
+        If one is not an integer.
     """
-    values = (value,) * ndim if isinstance(value, int) else tuple(value)
-    if not all(isinstance(v, int) for v in values):
-        raise TypeError(f"{name} must be an integer or one integer per spatial axis, not {value!r}")
+    try:
+        values = tuple(map(index, value)) if isinstance(value, list | tuple) else (index(value),) * ndim
+    except TypeError:
+        raise TypeError(f"{name} must be an integer or one integer per spatial axis, not {value!r}") from None
     if len(values) == 1:
         values *= ndim
     if len(values) != ndim:
@@ -54,7 +56,7 @@ def convolution_geometry(kernel: Sizes, stride: Any, padding: Any, dilation: Any
     Raises
     ------
     ValueError
-        If padding is an unknown word, or ``"same"`` is asked of windows that move by more than one.
+        If padding is an unknown string, or ``"same"`` is combined with a stride other than 1.
     """
     ndim = len(kernel)
     stride = positive_per_axis(stride, ndim, "stride")
@@ -64,7 +66,7 @@ def convolution_geometry(kernel: Sizes, stride: Any, padding: Any, dilation: Any
 
 
 def padding_pairs(kernel: Sizes, stride: Sizes, padding: Any, dilation: Sizes) -> Pairs:
-    """Return (before, after) for each spatial axis; ``"same"`` puts the odd element behind, as PyTorch does."""
+    """Return (before, after) for each spatial axis; ``"same"`` puts the odd element after, as in PyTorch."""
     if not isinstance(padding, str):
         sizes = per_axis(padding, len(kernel), "padding")
         if min(sizes) < 0:
@@ -86,7 +88,7 @@ def pooling_geometry(
 ) -> dict[str, Any]:
     """Return the params of the pooling ops for PyTorch's arguments and images of a spatial size.
 
-    With `ceil_mode` a last window that begins inside the image, or in the padding before it, may hang over its end;
+    With `ceil_mode` a last window that begins inside the image, or in the padding before it, may extend past its end;
     it is given the padding that it needs there.
 
     Raises
@@ -126,5 +128,5 @@ def with_batch_axis(x: Any, ndim: int) -> tuple[Any, bool]:
 
 
 def without_batch_axis(x: Any, added: bool) -> Any:
-    """Return images without the batch axis that was added."""
+    """Return images without a batch axis that was added."""
     return squeeze(x, axis=0) if added else x

@@ -1,4 +1,4 @@
-"""Initialisers that draw each element from the same distribution, whatever the shape."""
+"""Initialisers that draw all elements from the same distribution, or set them to a constant."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from math import inf
 from typing import Any, TypeVar
 
 from ...autodiff.graph import no_grad
+from ...docstrings import documented_like
 from ...random import Generator, default_generator
 from ...tensor import Tensor
 
@@ -13,19 +14,19 @@ T = TypeVar("T", bound=Tensor)
 
 
 def filled(tensor: T, values: Any) -> T:
-    """Put values into a tensor, outside any graph, and return it."""
+    """Copy values into a tensor, outside any graph, and return it."""
     with no_grad():
         tensor[...] = values
     return tensor
 
 
 def check_axes(function: str, tensor: Tensor, least: int, most: float) -> None:
-    """Refuse a tensor with too few or too many axes.
+    """Check the number of axes of a tensor.
 
     Raises
     ------
     ValueError
-        The message names the function.
+        If it is out of range; the message names the function.
     """
     ndim = len(tensor.shape)
     if not least <= ndim <= most:
@@ -34,16 +35,16 @@ def check_axes(function: str, tensor: Tensor, least: int, most: float) -> None:
 
 
 def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> T:
-    """Fill with numbers drawn evenly from ``[a, b)``.
+    """Fill with numbers drawn uniformly from ``[a, b)``.
 
     Parameters
     ----------
     tensor : Tensor
         Real floating-point.
     a, b : float
-        The ends.
+        Bounds of the interval.
     generator : Generator, optional
-        What to draw from; the default one else.
+        Source of the random numbers; the default generator by default.
 
     Examples
     --------
@@ -54,8 +55,14 @@ def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, generator: Generator | N
     return filled(tensor, draw(tensor.shape, a, b, dtype=tensor.dtype, device=tensor.device))
 
 
+@documented_like(uniform_)
 def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> T:
-    """Fill with normally distributed numbers; see `uniform_`.
+    """Fill with normally distributed numbers.
+
+    Parameters
+    ----------
+    mean, std : float
+        Mean and standard deviation.
 
     Examples
     --------
@@ -66,6 +73,7 @@ def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, generator: Generator
     return filled(tensor, draw(tensor.shape, mean, std, dtype=tensor.dtype, device=tensor.device))
 
 
+@documented_like(uniform_)
 def trunc_normal_(
     tensor: T,
     mean: float = 0.0,
@@ -74,18 +82,14 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Generator | None = None,
 ) -> T:
-    """Fill with normally distributed numbers, of which only those in ``[a, b]`` are kept.
+    """Fill with numbers of the normal distribution truncated to ``[a, b]``.
 
     Parameters
     ----------
-    tensor : Tensor
-        Real floating-point.
     mean, std : float
-        Of the distribution before it is cut.
+        Mean and standard deviation before the truncation.
     a, b : float
-        The bounds themselves, not multiples of `std`.
-    generator : Generator, optional
-        What to draw from; the default one else.
+        The bounds, not as multiples of `std`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Initialisers that make matrices of a kind: identities, orthogonal and sparse ones."""
+"""Initialisers of matrices with a structure: identity, orthogonal and sparse."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .filling import T, check_axes, filled
 
 
 def eye_(tensor: T) -> T:
-    """Fill with the identity matrix: a linear layer passes on as many features as it can.
+    """Fill with the identity matrix: a linear layer preserves as many features as possible.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def eye_(tensor: T) -> T:
     Raises
     ------
     ValueError
-        If the tensor is no matrix.
+        If the tensor is not a matrix.
 
     Examples
     --------
@@ -39,19 +39,19 @@ def eye_(tensor: T) -> T:
 
 
 def dirac_(tensor: T, groups: int = 1) -> T:
-    """Fill so that a convolution passes on as many channels as it can: a one in the middle of their windows.
+    """Fill with ones in the centre of windows, so that a convolution preserves as many channels as possible.
 
     Parameters
     ----------
     tensor : Tensor, shape (out, in / groups, *window)
         A convolution's weight, of 3 to 5 axes.
     groups : int
-        Each group of output channels passes on its own input channels.
+        Each group of output channels preserves its own input channels.
 
     Raises
     ------
     ValueError
-        If the tensor has other axes, or its output channels do not divide by `groups`.
+        If the tensor has other axes, or its output channels do not divide into `groups`.
 
     Examples
     --------
@@ -77,11 +77,11 @@ def orthogonal_(tensor: T, gain: float = 1.0, generator: Generator | None = None
     Parameters
     ----------
     tensor : Tensor, shape (m, *n)
-        A weight; the axes behind the first count as one.
+        A weight; the axes after the first are merged.
     gain : float
-        The length of the rows or columns.
+        Norm of the rows or columns.
     generator : Generator, optional
-        What to draw from; the default one else.
+        Source of the random numbers; the default generator by default.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def orthogonal_(tensor: T, gain: float = 1.0, generator: Generator | None = None
 
     Notes
     -----
-    It is drawn evenly from all such matrices (Mezzadri, 2007).
+    The matrix is drawn uniformly from all such matrices (Mezzadri, 2007).
 
     Examples
     --------
@@ -111,23 +111,23 @@ def orthogonal_(tensor: T, gain: float = 1.0, generator: Generator | None = None
 
 
 def sparse_(tensor: T, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> T:
-    """Fill with normal numbers and set a share of each column, drawn at random, to zero (Martens, 2010).
+    """Fill with normal numbers, and set a random fraction of each column to zero (Martens, 2010).
 
     Parameters
     ----------
     tensor : Tensor, shape (m, n)
         A weight.
     sparsity : float
-        Which share, in [0, 1]; rounded up to whole elements.
+        The fraction, in [0, 1]; rounded up to whole elements.
     std : float
-        Of the other elements; their mean is 0.
+        Standard deviation of the other elements; their mean is 0.
     generator : Generator, optional
-        What to draw from; the default one else.
+        Source of the random numbers; the default generator by default.
 
     Raises
     ------
     ValueError
-        If the tensor is no matrix, or the share is out of range.
+        If the tensor is not a matrix, or the fraction is out of range.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def sparse_(tensor: T, sparsity: float, std: float = 0.01, generator: Generator 
     """
     check_axes("sparse_", tensor, 2, 2)
     if not 0 <= sparsity <= 1:
-        raise ValueError(f"sparse_: sparsity is a share in [0, 1], not {sparsity}")
+        raise ValueError(f"sparse_: sparsity must be in [0, 1], not {sparsity}")
     source = generator or default_generator
     numbers = source.normal(tensor.shape, 0.0, std, dtype=tensor.dtype, device=tensor.device)
     order = argsort(source.uniform(tensor.shape, device=tensor.device), axis=0)

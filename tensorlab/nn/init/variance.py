@@ -1,9 +1,10 @@
-"""Initialisers that keep the variance of what passes through a layer."""
+"""Initialisers that preserve variance through layers."""
 
 from __future__ import annotations
 
 from math import prod, sqrt
 
+from ...docstrings import documented_like
 from ...random import Generator
 from ...tensor import Tensor
 from .filling import T, normal_, uniform_
@@ -18,7 +19,7 @@ GAINS = {
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """Return by how much a layer before this nonlinearity is to be scaled, to keep the variance.
+    """Return the gain of a layer's weights that preserves variance through a nonlinearity.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     Raises
     ------
     ValueError
-        If the nonlinearity is not known.
+        If the nonlinearity is unknown.
 
     Examples
     --------
@@ -49,7 +50,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 
 def fans(tensor: Tensor) -> tuple[int, int]:
-    """Return how many inputs each output of a weight sees, and how many outputs each input reaches.
+    """Return the fan-in and fan-out of a weight: inputs of each output, and outputs of each input.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def fans(tensor: Tensor) -> tuple[int, int]:
 
 
 def xavier_uniform_(tensor: T, gain: float = 1.0, generator: Generator | None = None) -> T:
-    """Fill evenly so that variances are kept forwards and backwards on average (Glorot and Bengio, 2010).
+    """Fill uniformly, preserving variance forwards and backwards on average (Glorot and Bengio, 2010).
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def xavier_uniform_(tensor: T, gain: float = 1.0, generator: Generator | None = 
     gain : float
         See `calculate_gain`.
     generator : Generator, optional
-        What to draw from; the default one else.
+        Source of the random numbers; the default generator by default.
 
     Raises
     ------
@@ -88,8 +89,9 @@ def xavier_uniform_(tensor: T, gain: float = 1.0, generator: Generator | None = 
     return uniform_(tensor, -bound, bound, generator)
 
 
+@documented_like(xavier_uniform_)
 def xavier_normal_(tensor: T, gain: float = 1.0, generator: Generator | None = None) -> T:
-    """Fill with normal numbers of the variance that `xavier_uniform_` has.
+    """Fill with normal numbers of the same variance as `xavier_uniform_`.
 
     Examples
     --------
@@ -106,25 +108,25 @@ def kaiming_uniform_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> T:
-    """Fill evenly so that rectified layers keep the variance (He et al., 2015).
+    """Fill uniformly, preserving variance through rectified layers (He et al., 2015).
 
     Parameters
     ----------
     tensor : Tensor, shape (out, in, *window)
         A weight.
     a : float
-        The negative slope of the leaky ReLU behind the layer.
+        Negative slope of the leaky ReLU after the layer.
     mode : {"fan_in", "fan_out"}
-        Whether forwards or backwards.
+        Whether to preserve variance forwards or backwards.
     nonlinearity : str
         See `calculate_gain`.
     generator : Generator, optional
-        What to draw from; the default one else.
+        Source of the random numbers; the default generator by default.
 
     Raises
     ------
     ValueError
-        If the tensor has fewer than two axes, or mode or nonlinearity is not known.
+        If the tensor has fewer than two axes, or mode or nonlinearity is unknown.
 
     Examples
     --------
@@ -137,6 +139,7 @@ def kaiming_uniform_(
     return uniform_(tensor, -bound, bound, generator)
 
 
+@documented_like(kaiming_uniform_)
 def kaiming_normal_(
     tensor: T,
     a: float = 0.0,
@@ -144,7 +147,7 @@ def kaiming_normal_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> T:
-    """Fill with normal numbers of the variance that `kaiming_uniform_` has.
+    """Fill with normal numbers of the same variance as `kaiming_uniform_`.
 
     Examples
     --------
@@ -164,14 +167,14 @@ def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> floa
 
 
 def lecun_uniform_(tensor: T, generator: Generator | None = None) -> T:
-    """Fill evenly with variance ``1 / fan_in`` (LeCun et al., 1998): linear and SELU layers keep the variance.
+    """Fill uniformly with variance ``1 / fan_in`` (LeCun et al., 1998), which linear and SELU layers preserve.
 
     Parameters
     ----------
     tensor : Tensor, shape (out, in, *window)
         A weight.
     generator : Generator, optional
-        What to draw from; the default one else.
+        Source of the random numbers; the default generator by default.
 
     Raises
     ------
@@ -186,8 +189,9 @@ def lecun_uniform_(tensor: T, generator: Generator | None = None) -> T:
     return kaiming_uniform_(tensor, nonlinearity="linear", generator=generator)
 
 
+@documented_like(lecun_uniform_)
 def lecun_normal_(tensor: T, generator: Generator | None = None) -> T:
-    """Fill with normal numbers of the variance that `lecun_uniform_` has.
+    """Fill with normal numbers of the same variance as `lecun_uniform_`.
 
     Examples
     --------
@@ -198,7 +202,7 @@ def lecun_normal_(tensor: T, generator: Generator | None = None) -> T:
 
 
 def by_fan_in_(weight: Tensor, bias: Tensor | None) -> None:
-    """Fill a layer's weight and bias as PyTorch's layers do: evenly within ``1 / sqrt(fan_in)``."""
+    """Fill a layer's weight and bias as PyTorch's layers do: uniformly within ``1 / sqrt(fan_in)``."""
     fan_in, _ = fans(weight)
     bound = 1 / sqrt(fan_in) if fan_in else 0.0
     uniform_(weight, -bound, bound)

@@ -1,30 +1,28 @@
-"""Smooth activation layers, elementwise; each computes the function of its name in `functional`.
+"""Activation layers: smooth ones, those of straight pieces, and gates. Each computes the function of its name.
 
-`inplace` is taken for PyTorch's sake wherever PyTorch has it, here and in the other families: the input is never
-changed, and the output is a tensor of its own.
+`inplace` is accepted wherever PyTorch has it: the input is never changed, and the output is a tensor of its own.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from ...ops.creation import full
+from ...ops import contraction
+from ...ops.creation import empty, full
+from ...ops.reduction import max
+from ...ops.shapes import reshape
+from ...options import Finite, NonNegative, Scalar, Size, checked
+from ...tensor import Tensor
 from .. import functional as F
+from .. import init as initial
 from ..module.module import Module
 from ..module.parameter import Parameter
+from .base import UnaryLayer
+
+# -- smooth activations ------------------------------------------------------------------------------------------------
 
 
-class InPlace(Module):
-    """What has the option `inplace` and no other."""
-
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
-
-    def extra_repr(self) -> str:
-        return "inplace=True" if self.inplace else ""
-
-
-class Tanh(Module):
+class Tanh(UnaryLayer, function=F.tanh):
     """The hyperbolic tangent, elementwise.
 
     Examples
@@ -33,11 +31,8 @@ class Tanh(Module):
     tensor([0.])
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.tanh(x)
 
-
-class Tanhshrink(Module):
+class Tanhshrink(UnaryLayer, function=F.tanhshrink):
     """``x - tanh(x)``, elementwise.
 
     Examples
@@ -46,11 +41,8 @@ class Tanhshrink(Module):
     tensor([99.])
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.tanhshrink(x)
 
-
-class Sigmoid(Module):
+class Sigmoid(UnaryLayer, function=F.sigmoid):
     """``1 / (1 + exp(-x))``, elementwise.
 
     Examples
@@ -59,12 +51,9 @@ class Sigmoid(Module):
     tensor([0.5])
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.sigmoid(x)
 
-
-class LogSigmoid(Module):
-    """The logarithm of `Sigmoid`, elementwise, exact also where that underflows.
+class LogSigmoid(UnaryLayer, function=F.logsigmoid):
+    """The logarithm of `Sigmoid`, elementwise, accurate also where that underflows.
 
     Examples
     --------
@@ -72,22 +61,9 @@ class LogSigmoid(Module):
     tensor([-1000.])
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.logsigmoid(x)
 
-
-class GELU(Module):
-    """``x`` times the area under the normal distribution left of it, elementwise (Hendrycks and Gimpel, 2016).
-
-    Parameters
-    ----------
-    approximate : {"none", "tanh"}
-        See `functional.gelu`.
-
-    Raises
-    ------
-    ValueError
-        If the approximation is not known.
+class GELU(UnaryLayer, function=F.gelu):
+    """``x`` times the cumulative distribution function of the normal distribution (Hendrycks and Gimpel, 2016).
 
     Examples
     --------
@@ -95,20 +71,11 @@ class GELU(Module):
     tensor([  0., 100.])
     """
 
-    def __init__(self, approximate: str = "none") -> None:
-        if approximate not in ("none", "tanh"):
-            raise ValueError(f"GELU: approximate must be 'none' or 'tanh', not {approximate!r}")
-        self.approximate = approximate
-
-    def forward(self, x: Any) -> Any:
-        return F.gelu(x, self.approximate)
-
-    def extra_repr(self) -> str:
-        return f"approximate={self.approximate!r}"
+    approximate: Literal["none", "tanh"] = "none"
 
 
-class SiLU(InPlace):
-    """``x * sigmoid(x)``, elementwise; also called swish.
+class SiLU(UnaryLayer, function=F.silu):
+    """``x * sigmoid(x)``, elementwise; also called swish (Elfwing et al., 2017).
 
     Examples
     --------
@@ -116,8 +83,7 @@ class SiLU(InPlace):
     tensor([  0., 100.])
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.silu(x)
+    inplace: bool = False
 
 
 class Swish(Module):
@@ -126,9 +92,9 @@ class Swish(Module):
     Parameters
     ----------
     init : float
-        What `beta` is at first; with 1 this is `SiLU`.
+        Initial value of `beta`; 1 gives `SiLU`.
     device : Device or str, optional
-        Where the parameter is.
+        Device of the parameter.
     dtype : dtype, optional
         Its type; float32 by default.
 
@@ -143,18 +109,19 @@ class Swish(Module):
     [[0.0, 100.0]]
     """
 
-    def __init__(self, init: float = 1.0, device: Any = None, dtype: Any = None) -> None:
+    @checked
+    def __init__(self, init: Finite = 1.0, device: Any = None, dtype: Any = None) -> None:
         self.init = init
         self.beta = Parameter(full((1,), init, device=device, dtype=dtype))
 
-    def forward(self, x: Any) -> Any:
-        return F.swish(x, self.beta if x.shape else self.beta[0])
+    def forward(self, input: Tensor) -> Tensor:
+        return F.swish(input, self.beta if input.shape else self.beta[0])
 
     def extra_repr(self) -> str:
         return f"init={self.init}"
 
 
-class Mish(InPlace):
+class Mish(UnaryLayer, function=F.mish):
     """``x * tanh(softplus(x))``, elementwise (Misra, 2019).
 
     Examples
@@ -163,19 +130,11 @@ class Mish(InPlace):
     tensor([  0., 100.])
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.mish(x)
+    inplace: bool = False
 
 
-class Softplus(Module):
-    """``log(1 + exp(beta * x)) / beta``, elementwise; see `functional.softplus`.
-
-    Parameters
-    ----------
-    beta : float
-        How sharply it bends at zero.
-    threshold : float
-        Where ``beta * x`` is above it, the result is the input.
+class Softplus(UnaryLayer, function=F.softplus):
+    """``log(1 + exp(beta * x)) / beta``, elementwise.
 
     Examples
     --------
@@ -183,17 +142,11 @@ class Softplus(Module):
     tensor([   0., 1000.])
     """
 
-    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
-        self.beta, self.threshold = beta, threshold
-
-    def forward(self, x: Any) -> Any:
-        return F.softplus(x, self.beta, self.threshold)
-
-    def extra_repr(self) -> str:
-        return f"beta={self.beta}, threshold={self.threshold}"
+    beta: float = 1.0
+    threshold: float = 20.0
 
 
-class Softsign(Module):
+class Softsign(UnaryLayer, function=F.softsign):
     """``x / (1 + abs(x))``, elementwise.
 
     Examples
@@ -202,12 +155,9 @@ class Softsign(Module):
     tensor([-0.5 ,  0.75])
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.softsign(x)
 
-
-class Gaussian(Module):
-    """``exp(-x**2)``, elementwise.
+class Gaussian(UnaryLayer, function=F.gaussian):
+    """``exp(-x**2)``, elementwise (Broomhead and Lowe, 1988).
 
     Examples
     --------
@@ -215,29 +165,9 @@ class Gaussian(Module):
     tensor([1., 0.])
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.gaussian(x)
 
-
-class _WithAlpha(Module):
-    """What has the options `alpha` and `inplace`."""
-
-    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        self.alpha, self.inplace = alpha, inplace
-
-    def extra_repr(self) -> str:
-        return f"alpha={self.alpha}" + (", inplace=True" if self.inplace else "")
-
-
-class ELU(_WithAlpha):
+class ELU(UnaryLayer, function=F.elu):
     """``x``, where it is not positive ``alpha * (exp(x) - 1)``, elementwise (Clevert et al., 2015).
-
-    Parameters
-    ----------
-    alpha : float
-        What it falls to, but for the sign.
-    inplace : bool
-        Taken for PyTorch's sake; the input is never changed.
 
     Examples
     --------
@@ -245,19 +175,12 @@ class ELU(_WithAlpha):
     tensor([-0.5,  2. ])
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.elu(x, self.alpha)
+    alpha: float = 1.0
+    inplace: bool = False
 
 
-class CELU(_WithAlpha):
+class CELU(UnaryLayer, function=F.celu):
     """``x``, where it is not positive ``alpha * (exp(x / alpha) - 1)``, elementwise (Barron, 2017).
-
-    Parameters
-    ----------
-    alpha : float
-        What it falls to, but for the sign.
-    inplace : bool
-        Taken for PyTorch's sake; the input is never changed.
 
     Examples
     --------
@@ -265,12 +188,12 @@ class CELU(_WithAlpha):
     tensor([-0.5,  2. ])
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.celu(x, self.alpha)
+    alpha: float = 1.0
+    inplace: bool = False
 
 
-class SELU(InPlace):
-    """``1.0507 * elu(x, 1.6733)``, elementwise: it draws mean and variance to 0 and 1 (Klambauer et al., 2017).
+class SELU(UnaryLayer, function=F.selu):
+    """``1.0507 * elu(x, 1.6733)``, elementwise: drives mean and variance to 0 and 1 (Klambauer et al., 2017).
 
     Examples
     --------
@@ -278,5 +201,282 @@ class SELU(InPlace):
     tensor([0.      , 1.050701])
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.selu(x)
+    inplace: bool = False
+
+
+# -- activations of straight pieces ------------------------------------------------------------------------------------
+
+
+class ReLU(UnaryLayer, function=F.relu):
+    """The positive part, elementwise.
+
+    Examples
+    --------
+    >>> tl.nn.ReLU()(tl.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+
+    inplace: bool = False
+
+
+class LeakyReLU(UnaryLayer, function=F.leaky_relu):
+    """``x``, multiplied by a slope where it is not positive, elementwise (Maas et al., 2013).
+
+    Examples
+    --------
+    >>> tl.nn.LeakyReLU(0.5)(tl.tensor([-1.0, 2.0]))
+    tensor([-0.5,  2. ])
+    """
+
+    negative_slope: float = 0.01
+    inplace: bool = False
+
+
+class PReLU(Module):
+    """``x``, multiplied by a learned slope where it is not positive (He et al., 2015).
+
+    Parameters
+    ----------
+    num_parameters : int
+        1, or the number of channels (axis 1) for one slope per channel.
+    init : float
+        Initial value of the slopes.
+    device : Device or str, optional
+        Device of the parameter.
+    dtype : dtype, optional
+        Its type; float32 by default.
+
+    Attributes
+    ----------
+    weight : Parameter, shape (num_parameters,)
+        The slopes. Exclude them from weight decay, which would pull them to zero.
+
+    Examples
+    --------
+    >>> tl.nn.PReLU()(tl.tensor([-1.0, 2.0])).tolist()
+    [-0.25, 2.0]
+    """
+
+    @checked
+    def __init__(self, num_parameters: Size = 1, init: Finite = 0.25, device: Any = None, dtype: Any = None) -> None:
+        self.num_parameters, self.init = num_parameters, init
+        self.weight = Parameter(empty(num_parameters, device=device, dtype=dtype))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set the slopes to their initial value."""
+        initial.constant_(self.weight, self.init)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.prelu(input, self.weight)
+
+    def extra_repr(self) -> str:
+        return f"num_parameters={self.num_parameters}"
+
+
+class RReLU(UnaryLayer, function=F.rrelu):
+    """``x``, multiplied by a slope that is random in training where it is not positive (Xu et al., 2015).
+
+    Examples
+    --------
+    >>> tl.nn.RReLU(0.25, 0.75).eval()(tl.tensor([-1.0, 2.0]))
+    tensor([-0.5,  2. ])
+    """
+
+    lower: Finite = 1 / 8
+    upper: Finite = 1 / 3
+    inplace: bool = False
+
+
+class Threshold(UnaryLayer, function=F.threshold):
+    """``x`` where it is above a threshold, otherwise a value, elementwise.
+
+    Examples
+    --------
+    >>> tl.nn.Threshold(1.0, -5.0)(tl.tensor([0.0, 2.0]))
+    tensor([-5.,  2.])
+    """
+
+    threshold: float
+    value: Scalar
+    inplace: bool = False
+
+
+class Hardtanh(UnaryLayer, function=F.hardtanh):
+    """``x`` clamped to an interval, elementwise.
+
+    Raises
+    ------
+    ValueError
+        If `max_val` is not above `min_val`.
+
+    Examples
+    --------
+    >>> tl.nn.Hardtanh()(tl.tensor([-2.0, 0.5]))
+    tensor([-1. ,  0.5])
+    """
+
+    min_val: float = -1.0
+    max_val: float = 1.0
+    inplace: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.max_val > self.min_val:
+            raise ValueError(
+                f"{type(self).__name__}: max_val must be above min_val, but {self.max_val} <= {self.min_val}"
+            )
+
+
+class ReLU6(Hardtanh, function=F.relu6):
+    """``x`` clamped to the interval from 0 to 6, elementwise.
+
+    Examples
+    --------
+    >>> tl.nn.ReLU6()(tl.tensor([-1.0, 8.0]))
+    tensor([0., 6.])
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__(0.0, 6.0, inplace)
+
+    def extra_repr(self) -> str:
+        return "inplace=True" if self.inplace else ""
+
+
+class Hardsigmoid(UnaryLayer, function=F.hardsigmoid):
+    """``relu6(x + 3) / 6``, elementwise.
+
+    Examples
+    --------
+    >>> tl.nn.Hardsigmoid()(tl.tensor([-4.0, 0.0, 4.0]))
+    tensor([0. , 0.5, 1. ])
+    """
+
+    inplace: bool = False
+    _shown = ()
+
+
+class Hardswish(UnaryLayer, function=F.hardswish):
+    """``x * relu6(x + 3) / 6``, elementwise (Howard et al., 2019).
+
+    Examples
+    --------
+    >>> tl.nn.Hardswish()(tl.tensor([0.0, 4.0]))
+    tensor([0., 4.])
+    """
+
+    inplace: bool = False
+    _shown = ()
+
+
+class Hardshrink(UnaryLayer, function=F.hardshrink):
+    """``x``, zero within ``[-lambd, lambd]``, elementwise.
+
+    Examples
+    --------
+    >>> tl.nn.Hardshrink()(tl.tensor([-0.4, 2.0]))
+    tensor([0., 2.])
+    """
+
+    lambd: float = 0.5
+
+    def extra_repr(self) -> str:
+        return f"{self.lambd}"
+
+
+class Softshrink(UnaryLayer, function=F.softshrink):
+    """``x`` moved towards zero by `lambd`, but not past it, elementwise.
+
+    Examples
+    --------
+    >>> tl.nn.Softshrink()(tl.tensor([-0.4, 2.0]))
+    tensor([0. , 1.5])
+    """
+
+    lambd: NonNegative = 0.5
+
+    def extra_repr(self) -> str:
+        return f"{self.lambd}"
+
+
+# -- gates and maxima --------------------------------------------------------------------------------------------------
+
+
+class GLU(UnaryLayer, function=F.glu):
+    """The first half along an axis, times the sigmoid of the second (Dauphin et al., 2016).
+
+    Examples
+    --------
+    >>> tl.nn.GLU()(tl.tensor([3.0, 0.0]))
+    tensor([1.5])
+    """
+
+    axis: int = -1
+
+
+class Maxout(Module):
+    """The greatest of several linear maps, for each output feature (Goodfellow et al., 2013).
+
+    Parameters
+    ----------
+    in_features, out_features : int
+        Length of the last axis before and after.
+    pieces : int
+        Number of linear maps for each output feature.
+    bias : bool
+        Whether to add a bias.
+    device : Device or str, optional
+        Device of the parameters.
+    dtype : dtype, optional
+        Their type; float32 by default.
+
+    Attributes
+    ----------
+    weight : Parameter, shape (out_features * pieces, in_features)
+        Drawn uniformly within ``1 / sqrt(in_features)``; the pieces of one output feature are adjacent.
+    bias : Parameter, shape (out_features * pieces,), or None
+        Drawn likewise.
+
+    Raises
+    ------
+    ValueError
+        If a size is not positive.
+
+    Notes
+    -----
+    Several pieces that are the greatest share the gradient evenly, as in `max`.
+
+    Examples
+    --------
+    >>> tl.nn.Maxout(20, 30, pieces=4)(tl.ones(128, 20)).shape
+    (128, 30)
+    """
+
+    @checked
+    def __init__(
+        self,
+        in_features: Size,
+        out_features: Size,
+        pieces: Size = 2,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        self.in_features, self.out_features, self.pieces = in_features, out_features, pieces
+        self.weight = Parameter(empty(out_features * pieces, in_features, device=device, dtype=dtype))
+        self.bias = Parameter(empty(out_features * pieces, device=device, dtype=dtype)) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw weight and bias again."""
+        initial.by_fan_in_(self.weight, self.bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        maps = contraction.linear(input, self.weight, self.bias)
+        return max(reshape(maps, (*maps.shape[:-1], self.out_features, self.pieces)), axis=-1)
+
+    def extra_repr(self) -> str:
+        return (
+            f"in_features={self.in_features}, out_features={self.out_features}, pieces={self.pieces}, "
+            f"bias={self.bias is not None}"
+        )

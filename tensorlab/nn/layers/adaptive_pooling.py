@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Annotated
 
+from ...options import Either, PerAxis, Whole
 from .. import functional as F
 from ..functional.adaptive_pooling import OutputSize
-from ..module.module import Module
+from .base import SpatialLayer, UnaryLayer
+
+Lengths = Annotated[OutputSize, PerAxis(Either((Whole(0),), none=True))]
 
 
-class _AdaptiveAvgPoolNd(Module):
-    """The mean of each window."""
-
-    pool: ClassVar[Callable[..., Any]]
-
-    def __init__(self, output_size: OutputSize) -> None:
-        self.output_size = output_size
-
-    def forward(self, x: Any) -> Any:
-        return type(self).pool(x, self.output_size)
-
-    def extra_repr(self) -> str:
-        return f"output_size={self.output_size}"
+class _AdaptiveAvgPoolNd(SpatialLayer, UnaryLayer):
+    output_size: Lengths
 
 
-class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
-    """The mean of each of `output_size` windows that cover the signals evenly.
-
-    Of n windows on an axis of a given length, window i reaches from ``floor(i * length / n)`` to
-    ``ceil((i + 1) * length / n)``; where n does not divide the length, neighbours share elements.
-
-    Parameters
-    ----------
-    output_size : int, None, or tuple of them
-        How many windows along each spatial axis; None for as many as the axis has elements.
+class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd, function=F.adaptive_avg_pool1d):
+    """The mean of each of a number of windows that cover signals evenly.
 
     Examples
     --------
@@ -42,11 +25,11 @@ class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
     tensor([[[1.5, 4. ]]])
     """
 
-    pool = F.adaptive_avg_pool1d
+    ndim = 1
 
 
-class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
-    """The mean of each of the windows that cover images evenly; as `AdaptiveAvgPool1d`, with two spatial axes.
+class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd, function=F.adaptive_avg_pool2d):
+    """The mean of each of a number of windows that cover images evenly.
 
     Examples
     --------
@@ -54,11 +37,11 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
     (2, 3, 8, 4)
     """
 
-    pool = F.adaptive_avg_pool2d
+    ndim = 2
 
 
-class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
-    """The mean of each of the windows that cover volumes evenly; as `AdaptiveAvgPool1d`, with three spatial axes.
+class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd, function=F.adaptive_avg_pool3d):
+    """The mean of each of a number of windows that cover volumes evenly.
 
     Examples
     --------
@@ -66,35 +49,17 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
     (1, 3, 2, 2, 2)
     """
 
-    pool = F.adaptive_avg_pool3d
+    ndim = 3
 
 
-class _AdaptiveMaxPoolNd(Module):
-    """The greatest element of each window."""
-
-    pool: ClassVar[Callable[..., Any]]
-
-    def __init__(self, output_size: OutputSize, return_indices: bool = False) -> None:
-        self.output_size, self.return_indices = output_size, return_indices
-
-    def forward(self, x: Any) -> Any:
-        return type(self).pool(x, self.output_size, self.return_indices)
-
-    def extra_repr(self) -> str:
-        return f"output_size={self.output_size}"
+class _AdaptiveMaxPoolNd(SpatialLayer, UnaryLayer):
+    output_size: Lengths
+    return_indices: bool = False
+    _shown = ("output_size",)
 
 
-class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
-    """The greatest element of each of `output_size` windows that cover the signals evenly.
-
-    The windows are those of `AdaptiveAvgPool1d`; the gradient goes to the first element that is greatest.
-
-    Parameters
-    ----------
-    output_size : int, None, or tuple of them
-        How many windows along each spatial axis; None for as many as the axis has elements.
-    return_indices : bool
-        Whether to return the places of the maxima too.
+class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd, function=F.adaptive_max_pool1d):
+    """The greatest element of each of a number of windows that cover signals evenly.
 
     Examples
     --------
@@ -102,11 +67,11 @@ class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
     tensor([[[5., 6.]]])
     """
 
-    pool = F.adaptive_max_pool1d
+    ndim = 1
 
 
-class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
-    """The greatest element of each of the windows that cover images; as `AdaptiveMaxPool1d`, with two spatial axes.
+class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd, function=F.adaptive_max_pool2d):
+    """The greatest element of each of a number of windows that cover images evenly.
 
     Examples
     --------
@@ -114,11 +79,11 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
     (2, 3, 8, 4)
     """
 
-    pool = F.adaptive_max_pool2d
+    ndim = 2
 
 
-class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
-    """The greatest element of each of the windows that cover volumes; as `AdaptiveMaxPool1d`, with three spatial axes.
+class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd, function=F.adaptive_max_pool3d):
+    """The greatest element of each of a number of windows that cover volumes evenly.
 
     Examples
     --------
@@ -126,34 +91,19 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
     (1, 3, 2, 2, 2)
     """
 
-    pool = F.adaptive_max_pool3d
+    ndim = 3
 
 
-class _GlobalPoolNd(Module):
-    """One number for each channel."""
-
-    pool: ClassVar[Callable[..., Any]]
-
-    def __init__(self, keepdims: bool = False) -> None:
-        self.keepdims = keepdims
-
-    def forward(self, x: Any) -> Any:
-        return type(self).pool(x, self.keepdims)
-
-    def extra_repr(self) -> str:
-        return f"keepdims={self.keepdims}"
+class _GlobalPoolNd(UnaryLayer):
+    keepdims: bool = False
+    _shown = ("keepdims",)
 
 
-class GlobalAvgPool1d(_GlobalPoolNd):
-    """The mean of each channel of signals over all its places; tensorlab's own, as PyTorch has none.
+class GlobalAvgPool1d(_GlobalPoolNd, function=F.global_avg_pool1d):
+    """The mean of each channel of signals; PyTorch has no such layer.
 
-    What stands before the last linear map of most networks for images (Lin et al., "Network in network", 2014):
-    ``AdaptiveAvgPool1d(1)`` and ``Flatten()`` in one.
-
-    Parameters
-    ----------
-    keepdims : bool
-        Whether the spatial axes stay, with length 1.
+    ``AdaptiveAvgPool1d(1)`` and ``Flatten()`` in one, before the last linear map of most networks for images (Lin et
+    al., "Network in network", 2014).
 
     Examples
     --------
@@ -161,11 +111,9 @@ class GlobalAvgPool1d(_GlobalPoolNd):
     tensor([[3.]])
     """
 
-    pool = F.global_avg_pool1d
 
-
-class GlobalAvgPool2d(_GlobalPoolNd):
-    """The mean of each channel of images; as `GlobalAvgPool1d`, with two spatial axes.
+class GlobalAvgPool2d(_GlobalPoolNd, function=F.global_avg_pool2d):
+    """The mean of each channel of images; see `GlobalAvgPool1d`.
 
     Examples
     --------
@@ -173,11 +121,9 @@ class GlobalAvgPool2d(_GlobalPoolNd):
     (2, 3)
     """
 
-    pool = F.global_avg_pool2d
 
-
-class GlobalAvgPool3d(_GlobalPoolNd):
-    """The mean of each channel of volumes; as `GlobalAvgPool1d`, with three spatial axes.
+class GlobalAvgPool3d(_GlobalPoolNd, function=F.global_avg_pool3d):
+    """The mean of each channel of volumes; see `GlobalAvgPool1d`.
 
     Examples
     --------
@@ -185,11 +131,9 @@ class GlobalAvgPool3d(_GlobalPoolNd):
     (2, 3, 1, 1, 1)
     """
 
-    pool = F.global_avg_pool3d
 
-
-class GlobalMaxPool1d(_GlobalPoolNd):
-    """The greatest element of each channel of signals; as `GlobalAvgPool1d`, tensorlab's own.
+class GlobalMaxPool1d(_GlobalPoolNd, function=F.global_max_pool1d):
+    """The greatest element of each channel of signals; PyTorch has no such layer.
 
     The gradient goes to the first element that is greatest.
 
@@ -199,11 +143,9 @@ class GlobalMaxPool1d(_GlobalPoolNd):
     tensor([[5.]])
     """
 
-    pool = F.global_max_pool1d
 
-
-class GlobalMaxPool2d(_GlobalPoolNd):
-    """The greatest element of each channel of images; as `GlobalMaxPool1d`, with two spatial axes.
+class GlobalMaxPool2d(_GlobalPoolNd, function=F.global_max_pool2d):
+    """The greatest element of each channel of images; see `GlobalMaxPool1d`.
 
     Examples
     --------
@@ -211,16 +153,12 @@ class GlobalMaxPool2d(_GlobalPoolNd):
     (2, 3)
     """
 
-    pool = F.global_max_pool2d
 
-
-class GlobalMaxPool3d(_GlobalPoolNd):
-    """The greatest element of each channel of volumes; as `GlobalMaxPool1d`, with three spatial axes.
+class GlobalMaxPool3d(_GlobalPoolNd, function=F.global_max_pool3d):
+    """The greatest element of each channel of volumes; see `GlobalMaxPool1d`.
 
     Examples
     --------
     >>> tl.nn.GlobalMaxPool3d()(tl.ones(2, 3, 4, 4, 4)).shape
     (2, 3)
     """
-
-    pool = F.global_max_pool3d

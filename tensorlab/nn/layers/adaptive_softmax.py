@@ -1,4 +1,4 @@
-"""Adaptive softmax: many classes, of which few are frequent."""
+"""Adaptive softmax, for many classes few of which are frequent."""
 
 from __future__ import annotations
 
@@ -14,48 +14,46 @@ from ...ops.reduction import argmax, mean
 from ...ops.shapes import astype, expand_dims, squeeze
 from ...ops.softmax import log_softmax
 from ...ops.sorting import flatnonzero
+from ...options import Count, Positive, Size, checked
 from ...tensor import Tensor
 from ..functional.loss.common import check_classes, shape_of
 from ..module.containers import ModuleList
 from ..module.containers import Sequential as Chain
-from ..module.module import Module
+from .learned import DeviceLike, DTypeLike, LearnedLayer
 from .linear import Linear
 
 
 class AdaptiveOutput(NamedTuple):
-    """What `AdaptiveLogSoftmaxWithLoss` returns: the targets' log-probabilities, and minus their mean."""
+    """Output of `AdaptiveLogSoftmaxWithLoss`: the log-probabilities of the targets, and their negative mean."""
 
     output: Tensor
     loss: Tensor
 
 
-class AdaptiveLogSoftmaxWithLoss(Module):
-    """Softmax over many classes in clusters, of which rare ones are computed only where needed (Grave et al. 2017).
+class AdaptiveLogSoftmaxWithLoss(LearnedLayer):
+    """Softmax over many classes in clusters; those of rare classes are computed only where needed (Grave et al., 2017).
 
-    Frequent classes, those below the first cutoff, are in the head, beside one entry for each cluster; a rare class
-    has the probability of its cluster times that inside it. Classes are numbered by how frequent they are.
+    The head has an entry for each frequent class, those below the first cutoff, and one for each cluster. The
+    probability of a rare class is that of its cluster times its probability inside the cluster. Classes are numbered
+    from the most frequent to the rarest.
 
     Parameters
     ----------
     in_features : int
         Length of the input's last axis.
     n_classes : int
-        How many classes.
+        Number of classes.
     cutoffs : sequence of int
-        Where the clusters begin, increasing, each in [1, n_classes - 1].
+        First classes of the clusters, increasing, each in [1, n_classes - 1].
     div_value : float
-        By what the clusters' inner sizes shrink, from each to the next.
+        Factor by which the inner size of a cluster is smaller than that of the one before.
     head_bias : bool
         Whether the head has a bias.
-    device : Device or str, optional
-        Where the parameters are.
-    dtype : dtype, optional
-        Their type; float32 by default.
 
     Raises
     ------
     ValueError
-        If the cutoffs are no increasing numbers in that range.
+        If the cutoffs are not increasing integers in that range.
 
     Examples
     --------
@@ -67,21 +65,22 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     (2, 20)
     """
 
+    @checked
     def __init__(
         self,
-        in_features: int,
-        n_classes: int,
+        in_features: Count,
+        n_classes: Size,
         cutoffs: Sequence[int],
-        div_value: float = 4.0,
+        div_value: Positive = 4.0,
         head_bias: bool = False,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
     ) -> None:
         starts = list(cutoffs)
         increasing = all(low < high for low, high in zip([0, *starts], [*starts, n_classes]))
         if not starts or not increasing or any(int(start) != start for start in starts):
             raise ValueError(
-                f"AdaptiveLogSoftmaxWithLoss: cutoffs are increasing whole numbers from 1 to {n_classes - 1}, not "
+                f"AdaptiveLogSoftmaxWithLoss: cutoffs must be increasing integers from 1 to {n_classes - 1}, not "
                 f"{starts}"
             )
         self.in_features, self.n_classes = in_features, n_classes
@@ -101,21 +100,21 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             )
 
     def reset_parameters(self) -> None:
-        """Draw all weights anew."""
+        """Redraw all weights."""
         self.head.reset_parameters()
         for layer in self.tail.modules():
             if isinstance(layer, Linear):
                 layer.reset_parameters()
 
-    def forward(self, input: Any, target: Any) -> AdaptiveOutput:
-        """Return the log-probabilities of the targets and their mean, negated.
+    def forward(self, input: Tensor, target: Tensor) -> AdaptiveOutput:
+        """Return the log-probabilities of the targets and their negative mean.
 
         Parameters
         ----------
         input : Tensor, shape (batch, in_features) or (in_features,)
             Features.
         target : Tensor of integers, shape (batch,) or ()
-            The right classes.
+            The correct classes.
 
         Returns
         -------
@@ -127,7 +126,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         ShapeError
             If the shapes do not fit.
         IndexError
-            If (on hosts) a target is no class.
+            If a target is not a class (in host memory only).
         """
         self._check(shape_of(input), shape_of(target))
         if not target.shape:
@@ -149,7 +148,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             output = output + part
         return AdaptiveOutput(output, negative(mean(output)))
 
-    def log_prob(self, input: Any) -> Any:
+    def log_prob(self, input: Tensor) -> Tensor:
         """Return the log-probabilities of all classes.
 
         Parameters
@@ -169,10 +168,10 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             parts.append(log_softmax(projection(input), 1) + cluster)
         return concat(parts, axis=1)
 
-    def predict(self, input: Any) -> Any:
+    def predict(self, input: Tensor) -> Tensor:
         """Return the most probable class of each row.
 
-        Where the head alone decides, for a frequent class, the clusters are not computed.
+        Clusters are computed only for rows whose most probable entry of the head is a cluster.
 
         Parameters
         ----------

@@ -1,42 +1,63 @@
-"""Batch normalisation layers: one body, which checks the number of axes; and what instance normalisation shares."""
+"""Batch normalisation layers, and the base that they share with instance normalisation."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ...backend.dtypes import int64
 from ...errors import ShapeError
 from ...ops.creation import ones, zeros
 from ...ops.declare import channels_last_hint
+from ...options import Count, Fraction, NonNegative, checked
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
-from ..module.module import Module
 from ..module.parameter import Parameter
-from .checks import check_sizes
+from .learned import DeviceLike, DTypeLike, LearnedLayer
 
 
-class _NormBase(Module):
-    """What batch and instance normalisation have: a scale and a shift per channel, and running statistics."""
+class _NormBase(LearnedLayer):
+    """A layer with a learned scale and shift for each channel, and with running statistics.
+
+    Parameters
+    ----------
+    num_features : int
+        Number of channels.
+    affine : bool
+        Whether a scale, and a shift, are learned.
+    track_running_stats : bool
+        Whether running statistics are kept.
+    bias : bool
+        Whether a shift is learned if a scale is.
+
+    Attributes
+    ----------
+    weight, bias : Parameter, shape (num_features,), or None
+        The learned scale, initially one, and shift, initially zero.
+    running_mean, running_var : Tensor, shape (num_features,), or None
+        The running statistics; the variance is the unbiased one.
+    """
 
     axes: ClassVar[tuple[int, ...]]
+    weight: Parameter | None
+    bias: Parameter | None
     running_mean: Tensor | None
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
 
+    @checked
     def __init__(
         self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float | None = 0.1,
+        num_features: Count,
+        eps: NonNegative = 1e-5,
+        momentum: Fraction | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
         *,
         bias: bool = True,
     ) -> None:
-        check_sizes(type(self).__name__, num_features=num_features)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         self.weight = Parameter(ones(num_features, device=device, dtype=dtype)) if affine else None
@@ -47,14 +68,14 @@ class _NormBase(Module):
         self.register_buffer("num_batches_tracked", zeros((), device=device, dtype=int64) if tracked else None)
 
     def reset_running_stats(self) -> None:
-        """Forget the running mean and variance."""
+        """Reset the running mean to zero and the running variance to one."""
         if self.running_mean is not None and self.running_var is not None and self.num_batches_tracked is not None:
             init.zeros_(self.running_mean)
             init.ones_(self.running_var)
             init.zeros_(self.num_batches_tracked)
 
     def reset_parameters(self) -> None:
-        """Forget everything: scale one, shift zero, no running statistics."""
+        """Reset scale and running variance to one, shift and running mean to zero."""
         self.reset_running_stats()
         if self.weight is not None:
             init.ones_(self.weight)
@@ -68,18 +89,36 @@ class _NormBase(Module):
         )
 
 
-class _BatchNorm(_NormBase):
-    """Each channel shifted and scaled to mean zero and variance one, then by learned numbers."""
+class _BatchNorm(_NormBase, function=F.batch_norm):
+    """Batch normalisation (Ioffe and Szegedy, 2015).
 
-    def forward(self, x: Any) -> Any:
+    Parameters
+    ----------
+    momentum : float or None
+        Weight of each batch in the running statistics, in [0, 1]; None averages all batches equally.
+    track_running_stats : bool
+        Whether running statistics are kept; without them the batch's are used in evaluation too.
+
+    Attributes
+    ----------
+    num_batches_tracked : Tensor or None
+        How many batches the running statistics come from; int64.
+
+    Raises
+    ------
+    ShapeError
+        If an input has an unexpected number of axes or channels.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
         self._check(tuple(x.shape))
         by_batch = self.training or (self.running_mean is None and self.running_var is None)
-        followed = self.training and self.track_running_stats
-        momentum = self._next_momentum() if followed else 0.0
+        updated = self.training and self.track_running_stats
+        momentum = self._next_momentum() if updated else 0.0
         return F.batch_norm(
             x,
-            self.running_mean if followed or not self.training else None,
-            self.running_var if followed or not self.training else None,
+            self.running_mean if updated or not self.training else None,
+            self.running_var if updated or not self.training else None,
             self.weight,
             self.bias,
             by_batch,
@@ -88,7 +127,7 @@ class _BatchNorm(_NormBase):
         )
 
     def _next_momentum(self) -> float:
-        """Count the batch; return how far the running statistics follow it."""
+        """Count the batch; return its weight in the running statistics."""
         if self.num_batches_tracked is not None:
             self.num_batches_tracked.data = self.num_batches_tracked + 1
             if self.momentum is None:  # the mean of all batches so far
@@ -108,43 +147,10 @@ class _BatchNorm(_NormBase):
 
 
 class BatchNorm1d(_BatchNorm):
-    """Batch normalisation (Ioffe and Szegedy, 2015) of features, or of signals.
+    """Batch normalisation (Ioffe and Szegedy, 2015) of features or signals.
 
-    In training each channel is shifted and scaled by the batch's mean and variance, and the running ones follow;
-    in evaluation by the running ones.
-
-    Parameters
-    ----------
-    num_features : int
-        Length of axis 1.
-    eps : float
-        Added to the variance.
-    momentum : float or None
-        How far the running statistics follow each batch; None keeps the mean of all batches.
-    affine : bool
-        Whether scale and shift are learned.
-    track_running_stats : bool
-        Whether there are running statistics; without them the batch's are used in evaluation too.
-    device : Device or str, optional
-        Where parameters and buffers are.
-    dtype : dtype, optional
-        Their type; float32 by default.
-    bias : bool
-        Whether a shift is learned where a scale is.
-
-    Attributes
-    ----------
-    weight, bias : Parameter, shape (num_features,), or None
-        The learned scale and shift.
-    running_mean, running_var : Tensor, shape (num_features,), or None
-        The running statistics; the variance is the unbiased one.
-    num_batches_tracked : Tensor or None
-        How many batches they come from; int64.
-
-    Raises
-    ------
-    ShapeError
-        If an input has another number of axes or channels.
+    In training each channel is shifted and scaled by the mean and variance of the batch, and the running statistics are
+    updated; in evaluation by the running statistics.
 
     Examples
     --------
@@ -158,7 +164,7 @@ class BatchNorm1d(_BatchNorm):
 
 
 class BatchNorm2d(_BatchNorm):
-    """Batch normalisation of images; as `BatchNorm1d`, with four axes.
+    """Batch normalisation of images; see `BatchNorm1d`.
 
     Examples
     --------
@@ -170,7 +176,7 @@ class BatchNorm2d(_BatchNorm):
 
 
 class BatchNorm3d(_BatchNorm):
-    """Batch normalisation of volumes; as `BatchNorm1d`, with five axes.
+    """Batch normalisation of volumes; see `BatchNorm1d`.
 
     Examples
     --------

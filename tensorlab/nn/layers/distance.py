@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import InitVar
 
+from ...options import NonNegative
+from ...tensor import Tensor
 from .. import functional as F
-from ..module.module import Module
+from .base import Layer
 
 
-class CosineSimilarity(Module):
-    """Cosine of the angle between vectors; see `functional.cosine_similarity`.
-
-    Parameters
-    ----------
-    axis : int
-        Which axis the vectors lie along.
-    eps : float
-        The least length that counts.
+class CosineSimilarity(Layer, function=F.cosine_similarity):
+    """Cosine of the angle between vectors.
 
     Examples
     --------
@@ -24,24 +19,16 @@ class CosineSimilarity(Module):
     tensor([0.])
     """
 
-    def __init__(self, axis: int = 1, eps: float = 1e-8) -> None:
-        self.axis, self.eps = axis, eps
+    axis: int = 1
+    eps: NonNegative = 1e-8
+    _shown = ()
 
-    def forward(self, x1: Any, x2: Any) -> Any:
+    def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
         return F.cosine_similarity(x1, x2, self.axis, self.eps)
 
 
-class PairwiseDistance(Module):
-    """The p-norm of differences along the last axis; see `functional.pairwise_distance`.
-
-    Parameters
-    ----------
-    p : float
-        The order of the norm.
-    eps : float
-        Added to the differences.
-    keepdims : bool
-        Whether the last axis stays, with length 1.
+class PairwiseDistance(Layer, function=F.pairwise_distance):
+    """The p-norm of the differences of vectors along the last axis.
 
     Examples
     --------
@@ -49,8 +36,13 @@ class PairwiseDistance(Module):
     tensor([5.])
     """
 
-    def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdims: bool = False) -> None:
-        self.norm, self.eps, self.keepdims = p, eps, keepdims
+    p: InitVar[float] = 2.0
+    eps: float = 1e-6
+    keepdims: bool = False
+    _shown = ()
 
-    def forward(self, x1: Any, x2: Any) -> Any:
+    def __post_init__(self, p: float) -> None:
+        self.norm = p
+
+    def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
         return F.pairwise_distance(x1, x2, self.norm, self.eps, self.keepdims)

@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from ...ops import contraction
+from ...options import Count, Fraction, checked
+from ...tensor import Tensor
 from .. import functional as F
-from ..functional.dropout import check_probability
-from ..module.module import Module
+from .base import UnaryLayer
 from .linear import Linear
 
 
-class _Dropout(Module):
-    """What the layers share: a probability, and `inplace`, which changes nothing.
-
-    Parameters
-    ----------
-    p : float
-        In [0, 1].
-    inplace : bool
-        Taken for PyTorch's sake; the input is never changed.
-
-    Raises
-    ------
-    ValueError
-        If `p` is no probability.
-    """
-
-    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
-        check_probability(type(self).__name__, p)
-        self.p, self.inplace = p, inplace
-
-    def extra_repr(self) -> str:
-        return f"p={self.p}, inplace={self.inplace}"
+class _Dropout(UnaryLayer):
+    p: Fraction = 0.5
+    inplace: bool = False
+    _shown = ("p", "inplace")
 
 
-class Dropout(_Dropout):
-    """Sets elements to zero with probability `p` in training and scales the others; see `functional.dropout`.
-
-    Parameters
-    ----------
-    p : float
-        In [0, 1].
-    inplace : bool
-        Taken for PyTorch's sake; the input is never changed.
-
-    Raises
-    ------
-    ValueError
-        If `p` is no probability.
+class Dropout(_Dropout, function=F.dropout):
+    """Set elements to zero at random in training, and scale the others (Srivastava et al., 2014).
 
     Examples
     --------
@@ -56,12 +27,9 @@ class Dropout(_Dropout):
     tensor([1., 1., 1.])
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.dropout(x, self.p, self.training)
 
-
-class Dropout1d(_Dropout):
-    """Sets whole channels to zero in training, and scales the others; see `functional.dropout1d`.
+class Dropout1d(_Dropout, function=F.dropout1d):
+    """Set channels of signals to zero at random in training, and scale the others (Tompson et al., 2015).
 
     Examples
     --------
@@ -69,12 +37,9 @@ class Dropout1d(_Dropout):
     tensor([[1., 1., 1.]])
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.dropout1d(x, self.p, self.training)
 
-
-class Dropout2d(_Dropout):
-    """Sets whole channels of images to zero in training, and scales the others; see `functional.dropout2d`.
+class Dropout2d(_Dropout, function=F.dropout2d):
+    """Set channels of images to zero at random in training, and scale the others (Tompson et al., 2015).
 
     Examples
     --------
@@ -82,12 +47,9 @@ class Dropout2d(_Dropout):
     tensor([[[[1., 1.]]]])
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.dropout2d(x, self.p, self.training)
 
-
-class Dropout3d(_Dropout):
-    """Sets whole channels of volumes to zero in training, and scales the others; see `functional.dropout3d`.
+class Dropout3d(_Dropout, function=F.dropout3d):
+    """Set channels of volumes to zero at random in training, and scale the others (Tompson et al., 2015).
 
     Examples
     --------
@@ -95,12 +57,9 @@ class Dropout3d(_Dropout):
     tensor([[[[1., 1.]]]])
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.dropout3d(x, self.p, self.training)
 
-
-class AlphaDropout(_Dropout):
-    """Lets elements saturate in training, keeping mean and variance, for `SELU`; see `functional.alpha_dropout`.
+class AlphaDropout(_Dropout, function=F.alpha_dropout):
+    """Saturate elements at random in training, keeping mean and variance, for `SELU` (Klambauer et al., 2017).
 
     Examples
     --------
@@ -108,12 +67,9 @@ class AlphaDropout(_Dropout):
     tensor([1., 1., 1.])
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.alpha_dropout(x, self.p, self.training)
 
-
-class FeatureAlphaDropout(_Dropout):
-    """Lets whole channels saturate in training; see `functional.feature_alpha_dropout`.
+class FeatureAlphaDropout(_Dropout, function=F.feature_alpha_dropout):
+    """Saturate whole channels at random in training; see `AlphaDropout`.
 
     Examples
     --------
@@ -121,24 +77,9 @@ class FeatureAlphaDropout(_Dropout):
     tensor([[1., 1., 1.]])
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.feature_alpha_dropout(x, self.p, self.training)
 
-
-class StochasticDepth(Module):
-    """Leaves out a residual branch at random in training; see `functional.stochastic_depth`.
-
-    Parameters
-    ----------
-    p : float
-        With which probability it is left out.
-    mode : {"row", "batch"}
-        Whether each sample is drawn for itself, or the batch as a whole.
-
-    Raises
-    ------
-    ValueError
-        If `p` is no probability or the mode is not known.
+class StochasticDepth(UnaryLayer, function=F.stochastic_depth):
+    """Leave out a residual branch at random in training, and scale it otherwise (Huang et al., 2016).
 
     Examples
     --------
@@ -146,26 +87,17 @@ class StochasticDepth(Module):
     tensor([[1., 1.]])
     """
 
-    def __init__(self, p: float, mode: str = "row") -> None:
-        check_probability("StochasticDepth", p)
-        if mode not in ("row", "batch"):
-            raise ValueError(f"StochasticDepth: mode must be 'row' or 'batch', not {mode!r}")
-        self.p, self.mode = p, mode
-
-    def forward(self, x: Any) -> Any:
-        return F.stochastic_depth(x, self.p, self.mode, self.training)
-
-    def extra_repr(self) -> str:
-        return f"p={self.p}, mode={self.mode}"
+    p: Fraction
+    mode: Literal["row", "batch"] = "row"
 
 
 class DropConnectLinear(Linear):
     """A linear map whose weights are left out at random in training (Wan et al., 2013).
 
-    Each weight is zero with probability `p`, and divided by ``1 - p`` otherwise, so that evaluation takes the weights
-    as they are. They are drawn anew for each call, and once for all samples of it; the paper draws for each sample,
-    which takes a matrix for each, and in evaluation samples from a normal distribution fitted to the masked sums. The
-    bias is never left out.
+    Each weight is zero with probability `p`, and divided by ``1 - p`` otherwise, so that evaluation uses the weights
+    unchanged. They are drawn again for each call, once for all samples; the paper draws for each sample, which needs a
+    matrix for each, and in evaluation samples from a normal distribution fitted to the masked sums. The bias is never
+    left out.
 
     Parameters
     ----------
@@ -174,9 +106,9 @@ class DropConnectLinear(Linear):
     p : float
         In [0, 1].
     bias : bool
-        Whether there is one.
+        Whether to add a bias.
     device : Device or str, optional
-        Where the parameters are.
+        Device of the parameters.
     dtype : dtype, optional
         Their type; float32 by default.
 
@@ -188,7 +120,7 @@ class DropConnectLinear(Linear):
     Raises
     ------
     ValueError
-        If `p` is no probability.
+        If `p` is not in [0, 1], or a size is negative.
 
     Examples
     --------
@@ -196,20 +128,20 @@ class DropConnectLinear(Linear):
     (128, 30)
     """
 
+    @checked
     def __init__(
         self,
-        in_features: int,
-        out_features: int,
-        p: float = 0.5,
+        in_features: Count,
+        out_features: Count,
+        p: Fraction = 0.5,
         bias: bool = True,
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        check_probability("DropConnectLinear", p)
         super().__init__(in_features, out_features, bias, device=device, dtype=dtype)
         self.p = p
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Tensor) -> Tensor:
         return contraction.linear(x, F.dropout(self.weight, self.p, self.training), self.bias)
 
     def extra_repr(self) -> str:

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, Self
 
 from ...autodiff.graph import no_grad
 from ...errors import ShapeError
-from ...ops.creation import empty
+from ...options import Count, NonNegative, checked
+from ...tensor import Tensor
 from .. import functional as F
 from .. import init
-from ..functional.embedding import MODES, row_number
-from ..module.module import Module
+from ..functional.embedding import row_number
 from ..module.parameter import Parameter
-from .checks import check_sizes
+from .learned import DeviceLike, DTypeLike, LearnedLayer, new_parameter
+
+Mode = Literal["sum", "mean", "max"]
 
 
-class _Table(Module):
-    """A learned table, and how its rows are looked up."""
+class _Table(LearnedLayer):
+    """A learned table whose rows are looked up.
+
+    Parameters
+    ----------
+    num_embeddings : int
+        Number of rows.
+    embedding_dim : int
+        Length of a row.
+
+    Attributes
+    ----------
+    weight : Parameter, shape (num_embeddings, embedding_dim)
+        Drawn from the standard normal distribution.
+    """
+
+    weight: Parameter
 
     def __init__(
         self,
@@ -31,34 +48,33 @@ class _Table(Module):
         dtype: Any,
     ) -> None:
         if sparse:
-            raise ValueError(f"{type(self).__name__}: sparse=True: there are no sparse gradients here; they are dense")
-        check_sizes(type(self).__name__, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
+            raise ValueError(f"{type(self).__name__}: sparse must be False: gradients are dense here")
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = row_number(padding_idx, num_embeddings)
         self.max_norm, self.norm_type, self.scale_grad_by_freq = max_norm, norm_type, scale_grad_by_freq
         self.sparse = sparse
-        self.weight = Parameter(empty(num_embeddings, embedding_dim, device=device, dtype=dtype))
+        self.weight = new_parameter(num_embeddings, embedding_dim, device=device, dtype=dtype)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the rows anew; the one for padding becomes zero."""
+        """Redraw the rows; the padding row becomes zero."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
             with no_grad():
                 self.weight[self.padding_idx] = 0.0
 
     @classmethod
-    def _of(cls, embeddings: Any, freeze: bool, **options: Any) -> Any:
-        """Return a layer whose table is given, and shared rather than copied."""
+    def _from_table(cls, embeddings: Any, freeze: bool, padding_idx: int | None, **options: Any) -> Self:
+        """Return a layer with a given table, shared rather than copied."""
         shape = tuple(embeddings.shape)
         if len(shape) != 2:
             raise ShapeError(f"{cls.__name__}.from_pretrained: embeddings must have 2 axes, not shape {shape}")
-        layer = cls(0, shape[1], **{**options, "padding_idx": None})
-        layer.num_embeddings, layer.padding_idx = shape[0], row_number(options["padding_idx"], shape[0])
+        layer = cls(0, shape[1], **options)
+        layer.num_embeddings, layer.padding_idx = shape[0], row_number(padding_idx, shape[0])
         layer.weight = Parameter(embeddings, requires_grad=not freeze)
         return layer
 
-    def _options_in_words(self) -> str:
+    def _options_text(self) -> str:
         text = "" if self.max_norm is None else f", max_norm={self.max_norm}"
         if self.norm_type != 2:
             text += f", norm_type={self.norm_type}"
@@ -67,33 +83,13 @@ class _Table(Module):
         return text
 
 
-class Embedding(_Table):
+class Embedding(_Table, function=F.embedding):
     """A learned row for each of a number of things, such as words.
 
     Parameters
     ----------
-    num_embeddings : int
-        How many rows.
-    embedding_dim : int
-        Length of a row.
     padding_idx : int, optional
-        A row that is zero at first and is not learned, counted from the end if negative.
-    max_norm, norm_type, scale_grad_by_freq, sparse
-        As for `functional.embedding`.
-    device : Device or str, optional
-        Where the table is.
-    dtype : dtype, optional
-        Its type; float32 by default.
-
-    Attributes
-    ----------
-    weight : Parameter, shape (num_embeddings, embedding_dim)
-        Drawn from the standard normal distribution.
-
-    Raises
-    ------
-    ValueError
-        If `padding_idx` is no row, or sparse gradients are asked for.
+        A row that is initially zero and is not learned, counted from the end if negative.
 
     Examples
     --------
@@ -102,18 +98,19 @@ class Embedding(_Table):
     (1, 3, 3)
     """
 
+    @checked
     def __init__(
         self,
-        num_embeddings: int,
-        embedding_dim: int,
+        num_embeddings: Count,
+        embedding_dim: Count,
         padding_idx: int | None = None,
-        max_norm: float | None = None,
+        max_norm: NonNegative | None = None,
         norm_type: float = 2.0,
         scale_grad_by_freq: bool = False,
         sparse: bool = False,
         *,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(
             num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, device, dtype
@@ -129,7 +126,7 @@ class Embedding(_Table):
         norm_type: float = 2.0,
         scale_grad_by_freq: bool = False,
         sparse: bool = False,
-    ) -> Embedding:
+    ) -> Self:
         """Return a layer with a given table.
 
         Parameters
@@ -139,65 +136,38 @@ class Embedding(_Table):
         freeze : bool
             Whether it is not learned.
         padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse
-            As for the class; the padding's row stays as it is.
+            As for the class; the padding row keeps its elements.
 
         Raises
         ------
         ShapeError
-            If the table has not two axes.
+            If the table does not have two axes.
 
         Examples
         --------
         >>> tl.nn.Embedding.from_pretrained(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))(tl.tensor([1]))
         tensor([[3., 4.]])
         """
-        return cls._of(
-            embeddings,
-            freeze,
-            padding_idx=padding_idx,
-            max_norm=max_norm,
-            norm_type=norm_type,
-            scale_grad_by_freq=scale_grad_by_freq,
-            sparse=sparse,
-        )
+        options = {"scale_grad_by_freq": scale_grad_by_freq, "sparse": sparse}
+        return cls._from_table(embeddings, freeze, padding_idx, max_norm=max_norm, norm_type=norm_type, **options)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.embedding(
             input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse
         )
 
     def extra_repr(self) -> str:
         padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
-        return f"{self.num_embeddings}, {self.embedding_dim}{padding}{self._options_in_words()}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}{self._options_text()}"
 
 
-class EmbeddingBag(_Table):
+class EmbeddingBag(_Table, function=F.embedding_bag):
     """Sums, means or maxima of bags of learned rows.
 
     Parameters
     ----------
-    num_embeddings : int
-        How many rows.
-    embedding_dim : int
-        Length of a row.
-    max_norm, norm_type, scale_grad_by_freq, mode, sparse, include_last_offset
-        As for `functional.embedding_bag`.
     padding_idx : int, optional
-        A row that is left out of its bags; zero at first, and not learned.
-    device : Device or str, optional
-        Where the table is.
-    dtype : dtype, optional
-        Its type; float32 by default.
-
-    Attributes
-    ----------
-    weight : Parameter, shape (num_embeddings, embedding_dim)
-        Drawn from the standard normal distribution.
-
-    Raises
-    ------
-    ValueError
-        If `mode` or `padding_idx` is out of range, or sparse gradients are asked for.
+        A row that is left out of its bags; initially zero, and not learned.
 
     Examples
     --------
@@ -205,23 +175,22 @@ class EmbeddingBag(_Table):
     (2, 3)
     """
 
+    @checked
     def __init__(
         self,
-        num_embeddings: int,
-        embedding_dim: int,
-        max_norm: float | None = None,
+        num_embeddings: Count,
+        embedding_dim: Count,
+        max_norm: NonNegative | None = None,
         norm_type: float = 2.0,
         scale_grad_by_freq: bool = False,
-        mode: str = "mean",
+        mode: Mode = "mean",
         sparse: bool = False,
         *,
         include_last_offset: bool = False,
         padding_idx: int | None = None,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
     ) -> None:
-        if mode not in MODES:
-            raise ValueError(f"EmbeddingBag: mode must be one of {', '.join(MODES)}, not {mode!r}")
         self.mode, self.include_last_offset = mode, include_last_offset
         super().__init__(
             num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, device, dtype
@@ -235,11 +204,11 @@ class EmbeddingBag(_Table):
         max_norm: float | None = None,
         norm_type: float = 2.0,
         scale_grad_by_freq: bool = False,
-        mode: str = "mean",
+        mode: Mode = "mean",
         sparse: bool = False,
         include_last_offset: bool = False,
         padding_idx: int | None = None,
-    ) -> EmbeddingBag:
+    ) -> Self:
         """Return a layer with a given table; see `Embedding.from_pretrained`.
 
         Examples
@@ -247,19 +216,11 @@ class EmbeddingBag(_Table):
         >>> tl.nn.EmbeddingBag.from_pretrained(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))(tl.tensor([[0, 1]]))
         tensor([[2., 3.]])
         """
-        return cls._of(
-            embeddings,
-            freeze,
-            max_norm=max_norm,
-            norm_type=norm_type,
-            scale_grad_by_freq=scale_grad_by_freq,
-            mode=mode,
-            sparse=sparse,
-            include_last_offset=include_last_offset,
-            padding_idx=padding_idx,
-        )
+        options = {"scale_grad_by_freq": scale_grad_by_freq, "sparse": sparse, "mode": mode}
+        options["include_last_offset"] = include_last_offset
+        return cls._from_table(embeddings, freeze, padding_idx, max_norm=max_norm, norm_type=norm_type, **options)
 
-    def forward(self, input: Any, offsets: Any = None, per_sample_weights: Any = None) -> Any:
+    def forward(self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None) -> Tensor:
         return F.embedding_bag(
             input,
             self.weight,
@@ -276,4 +237,4 @@ class EmbeddingBag(_Table):
 
     def extra_repr(self) -> str:
         padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
-        return f"{self.num_embeddings}, {self.embedding_dim}{self._options_in_words()}, mode={self.mode!r}{padding}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{self._options_text()}, mode={self.mode!r}{padding}"

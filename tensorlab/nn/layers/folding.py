@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from ...options import Counts, Size, Sizes
 from .. import functional as F
-from ..functional.window_geometry import IntOrInts
-from ..module.module import Module
+from .base import SpatialLayer, UnaryLayer
 
 
-class Unfold(Module):
-    """The windows of images as columns; see `functional.unfold`.
-
-    Parameters
-    ----------
-    kernel_size, dilation, padding, stride : int or tuple of int
-        The window, the distance of its elements, zeros at both ends, and by how much the window moves.
+class Unfold(SpatialLayer, UnaryLayer, function=F.unfold):
+    """The windows of images as columns.
 
     Examples
     --------
@@ -23,27 +16,15 @@ class Unfold(Module):
     (2, 30, 4)
     """
 
-    def __init__(
-        self, kernel_size: IntOrInts, dilation: IntOrInts = 1, padding: IntOrInts = 0, stride: IntOrInts = 1
-    ) -> None:
-        self.kernel_size, self.dilation, self.padding, self.stride = kernel_size, dilation, padding, stride
-
-    def forward(self, x: Any) -> Any:
-        return F.unfold(x, self.kernel_size, self.dilation, self.padding, self.stride)
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, dilation={self.dilation}, padding={self.padding}, stride={self.stride}"
+    kernel_size: Sizes
+    dilation: Sizes = 1
+    padding: Counts = 0
+    stride: Sizes = 1
+    ndim = 2
 
 
-class Fold(Module):
-    """Windows, given as columns, added at their places in images; see `functional.fold`.
-
-    Parameters
-    ----------
-    output_size : int or tuple of int
-        Height and width of the images.
-    kernel_size, dilation, padding, stride : int or tuple of int
-        As in `Unfold`.
+class Fold(SpatialLayer, UnaryLayer, function=F.fold):
+    """The sum of windows, given as columns, at their places in images.
 
     Examples
     --------
@@ -51,34 +32,16 @@ class Fold(Module):
     (1, 3, 4, 5)
     """
 
-    def __init__(
-        self,
-        output_size: IntOrInts,
-        kernel_size: IntOrInts,
-        dilation: IntOrInts = 1,
-        padding: IntOrInts = 0,
-        stride: IntOrInts = 1,
-    ) -> None:
-        self.output_size = output_size
-        self.kernel_size, self.dilation, self.padding, self.stride = kernel_size, dilation, padding, stride
-
-    def forward(self, x: Any) -> Any:
-        return F.fold(x, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
-
-    def extra_repr(self) -> str:
-        return (
-            f"output_size={self.output_size}, kernel_size={self.kernel_size}, dilation={self.dilation}, "
-            f"padding={self.padding}, stride={self.stride}"
-        )
+    output_size: Sizes
+    kernel_size: Sizes
+    dilation: Sizes = 1
+    padding: Counts = 0
+    stride: Sizes = 1
+    ndim = 2
 
 
-class PixelShuffle(Module):
-    """Images made larger with pixels from channels; see `functional.pixel_shuffle`.
-
-    Parameters
-    ----------
-    upscale_factor : int
-        How many times higher and wider the images become.
+class PixelShuffle(UnaryLayer, function=F.pixel_shuffle):
+    """Enlarge images by moving channels to pixels (Shi et al., 2016).
 
     Examples
     --------
@@ -86,23 +49,11 @@ class PixelShuffle(Module):
     (1, 1, 12, 12)
     """
 
-    def __init__(self, upscale_factor: int) -> None:
-        self.upscale_factor = upscale_factor
-
-    def forward(self, x: Any) -> Any:
-        return F.pixel_shuffle(x, self.upscale_factor)
-
-    def extra_repr(self) -> str:
-        return f"upscale_factor={self.upscale_factor}"
+    upscale_factor: Size
 
 
-class PixelUnshuffle(Module):
-    """Images made smaller by giving pixels to channels; see `functional.pixel_unshuffle`.
-
-    Parameters
-    ----------
-    downscale_factor : int
-        How many times lower and narrower the images become.
+class PixelUnshuffle(UnaryLayer, function=F.pixel_unshuffle):
+    """Shrink images by moving pixels to channels: the inverse of `PixelShuffle`.
 
     Examples
     --------
@@ -110,23 +61,11 @@ class PixelUnshuffle(Module):
     (1, 9, 4, 4)
     """
 
-    def __init__(self, downscale_factor: int) -> None:
-        self.downscale_factor = downscale_factor
-
-    def forward(self, x: Any) -> Any:
-        return F.pixel_unshuffle(x, self.downscale_factor)
-
-    def extra_repr(self) -> str:
-        return f"downscale_factor={self.downscale_factor}"
+    downscale_factor: Size
 
 
-class ChannelShuffle(Module):
-    """Groups of channels interleaved; see `functional.channel_shuffle`.
-
-    Parameters
-    ----------
-    groups : int
-        How many.
+class ChannelShuffle(UnaryLayer, function=F.channel_shuffle):
+    """Interleave groups of channels (Zhang et al., 2018).
 
     Examples
     --------
@@ -134,11 +73,4 @@ class ChannelShuffle(Module):
     tensor([1., 3., 2., 4.])
     """
 
-    def __init__(self, groups: int) -> None:
-        self.groups = groups
-
-    def forward(self, x: Any) -> Any:
-        return F.channel_shuffle(x, self.groups)
-
-    def extra_repr(self) -> str:
-        return f"groups={self.groups}"
+    groups: Size

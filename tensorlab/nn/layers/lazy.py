@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any, ClassVar
 
 from ...errors import ShapeError
+from ...options import Count, Fraction, NonNegative, checked
+from ...tensor import Tensor
 from ..module.error_path import note_module
 from ..module.module import Module
 from ..module.parameter import Parameter, Uninitialized, UninitializedBuffer, UninitializedParameter
 from .batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, _NormBase
 from .convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, _ConvNd
+from .learned import DeviceLike, DTypeLike, LearnedLayer
 from .linear import Linear
 from .normalization import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 
+Sized = list[tuple[Any, tuple[int, ...]]]
+"""The tensors of a layer, with their shapes."""
 
-class _Lazy(Module):
-    """A layer without its input size; the first call finds that, and makes the layer one of class `becomes`."""
+
+class _Lazy(LearnedLayer):
+    """A layer without its input size, which the first call finds out.
+
+    Notes
+    -----
+    The first call makes it an ordinary layer. Until then its parameters have no shape: they can be moved, cast and
+    loaded from a state dict, which sets their shapes; everything else is an error. Make optimizers after the first
+    call.
+    """
 
     becomes: ClassVar[type[Module]]
+    """The class of the ordinary layer: the last base class."""
+
     reset_parameters: Callable[[], None]
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.becomes = cls.__bases__[-1]
+
+    @classmethod
+    def _documented_arguments(cls) -> Mapping[str, Any]:
+        return dict(list(signature(cls.becomes).parameters.items())[1:])
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         try:
             self.initialize_parameters(*args, **kwargs)
             self.__class__ = self.becomes  # type: ignore[assignment]
@@ -30,37 +54,26 @@ class _Lazy(Module):
             note_module(self, error)
             raise
 
-    def initialize_parameters(self, x: Any, *args: Any, **kwargs: Any) -> None:
-        """Take the input size from a batch; draw what a state dict has not brought already."""
-        drawn = self.has_uninitialized_params()
+    def initialize_parameters(self, x: Tensor, *args: Any, **kwargs: Any) -> None:
+        """Take the input size from a batch, and draw the parameters unless a state dict has been loaded."""
+        undrawn = self.has_uninitialized_params()
         for tensor, shape in self._sized(tuple(x.shape)):
             if isinstance(tensor, Uninitialized):
                 tensor.materialize(shape)
-        if drawn:
+        if undrawn:
             self.reset_parameters()
 
     def has_uninitialized_params(self) -> bool:
         """Return whether a parameter or a buffer has no shape yet."""
         return any(isinstance(tensor, Uninitialized) for tensor in (*self.parameters(), *self.buffers()))
 
-    def _sized(self, shape: tuple[int, ...]) -> list[tuple[Any, tuple[int, ...]]]:
-        """Note the input size that a batch of some shape has; return the layer's tensors with their shapes."""
+    def _sized(self, shape: tuple[int, ...]) -> Sized:
+        """Set the input size from the shape of a batch; return the layer's tensors with their shapes."""
         raise NotImplementedError
 
 
 class LazyLinear(_Lazy, Linear):
-    """A `Linear` whose `in_features` is the length of the first batch's last axis.
-
-    From the first call on it is a `Linear`. Until then its parameters have no shape: they can be moved, cast and loaded
-    from a state dict (which gives them their shapes), and everything else is an error. Make optimizers after the first
-    call.
-
-    Parameters
-    ----------
-    out_features : int
-        Length of the last axis after.
-    bias, device, dtype
-        As for `Linear`.
+    """A `Linear` whose `in_features` is the length of the last axis of the first batch.
 
     Examples
     --------
@@ -71,14 +84,15 @@ class LazyLinear(_Lazy, Linear):
     Linear(in_features=5, out_features=3, bias=True)
     """
 
-    becomes = Linear
-
-    def __init__(self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:
+    @checked
+    def __init__(
+        self, out_features: Count, bias: bool = True, device: DeviceLike = None, dtype: DTypeLike = None
+    ) -> None:
         self.in_features, self.out_features = 0, out_features
         self.weight = UninitializedParameter(device, dtype)
         self.bias = UninitializedParameter(device, dtype) if bias else None
 
-    def _sized(self, shape: tuple[int, ...]) -> list[tuple[Any, tuple[int, ...]]]:
+    def _sized(self, shape: tuple[int, ...]) -> Sized:
         if not shape:
             raise ShapeError(f"{type(self).__name__} needs at least 1 axis, not shape {shape}")
         self.in_features = shape[-1]
@@ -86,7 +100,7 @@ class LazyLinear(_Lazy, Linear):
 
 
 class _LazyConvNd(_Lazy, _ConvNd):
-    """A convolution whose `in_channels` comes from the first batch."""
+    """A convolution whose `in_channels` is taken from the first batch."""
 
     def __init__(self, out_channels: int, kernel_size: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(0, out_channels, kernel_size, *args, **kwargs)
@@ -95,7 +109,7 @@ class _LazyConvNd(_Lazy, _ConvNd):
         if self.bias is not None:
             self.bias = UninitializedParameter(**place)
 
-    def _sized(self, shape: tuple[int, ...]) -> list[tuple[Any, tuple[int, ...]]]:
+    def _sized(self, shape: tuple[int, ...]) -> Sized:
         if len(shape) not in (self.ndim + 1, self.ndim + 2):
             raise ShapeError(
                 f"{type(self).__name__} expects (batch, channels, *spatial) with {self.ndim} spatial axes, with or "
@@ -111,9 +125,7 @@ class _LazyConvNd(_Lazy, _ConvNd):
 
 
 class LazyConv1d(_LazyConvNd, Conv1d):
-    """A `Conv1d` whose `in_channels` is that of the first batch; see `LazyLinear`.
-
-    Takes what `Conv1d` takes, without `in_channels`.
+    """A `Conv1d` whose `in_channels` is that of the first batch.
 
     Examples
     --------
@@ -123,13 +135,9 @@ class LazyConv1d(_LazyConvNd, Conv1d):
     Conv1d(3, 4, kernel_size=(1,), stride=(1,))
     """
 
-    becomes = Conv1d
-
 
 class LazyConv2d(_LazyConvNd, Conv2d):
-    """A `Conv2d` whose `in_channels` is that of the first batch; see `LazyLinear`.
-
-    Takes what `Conv2d` takes, without `in_channels`.
+    """A `Conv2d` whose `in_channels` is that of the first batch.
 
     Examples
     --------
@@ -139,13 +147,9 @@ class LazyConv2d(_LazyConvNd, Conv2d):
     Conv2d(3, 4, kernel_size=(1, 1), stride=(1, 1))
     """
 
-    becomes = Conv2d
-
 
 class LazyConv3d(_LazyConvNd, Conv3d):
-    """A `Conv3d` whose `in_channels` is that of the first batch; see `LazyLinear`.
-
-    Takes what `Conv3d` takes, without `in_channels`.
+    """A `Conv3d` whose `in_channels` is that of the first batch.
 
     Examples
     --------
@@ -155,13 +159,9 @@ class LazyConv3d(_LazyConvNd, Conv3d):
     Conv3d(3, 4, kernel_size=(1, 1, 1), stride=(1, 1, 1))
     """
 
-    becomes = Conv3d
-
 
 class LazyConvTranspose1d(_LazyConvNd, ConvTranspose1d):
-    """A `ConvTranspose1d` whose `in_channels` is that of the first batch; see `LazyLinear`.
-
-    Takes what `ConvTranspose1d` takes, without `in_channels`.
+    """A `ConvTranspose1d` whose `in_channels` is that of the first batch.
 
     Examples
     --------
@@ -171,13 +171,9 @@ class LazyConvTranspose1d(_LazyConvNd, ConvTranspose1d):
     ConvTranspose1d(3, 4, kernel_size=(1,), stride=(1,))
     """
 
-    becomes = ConvTranspose1d
-
 
 class LazyConvTranspose2d(_LazyConvNd, ConvTranspose2d):
-    """A `ConvTranspose2d` whose `in_channels` is that of the first batch; see `LazyLinear`.
-
-    Takes what `ConvTranspose2d` takes, without `in_channels`.
+    """A `ConvTranspose2d` whose `in_channels` is that of the first batch.
 
     Examples
     --------
@@ -187,13 +183,9 @@ class LazyConvTranspose2d(_LazyConvNd, ConvTranspose2d):
     ConvTranspose2d(3, 4, kernel_size=(1, 1), stride=(1, 1))
     """
 
-    becomes = ConvTranspose2d
-
 
 class LazyConvTranspose3d(_LazyConvNd, ConvTranspose3d):
-    """A `ConvTranspose3d` whose `in_channels` is that of the first batch; see `LazyLinear`.
-
-    Takes what `ConvTranspose3d` takes, without `in_channels`.
+    """A `ConvTranspose3d` whose `in_channels` is that of the first batch.
 
     Examples
     --------
@@ -203,20 +195,19 @@ class LazyConvTranspose3d(_LazyConvNd, ConvTranspose3d):
     ConvTranspose3d(3, 4, kernel_size=(1, 1, 1), stride=(1, 1, 1))
     """
 
-    becomes = ConvTranspose3d
-
 
 class _LazyNorm(_Lazy, _NormBase):
-    """A batch or instance normalisation whose `num_features` comes from the first batch."""
+    """A batch or instance normalisation whose `num_features` is taken from the first batch."""
 
+    @checked
     def __init__(
         self,
-        eps: float = 1e-5,
-        momentum: float | None = 0.1,
+        eps: NonNegative = 1e-5,
+        momentum: Fraction | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
         *,
         bias: bool = True,
     ) -> None:
@@ -227,7 +218,7 @@ class _LazyNorm(_Lazy, _NormBase):
                 kind = UninitializedParameter if isinstance(tensor, Parameter) else UninitializedBuffer
                 setattr(self, name, kind(tensor.device, tensor.dtype))
 
-    def _sized(self, shape: tuple[int, ...]) -> list[tuple[Any, tuple[int, ...]]]:
+    def _sized(self, shape: tuple[int, ...]) -> Sized:
         if len(shape) not in self.axes:
             axes = " or ".join(map(str, self.axes))
             raise ShapeError(f"{type(self).__name__} expects {axes} axes with their channels, not shape {shape}")
@@ -241,16 +232,14 @@ class _LazyNorm(_Lazy, _NormBase):
 
 
 class _LazyInstanceNorm(_LazyNorm):
-    """An instance normalisation, which takes samples without a batch axis too."""
+    """An instance normalisation whose `num_features` is taken from the first batch, which may lack a batch axis."""
 
     def _channel_axis(self, axes: int) -> int:
         return 0 if axes == self.axes[0] else 1
 
 
 class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
-    """A `BatchNorm1d` whose `num_features` is that of the first batch; see `LazyLinear`.
-
-    Takes what `BatchNorm1d` takes, without `num_features`.
+    """A `BatchNorm1d` whose `num_features` is that of the first batch.
 
     Examples
     --------
@@ -260,13 +249,9 @@ class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
     ('BatchNorm1d', 3)
     """
 
-    becomes = BatchNorm1d
-
 
 class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
-    """A `BatchNorm2d` whose `num_features` is that of the first batch; see `LazyLinear`.
-
-    Takes what `BatchNorm2d` takes, without `num_features`.
+    """A `BatchNorm2d` whose `num_features` is that of the first batch.
 
     Examples
     --------
@@ -276,13 +261,9 @@ class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
     ('BatchNorm2d', 3)
     """
 
-    becomes = BatchNorm2d
-
 
 class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
-    """A `BatchNorm3d` whose `num_features` is that of the first batch; see `LazyLinear`.
-
-    Takes what `BatchNorm3d` takes, without `num_features`.
+    """A `BatchNorm3d` whose `num_features` is that of the first batch.
 
     Examples
     --------
@@ -292,14 +273,11 @@ class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
     ('BatchNorm3d', 3)
     """
 
-    becomes = BatchNorm3d
-
 
 class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
-    """A `InstanceNorm1d` whose `num_features` is that of the first batch; see `LazyLinear`.
+    """An `InstanceNorm1d` whose `num_features` is that of the first batch.
 
-    Takes what `InstanceNorm1d` takes, without `num_features`; as in PyTorch, `affine` and `track_running_stats` are
-    True by default, unlike there.
+    `affine` and `track_running_stats` are True by default, as in PyTorch's class; in the ordinary one they are False.
 
     Examples
     --------
@@ -309,14 +287,11 @@ class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
     ('InstanceNorm1d', 3)
     """
 
-    becomes = InstanceNorm1d
-
 
 class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
-    """A `InstanceNorm2d` whose `num_features` is that of the first batch; see `LazyLinear`.
+    """An `InstanceNorm2d` whose `num_features` is that of the first batch.
 
-    Takes what `InstanceNorm2d` takes, without `num_features`; as in PyTorch, `affine` and `track_running_stats` are
-    True by default, unlike there.
+    `affine` and `track_running_stats` are True by default, as in PyTorch's class; in the ordinary one they are False.
 
     Examples
     --------
@@ -326,14 +301,11 @@ class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
     ('InstanceNorm2d', 3)
     """
 
-    becomes = InstanceNorm2d
-
 
 class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d):
-    """A `InstanceNorm3d` whose `num_features` is that of the first batch; see `LazyLinear`.
+    """An `InstanceNorm3d` whose `num_features` is that of the first batch.
 
-    Takes what `InstanceNorm3d` takes, without `num_features`; as in PyTorch, `affine` and `track_running_stats` are
-    True by default, unlike there.
+    `affine` and `track_running_stats` are True by default, as in PyTorch's class; in the ordinary one they are False.
 
     Examples
     --------
@@ -342,5 +314,3 @@ class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d):
     >>> type(layer).__name__, layer.num_features
     ('InstanceNorm3d', 3)
     """
-
-    becomes = InstanceNorm3d

@@ -1,24 +1,25 @@
-"""Layers that act on each sample's features: linear and bilinear maps, and what reshapes them."""
+"""Linear and bilinear maps of features, and layers that change axes or nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod, sqrt
 from typing import Any
 
 from ...errors import ShapeError
 from ...ops import contraction
-from ...ops.creation import empty
 from ...ops.shapes import flatten, normalized_axis, reshape
+from ...options import Count, Size, checked
+from ...tensor import Tensor
 from .. import functional as F
 from .. import init
 from ..module.module import Module
 from ..module.parameter import Parameter
-from .checks import check_sizes
+from .base import Layer
+from .learned import DeviceLike, DTypeLike, LearnedLayer, new_parameter
 
 
 class Identity(Module):
-    """Returns its input; takes and ignores any arguments.
+    """Returns its input; the arguments of the constructor are ignored.
 
     Examples
     --------
@@ -29,28 +30,22 @@ class Identity(Module):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         pass
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Tensor) -> Tensor:
         return x
 
 
-class Linear(Module):
-    """``x @ weight.T + bias``.
+class Linear(LearnedLayer, function=F.linear):
+    """Affine map of the last axis, ``x @ weight.T + bias``.
 
     Parameters
     ----------
     in_features, out_features : int
-        Length of the last axis before and after.
-    bias : bool
-        Whether there is one.
-    device : Device or str, optional
-        Where the parameters are.
-    dtype : dtype, optional
-        Their type; float32 by default.
+        Lengths of the last axis of input and output.
 
     Attributes
     ----------
     weight : Parameter, shape (out_features, in_features)
-        Drawn evenly within ``1 / sqrt(in_features)``.
+        Drawn uniformly within ``1 / sqrt(in_features)``.
     bias : Parameter, shape (out_features,), or None
         Drawn likewise.
 
@@ -60,33 +55,41 @@ class Linear(Module):
     (128, 30)
     """
 
+    weight: Parameter
+    bias: Parameter | None
+
+    @checked
     def __init__(
-        self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
+        self,
+        in_features: Count,
+        out_features: Count,
+        bias: bool = True,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
     ) -> None:
-        check_sizes(type(self).__name__, in_features=in_features, out_features=out_features)
         self.in_features, self.out_features = in_features, out_features
-        self.weight = Parameter(empty(out_features, in_features, device=device, dtype=dtype))
-        self.bias = Parameter(empty(out_features, device=device, dtype=dtype)) if bias else None
+        self.weight = new_parameter(out_features, in_features, device=device, dtype=dtype)
+        self.bias = new_parameter(out_features, device=device, dtype=dtype) if bias else None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw weight and bias anew."""
+        """Redraw weight and bias."""
         init.by_fan_in_(self.weight, self.bias)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Tensor) -> Tensor:
         return contraction.linear(x, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
-class Flatten(Module):
-    """Makes one axis of several neighbouring ones: by default of all but the batch's.
+class Flatten(Layer):
+    """Merges several neighbouring axes into one: by default all but the batch's.
 
     Parameters
     ----------
     start_axis, end_axis : int
-        The first and the last of them.
+        The first and the last axis to merge.
 
     Examples
     --------
@@ -94,30 +97,27 @@ class Flatten(Module):
     (32, 75)
     """
 
-    def __init__(self, start_axis: int = 1, end_axis: int = -1) -> None:
-        self.start_axis, self.end_axis = start_axis, end_axis
+    start_axis: int = 1
+    end_axis: int = -1
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Tensor) -> Tensor:
         return flatten(x, self.start_axis, self.end_axis)
 
-    def extra_repr(self) -> str:
-        return f"start_axis={self.start_axis}, end_axis={self.end_axis}"
 
-
-class Unflatten(Module):
-    """Makes several axes of one: the opposite of `Flatten`.
+class Unflatten(Layer):
+    """Splits an axis into several: the inverse of `Flatten`.
 
     Parameters
     ----------
     axis : int
-        Which one.
+        The axis to split.
     unflattened_size : tuple of int
-        The new axes' lengths; one may be -1 and is worked out from the others.
+        Lengths of the new axes; one may be -1 and is computed from the others.
 
     Raises
     ------
     TypeError
-        If the lengths are no integers.
+        If a length is not an integer.
 
     Examples
     --------
@@ -125,12 +125,10 @@ class Unflatten(Module):
     (32, 3, 25)
     """
 
-    def __init__(self, axis: int, unflattened_size: Sequence[int]) -> None:
-        if isinstance(unflattened_size, int) or not all(isinstance(size, int) for size in unflattened_size):
-            raise TypeError(f"Unflatten: unflattened_size must be a tuple of integers, not {unflattened_size!r}")
-        self.axis, self.unflattened_size = axis, tuple(unflattened_size)
+    axis: int
+    unflattened_size: tuple[int, ...]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Tensor) -> Tensor:
         shape = tuple(x.shape)
         place, sizes = normalized_axis(self.axis, len(shape)), self.unflattened_size
         known = -prod(sizes) if -1 in sizes else prod(sizes)
@@ -142,35 +140,21 @@ class Unflatten(Module):
         sizes = tuple(shape[place] // known if size == -1 else size for size in sizes)
         return reshape(x, (*shape[:place], *sizes, *shape[place + 1 :]))
 
-    def extra_repr(self) -> str:
-        return f"axis={self.axis}, unflattened_size={self.unflattened_size}"
 
-
-class Bilinear(Module):
-    """``x1 @ weight[k] @ x2 + bias[k]`` for each output feature k.
+class Bilinear(LearnedLayer, function=F.bilinear):
+    """Bilinear map of two inputs, ``x1 @ weight[k] @ x2 + bias[k]`` for each output feature k.
 
     Parameters
     ----------
     in1_features, in2_features, out_features : int
-        Length of the last axis of the two inputs and of the output.
-    bias : bool
-        Whether there is one.
-    device : Device or str, optional
-        Where the parameters are.
-    dtype : dtype, optional
-        Their type; float32 by default.
+        Lengths of the last axis of the two inputs and of the output; `in1_features` is positive.
 
     Attributes
     ----------
     weight : Parameter, shape (out_features, in1_features, in2_features)
-        Drawn evenly within ``1 / sqrt(in1_features)``.
+        Drawn uniformly within ``1 / sqrt(in1_features)``.
     bias : Parameter, shape (out_features,), or None
         Drawn likewise.
-
-    Raises
-    ------
-    ValueError
-        If `in1_features` is not positive.
 
     Examples
     --------
@@ -178,30 +162,32 @@ class Bilinear(Module):
     (128, 40)
     """
 
+    weight: Parameter
+    bias: Parameter | None
+
+    @checked
     def __init__(
         self,
-        in1_features: int,
-        in2_features: int,
-        out_features: int,
+        in1_features: Size,
+        in2_features: Count,
+        out_features: Count,
         bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
     ) -> None:
-        check_sizes("Bilinear", in2_features=in2_features, out_features=out_features)
-        check_sizes("Bilinear", least=1, in1_features=in1_features)
         self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
-        self.weight = Parameter(empty(out_features, in1_features, in2_features, device=device, dtype=dtype))
-        self.bias = Parameter(empty(out_features, device=device, dtype=dtype)) if bias else None
+        self.weight = new_parameter(out_features, in1_features, in2_features, device=device, dtype=dtype)
+        self.bias = new_parameter(out_features, device=device, dtype=dtype) if bias else None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw weight and bias anew."""
+        """Redraw weight and bias."""
         bound = 1 / sqrt(self.in1_features)
         init.uniform_(self.weight, -bound, bound)
         if self.bias is not None:
             init.uniform_(self.bias, -bound, bound)
 
-    def forward(self, x1: Any, x2: Any) -> Any:
+    def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
         return F.bilinear(x1, x2, self.weight, self.bias)
 
     def extra_repr(self) -> str:

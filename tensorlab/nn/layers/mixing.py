@@ -1,44 +1,28 @@
-"""Mixing of samples as a step of training."""
+"""Mixing of samples, as layers."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import KW_ONLY
 
+from ...options import Positive, Size
 from ...random import Generator
+from ...tensor import Tensor
 from .. import functional as F
-from ..module.module import Module
+from .base import Layer
 
 
-class _Mixing(Module):
-    """Mixes batches in training; in evaluation leaves inputs and targets as they are."""
+class _Mixing(Layer):
+    """Mixes batches in training; in evaluation inputs and targets are unchanged."""
 
-    def __init__(
-        self, alpha: float = 1.0, num_classes: int | None = None, *, generator: Generator | None = None
-    ) -> None:
-        if not alpha > 0:
-            raise ValueError(f"{type(self).__name__}: alpha must be greater than 0, not {alpha}")
-        self.alpha, self.num_classes, self.generator = alpha, num_classes, generator
-
-    def extra_repr(self) -> str:
-        return f"alpha={self.alpha}, num_classes={self.num_classes}"
+    alpha: Positive = 1.0
+    num_classes: Size | None = None
+    _: KW_ONLY
+    generator: Generator | None = None
+    _shown = ("alpha", "num_classes")
 
 
-class Mixup(_Mixing):
-    """Mixes each sample of a batch with another one, and their targets alike; see `functional.mixup`.
-
-    Parameters
-    ----------
-    alpha : float
-        Both parameters of the beta distribution; greater than 0.
-    num_classes : int, optional
-        Needed for class indices.
-    generator : Generator, optional
-        What to draw from; the default one else.
-
-    Raises
-    ------
-    ValueError
-        If `alpha` is not positive.
+class Mixup(_Mixing, function=F.mixup):
+    """Mixes each sample of a batch, and its target, with another one; in training only.
 
     Examples
     --------
@@ -53,14 +37,14 @@ class Mixup(_Mixing):
     tensor([1])
     """
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         if not self.training:
             return input, target
         return F.mixup(input, target, self.alpha, self.num_classes, generator=self.generator)
 
 
-class CutMix(_Mixing):
-    """Replaces a box in each image of a batch by that of another one; see `functional.cutmix` and `Mixup`.
+class CutMix(_Mixing, function=F.cutmix):
+    """Replaces a box in each image of a batch by that of another, and mixes targets; in training only.
 
     Examples
     --------
@@ -69,7 +53,7 @@ class CutMix(_Mixing):
     ((2, 1, 4, 4), (2, 3))
     """
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         if not self.training:
             return input, target
         return F.cutmix(input, target, self.alpha, self.num_classes, generator=self.generator)

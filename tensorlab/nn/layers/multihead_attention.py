@@ -2,61 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ...ops.creation import empty
 from ...ops.shapes import swapaxes
+from ...options import Count, Fraction, Size, checked
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
-from ..module.module import Module
 from ..module.parameter import Parameter
+from .learned import DeviceLike, DTypeLike, LearnedLayer, new_parameter
 from .linear import Linear
 
 
-class MultiheadAttention(Module):
+class MultiheadAttention(LearnedLayer):
     """Attention with several heads between learned projections (Vaswani et al., 2017, section 3.2.2).
 
     Parameters
     ----------
     embed_dim : int
-        Features E of queries and results.
+        Features E of queries and results; a multiple of `num_heads`.
     num_heads : int
-        Into how many heads they are divided.
+        Number of heads into which they are divided.
     dropout : float
-        The probability with which a weight is set to zero in training.
+        Probability with which a weight is set to zero in training.
     bias : bool
         Whether the projections have biases.
     add_bias_kv : bool
-        Whether every sequence gets one more key and value, which are learned.
+        Whether a learned key and value are appended to every sequence.
     add_zero_attn : bool
-        Whether every sequence gets one more key and value of zeros.
+        Whether a key and value of zeros are appended to every sequence.
     kdim, vdim : int, optional
         Features of keys and values; E by default.
     batch_first : bool
         Whether inputs are (batch, length, features) rather than (length, batch, features).
-    device : Device or str, optional
-        Where the parameters are.
-    dtype : dtype, optional
-        Their type; float32 by default.
 
     Attributes
     ----------
     in_proj_weight : Parameter, shape (3 E, E), or None
-        The projections of query, key and value, one below the other; `init.xavier_uniform_`.
+        The projections of query, key and value, concatenated; initialised by `init.xavier_uniform_`.
     q_proj_weight, k_proj_weight, v_proj_weight : Parameter, shapes (E, E), (E, kdim), (E, vdim), or None
-        In their place if `kdim` or `vdim` is not E.
+        The projections if `kdim` or `vdim` is not E.
     in_proj_bias : Parameter, shape (3 E,), or None
-        Zeros at first.
+        Initially zero.
     bias_k, bias_v : Parameter, shape (1, 1, E), or None
-        With `add_bias_kv`; `init.xavier_normal_`.
+        With `add_bias_kv`; initialised by `init.xavier_normal_`.
     out_proj : Linear
-        The projection of the result; its bias begins with zeros.
+        The projection of the result; its bias is initially zero.
 
-    Raises
-    ------
-    ValueError
-        If a number is not positive, the features do not divide into the heads, or `dropout` is no probability.
+    See Also
+    --------
+    tensorlab.nn.functional.multi_head_attention_forward
 
     Examples
     --------
@@ -67,35 +60,38 @@ class MultiheadAttention(Module):
     ((2, 3, 16), (2, 3, 5))
     """
 
+    in_proj_weight: Parameter | None
+    q_proj_weight: Parameter | None
+    k_proj_weight: Parameter | None
+    v_proj_weight: Parameter | None
+    in_proj_bias: Parameter | None
+    bias_k: Parameter | None
+    bias_v: Parameter | None
+
+    @checked
     def __init__(
         self,
-        embed_dim: int,
-        num_heads: int,
-        dropout: float = 0.0,
+        embed_dim: Size,
+        num_heads: Size,
+        dropout: Fraction = 0.0,
         bias: bool = True,
         add_bias_kv: bool = False,
         add_zero_attn: bool = False,
-        kdim: int | None = None,
-        vdim: int | None = None,
+        kdim: Count | None = None,
+        vdim: Count | None = None,
         batch_first: bool = False,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
     ) -> None:
-        if embed_dim <= 0 or num_heads <= 0:
-            raise ValueError(
-                f"MultiheadAttention: embed_dim and num_heads must be positive, not {embed_dim} and {num_heads}"
-            )
         if embed_dim % num_heads:
-            raise ValueError(f"MultiheadAttention: embed_dim {embed_dim} does not divide into {num_heads} heads")
-        if not 0 <= dropout <= 1:
-            raise ValueError(f"MultiheadAttention: dropout is a probability in [0, 1], not {dropout}")
+            raise ValueError(f"{type(self).__name__}: embed_dim {embed_dim} does not divide into {num_heads} heads")
         self.embed_dim, self.num_heads, self.head_dim = embed_dim, num_heads, embed_dim // num_heads
         self.kdim = embed_dim if kdim is None else kdim
         self.vdim = embed_dim if vdim is None else vdim
         self.dropout, self.add_zero_attn, self.batch_first = dropout, add_zero_attn, batch_first
 
         def parameter(wanted: bool, *shape: int) -> Parameter | None:
-            return Parameter(empty(*shape, device=device, dtype=dtype)) if wanted else None
+            return new_parameter(*shape, device=device, dtype=dtype) if wanted else None
 
         packed = self.kdim == self.vdim == embed_dim
         self.q_proj_weight = parameter(not packed, embed_dim, embed_dim)
@@ -109,7 +105,7 @@ class MultiheadAttention(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the parameters anew, all but ``out_proj.weight``."""
+        """Redraw the parameters, except for ``out_proj.weight``."""
         for weight in (self.in_proj_weight, self.q_proj_weight, self.k_proj_weight, self.v_proj_weight):
             if weight is not None:
                 init.xavier_uniform_(weight)
@@ -122,27 +118,27 @@ class MultiheadAttention(Module):
 
     def forward(
         self,
-        query: Any,
-        key: Any,
-        value: Any,
-        key_padding_mask: Any = None,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        key_padding_mask: Tensor | None = None,
         need_weights: bool = True,
-        attn_mask: Any = None,
+        attn_mask: Tensor | None = None,
         average_attn_weights: bool = True,
         is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
-        """Return what each query attends to and, if wanted, the weights.
+        """Return the attended values of each query and, with `need_weights`, the weights.
 
         Parameters
         ----------
         query : Tensor, shape (L, N, E), with `batch_first` (N, L, E), or (L, E)
-            What asks.
+            The queries.
         key : Tensor, shape (S, N, kdim), (N, S, kdim) or (S, kdim)
-            What is compared with the queries.
+            The keys, which are compared with the queries.
         value : Tensor, shape (S, N, vdim), (N, S, vdim) or (S, vdim)
-            What is averaged.
+            The values, whose weighted means are taken.
         key_padding_mask, need_weights, attn_mask, average_attn_weights, is_causal
-            See `functional.multi_head_attention_forward`. In the masks True keeps a query from a key, the opposite of
+            See `functional.multi_head_attention_forward`. True in a mask excludes a key, the opposite of
             `functional.scaled_dot_product_attention`. Without weights long sequences take much less memory.
 
         Returns
@@ -152,9 +148,13 @@ class MultiheadAttention(Module):
         weights : Tensor, shape (N, L, S), (N, num_heads, L, S) or without N; or None
             After dropout.
         """
-        turned = self.batch_first and len(query.shape) == len(key.shape) == len(value.shape) == 3
+        batch_first = self.batch_first and len(query.shape) == len(key.shape) == len(value.shape) == 3
+        if batch_first:
+            query, key, value = _length_first(query, key, value)
         out, weights = F.multi_head_attention_forward(
-            *(_length_first(query, key, value) if turned else (query, key, value)),
+            query,
+            key,
+            value,
             self.embed_dim,
             self.num_heads,
             self.in_proj_weight,
@@ -176,11 +176,11 @@ class MultiheadAttention(Module):
             average_attn_weights=average_attn_weights,
             is_causal=is_causal,
         )
-        return swapaxes(out, 0, 1) if turned else out, weights
+        return swapaxes(out, 0, 1) if batch_first else out, weights
 
 
-def _length_first(query: Any, key: Any, value: Any) -> tuple[Any, Any, Any]:
-    """Swap batch and length; what is one array remains one, so that it is projected at once."""
+def _length_first(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Swap batch and length; equal arguments stay the same object, so that they are projected at once."""
     q = swapaxes(query, 0, 1)
     k = q if key is query else swapaxes(key, 0, 1)
     return q, k, k if value is key else swapaxes(value, 0, 1)

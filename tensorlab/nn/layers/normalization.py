@@ -11,23 +11,34 @@ from ...errors import ShapeError
 from ...ops.creation import ones, zeros
 from ...ops.declare import channels_last_hint
 from ...ops.shapes import expand_dims, squeeze
+from ...options import Count, Finite, Fraction, NonNegative, Size, checked
+from ...tensor import Tensor
 from .. import functional as F
 from .. import init
 from ..functional.normalization import divided_by_neighbours
-from ..module.module import Module
 from ..module.parameter import Parameter
+from .base import UnaryLayer
 from .batchnorm import _NormBase
+from .learned import DeviceLike, DTypeLike, LearnedLayer
 
 
-class _Affine(Module):
-    """What has a scale, one at first, and a shift, zero at first, or neither."""
+class _Affine(LearnedLayer):
+    """A layer with a learned scale, initially one, and a learned shift, initially zero, or without either.
+
+    Parameters
+    ----------
+    eps : float
+        Added to the variance, which is the population's.
+    bias : bool
+        Whether a shift is learned if a scale is.
+    """
 
     weight: Parameter | None
     bias: Parameter | None = None
 
-    def _make(self, shape: tuple[int, ...], scaled: bool, shifted: bool, device: Any, dtype: Any) -> None:
-        self.weight = Parameter(ones(shape, device=device, dtype=dtype)) if scaled else None
-        self.bias = Parameter(zeros(shape, device=device, dtype=dtype)) if scaled and shifted else None
+    def _make_affine(self, shape: tuple[int, ...], scale: bool, shift: bool, device: Any, dtype: Any) -> None:
+        self.weight = Parameter(ones(shape, device=device, dtype=dtype)) if scale else None
+        self.bias = Parameter(zeros(shape, device=device, dtype=dtype)) if scale and shift else None
 
     def reset_parameters(self) -> None:
         """Set the scale to one and the shift to zero."""
@@ -36,52 +47,41 @@ class _Affine(Module):
         if self.bias is not None:
             init.zeros_(self.bias)
 
+    def _lengths(self, normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
+        """Return the lengths of the normalised axes as a tuple.
 
-def _lengths(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
-    """Return the lengths of the normalised axes as a tuple.
+        Raises
+        ------
+        TypeError, ValueError
+            If there is none, or one is not an integer or negative.
+        """
+        name = f"{type(self).__name__}: normalized_shape"
+        given = normalized_shape if isinstance(normalized_shape, list | tuple) else (normalized_shape,)
+        if not given:
+            raise ValueError(f"{name} must have at least one length")
+        try:
+            lengths = tuple(map(index, given))
+        except TypeError:
+            raise TypeError(f"{name} must be an integer or a tuple of integers, not {normalized_shape!r}") from None
+        if min(lengths) < 0:
+            raise ValueError(f"{name} must not be negative: {normalized_shape!r}")
+        return lengths
 
-    Raises
-    ------
-    ValueError
-        If there is none.
-    """
-    given = normalized_shape if isinstance(normalized_shape, list | tuple) else (normalized_shape,)
-    if not given:
-        raise ValueError("normalized_shape must have at least one length")
-    return tuple(map(index, given))
 
-
-class LayerNorm(_Affine):
-    """Layer normalisation (Ba, Kiros and Hinton, 2016): the last axes get mean zero and variance one.
+class LayerNorm(_Affine, function=F.layer_norm):
+    """Layer normalisation (Ba, Kiros and Hinton, 2016): shifts and scales the last axes to mean zero and variance one.
 
     Then each element is scaled and shifted by learned numbers. The same in training and evaluation.
 
     Parameters
     ----------
-    normalized_shape : int or sequence of int
-        Lengths of the last axes of the input, which are normalised together.
-    eps : float
-        Added to the variance, which is the population's.
     elementwise_affine : bool
         Whether scale and shift are learned.
-    bias : bool
-        Whether a shift is learned where a scale is.
-    device : Device or str, optional
-        Where the parameters are.
-    dtype : dtype, optional
-        Their type; float32 by default.
 
     Attributes
     ----------
     weight, bias : Parameter, shape (*normalized_shape,), or None
-        The learned scale, at first one, and shift, at first zero.
-
-    Raises
-    ------
-    ValueError
-        If `normalized_shape` is empty.
-    ShapeError
-        If an input has other lengths on its last axes.
+        The learned scale, initially one, and shift, initially zero.
 
     Examples
     --------
@@ -91,20 +91,21 @@ class LayerNorm(_Affine):
     tensor([-0.999995,  0.999995])
     """
 
+    @checked
     def __init__(
         self,
         normalized_shape: int | Sequence[int],
-        eps: float = 1e-5,
+        eps: NonNegative = 1e-5,
         elementwise_affine: bool = True,
         bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
     ) -> None:
-        self.normalized_shape = _lengths(normalized_shape)
+        self.normalized_shape = self._lengths(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        self._make(self.normalized_shape, elementwise_affine, bias, device, dtype)
+        self._make_affine(self.normalized_shape, elementwise_affine, bias, device, dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Tensor) -> Tensor:
         return F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
@@ -114,35 +115,22 @@ class LayerNorm(_Affine):
         )
 
 
-class RMSNorm(_Affine):
-    """Root-mean-square normalisation (Zhang and Sennrich, 2019): the last axes get a mean square of one.
+class RMSNorm(_Affine, function=F.rms_norm):
+    """Root-mean-square normalisation (Zhang and Sennrich, 2019): scales the last axes to a mean square of one.
 
     Then each element is scaled by a learned number. The same in training and evaluation.
 
     Parameters
     ----------
-    normalized_shape : int or sequence of int
-        Lengths of the last axes of the input, which are normalised together.
     eps : float, optional
         Added to the mean square; by default the input's ``finfo(dtype).eps``, see `functional.rms_norm`.
     elementwise_affine : bool
         Whether a scale is learned.
-    device : Device or str, optional
-        Where the parameter is.
-    dtype : dtype, optional
-        Its type; float32 by default.
 
     Attributes
     ----------
     weight : Parameter, shape (*normalized_shape,), or None
-        The learned scale, at first one.
-
-    Raises
-    ------
-    ValueError
-        If `normalized_shape` is empty.
-    ShapeError
-        If an input has other lengths on its last axes.
+        The learned scale, initially one.
 
     Examples
     --------
@@ -150,59 +138,44 @@ class RMSNorm(_Affine):
     tensor([0.2, 1.4])
     """
 
+    @checked
     def __init__(
         self,
         normalized_shape: int | Sequence[int],
-        eps: float | None = None,
+        eps: NonNegative | None = None,
         elementwise_affine: bool = True,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
     ) -> None:
-        self.normalized_shape = _lengths(normalized_shape)
+        self.normalized_shape = self._lengths(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        self._make(self.normalized_shape, elementwise_affine, False, device, dtype)
+        self._make_affine(self.normalized_shape, elementwise_affine, False, device, dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Tensor) -> Tensor:
         return F.rms_norm(x, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
 
-class GroupNorm(_Affine):
-    """Group normalisation (Wu and He, 2018): groups of channels of each sample get mean zero and variance one.
+class GroupNorm(_Affine, function=F.group_norm):
+    """Group normalisation (Wu and He, 2018): shifts and scales groups of channels to mean zero and variance one.
 
-    Then each channel is scaled and shifted by learned numbers. One group is layer normalisation over channels and
-    positions, as many groups as channels are instance normalisation. The same in training and evaluation.
+    Each sample is normalised independently; then each channel is scaled and shifted by learned numbers. One group is
+    layer normalisation over channels and positions, as many groups as channels are instance normalisation. The same in
+    training and evaluation.
 
     Parameters
     ----------
-    num_groups : int
-        Into how many groups the channels are divided.
     num_channels : int
-        Length of axis 1.
-    eps : float
-        Added to the variance, which is the population's.
+        Length of axis 1; a multiple of `num_groups`.
     affine : bool
         Whether scale and shift are learned.
-    device : Device or str, optional
-        Where the parameters are.
-    dtype : dtype, optional
-        Their type; float32 by default.
-    bias : bool
-        Whether a shift is learned where a scale is.
 
     Attributes
     ----------
     weight, bias : Parameter, shape (num_channels,), or None
-        The learned scale, at first one, and shift, at first zero.
-
-    Raises
-    ------
-    ValueError
-        If the channels do not divide into the groups, or there is one value in all per group.
-    ShapeError
-        If an input has another number of channels.
+        The learned scale, initially one, and shift, initially zero.
 
     Examples
     --------
@@ -210,23 +183,24 @@ class GroupNorm(_Affine):
     (20, 6, 10, 10)
     """
 
+    @checked
     def __init__(
         self,
-        num_groups: int,
-        num_channels: int,
-        eps: float = 1e-5,
+        num_groups: Size,
+        num_channels: Count,
+        eps: NonNegative = 1e-5,
         affine: bool = True,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
         *,
         bias: bool = True,
     ) -> None:
-        if num_groups < 1 or num_channels % num_groups:
-            raise ValueError(f"num_channels {num_channels} does not divide into num_groups {num_groups}")
+        if num_channels % num_groups:
+            raise ValueError(f"GroupNorm: num_channels {num_channels} does not divide into num_groups {num_groups}")
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
-        self._make((num_channels,), affine, bias, device, dtype)
+        self._make_affine((num_channels,), affine, bias, device, dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Tensor) -> Tensor:
         return F.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
@@ -236,24 +210,42 @@ class GroupNorm(_Affine):
         )
 
 
-class _InstanceNorm(_NormBase):
-    """Each channel of each sample shifted and scaled to mean zero and variance one."""
+class _InstanceNorm(_NormBase, function=F.instance_norm):
+    """Instance normalisation (Ulyanov, Vedaldi and Lempitsky, 2016).
 
+    Parameters
+    ----------
+    momentum : float or None
+        Weight of each batch in the running statistics, in [0, 1]; None leaves them unchanged.
+
+    Attributes
+    ----------
+    num_batches_tracked : Tensor or None
+        Always zero; PyTorch's state dicts have it.
+
+    Raises
+    ------
+    ShapeError
+        If an input has an unexpected number of axes, or of channels if there are parameters or running statistics
+        (otherwise a warning says so).
+    """
+
+    @checked
     def __init__(
         self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float | None = 0.1,
+        num_features: Count,
+        eps: NonNegative = 1e-5,
+        momentum: Fraction | None = 0.1,
         affine: bool = False,
         track_running_stats: bool = False,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
         *,
         bias: bool = True,
     ) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Tensor) -> Tensor:
         unbatched = len(x.shape) == self.axes[0]
         self._check(tuple(x.shape), 0 if unbatched else 1)
         y = F.instance_norm(
@@ -286,42 +278,7 @@ class InstanceNorm1d(_InstanceNorm):
     """Instance normalisation (Ulyanov, Vedaldi and Lempitsky, 2016) of signals, with a batch axis or without.
 
     Each channel of each sample is shifted and scaled by its own mean and variance; with `track_running_stats`, in
-    evaluation by the running ones.
-
-    Parameters
-    ----------
-    num_features : int
-        The number of channels.
-    eps : float
-        Added to the variance.
-    momentum : float or None
-        How far the running statistics follow each batch; None lets them stay.
-    affine : bool
-        Whether scale and shift are learned.
-    track_running_stats : bool
-        Whether there are running statistics.
-    device : Device or str, optional
-        Where parameters and buffers are.
-    dtype : dtype, optional
-        Their type; float32 by default.
-    bias : bool
-        Whether a shift is learned where a scale is.
-
-    Attributes
-    ----------
-    weight, bias : Parameter, shape (num_features,), or None
-        The learned scale and shift.
-    running_mean, running_var : Tensor, shape (num_features,), or None
-        The running statistics: means over the batch; the variance is the unbiased one.
-    num_batches_tracked : Tensor or None
-        Stays zero; it is here because PyTorch's state dicts have it.
-
-    Raises
-    ------
-    ShapeError
-        If an input has another number of axes, or of channels where that matters (a warning tells of it otherwise).
-    ValueError
-        If there is only one value per channel and sample.
+    evaluation by the running statistics.
 
     Examples
     --------
@@ -333,7 +290,7 @@ class InstanceNorm1d(_InstanceNorm):
 
 
 class InstanceNorm2d(_InstanceNorm):
-    """Instance normalisation of images; as `InstanceNorm1d`, with two spatial axes.
+    """Instance normalisation of images; see `InstanceNorm1d`.
 
     Examples
     --------
@@ -345,7 +302,7 @@ class InstanceNorm2d(_InstanceNorm):
 
 
 class InstanceNorm3d(_InstanceNorm):
-    """Instance normalisation of volumes; as `InstanceNorm1d`, with three spatial axes.
+    """Instance normalisation of volumes; see `InstanceNorm1d`.
 
     Examples
     --------
@@ -356,22 +313,8 @@ class InstanceNorm3d(_InstanceNorm):
     axes = (4, 5)
 
 
-class LocalResponseNorm(Module):
-    """Each element divided by a power of the mean square of the channels around; see `functional.local_response_norm`.
-
-    Parameters
-    ----------
-    size : int
-        Over how many channels.
-    alpha, beta, k : float
-        The factor, the exponent and the summand.
-
-    Raises
-    ------
-    ValueError
-        If `size` is not positive.
-    ShapeError
-        If an input has fewer than three axes.
+class LocalResponseNorm(UnaryLayer, function=F.local_response_norm):
+    """Division by a power of the mean square of neighbouring channels.
 
     Examples
     --------
@@ -379,38 +322,31 @@ class LocalResponseNorm(Module):
     (32, 5, 24, 24)
     """
 
-    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
-        if size < 1:
-            raise ValueError(f"{type(self).__name__}: size must be positive, not {size}")
-        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
-
-    def forward(self, x: Any) -> Any:
-        return F.local_response_norm(x, self.size, self.alpha, self.beta, self.k)
+    size: Size
+    alpha: Finite = 1e-4
+    beta: Finite = 0.75
+    k: Finite = 1.0
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
 
 
 class CrossMapLRN2d(LocalResponseNorm):
-    """`LocalResponseNorm` of images, over ``(size - 1) // 2`` channels on either side of each.
+    """Division of images by a power of the mean square of ``(size - 1) // 2`` channels on either side of each.
 
-    The sum is divided by `size` also where that is even and one channel fewer is summed. PyTorch's layer of that name
-    leaves the first channel in the sums of all those behind it that no longer reach it, and its gradient is not that
-    of what it computes; here both are what the formula says.
+    The sum is divided by `size` also if that is even and one channel fewer is summed. PyTorch's layer of this name
+    keeps the first channel in the sums of later channels that no longer reach it, and its gradient is not that of its
+    output; here both follow the formula.
 
     Parameters
     ----------
     size : int
-        What the sum is divided by.
-    alpha, beta, k : float
-        The factor, the exponent and the summand.
+        Divisor of the sum.
 
     Raises
     ------
-    ValueError
-        If `size` is not positive.
     ShapeError
-        If an input has not four axes.
+        If an input does not have four axes.
 
     Examples
     --------
@@ -418,11 +354,10 @@ class CrossMapLRN2d(LocalResponseNorm):
     (32, 5, 24, 24)
     """
 
-    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
-        super().__init__(size, alpha, beta, k)
+    k: Finite = 1
 
-    def forward(self, x: Any) -> Any:
-        if len(x.shape) != 4:
-            raise ShapeError(f"CrossMapLRN2d expects 4 axes, not shape {tuple(x.shape)}")
+    def forward(self, input: Tensor) -> Tensor:
+        if len(input.shape) != 4:
+            raise ShapeError(f"CrossMapLRN2d expects 4 axes, not shape {tuple(input.shape)}")
         reach = (self.size - 1) // 2
-        return divided_by_neighbours(x, (reach, reach), self.size, self.alpha, self.beta, self.k)
+        return divided_by_neighbours(input, (reach, reach), self.size, self.alpha, self.beta, self.k)

@@ -2,77 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar, cast
 
 from ...errors import ShapeError
+from ...options import Integers, Scalar
+from ...tensor import Tensor
 from .. import functional as F
-from ..functional.window_geometry import per_axis
-from ..module.module import Module
-
-Padding = int | Sequence[int]
+from .base import UnaryLayer
 
 
-class _PadNd(Module):
-    """`padding` before and after each of the last `ndim` axes, the last axis first."""
-
-    ndim: ClassVar[int]
-    mode: ClassVar[str]
-    value: float | None = None
-
-    def __init__(self, padding: Padding) -> None:
-        self.padding = _ends(padding, self.ndim, type(self).__name__)
-
-    def forward(self, x: Any) -> Any:
-        if len(x.shape) not in (self.ndim + 1, self.ndim + 2):
-            raise ShapeError(
-                f"{type(self).__name__} expects (batch, channels, *spatial) or (channels, *spatial) with {self.ndim} "
-                f"spatial axes, not shape {tuple(x.shape)}"
-            )
-        return F.pad(x, self.padding, self.mode)
-
-    def extra_repr(self) -> str:
-        return f"{self.padding}"
-
-
-def _ends(padding: Padding, ndim: int, name: str) -> tuple[int, ...]:
-    """Return two numbers for each axis of what may be one for all."""
-    ends = (padding,) * (2 * ndim) if isinstance(padding, int) else tuple(padding)
-    if len(ends) != 2 * ndim:
-        raise ValueError(f"{name}: padding must be a number or have {2 * ndim}, two per spatial axis, not {padding!r}")
-    return per_axis(ends, 2 * ndim, "padding")
-
-
-class _ConstantPadNd(_PadNd):
-    """One number around the array; any number of axes before the last `ndim`."""
-
-    mode = "constant"
-
-    def __init__(self, padding: Padding, value: float) -> None:
-        super().__init__(padding)
-        self.value = value
-
-    def forward(self, x: Any) -> Any:
-        return F.pad(x, self.padding, self.mode, self.value)
-
-    def extra_repr(self) -> str:
-        return f"padding={self.padding}, value={self.value}"
-
-
-class ConstantPad1d(_ConstantPadNd):
-    """One number before and after the last axis.
+class _PadNd(UnaryLayer):
+    """Padding before and after each of the last `ndim` axes.
 
     Parameters
     ----------
     padding : int or tuple of int
-        How much at both ends, or before and after; of a negative number, so many elements are cut off.
-    value : float
-        What is added.
+        Number of elements added at both ends of each axis, or before and after each axis, the last axis first: (left,
+        right, top, bottom, front, back). Negative numbers cut off.
 
     Raises
     ------
     ValueError
         If there are not two numbers per spatial axis.
+    """
+
+    ndim: ClassVar[int]
+    mode: ClassVar[str]
+    padding: Integers
+
+    def __post_init__(self) -> None:
+        if isinstance(self.padding, int):
+            self.padding = (self.padding,) * (2 * self.ndim)
+        if len(self.padding) != 2 * self.ndim:
+            raise ValueError(
+                f"{type(self).__name__}: padding must be a number or have {2 * self.ndim}, two per spatial axis, not "
+                f"{self.padding!r}"
+            )
+
+    def forward(self, input: Tensor) -> Tensor:
+        if len(input.shape) not in (self.ndim + 1, self.ndim + 2):
+            raise ShapeError(
+                f"{type(self).__name__} expects (batch, channels, *spatial) or (channels, *spatial) with {self.ndim} "
+                f"spatial axes, not shape {tuple(input.shape)}"
+            )
+        return self._padded(input)
+
+    def _padded(self, input: Tensor, value: complex | None = None) -> Tensor:
+        return F.pad(input, cast("tuple[int, ...]", self.padding), self.mode, value)
+
+    def extra_repr(self) -> str:
+        return f"{self.padding}"
+
+
+class _ConstantPadNd(_PadNd):
+    """A constant around the array, which may have any number of axes before the last `ndim`.
+
+    Parameters
+    ----------
+    value : float
+        The constant.
+    """
+
+    value: Scalar
+    mode = "constant"
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self._padded(input, self.value)
+
+    def extra_repr(self) -> str:
+        return f"padding={self.padding}, value={self.value}"
+
+
+class _ZeroPadNd(_PadNd):
+    """Zeros around the array, which may have any number of axes before the last `ndim`."""
+
+    mode = "constant"
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self._padded(input)
+
+
+class _ReflectionPadNd(_PadNd):
+    """The mirror image of the array, without its ends.
+
+    Parameters
+    ----------
+    padding : int or tuple of int
+        Number of elements added at both ends of each axis, or before and after each axis, the last axis first: (left,
+        right, top, bottom, front, back). It must be less than the length of the axis. Negative numbers cut off.
+    """
+
+    mode = "reflect"
+
+
+class _ReplicationPadNd(_PadNd):
+    """Copies of the outermost elements."""
+
+    mode = "replicate"
+
+
+class _CircularPadNd(_PadNd):
+    """The elements of the opposite end.
+
+    Parameters
+    ----------
+    padding : int or tuple of int
+        Number of elements added at both ends of each axis, or before and after each axis, the last axis first: (left,
+        right, top, bottom, front, back). It must be at most the length of the axis. Negative numbers cut off.
+    """
+
+    mode = "circular"
+
+
+class ConstantPad1d(_ConstantPadNd):
+    """Surround signals with a constant.
 
     Examples
     --------
@@ -84,7 +127,7 @@ class ConstantPad1d(_ConstantPadNd):
 
 
 class ConstantPad2d(_ConstantPadNd):
-    """One number around images; as `ConstantPad1d`, with (left, right, top, bottom).
+    """Surround images with a constant.
 
     Examples
     --------
@@ -96,7 +139,7 @@ class ConstantPad2d(_ConstantPadNd):
 
 
 class ConstantPad3d(_ConstantPadNd):
-    """One number around volumes; as `ConstantPad1d`, with (left, right, top, bottom, front, back).
+    """Surround volumes with a constant.
 
     Examples
     --------
@@ -107,28 +150,8 @@ class ConstantPad3d(_ConstantPadNd):
     ndim = 3
 
 
-class _ZeroPadNd(_ConstantPadNd):
-    """Zeros around the array."""
-
-    def __init__(self, padding: Padding) -> None:
-        super().__init__(padding, 0.0)
-
-    def extra_repr(self) -> str:
-        return f"{self.padding}"
-
-
 class ZeroPad1d(_ZeroPadNd):
-    """Zeros before and after the last axis.
-
-    Parameters
-    ----------
-    padding : int or tuple of int
-        How much at both ends, or before and after; of a negative number, so many elements are cut off.
-
-    Raises
-    ------
-    ValueError
-        If there are not two numbers per spatial axis.
+    """Surround signals with zeros.
 
     Examples
     --------
@@ -140,7 +163,7 @@ class ZeroPad1d(_ZeroPadNd):
 
 
 class ZeroPad2d(_ZeroPadNd):
-    """Zeros around images; as `ZeroPad1d`, with (left, right, top, bottom).
+    """Surround images with zeros.
 
     Examples
     --------
@@ -152,7 +175,7 @@ class ZeroPad2d(_ZeroPadNd):
 
 
 class ZeroPad3d(_ZeroPadNd):
-    """Zeros around volumes; as `ZeroPad1d`, with (left, right, top, bottom, front, back).
+    """Surround volumes with zeros.
 
     Examples
     --------
@@ -163,18 +186,8 @@ class ZeroPad3d(_ZeroPadNd):
     ndim = 3
 
 
-class ReflectionPad1d(_PadNd):
-    """Continue signals with what lies on the other side of the end, the end itself not repeated.
-
-    Parameters
-    ----------
-    padding : int or tuple of int
-        How much at both ends, or before and after: less than the axis has. Negative numbers cut off.
-
-    Raises
-    ------
-    ValueError
-        If there are not two numbers per spatial axis.
+class ReflectionPad1d(_ReflectionPadNd):
+    """Continue signals by their mirror images; the ends are not repeated.
 
     Examples
     --------
@@ -182,11 +195,11 @@ class ReflectionPad1d(_PadNd):
     tensor([[2., 1., 2., 3., 2., 1.]])
     """
 
-    ndim, mode = 1, "reflect"
+    ndim = 1
 
 
-class ReflectionPad2d(_PadNd):
-    """Continue images by their mirror images; as `ReflectionPad1d`, with (left, right, top, bottom).
+class ReflectionPad2d(_ReflectionPadNd):
+    """Continue images by their mirror images; the ends are not repeated.
 
     Examples
     --------
@@ -194,11 +207,11 @@ class ReflectionPad2d(_PadNd):
     (1, 3, 5, 6)
     """
 
-    ndim, mode = 2, "reflect"
+    ndim = 2
 
 
-class ReflectionPad3d(_PadNd):
-    """Continue volumes by their mirror images; as `ReflectionPad1d`, with (left, right, top, bottom, front, back).
+class ReflectionPad3d(_ReflectionPadNd):
+    """Continue volumes by their mirror images; the ends are not repeated.
 
     Examples
     --------
@@ -206,21 +219,11 @@ class ReflectionPad3d(_PadNd):
     (1, 3, 4, 5, 6)
     """
 
-    ndim, mode = 3, "reflect"
+    ndim = 3
 
 
-class ReplicationPad1d(_PadNd):
-    """Continue signals with their first and last elements.
-
-    Parameters
-    ----------
-    padding : int or tuple of int
-        How much at both ends, or before and after. Negative numbers cut off.
-
-    Raises
-    ------
-    ValueError
-        If there are not two numbers per spatial axis.
+class ReplicationPad1d(_ReplicationPadNd):
+    """Continue signals with their outermost elements.
 
     Examples
     --------
@@ -228,11 +231,11 @@ class ReplicationPad1d(_PadNd):
     tensor([[1., 1., 2., 3., 3., 3.]])
     """
 
-    ndim, mode = 1, "replicate"
+    ndim = 1
 
 
-class ReplicationPad2d(_PadNd):
-    """Continue images with their outermost elements; as `ReplicationPad1d`, with (left, right, top, bottom).
+class ReplicationPad2d(_ReplicationPadNd):
+    """Continue images with their outermost elements.
 
     Examples
     --------
@@ -240,11 +243,11 @@ class ReplicationPad2d(_PadNd):
     (1, 3, 5, 6)
     """
 
-    ndim, mode = 2, "replicate"
+    ndim = 2
 
 
-class ReplicationPad3d(_PadNd):
-    """Continue volumes with their outermost elements; as `ReplicationPad2d`, with (..., front, back).
+class ReplicationPad3d(_ReplicationPadNd):
+    """Continue volumes with their outermost elements.
 
     Examples
     --------
@@ -252,21 +255,11 @@ class ReplicationPad3d(_PadNd):
     (1, 3, 4, 5, 6)
     """
 
-    ndim, mode = 3, "replicate"
+    ndim = 3
 
 
-class CircularPad1d(_PadNd):
-    """Continue signals with what lies at the other end.
-
-    Parameters
-    ----------
-    padding : int or tuple of int
-        How much at both ends, or before and after: at most what the axis has. Negative numbers cut off.
-
-    Raises
-    ------
-    ValueError
-        If there are not two numbers per spatial axis.
+class CircularPad1d(_CircularPadNd):
+    """Continue signals with the elements of their opposite ends.
 
     Examples
     --------
@@ -274,11 +267,11 @@ class CircularPad1d(_PadNd):
     tensor([[3., 1., 2., 3., 1., 2.]])
     """
 
-    ndim, mode = 1, "circular"
+    ndim = 1
 
 
-class CircularPad2d(_PadNd):
-    """Continue images with what lies at their other ends; as `CircularPad1d`, with (left, right, top, bottom).
+class CircularPad2d(_CircularPadNd):
+    """Continue images with the elements of their opposite ends.
 
     Examples
     --------
@@ -286,11 +279,11 @@ class CircularPad2d(_PadNd):
     (1, 3, 5, 6)
     """
 
-    ndim, mode = 2, "circular"
+    ndim = 2
 
 
-class CircularPad3d(_PadNd):
-    """Continue volumes with what lies at their other ends; as `CircularPad2d`, with (..., front, back).
+class CircularPad3d(_CircularPadNd):
+    """Continue volumes with the elements of their opposite ends.
 
     Examples
     --------
@@ -298,4 +291,4 @@ class CircularPad3d(_PadNd):
     (1, 3, 4, 5, 6)
     """
 
-    ndim, mode = 3, "circular"
+    ndim = 3

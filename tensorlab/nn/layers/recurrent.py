@@ -1,35 +1,75 @@
-"""Recurrent layers: one body, which keeps the weights and runs the layers; the cells are in `cells`."""
+"""Recurrent layers; single steps are in `recurrent_cells`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import sqrt
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, overload
 from warnings import warn
 
 from ...errors import ShapeError
-from ...ops.creation import empty, zeros
+from ...ops.creation import zeros
 from ...ops.indexing import take
 from ...ops.shapes import expand_dims, reshape, swapaxes
+from ...options import Count, Fraction, Size, checked, kind_of, read
+from ...tensor import Tensor
 from .. import init
-from ..functional.recurrent import GATES, check_features, check_state, run_layers
-from ..module.module import Module
+from ..functional.recurrent import GATES, check_features, check_state, run_layers, state_pair
 from ..module.parameter import Parameter
 from ..utils.rnn import PackedSequence
-from .checks import check_sizes
+from .learned import DeviceLike, DTypeLike, LearnedLayer, new_parameter
 
 ROLES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+Nonlinearity = Literal["tanh", "relu"]
 
 
-class RNNBase(Module):
-    """The body of `RNN`, `LSTM` and `GRU`: their weights, and the way through the layers.
+class RNNBase(LearnedLayer):
+    """The base class of `RNN`, `LSTM` and `GRU`.
 
     Parameters
     ----------
     mode : {"RNN_TANH", "RNN_RELU", "LSTM", "GRU"}
-        What a step computes.
-    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype
-        As in `LSTM`.
+        The kind of step.
+    input_size : int
+        Length of the input's last axis.
+    hidden_size : int
+        Number of hidden units of each layer and direction.
+    num_layers : int
+        Number of layers; each is given the output of the one before.
+    nonlinearity : {"tanh", "relu"}
+        The function applied to the sum.
+    bias : bool
+        Whether biases are learned.
+    batch_first : bool
+        Whether inputs and outputs have shape (batch, steps, features) rather than (steps, batch, features). States
+        always have shape (layers * directions, batch, size).
+    dropout : float
+        Probability with which elements between layers are set to zero in training.
+    bidirectional : bool
+        Whether each layer also runs from the last step to the first; the two outputs are concatenated on the last axis.
+    proj_size : int
+        If not 0, the size to which the hidden state is projected (Sak et al., 2014); `LSTM` only.
+
+    Attributes
+    ----------
+    weight_ih_l0 : Parameter, shape (gates * hidden_size, input_size)
+        Weights of the input. `gates` is 1 for `RNN`, 3 for `GRU` (reset, update, candidate) and 4 for `LSTM` (input,
+        forget, candidate, output). Later layers' are called ``weight_ih_l1`` and so on, those of the other direction
+        ``weight_ih_l0_reverse``. All parameters are drawn uniformly within ``1 / sqrt(hidden_size)``.
+    weight_hh_l0 : Parameter, shape (gates * hidden_size, hidden_size or proj_size)
+        Weights of the previous state.
+    bias_ih_l0, bias_hh_l0 : Parameter, shape (gates * hidden_size,)
+        Both are added.
+
+    Raises
+    ------
+    ShapeError
+        If an input, or an initial state, does not fit.
+
+    Notes
+    -----
+    An input of two axes is one sequence without a batch axis; outputs and states then have none either. A
+    `PackedSequence` gives a packed output. Initial states are zero by default.
 
     Examples
     --------
@@ -39,33 +79,38 @@ class RNNBase(Module):
 
     states: ClassVar[tuple[str, ...]] = ("hidden states",)
 
+    @checked
     def __init__(
         self,
-        mode: str,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
+        mode: Literal["RNN_TANH", "RNN_RELU", "LSTM", "GRU"],
+        input_size: Size,
+        hidden_size: Size,
+        num_layers: Size = 1,
         bias: bool = True,
         batch_first: bool = False,
-        dropout: float = 0.0,
+        dropout: Fraction = 0.0,
         bidirectional: bool = False,
-        proj_size: int = 0,
-        device: Any = None,
-        dtype: Any = None,
+        proj_size: Count = 0,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
     ) -> None:
         name = type(self).__name__
-        _check_settings(name, mode, input_size, hidden_size, num_layers, dropout, proj_size)
+        if proj_size >= hidden_size:
+            raise ValueError(
+                f"{name}: proj_size must be smaller than hidden_size {hidden_size}, or 0 for no projection, not "
+                f"{proj_size}"
+            )
         if dropout and num_layers == 1:
-            warn(f"{name}: dropout={dropout} comes between layers, and there is only one (num_layers=1)", stacklevel=3)
+            warn(f"{name}: dropout={dropout} comes between layers, and there is only one (num_layers=1)", stacklevel=4)
         self.mode, self.input_size, self.hidden_size, self.num_layers = mode, input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, float(dropout)
         self.bidirectional, self.proj_size = bidirectional, proj_size
+        rows, out = GATES[mode] * hidden_size, proj_size or hidden_size
         for names, layer_input in zip(self._names(), self._input_sizes(), strict=True):
-            rows, out = GATES[mode] * hidden_size, proj_size or hidden_size
             shapes = [(rows, layer_input), (rows, out), (rows,), (rows,), (proj_size, hidden_size)]
             for parameter, shape in zip(names, shapes, strict=True):
                 if parameter is not None:
-                    setattr(self, parameter, Parameter(empty(shape, device=device, dtype=dtype)))
+                    setattr(self, parameter, new_parameter(*shape, device=device, dtype=dtype))
         self.reset_parameters()
 
     def _names(self) -> list[list[str | None]]:
@@ -78,7 +123,7 @@ class RNNBase(Module):
         ]
 
     def _input_sizes(self) -> list[int]:
-        """Return the number of features that each layer and direction is given."""
+        """Return the number of input features of each layer and direction."""
         later = (self.proj_size or self.hidden_size) * self._directions
         sizes = [self.input_size] + [later] * (self.num_layers - 1)
         return [size for size in sizes for _ in range(self._directions)]
@@ -93,37 +138,37 @@ class RNNBase(Module):
         return [[getattr(self, name) for name in names if name is not None] for names in self._names()]
 
     def reset_parameters(self) -> None:
-        """Draw all parameters anew: evenly within ``1 / sqrt(hidden_size)``."""
+        """Redraw all parameters, uniformly within ``1 / sqrt(hidden_size)``."""
         bound = 1 / sqrt(self.hidden_size)
         for parameter in self.parameters():
             init.uniform_(parameter, -bound, bound)
 
     def flatten_parameters(self) -> None:
-        """Do nothing: weights need not lie together here. PyTorch's programs may call it."""
+        """Do nothing; it is here for programs written for PyTorch, whose weights must be contiguous."""
 
     # -- forward ---------------------------------------------------------------------------------------------
 
-    def _run(self, x: Any, hx: Sequence[Any] | None) -> tuple[Any, list[Any]]:
-        """Return the output and the last states, in the form in which the input and the states were given."""
+    def _run_sequences(self, x: Tensor | PackedSequence, hx: Sequence[Tensor] | None) -> tuple[Any, list[Tensor]]:
+        """Return the output and the last states, with the axes of the input: batch first, packed or without a batch."""
         if isinstance(x, PackedSequence):
             return self._run_packed(x, hx)
         batched = ("batch", "steps", "features") if self.batch_first else ("steps", "batch", "features")
         check_features(type(self).__name__, x, batched, self.input_size)
-        alone = len(x.shape) == 2
-        x = expand_dims(x, 1) if alone else swapaxes(x, 0, 1) if self.batch_first else x
+        unbatched = len(x.shape) == 2
+        x = expand_dims(x, 1) if unbatched else swapaxes(x, 0, 1) if self.batch_first else x
         steps, batch, features = x.shape
         if not steps:
             raise ShapeError(f"{type(self).__name__} expects at least one step, not an input of shape {tuple(x.shape)}")
-        if hx is not None and alone:
+        if hx is not None and unbatched:
             self._check_states(hx, ())
             hx = [expand_dims(state, 1) for state in hx]
         rows, after = self._run_rows(reshape(x, (steps * batch, features)), hx, (batch,) * steps)
         out = reshape(rows, (steps, batch, rows.shape[1]))
-        if alone:
+        if unbatched:
             return out[:, 0], [state[:, 0] for state in after]
         return (swapaxes(out, 0, 1) if self.batch_first else out), after
 
-    def _run_packed(self, x: PackedSequence, hx: Sequence[Any] | None) -> tuple[PackedSequence, list[Any]]:
+    def _run_packed(self, x: PackedSequence, hx: Sequence[Tensor] | None) -> tuple[PackedSequence, list[Tensor]]:
         check_features(type(self).__name__, x.data, ("rows", "features"), self.input_size)
         batch_sizes = tuple(x.batch_sizes.tolist())
         if hx is not None and x.sorted_indices is not None:
@@ -134,7 +179,9 @@ class RNNBase(Module):
             after = [take(state, x.unsorted_indices, axis=1) for state in after]
         return PackedSequence(rows, x.batch_sizes, x.sorted_indices, x.unsorted_indices), after
 
-    def _run_rows(self, rows: Any, hx: Sequence[Any] | None, batch_sizes: tuple[int, ...]) -> tuple[Any, list[Any]]:
+    def _run_rows(
+        self, rows: Tensor, hx: Sequence[Tensor] | None, batch_sizes: tuple[int, ...]
+    ) -> tuple[Tensor, list[Tensor]]:
         if hx is None:
             hx = [zeros(shape, dtype=rows.dtype, device=rows.device) for shape in self._state_shapes(batch_sizes[:1])]
         self._check_states(hx, batch_sizes[:1])
@@ -164,48 +211,12 @@ class RNNBase(Module):
             "dropout": 0.0,
             "bidirectional": False,
         }
-        set_ = {name: getattr(self, name) for name in usual}
-        return text + "".join(f", {name}={value}" for name, value in set_.items() if value != usual[name])
-
-
-def _check_settings(
-    name: str, mode: str, input_size: int, hidden_size: int, num_layers: int, dropout: float, proj_size: int
-) -> None:
-    """Refuse what no recurrent layer can be made with."""
-    if mode not in GATES:
-        raise ValueError(f"{name}: mode must be one of {', '.join(GATES)}, not {mode!r}")
-    check_sizes(name, least=1, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
-    if isinstance(dropout, bool) or not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
-        raise ValueError(f"{name}: dropout is a probability in [0, 1], not {dropout!r}")
-    if not 0 <= proj_size < hidden_size:
-        raise ValueError(
-            f"{name}: proj_size must be smaller than hidden_size {hidden_size}, or 0 for no projection, not {proj_size}"
-        )
+        values = {name: getattr(self, name) for name in usual}
+        return text + "".join(f", {name}={value}" for name, value in values.items() if value != usual[name])
 
 
 class RNN(RNNBase):
     """Layers of simple recurrent units (Elman, 1990): ``h = tanh(W_ih x + b_ih + W_hh h + b_hh)``.
-
-    Parameters
-    ----------
-    input_size, hidden_size, num_layers
-        As in `LSTM`.
-    nonlinearity : {"tanh", "relu"}
-        In place of ``tanh``.
-    bias, batch_first, dropout, bidirectional, device, dtype
-        As in `LSTM`.
-
-    Attributes
-    ----------
-    weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, ... : Parameter
-        As in `LSTM`, with one row per hidden unit.
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of range.
-    ShapeError
-        If an input, or an initial state, does not fit.
 
     Examples
     --------
@@ -219,49 +230,34 @@ class RNN(RNNBase):
         input_size: int,
         hidden_size: int,
         num_layers: int = 1,
-        nonlinearity: str = "tanh",
+        nonlinearity: Nonlinearity = "tanh",
         bias: bool = True,
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
     ) -> None:
-        if nonlinearity not in ("tanh", "relu"):
-            raise ValueError(f"RNN: nonlinearity must be 'tanh' or 'relu', not {nonlinearity!r}")
-        self.nonlinearity = nonlinearity
-        mode = f"RNN_{nonlinearity.upper()}"
+        self.nonlinearity = read("RNN", "nonlinearity", kind_of(Nonlinearity), nonlinearity)
+        mode: Any = f"RNN_{nonlinearity.upper()}"
         super().__init__(
             mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
         )
 
-    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
-        output, (h,) = self._run(input, None if hx is None else (hx,))
+    @overload
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]: ...
+    @overload
+    def forward(self, input: PackedSequence, hx: Tensor | None = None) -> tuple[PackedSequence, Tensor]: ...
+    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
+        output, (h,) = self._run_sequences(input, None if hx is None else (hx,))
         return output, h
 
 
 class GRU(RNNBase):
     """Layers of gated recurrent units (Cho et al., 2014).
 
-    With gates ``r`` and ``z`` a step is ``n = tanh(W_in x + b_in + r * (W_hn h + b_hn))`` and
-    ``h = (1 - z) * n + z * h``: the reset gate acts on the product, as in cuDNN and PyTorch, not on the state before.
-
-    Parameters
-    ----------
-    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype
-        As in `LSTM`.
-
-    Attributes
-    ----------
-    weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, ... : Parameter
-        As in `LSTM`, with three rows per hidden unit: of the reset gate, the update gate and the candidate.
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of range.
-    ShapeError
-        If an input, or an initial state, does not fit.
+    With the gates ``r`` and ``z`` a step is ``n = tanh(W_in x + b_in + r * (W_hn h + b_hn))`` and
+    ``h = (1 - z) * n + z * h``: the reset gate multiplies the product, as in cuDNN and PyTorch, not the previous state.
 
     Examples
     --------
@@ -279,15 +275,19 @@ class GRU(RNNBase):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(
             "GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
         )
 
-    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
-        output, (h,) = self._run(input, None if hx is None else (hx,))
+    @overload
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]: ...
+    @overload
+    def forward(self, input: PackedSequence, hx: Tensor | None = None) -> tuple[PackedSequence, Tensor]: ...
+    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
+        output, (h,) = self._run_sequences(input, None if hx is None else (hx,))
         return output, h
 
 
@@ -298,54 +298,10 @@ class LSTM(RNNBase):
     ``c = f * c + i * g`` and ``h = o * tanh(c)``. Called as ``layer(input)`` or ``layer(input, (h_0, c_0))``; returns
     ``output, (h_n, c_n)``.
 
-    Parameters
-    ----------
-    input_size : int
-        Length of the input's last axis.
-    hidden_size : int
-        Hidden units of each layer and direction.
-    num_layers : int
-        Each layer is given the output of the one before.
-    bias : bool
-        Whether there are biases.
-    batch_first : bool
-        Whether inputs and outputs are ``(batch, steps, features)`` and not ``(steps, batch, features)``. The states
-        are not concerned.
-    dropout : float
-        With what probability elements between layers are set to zero in training.
-    bidirectional : bool
-        Whether each layer also runs from the last step to the first; its output follows the other one's on the last
-        axis.
-    proj_size : int
-        If not 0, to how many numbers the hidden state is projected (Sak et al., 2014).
-    device : Device or str, optional
-        Where the parameters are.
-    dtype : dtype, optional
-        Their type; float32 by default.
-
     Attributes
     ----------
-    weight_ih_l0 : Parameter, shape (4 * hidden_size, input_size)
-        Of the gates ``i, f, g, o``, one below the other; drawn evenly within ``1 / sqrt(hidden_size)`` like all others.
-        Later layers' are called ``weight_ih_l1`` and so on, the other direction's ``weight_ih_l0_reverse``.
-    weight_hh_l0 : Parameter, shape (4 * hidden_size, hidden_size or proj_size)
-        For the state before.
-    bias_ih_l0, bias_hh_l0 : Parameter, shape (4 * hidden_size,)
-        Both are added.
     weight_hr_l0 : Parameter, shape (proj_size, hidden_size)
-        With `proj_size` only.
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of range.
-    ShapeError
-        If an input, or an initial state, does not fit.
-
-    Notes
-    -----
-    Inputs of two axes are one sequence without a batch axis; outputs and states then have none either. A
-    `PackedSequence` gives a packed output. Initial states are zero where they are not given.
+        The projection, with `proj_size` only.
 
     Examples
     --------
@@ -366,25 +322,20 @@ class LSTM(RNNBase):
         dropout: float = 0.0,
         bidirectional: bool = False,
         proj_size: int = 0,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
     ) -> None:
-        super().__init__(
-            "LSTM",
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            proj_size,
-            device,
-            dtype,
-        )
+        options = (bias, batch_first, dropout, bidirectional, proj_size, device, dtype)
+        super().__init__("LSTM", input_size, hidden_size, num_layers, *options)
 
-    def forward(self, input: Any, hx: Any = None) -> tuple[Any, tuple[Any, Any]]:
-        if hx is not None and not (isinstance(hx, list | tuple) and len(hx) == 2):
-            raise TypeError(f"LSTM expects the initial states as a pair (h_0, c_0), not {type(hx).__name__}")
-        output, (h, c) = self._run(input, hx)
+    @overload
+    def forward(
+        self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]: ...
+    @overload
+    def forward(
+        self, input: PackedSequence, hx: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[PackedSequence, tuple[Tensor, Tensor]]: ...
+    def forward(self, input: Any, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Any, tuple[Tensor, Tensor]]:
+        output, (h, c) = self._run_sequences(input, state_pair("LSTM", "(h_0, c_0)", hx))
         return output, (h, c)

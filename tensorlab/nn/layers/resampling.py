@@ -1,29 +1,21 @@
-"""Layers that make signals, images and volumes larger or smaller."""
+"""Layers that enlarge or shrink signals, images and volumes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from math import inf
+from typing import Annotated
 
+from ...options import PerAxis, Real, Sizes
 from .. import functional as F
-from ..module.module import Module
+from ..functional.resampling import InterpolationMode
+from .base import UnaryLayer
+
+Factors = Annotated[float | Sequence[float], PerAxis(Real(0, inf, "()"))]
 
 
-class Upsample(Module):
-    """Signals, images or volumes of another size; see `functional.interpolate`.
-
-    Parameters
-    ----------
-    size : int or tuple of int, optional
-        The spatial size wanted.
-    scale_factor : float or tuple of float, optional
-        Or by what factor; sizes are rounded down.
-    mode : str
-        "nearest", "linear", "bilinear", "trilinear", "bicubic", or what else `functional.interpolate` has.
-    align_corners : bool, optional
-        Whether first and last elements stay in place, or the outer edges of the elements do (the default).
-    recompute_scale_factor : bool, optional
-        Whether positions follow from the sizes rather than from `scale_factor`.
+class Upsample(UnaryLayer, function=F.interpolate):
+    """Signals, images or volumes of another size, by interpolation.
 
     Examples
     --------
@@ -31,27 +23,15 @@ class Upsample(Module):
     tensor([[[1., 1., 2., 2.]]])
     """
 
-    def __init__(
-        self,
-        size: int | Sequence[int] | None = None,
-        scale_factor: float | Sequence[float] | None = None,
-        mode: str = "nearest",
-        align_corners: bool | None = None,
-        recompute_scale_factor: bool | None = None,
-    ) -> None:
-        self.size = size
-        self.scale_factor: float | tuple[float, ...] | None
-        if isinstance(scale_factor, list | tuple):
-            self.scale_factor = tuple(map(float, scale_factor))
-        else:
-            self.scale_factor = float(scale_factor) if scale_factor else None  # type: ignore[arg-type]
-        self.mode, self.align_corners = mode, align_corners
-        self.recompute_scale_factor = recompute_scale_factor
+    size: Sizes | None = None
+    scale_factor: Factors | None = None
+    mode: InterpolationMode = "nearest"
+    align_corners: bool | None = None
+    recompute_scale_factor: bool | None = None
 
-    def forward(self, x: Any) -> Any:
-        return F.interpolate(
-            x, self.size, self.scale_factor, self.mode, self.align_corners, self.recompute_scale_factor
-        )
+    def __post_init__(self) -> None:
+        factors = self.scale_factor
+        self.scale_factor = tuple(map(float, factors)) if isinstance(factors, Sequence) else factors and float(factors)
 
     def extra_repr(self) -> str:
         wanted = f"size={self.size}" if self.scale_factor is None else f"scale_factor={self.scale_factor}"
@@ -61,34 +41,18 @@ class Upsample(Module):
 class UpsamplingNearest2d(Upsample):
     """Images of another size, of the nearest pixels: `Upsample` with mode "nearest".
 
-    Parameters
-    ----------
-    size : int or tuple of int, optional
-        Height and width wanted.
-    scale_factor : float or tuple of float, optional
-        Or by what factor.
-
     Examples
     --------
     >>> tl.nn.UpsamplingNearest2d(scale_factor=2)(tl.ones(1, 1, 2, 3)).shape
     (1, 1, 4, 6)
     """
 
-    def __init__(
-        self, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None
-    ) -> None:
+    def __init__(self, size: Sizes | None = None, scale_factor: Factors | None = None) -> None:
         super().__init__(size, scale_factor, mode="nearest")
 
 
 class UpsamplingBilinear2d(Upsample):
     """Images of another size, corners in place: `Upsample` with mode "bilinear" and ``align_corners=True``.
-
-    Parameters
-    ----------
-    size : int or tuple of int, optional
-        Height and width wanted.
-    scale_factor : float or tuple of float, optional
-        Or by what factor.
 
     Examples
     --------
@@ -96,7 +60,5 @@ class UpsamplingBilinear2d(Upsample):
     tensor([[[[1. , 1.5, 2. ]]]])
     """
 
-    def __init__(
-        self, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None
-    ) -> None:
+    def __init__(self, size: Sizes | None = None, scale_factor: Factors | None = None) -> None:
         super().__init__(size, scale_factor, mode="bilinear", align_corners=True)

@@ -1,4 +1,4 @@
-"""The Transformer of Vaswani et al. (2017): stacks of layers as encoder and decoder, and both together."""
+"""The Transformer of Vaswani et al. (2017): an encoder, a decoder, and both together."""
 
 from __future__ import annotations
 
@@ -8,24 +8,26 @@ from typing import Any
 from ...errors import ShapeError
 from ...ops.creation import full
 from ...ops.matrices import triu
+from ...options import Count, Fraction, NonNegative, Size, checked
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
 from ..module.containers import ModuleList
 from ..module.module import Module
+from .learned import DeviceLike, DTypeLike, LearnedLayer
 from .normalization import LayerNorm
 from .transformer_layers import Activation, TransformerDecoderLayer, TransformerEncoderLayer
 
 
 def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
-    """Make the causal mask: zeros, and minus infinity where a query would see a later key.
+    """Make the causal mask: minus infinity where a key is later than the query, zeros elsewhere.
 
     Parameters
     ----------
     sz : int
         The length of the sequence.
     device : Device or str, optional
-        Where to make it.
+        Its device.
     dtype : dtype, optional
         Its type; float32 by default.
 
@@ -45,18 +47,18 @@ def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = No
 
 
 class TransformerEncoder(Module):
-    """Several encoder layers one behind the other.
+    """Encoder layers in sequence.
 
     Parameters
     ----------
     encoder_layer : Module
-        Of which each layer is a copy: they all begin with the same parameters, as in PyTorch.
+        The layer to copy: all layers begin with the same parameters, as in PyTorch.
     num_layers : int
-        How many.
+        Number of layers.
     norm : Module, optional
-        What comes behind them.
+        Applied to the output of the last layer.
     enable_nested_tensor, mask_check : bool
-        Taken for PyTorch's sake; there are no nested tensors here, and padded elements are computed like all others.
+        Accepted for compatibility with PyTorch and ignored: padded elements are computed like all others.
 
     Examples
     --------
@@ -65,10 +67,11 @@ class TransformerEncoder(Module):
     (10, 2, 16)
     """
 
+    @checked
     def __init__(
         self,
         encoder_layer: Module,
-        num_layers: int,
+        num_layers: Count,
         norm: Module | None = None,
         enable_nested_tensor: bool = True,
         mask_check: bool = True,
@@ -78,25 +81,29 @@ class TransformerEncoder(Module):
         self.enable_nested_tensor, self.mask_check = enable_nested_tensor, mask_check
 
     def forward(
-        self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool | None = None
-    ) -> Any:
-        """Return what the last layer makes of `src`; for the masks see `Transformer.forward`."""
+        self,
+        src: Tensor,
+        mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        is_causal: bool | None = None,
+    ) -> Tensor:
+        """Return the output of the last layer; for the masks see `Transformer.forward`."""
         for layer in self.layers:
             src = layer(src, src_mask=mask, is_causal=bool(is_causal), src_key_padding_mask=src_key_padding_mask)
         return src if self.norm is None else self.norm(src)
 
 
 class TransformerDecoder(Module):
-    """Several decoder layers one behind the other.
+    """Decoder layers in sequence.
 
     Parameters
     ----------
     decoder_layer : Module
-        Of which each layer is a copy: they all begin with the same parameters, as in PyTorch.
+        The layer to copy: all layers begin with the same parameters, as in PyTorch.
     num_layers : int
-        How many.
+        Number of layers.
     norm : Module, optional
-        What comes behind them.
+        Applied to the output of the last layer.
 
     Examples
     --------
@@ -105,22 +112,23 @@ class TransformerDecoder(Module):
     (7, 2, 16)
     """
 
-    def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
+    @checked
+    def __init__(self, decoder_layer: Module, num_layers: Count, norm: Module | None = None) -> None:
         self.layers = ModuleList(deepcopy(decoder_layer) for _ in range(num_layers))
         self.num_layers, self.norm = num_layers, norm
 
     def forward(
         self,
-        tgt: Any,
-        memory: Any,
-        tgt_mask: Any = None,
-        memory_mask: Any = None,
-        tgt_key_padding_mask: Any = None,
-        memory_key_padding_mask: Any = None,
+        tgt: Tensor,
+        memory: Tensor,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
         tgt_is_causal: bool | None = None,
         memory_is_causal: bool = False,
-    ) -> Any:
-        """Return what the last layer makes of `tgt`; for the masks see `Transformer.forward`."""
+    ) -> Tensor:
+        """Return the output of the last layer; for `memory` and the masks see `Transformer.forward`."""
         for layer in self.layers:
             tgt = layer(
                 tgt,
@@ -135,35 +143,22 @@ class TransformerDecoder(Module):
         return tgt if self.norm is None else self.norm(tgt)
 
 
-class Transformer(Module):
-    """An encoder, and a decoder that attends to its result (Vaswani et al., 2017).
+class Transformer(LearnedLayer):
+    """An encoder, and a decoder that attends to its output (Vaswani et al., 2017).
 
     Parameters
     ----------
-    d_model : int
-        Features of inputs and output.
-    nhead : int
-        Heads of attention.
     num_encoder_layers, num_decoder_layers : int
-        How many layers each has.
-    dim_feedforward, dropout, activation
-        As in `TransformerEncoderLayer`.
+        Number of layers of encoder and decoder.
     custom_encoder, custom_decoder : Module, optional
-        Take the place of encoder and decoder; called as these are.
-    layer_norm_eps, batch_first, norm_first, bias, device, dtype
-        As in `TransformerEncoderLayer`.
+        Used instead of encoder and decoder, and called with the same arguments.
 
     Attributes
     ----------
     encoder : TransformerEncoder
-        With a normalisation behind its layers.
+        With a normalisation after its layers.
     decoder : TransformerDecoder
         Likewise. All weights are drawn by `init.xavier_uniform_`.
-
-    Raises
-    ------
-    ValueError
-        If the features do not divide into the heads, or the activation is not known.
 
     Examples
     --------
@@ -173,23 +168,24 @@ class Transformer(Module):
     (7, 2, 16)
     """
 
+    @checked
     def __init__(
         self,
-        d_model: int = 512,
-        nhead: int = 8,
-        num_encoder_layers: int = 6,
-        num_decoder_layers: int = 6,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
+        d_model: Size = 512,
+        nhead: Size = 8,
+        num_encoder_layers: Count = 6,
+        num_decoder_layers: Count = 6,
+        dim_feedforward: Count = 2048,
+        dropout: Fraction = 0.1,
         activation: Activation = F.relu,
-        custom_encoder: Any = None,
-        custom_decoder: Any = None,
-        layer_norm_eps: float = 1e-5,
+        custom_encoder: Module | None = None,
+        custom_decoder: Module | None = None,
+        layer_norm_eps: NonNegative = 1e-5,
         batch_first: bool = False,
         norm_first: bool = False,
         bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
     ) -> None:
         sizes = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
 
@@ -202,45 +198,45 @@ class Transformer(Module):
         if custom_decoder is None:
             decoder_layer = TransformerDecoderLayer(*sizes, device=device, dtype=dtype)
             custom_decoder = TransformerDecoder(decoder_layer, num_decoder_layers, norm())
-        self.encoder, self.decoder = custom_encoder, custom_decoder
+        self.encoder: Module = custom_encoder
+        self.decoder: Module = custom_decoder
         self.d_model, self.nhead, self.batch_first = d_model, nhead, batch_first
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw all parameters of more than one axis anew, those of custom encoders and decoders included."""
+        """Redraw all parameters of more than one axis, those of custom encoders and decoders included."""
         for parameter in self.parameters():
             if len(parameter.shape) > 1:
                 init.xavier_uniform_(parameter)
 
     def forward(
         self,
-        src: Any,
-        tgt: Any,
-        src_mask: Any = None,
-        tgt_mask: Any = None,
-        memory_mask: Any = None,
-        src_key_padding_mask: Any = None,
-        tgt_key_padding_mask: Any = None,
-        memory_key_padding_mask: Any = None,
+        src: Tensor,
+        tgt: Tensor,
+        src_mask: Tensor | None = None,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
         src_is_causal: bool | None = None,
         tgt_is_causal: bool | None = None,
         memory_is_causal: bool = False,
-    ) -> Any:
-        """Return the decoder's result.
+    ) -> Tensor:
+        """Return the output of the decoder.
 
         Parameters
         ----------
         src : Tensor, shape (S, N, E), with `batch_first` (N, S, E), or (S, E)
-            What the encoder reads.
+            Input of the encoder.
         tgt : Tensor, shape (T, N, E), (N, T, E) or (T, E)
-            What the decoder reads.
+            Input of the decoder.
         src_mask, tgt_mask, memory_mask : Tensor, shapes (S, S), (T, T) and (T, S), or (N * nhead, ...), optional
-            Boolean: True where an element may not attend to another. Floating-point: what to add to the scores.
+            Boolean: True where an element may not attend to another. Floating-point: added to the scores.
         src_key_padding_mask, tgt_key_padding_mask, memory_key_padding_mask : Tensor, shapes (N, S), (N, T), (N, S), or
-            without N; optional. Boolean: True for elements that nobody attends to. Floating-point: what to add.
+            without N; optional. Boolean: True for elements that no element attends to. Floating-point: added.
         src_is_causal, tgt_is_causal, memory_is_causal : bool
-            A promise that a mask is causal, which saves time; the mask must be there. None promises nothing: the mask
-            is not searched for it.
+            Asserts that a mask, which must be given, is causal; this saves time. None asserts nothing.
 
         Returns
         -------
@@ -250,7 +246,7 @@ class Transformer(Module):
         Raises
         ------
         ShapeError
-            If numbers of sequences or features do not fit.
+            If the numbers of sequences or features do not fit.
         """
         self._check(src, tgt)
         memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
@@ -265,8 +261,8 @@ class Transformer(Module):
             memory_is_causal=memory_is_causal,
         )
 
-    def _check(self, src: Any, tgt: Any) -> None:
-        """Raise a `ShapeError` unless both inputs fit each other and the model."""
+    def _check(self, src: Tensor, tgt: Tensor) -> None:
+        """Raise a `ShapeError` unless the inputs fit each other and the model."""
         shapes = f"src {tuple(src.shape)} and tgt {tuple(tgt.shape)}"
         if len(src.shape) != len(tgt.shape) or len(src.shape) not in (2, 3):
             raise ShapeError(f"Transformer: {shapes} must both have 3 axes, or both 2 without a batch")

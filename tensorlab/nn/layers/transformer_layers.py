@@ -3,124 +3,114 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar, Literal
 
+from ...options import Count, Fraction, NonNegative, Size, checked
+from ...tensor import Tensor
 from .. import functional as F
-from ..module.module import Module
 from .dropout import Dropout
+from .learned import DeviceLike, DTypeLike, LearnedLayer
 from .linear import Linear
 from .multihead_attention import MultiheadAttention
 from .normalization import LayerNorm
 
-Activation = str | Callable[[Any], Any]
+Activation = Literal["relu", "gelu"] | Callable[[Any], Any]
 
 
-def _activation(activation: Activation) -> Callable[[Any], Any]:
-    """Return the function that is meant.
+class _TransformerLayer(LearnedLayer):
+    """The base class of encoder and decoder layers: blocks, each the core of a residual branch.
 
-    Raises
-    ------
-    ValueError
-        If a name is not known.
+    With `norm_first` the input of each block is normalised (Xiong et al., 2020, figure 1b), otherwise the sum is
+    (figure 1a, as in Vaswani et al.).
+
+    Parameters
+    ----------
+    d_model : int
+        Features of input and output; a multiple of `nhead`.
+    nhead : int
+        Number of attention heads.
+    dim_feedforward : int
+        Features between the two linear maps of the feedforward network.
+    dropout : float
+        Probability with which attention weights, and features inside and after each block, are set to zero in training.
+    activation : {"relu", "gelu"} or callable
+        Applied between the two linear maps.
+    layer_norm_eps : float
+        Added to variances by the normalisations.
+    batch_first : bool
+        Whether inputs are (batch, length, features) rather than (length, batch, features).
+    norm_first : bool
+        Whether the input of each block is normalised, rather than the sum.
+    bias : bool
+        Whether linear maps and normalisations have biases.
     """
-    if not isinstance(activation, str):
-        return activation
-    if activation not in ("relu", "gelu"):
-        raise ValueError(f"activation must be 'relu', 'gelu' or a callable, not {activation!r}")
-    found: Callable[[Any], Any] = getattr(F, activation)
-    return found
 
+    attentions: ClassVar[tuple[str, ...]]
+    """Names of the blocks of attention, in order; the feedforward block is the last."""
 
-class _Layer(Module):
-    """What the layers of encoder and decoder have in common: the blocks, and where they are normalised.
+    self_attn: MultiheadAttention
+    norm1: LayerNorm
+    norm2: LayerNorm
+    dropout1: Dropout
+    dropout2: Dropout
 
-    Each block is the core of a residual branch. With `norm_first` a branch is normalised where it leaves (Xiong et
-    al., 2020, figure 1b), otherwise the sum is (figure 1a, as in Vaswani et al.).
-    """
-
-    self_attn: Module
-    norm1: Module
-    norm2: Module
-    dropout1: Module
-    dropout2: Module
-
-    def _make(
+    @checked
+    def __init__(
         self,
-        attentions: tuple[str, ...],
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int,
-        dropout: float,
-        activation: Activation,
-        layer_norm_eps: float,
-        batch_first: bool,
-        norm_first: bool,
-        bias: bool,
-        where: dict[str, Any],
+        d_model: Size,
+        nhead: Size,
+        dim_feedforward: Count = 2048,
+        dropout: Fraction = 0.1,
+        activation: Activation = F.relu,
+        layer_norm_eps: NonNegative = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
     ) -> None:
-        """Make the parts; a normalisation and a dropout for each block of attention, and for the feedforward one."""
-        numbers = range(1, len(attentions) + 2)
-        for name in attentions:
+        if d_model % nhead:
+            raise ValueError(f"{type(self).__name__}: d_model {d_model} does not divide into {nhead} heads (nhead)")
+        where: dict[str, Any] = {"device": device, "dtype": dtype}
+        for name in self.attentions:
             attention = MultiheadAttention(d_model, nhead, dropout, bias=bias, batch_first=batch_first, **where)
             self.add_module(name, attention)
         self.linear1 = Linear(d_model, dim_feedforward, bias=bias, **where)
         self.dropout = Dropout(dropout)
         self.linear2 = Linear(dim_feedforward, d_model, bias=bias, **where)
         self.norm_first = norm_first
-        for i in numbers:
+        blocks = range(1, len(self.attentions) + 2)
+        for i in blocks:
             self.add_module(f"norm{i}", LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **where))
-        for i in numbers:
+        for i in blocks:
             self.add_module(f"dropout{i}", Dropout(dropout))
-        self.activation = _activation(activation)
+        self.activation: Callable[[Any], Any] = getattr(F, activation) if isinstance(activation, str) else activation
 
-    def _attended(
-        self, attention: Any, dropout: Any, query: Any, memory: Any, mask: Any, padding: Any, is_causal: bool
-    ) -> Any:
-        """Return a block of attention, of which the weights are not wanted."""
-        options = {"key_padding_mask": padding, "attn_mask": mask, "is_causal": is_causal}
+    def _attend(
+        self,
+        attention: MultiheadAttention,
+        dropout: Dropout,
+        query: Tensor,
+        memory: Tensor,
+        mask: Tensor | None,
+        padding: Tensor | None,
+        is_causal: bool,
+    ) -> Tensor:
+        """Return the output of a block of attention."""
+        options: dict[str, Any] = {"key_padding_mask": padding, "attn_mask": mask, "is_causal": is_causal}
         return dropout(attention(query, memory, memory, need_weights=False, **options)[0])
 
-    def _fed_forward(self, dropout: Any, x: Any) -> Any:
-        """Return the block of two linear maps."""
+    def _feed_forward(self, dropout: Dropout, x: Tensor) -> Tensor:
+        """Return the output of the block of two linear maps."""
         return dropout(self.linear2(self.dropout(self.activation(self.linear1(x)))))
 
-    def _branch(self, norm: Any, x: Any, block: Callable[[Any], Any]) -> Any:
-        """Return the sum of `x` and a block of it, normalised before or after."""
+    def _add_block(self, norm: LayerNorm, x: Tensor, block: Callable[[Tensor], Tensor]) -> Tensor:
+        """Return the sum of `x` and the output of a block, normalised before or after."""
         return x + block(norm(x)) if self.norm_first else norm(x + block(x))
 
 
-class TransformerEncoderLayer(_Layer):
+class TransformerEncoderLayer(_TransformerLayer):
     """Self-attention and a feedforward network, each in a residual branch.
-
-    Parameters
-    ----------
-    d_model : int
-        Features of input and output.
-    nhead : int
-        Heads of attention.
-    dim_feedforward : int
-        Features between the two linear maps of the feedforward network.
-    dropout : float
-        The probability with which attention's weights, and features in and behind each branch, are set to zero.
-    activation : {"relu", "gelu"} or callable
-        What is between the two linear maps.
-    layer_norm_eps : float
-        What the normalisations add to variances.
-    batch_first : bool
-        Whether inputs are (batch, length, features) rather than (length, batch, features).
-    norm_first : bool
-        Whether each branch begins with its normalisation; else the sum is normalised.
-    bias : bool
-        Whether linear maps and normalisations have biases.
-    device : Device or str, optional
-        Where the parameters are.
-    dtype : dtype, optional
-        Their type; float32 by default.
-
-    Raises
-    ------
-    ValueError
-        If the features do not divide into the heads, or the activation is not known.
 
     Examples
     --------
@@ -129,45 +119,26 @@ class TransformerEncoderLayer(_Layer):
     (10, 2, 16)
     """
 
-    def __init__(
+    attentions = ("self_attn",)
+
+    def forward(
         self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: Activation = F.relu,
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        sizes = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
-        self._make(("self_attn",), *sizes, {"device": device, "dtype": dtype})
+        src: Tensor,
+        src_mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        is_causal: bool = False,
+    ) -> Tensor:
+        """Return the transformed sequence; for the masks see `Transformer.forward`."""
 
-    def forward(self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
-        """Return the sequence with each element told of the others; for the masks see `Transformer.forward`."""
+        def attend(x: Tensor) -> Tensor:
+            return self._attend(self.self_attn, self.dropout1, x, x, src_mask, src_key_padding_mask, is_causal)
 
-        def attended(x: Any) -> Any:
-            return self._attended(self.self_attn, self.dropout1, x, x, src_mask, src_key_padding_mask, is_causal)
-
-        x = self._branch(self.norm1, src, attended)
-        return self._branch(self.norm2, x, lambda x: self._fed_forward(self.dropout2, x))
+        x = self._add_block(self.norm1, src, attend)
+        return self._add_block(self.norm2, x, lambda x: self._feed_forward(self.dropout2, x))
 
 
-class TransformerDecoderLayer(_Layer):
-    """Self-attention, attention to the encoder's result and a feedforward network, each in a residual branch.
-
-    Parameters
-    ----------
-    d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias, device, dtype
-        As in `TransformerEncoderLayer`.
-
-    Raises
-    ------
-    ValueError
-        If the features do not divide into the heads, or the activation is not known.
+class TransformerDecoderLayer(_TransformerLayer):
+    """Self-attention, attention to the encoder's output and a feedforward network, each in a residual branch.
 
     Examples
     --------
@@ -176,47 +147,31 @@ class TransformerDecoderLayer(_Layer):
     (2, 7, 16)
     """
 
-    multihead_attn: Module
-    norm3: Module
-    dropout3: Module
-
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: Activation = F.relu,
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        sizes = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
-        self._make(("self_attn", "multihead_attn"), *sizes, {"device": device, "dtype": dtype})
+    attentions = ("self_attn", "multihead_attn")
+    multihead_attn: MultiheadAttention
+    norm3: LayerNorm
+    dropout3: Dropout
 
     def forward(
         self,
-        tgt: Any,
-        memory: Any,
-        tgt_mask: Any = None,
-        memory_mask: Any = None,
-        tgt_key_padding_mask: Any = None,
-        memory_key_padding_mask: Any = None,
+        tgt: Tensor,
+        memory: Tensor,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
         tgt_is_causal: bool = False,
         memory_is_causal: bool = False,
-    ) -> Any:
-        """Return the sequence with each element told of the others and of `memory`; see `Transformer.forward`."""
+    ) -> Tensor:
+        """Return the transformed sequence; for `memory` and the masks see `Transformer.forward`."""
 
-        def attended(x: Any) -> Any:
-            return self._attended(self.self_attn, self.dropout1, x, x, tgt_mask, tgt_key_padding_mask, tgt_is_causal)
+        def attend(x: Tensor) -> Tensor:
+            return self._attend(self.self_attn, self.dropout1, x, x, tgt_mask, tgt_key_padding_mask, tgt_is_causal)
 
-        def remembered(x: Any) -> Any:
+        def attend_to_memory(x: Tensor) -> Tensor:
             masks = (memory_mask, memory_key_padding_mask, memory_is_causal)
-            return self._attended(self.multihead_attn, self.dropout2, x, memory, *masks)
+            return self._attend(self.multihead_attn, self.dropout2, x, memory, *masks)
 
-        x = self._branch(self.norm1, tgt, attended)
-        x = self._branch(self.norm2, x, remembered)
-        return self._branch(self.norm3, x, lambda x: self._fed_forward(self.dropout3, x))
+        x = self._add_block(self.norm1, tgt, attend)
+        x = self._add_block(self.norm2, x, attend_to_memory)
+        return self._add_block(self.norm3, x, lambda x: self._feed_forward(self.dropout3, x))

@@ -1,1 +1,1 @@
-"""What every layer is made of: `Module`, its parameters, hooks, containers, state dicts and summaries."""
+"""`Module`, with its parameters, hooks, containers, state dicts and summaries."""

@@ -1,4 +1,4 @@
-"""Modules that hold modules: one behind the other, in a list, in a dictionary."""
+"""Modules that hold modules: in sequence, in a list, in a dictionary."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class _ModuleSequence(Module):
         return self
 
     def insert(self: L, index: int, module: Module) -> L:
-        """Put a module before the one at `index`; returns the container itself."""
+        """Insert a module before the one at `index`; returns the container itself."""
         modules = self._modules()
         modules.insert(index, module)
         self._replace(modules)
@@ -79,17 +79,17 @@ class _ModuleSequence(Module):
 
 
 class Sequential(_ModuleSequence):
-    """Modules one behind the other: each is called with what the one before returned.
+    """Modules in sequence: each is called with the output of the one before.
 
     Parameters
     ----------
     *modules : Module, or one dict from name to Module
-        In the order of computation.
+        In the order in which they are called.
 
     Raises
     ------
     TypeError
-        If something is no module.
+        If an argument is not a module.
 
     Examples
     --------
@@ -103,8 +103,8 @@ class Sequential(_ModuleSequence):
     )
     """
 
-    def __init__(self, *modules: Any) -> None:
-        named = modules[0] if len(modules) == 1 and isinstance(modules[0], Mapping) else dict(enumerate(modules))
+    def __init__(self, *modules: Module | Mapping[str, Module | None] | None) -> None:
+        named: Any = modules[0] if len(modules) == 1 and isinstance(modules[0], Mapping) else dict(enumerate(modules))
         for name, module in named.items():
             self.add_module(str(name), module)
 
@@ -118,12 +118,12 @@ class Sequential(_ModuleSequence):
 
 
 class ModuleList(_ModuleSequence):
-    """Modules in a list; `forward` is up to the module that holds it.
+    """Modules in a list; the module that holds it defines how they are called.
 
     Parameters
     ----------
     modules : iterable of Module, optional
-        What to hold.
+        The initial modules.
 
     Examples
     --------
@@ -137,12 +137,12 @@ class ModuleList(_ModuleSequence):
 
 
 class ModuleDict(Module):
-    """Modules in a dictionary; `forward` is up to the module that holds it.
+    """Modules in a dictionary; the module that holds it defines how they are called.
 
     Parameters
     ----------
     modules : mapping from str to Module, or pairs, optional
-        What to hold.
+        The initial modules.
 
     Examples
     --------
@@ -188,17 +188,17 @@ class ModuleDict(Module):
         return self._modules().items()
 
     def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
-        """Add modules, or replace those of the same names."""
+        """Add modules; those of the same names are replaced."""
         for key, module in dict(modules).items():
             self.add_module(key, module)
 
     def pop(self, key: str) -> Module:
-        """Take a module out and return it; raises `KeyError` where there is none of that name."""
+        """Remove and return a module; raises `KeyError` if there is none of that name."""
         module = self._modules()[key]
         delattr(self, key)
         return module
 
     def clear(self) -> None:
-        """Take all modules out."""
+        """Remove all modules."""
         for key in self._modules():
             delattr(self, key)

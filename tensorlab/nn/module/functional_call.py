@@ -1,4 +1,4 @@
-"""Calling a module with parameters and buffers from outside, so that it is a function of them."""
+"""Calling a module as a function of its parameters and buffers."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ def functional_call(
     tie_weights: bool = True,
     strict: bool = False,
 ) -> Any:
-    """Call a module with other tensors in the place of its parameters and buffers.
+    """Call a module with other tensors instead of its parameters and buffers.
 
-    With it a module is a function of its parameters, which `grad`, `hessian`, `hvp` and the other transforms take.
+    This makes a module a function of its parameters, for `grad`, `hessian`, `hvp` and the other transforms.
 
     Parameters
     ----------
     module : Module
-        What to call; it is the same as before afterwards.
+        The module; it is unchanged afterwards.
     parameters_and_buffers : mapping from str to tensor, or several of them
-        By dotted path, as `Module.named_parameters` and `Module.named_buffers` give them. Those that are not named
-        stay the module's own. A buffer that the call updates, such as a running mean, is updated here.
-    args : tuple, or one argument that is no tuple
+        By dotted path, as in `Module.named_parameters` and `Module.named_buffers`. For paths that are missing the
+        module's own are used. A buffer that the call updates, such as a running mean, is updated in the mapping.
+    args : tuple, or one argument that is not a tuple
         The positional arguments.
     kwargs : mapping, optional
         The keyword arguments.
     tie_weights : bool
-        Whether a tensor given for a parameter that the module has in several places is used in all of them.
+        Whether a tensor given for a shared parameter is used in all places of the module.
     strict : bool
-        Whether all parameters and buffers must be named.
+        Whether all parameters and buffers must be given.
 
     Returns
     -------
     Any
-        What the module returns.
+        The output of the module.
 
     Raises
     ------
     KeyError
-        If the module has no such parameter or buffer, or `strict` and one is missing.
+        If the module has no such parameter or buffer, or with `strict` one is missing.
     ValueError
-        If a path is given twice, or different tensors for a parameter that is in several places.
+        If a path is given twice, or different tensors for a shared parameter.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def _as_one_mapping(given: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> d
 
 
 def _replacements(module: Module, given: Mapping[str, Any], tie_weights: bool, strict: bool) -> dict[Place, Any]:
-    """Return for each place that is to hold another tensor which one."""
+    """Return the new tensor for each place whose tensor is replaced."""
     places: dict[str, Place] = {}
     owners: dict[int, list[str]] = {}
     for path, inner in module.named_modules(remove_duplicate=False):
@@ -99,7 +99,7 @@ def _replacements(module: Module, given: Mapping[str, Any], tie_weights: bool, s
         if len(tensors) > 1:
             raise ValueError(
                 f"functional_call: {', '.join(keys)} are one parameter, but different tensors are given for them; "
-                "give one, or say tie_weights=False"
+                "give one, or set tie_weights=False"
             )
         if strict and not tensors:
             raise KeyError(f"functional_call: strict, but nothing is given for {keys[0]}")
@@ -110,7 +110,7 @@ def _replacements(module: Module, given: Mapping[str, Any], tie_weights: bool, s
 
 @contextmanager
 def _replaced(replacements: Mapping[Place, Any]) -> Iterator[None]:
-    """Put tensors into modules, past the checks of `Module.__setattr__`; put back what was there whatever happens."""
+    """Replace tensors of modules, without the checks of `Module.__setattr__`, and restore them at the end."""
     before = {(module, name): module.__dict__[name] for module, name in replacements}
     try:
         for (module, name), tensor in replacements.items():

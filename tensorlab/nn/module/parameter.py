@@ -1,4 +1,4 @@
-"""Parameter: a tensor that a module learns; and those whose shape is not known yet."""
+"""Parameter: a tensor that a module learns; and tensors whose shape is not known yet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...tensor import Leaf, Tensor
 
 
 class Parameter(Tensor):
-    """A tensor that a `Module` counts among its parameters when it is assigned as an attribute.
+    """A tensor that becomes a parameter of a `Module` when it is assigned as an attribute.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class Parameter(Tensor):
     Raises
     ------
     TypeError
-        If a gradient is asked for integer or boolean data.
+        If `requires_grad` is True and the data are integers or booleans.
 
     Examples
     --------
@@ -39,10 +39,10 @@ class Parameter(Tensor):
 
 
 class Uninitialized(Tensor):
-    """A tensor whose shape is not known yet, as in a module that waits for its first batch.
+    """A tensor whose shape is not known yet, as in a lazy module before its first batch.
 
-    It can be moved, cast, copied and found by its path; everything else is an error. `materialize` makes it an ordinary
-    tensor, the same object, of the class `becomes`.
+    It can be moved, cast, copied and found by its path; everything else is an error. `materialize` turns the object
+    into an ordinary tensor of the class `becomes`.
     """
 
     becomes: type[Tensor] = Tensor
@@ -73,18 +73,18 @@ class Uninitialized(Tensor):
         return dtypes.float32 if self._dtype is None else dtypes.named(self._dtype)
 
     def detach(self) -> Tensor:
-        """Return the tensor itself: there is nothing to share yet."""
+        """Return the tensor itself, as there are no elements to share."""
         return self
 
     def recast(self, dtype: Any = None, device: Any = None) -> None:
-        """Say of which type, and where, the elements will be; integers stay integers."""
+        """Set the type and the device of the elements; integers stay integers."""
         if dtype is not None and self.dtype.is_floating:
             self._dtype = dtype
         if device is not None:
             self._place = device
 
     def materialize(self, shape: tuple[int, ...]) -> None:
-        """Become an ordinary tensor of a shape; its elements are not set."""
+        """Become an ordinary tensor of the given shape; its elements are not set."""
         array = empty(shape, device=self._place, dtype=self.dtype)._array
         learned = self._learned
         self.__dict__.clear()

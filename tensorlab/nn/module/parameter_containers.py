@@ -12,25 +12,25 @@ from .parameter import Parameter
 
 
 class _ParameterContainer(Module):
-    """Values under names of their own; those that are tensors are parameters."""
+    """Named values; tensors become parameters."""
 
     def _hold(self, name: str, value: Any) -> None:
         if isinstance(value, Tensor) and not isinstance(value, Parameter):
             value = Parameter(value)
         self._check_name(name)
-        self.__dict__[name] = value  # past the check that a parameter stays one; a name keeps its place
+        self.__dict__[name] = value  # without the check that a parameter stays one; the name keeps its position
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError(f"{type(self).__name__} holds parameters and computes nothing; it is not to be called")
 
 
 class ParameterList(_ParameterContainer):
-    """Parameters in a list; what is computed of them is up to the module that holds it.
+    """Parameters in a list; the module that holds it defines how they are used.
 
     Parameters
     ----------
     values : iterable, optional
-        What to hold. Tensors become parameters; anything else is held as it is.
+        The initial values. Tensors become parameters; other values are kept unchanged.
 
     Examples
     --------
@@ -88,7 +88,7 @@ class ParameterList(_ParameterContainer):
         Raises
         ------
         TypeError
-            If given a tensor, or something else that is no iterable of values.
+            If `values` is a tensor, or not iterable.
         """
         if isinstance(values, Tensor) or not isinstance(values, Iterable):
             raise TypeError(f"{type(self).__name__}: expected an iterable of values, not {type(values).__name__}")
@@ -97,23 +97,23 @@ class ParameterList(_ParameterContainer):
         return self
 
     def extra_repr(self) -> str:
-        return _in_words(enumerate(self))
+        return _described(enumerate(self))
 
 
 class ParameterDict(_ParameterContainer):
-    """Parameters in a dictionary; what is computed of them is up to the module that holds it.
+    """Parameters in a dictionary; the module that holds it defines how they are used.
 
     Parameters
     ----------
     parameters : mapping from str, or pairs, optional
-        What to hold. Tensors become parameters; anything else is held as it is.
+        The initial values. Tensors become parameters; other values are kept unchanged.
 
     Raises
     ------
     TypeError
-        If a key is no string.
+        If a key is not a string.
     KeyError
-        If a key is no name for a part of a module, as it has a dot in it or is the name of a method.
+        If a key contains a dot or is the name of a method.
 
     Examples
     --------
@@ -183,53 +183,53 @@ class ParameterDict(_ParameterContainer):
         return ((key, self[key]) for key in self._keys)
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return the value of a key, `default` where there is none."""
+        """Return the value of a key, or `default`."""
         return self.__dict__[key] if key in self._keys else default
 
     def setdefault(self, key: str, default: Any = None) -> Any:
-        """Return the value of a key, which becomes `default` where there is none."""
+        """Return the value of a key, which is first set to `default` if it is missing."""
         if key not in self:
             self[key] = default
         return self[key]
 
     def update(self, parameters: Mapping[str, Any] | ParameterDict | Iterable[tuple[str, Any]]) -> None:
-        """Add values, or replace those of the same keys."""
+        """Add values; those of the same keys are replaced."""
         pairs = parameters.items() if isinstance(parameters, Mapping | ParameterDict) else parameters
         for key, value in tuple(pairs):
             self[key] = value
 
     def pop(self, key: str) -> Any:
-        """Take a value out and return it; raises `KeyError` where there is none of that key."""
+        """Remove and return a value; raises `KeyError` if there is none of that key."""
         value = self[key]
         del self[key]
         return value
 
     def popitem(self) -> tuple[str, Any]:
-        """Take out the pair that was added last and return it."""
+        """Remove and return the pair that was added last."""
         if not self._keys:
             raise KeyError(f"{type(self).__name__} is empty")
         key = next(reversed(self._keys))
         return key, self.pop(key)
 
     def clear(self) -> None:
-        """Take everything out."""
+        """Remove all values."""
         for key in tuple(self._keys):
             del self[key]
 
     def copy(self) -> ParameterDict:
-        """Return another dictionary of the same values, which are not copied."""
+        """Return a shallow copy."""
         return ParameterDict(self.items())
 
     def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
-        """Return a dictionary with one value for all keys."""
+        """Return a dictionary with the same value for all keys."""
         return ParameterDict((key, default) for key in keys)
 
     def extra_repr(self) -> str:
-        return _in_words(self.items())
+        return _described(self.items())
 
 
-def _in_words(named: Iterable[tuple[Any, Any]]) -> str:
-    """Return one line for each value: its key, and its type and size."""
+def _described(named: Iterable[tuple[Any, Any]]) -> str:
+    """Return a line for each value, with its key, type and size."""
     lines = []
     for key, value in named:
         if isinstance(value, Parameter):

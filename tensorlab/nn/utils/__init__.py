@@ -1,4 +1,4 @@
-"""What is done to modules from outside: parametrised weights, clipped gradients, parameters as one vector."""
+"""Utilities for modules: parametrised weights, gradient clipping, parameters as one vector, packed sequences."""
 
 from . import parametrizations, parametrize, rnn
 from .clip_grad import clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm

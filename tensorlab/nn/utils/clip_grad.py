@@ -1,4 +1,4 @@
-"""Gradients kept within bounds: by their common norm, or each element for itself."""
+"""Clipping of gradients: by their common norm, or element by element."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...autodiff.graph import no_grad
+from ...docstrings import documented_like
 from ...ops.arithmetic import clip, minimum
 from ...ops.comparison import isfinite
 from ...ops.creation import zeros
@@ -27,12 +28,12 @@ def get_total_norm(tensors: Tensors, norm_type: float = 2.0, error_if_nonfinite:
     norm_type : float or "inf"
         The order of the norm; infinity is the largest magnitude.
     error_if_nonfinite : bool
-        Whether a norm that is NaN or infinite is an error; asking makes a GPU wait.
+        Whether a norm that is NaN or infinite is an error; the check waits for a GPU.
 
     Returns
     -------
     Tensor
-        0-d, on the first tensor's device; zero where there are no tensors.
+        0-d, on the first tensor's device; zero if there are no tensors.
 
     Raises
     ------
@@ -53,7 +54,7 @@ def get_total_norm(tensors: Tensors, norm_type: float = 2.0, error_if_nonfinite:
     if error_if_nonfinite and not bool(isfinite(total)):
         raise RuntimeError(
             f"the gradients' norm of order {order} is {total.item()}, so they cannot be clipped by it; "
-            "with error_if_nonfinite=False they are scaled all the same"
+            "with error_if_nonfinite=False they are scaled nevertheless"
         )
     return total
 
@@ -64,11 +65,11 @@ def clip_grads_with_norm_(parameters: Tensors, max_norm: float, total_norm: Tens
     Parameters
     ----------
     parameters : Tensor, or iterable of Tensor
-        Whose `grad` is scaled, where there is one.
+        Those without a `grad` are ignored.
     max_norm : float
-        What their norm may be.
+        Largest norm.
     total_norm : Tensor
-        What it is; see `get_total_norm`.
+        The present norm; see `get_total_norm`.
 
     Examples
     --------
@@ -85,6 +86,7 @@ def clip_grads_with_norm_(parameters: Tensors, max_norm: float, total_norm: Tens
             grad *= here if here.dtype == grad.dtype else astype(here, grad.dtype)
 
 
+@documented_like(get_total_norm)
 def clip_grad_norm_(
     parameters: Tensors, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
 ) -> Tensor:
@@ -93,21 +95,19 @@ def clip_grad_norm_(
     Parameters
     ----------
     parameters : Tensor, or iterable of Tensor
-        Whose `grad` is scaled, where there is one.
+        Those without a `grad` are ignored.
     max_norm : float
-        What the norm of all of them together may be.
-    norm_type, error_if_nonfinite
-        As for `get_total_norm`.
+        Largest norm of all gradients together.
 
     Returns
     -------
     Tensor
-        The norm before, 0-d.
+        The norm before scaling, 0-d.
 
     Raises
     ------
     RuntimeError
-        With `error_if_nonfinite`, if the norm is NaN or infinite; nothing has changed then.
+        With `error_if_nonfinite`, if the norm is NaN or infinite; the gradients are then unchanged.
 
     Examples
     --------
@@ -130,9 +130,9 @@ def clip_grad_value_(parameters: Tensors, clip_value: float) -> None:
     Parameters
     ----------
     parameters : Tensor, or iterable of Tensor
-        Whose `grad` is clipped, where there is one.
+        Those without a `grad` are ignored.
     clip_value : float
-        The largest magnitude.
+        Largest magnitude.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""All parameters as one vector, and back."""
+"""Parameters as one vector, and the inverse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...tensor import Tensor
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
-    """Return the elements of all parameters as one vector, through which gradients flow.
+    """Return the elements of all parameters as one vector; gradients flow through it.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     Returns
     -------
     Tensor
-        1-d: the parameters' elements, one behind the other.
+        1-d: the parameters' elements, concatenated.
 
     Examples
     --------
@@ -34,21 +34,21 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
 
 
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
-    """Copy a vector's elements into parameters, in their order.
+    """Copy the elements of a vector into parameters, in order.
 
     Parameters
     ----------
     vec : Tensor, shape (total,)
         As `parameters_to_vector` returns it.
     parameters : iterable of Tensor
-        What gets other elements; cast to each one's type.
+        The elements are cast to the type of each.
 
     Raises
     ------
     TypeError
-        If `vec` is no tensor.
+        If `vec` is not a tensor.
     ShapeError
-        If `vec` is no vector, or has not as many elements as the parameters have; nothing has changed then.
+        If `vec` is not a vector with as many elements as the parameters; these are then unchanged.
 
     Examples
     --------
@@ -68,5 +68,5 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     for target in targets:
         end = start + target.nelement()
         part = reshape(values[start:end], target.shape).to(dtype=target.dtype, device=target.device)
-        target.data = part.clone()  # else a step of an optimizer would change the vector
+        target.data = part.clone()  # a view would let an optimizer's step change the vector
         start = end

@@ -1,4 +1,4 @@
-"""Orthogonal weights: maps from any matrix to one with orthonormal columns."""
+"""Orthogonal weights: maps from arbitrary matrices to matrices with orthonormal columns."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ M = TypeVar("M", bound=Module)
 
 
 def tensor_of(module: Module, name: str) -> Tensor:
-    """Return an attribute of a module that is to be parametrised.
+    """Return the tensor of a module that is to be parametrised.
 
     Raises
     ------
     ValueError
-        If it is no tensor.
+        If the attribute is not a tensor.
     """
     tensor = getattr(module, name, None)
     if not isinstance(tensor, Tensor):
@@ -42,7 +42,7 @@ def tensor_of(module: Module, name: str) -> Tensor:
 
 
 def real_dtype(dtype: Any) -> Any:
-    """Return the type of the real part of numbers of a floating-point type."""
+    """Return the type of the real part of a floating-point type."""
     return {"complex64": dtypes.float32, "complex128": dtypes.float64}.get(str(dtypes.named(dtype)), dtype)
 
 
@@ -50,7 +50,7 @@ ORTHOGONAL_MAPS = ("matrix_exp", "cayley", "householder")
 
 
 class _Orthogonal(Module):
-    """Orthonormal columns (or rows, of wide matrices), from any matrix: by a map, and from a base point."""
+    """Maps a matrix to one with orthonormal columns (rows, if it is wide), times a base point."""
 
     base: Tensor | None
 
@@ -67,7 +67,7 @@ class _Orthogonal(Module):
         return matrix_transpose(q) if wide else q
 
     def _by_rotation(self, x: Any) -> Any:
-        """Map the skew-Hermitian matrix that has the lower half of `x`."""
+        """Map the skew-Hermitian matrix whose lower half is that of `x`."""
         n, k = x.shape[-2:]
         x = tril(x)
         if n != k:
@@ -86,11 +86,11 @@ class _Orthogonal(Module):
         if not self.use_trivialization:
             if self.orthogonal_map != "householder":
                 raise NotImplementedError(
-                    f"without trivialization no value can be assigned to what {self.orthogonal_map} makes orthogonal; "
-                    "assign to the originals"
+                    f"without trivialization no value can be assigned to a weight that {self.orthogonal_map} makes "
+                    "orthogonal; assign to the originals"
                 )
-            made = _reflections_of(tall)
-            return matrix_transpose(made) if wide else made
+            reflections = _reflections_of(tall)
+            return matrix_transpose(reflections) if wide else reflections
         n, k = tall.shape[-2:]
         if n != k:
             extra = default_generator.normal((*tall.shape[:-1], n - k), dtype=real_dtype(q.dtype), device=q.device)
@@ -104,7 +104,7 @@ def _zeros_like(x: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 
 def _eye_like(x: Any) -> Any:
-    """Return ones on the diagonal of a matrix that need not be square."""
+    """Return an identity matrix of the shape of `x`, which need not be square."""
     return identity_like(x, max(x.shape[-2:]))[: x.shape[-2], : x.shape[-1]]
 
 
@@ -115,7 +115,7 @@ def _is_orthogonal(q: Any) -> bool:
 
 
 def _orthogonalized(x: Any) -> Any:
-    """Return the orthogonal factor of square matrices for which the triangular one has a positive diagonal."""
+    """Return the orthogonal factor of square matrices whose triangular factor has a positive diagonal."""
     q, r = qr(x)
     diagonal = sum(r * identity_like(r, r.shape[-1]), axis=-2, keepdims=True)
     size = abs(diagonal)
@@ -140,8 +140,8 @@ def _by_reflections(x: Any) -> Any:
 
 
 def _reflections_of(x: Any) -> Any:
-    """Return what `_by_reflections` makes the orthogonal factor of tall matrices of: Householder's elimination."""
-    x, made = x.clone(), _zeros_like(x, x.shape)
+    """Return the matrices that `_by_reflections` maps to the orthogonal factors of tall matrices (Householder)."""
+    x, reflections = x.clone(), _zeros_like(x, x.shape)
     for j in range(x.shape[-1]):
         column = x[..., j:, j : j + 1]
         first = column[..., :1, :]
@@ -150,32 +150,32 @@ def _reflections_of(x: Any) -> Any:
         v[..., :1, :] = 1.0
         rest = x[..., j:, j + 1 :]
         x[..., j:, j + 1 :] = rest - v * (2 / sum(v * v, axis=-2, keepdims=True) * matmul(matrix_transpose(v), rest))
-        made[..., j:, j : j + 1] = v
-        made[..., j : j + 1, j : j + 1] = sign(pivot)
-    return made
+        reflections[..., j:, j : j + 1] = v
+        reflections[..., j : j + 1, j : j + 1] = sign(pivot)
+    return reflections
 
 
 def orthogonal(
     module: M, name: str = "weight", orthogonal_map: str | None = None, *, use_trivialization: bool = True
 ) -> M:
-    """Keep a matrix orthogonal: its columns orthonormal, or its rows if it is wide.
+    """Keep a matrix orthogonal: its columns are orthonormal, or its rows if it is wide.
 
-    (Lezcano-Casado, "Trivializations for Gradient-Based Optimization on Manifolds", 2019.) A weight that is
-    orthogonal at first stays what it is; of any other the orthogonal factor is taken.
+    (Lezcano-Casado, "Trivializations for Gradient-Based Optimization on Manifolds", 2019.) An
+    orthogonal weight initially keeps its value; any other is replaced by its orthogonal factor.
 
     Parameters
     ----------
     module : Module
-        What has the weight.
+        The owner of the weight.
     name : str
-        Which attribute; axes before the last two are batches of matrices.
+        Name of the weight; axes before the last two are batches of matrices.
     orthogonal_map : {"matrix_exp", "cayley", "householder"}, optional
-        How an orthogonal matrix is made of any: as ``exp(A)`` or ``(1 - A/2)^-1 (1 + A/2)`` of a skew-Hermitian A, or
-        as a product of reflections. By default the first for square and complex matrices, else the last.
+        The map to orthogonal matrices: ``exp(A)`` or ``(1 - A/2)^-1 (1 + A/2)`` of a skew-Hermitian A, or a product of
+        reflections. By default the first for square and complex matrices, else the last.
     use_trivialization : bool
-        Whether the map starts from a base point, the buffer ``base`` of ``parametrizations.weight[0]``, which is set
-        whenever a value is assigned. Without, a value can be assigned to what reflections make alone; the other maps
-        begin with what they make of the weight that was there.
+        Whether the map is multiplied by a base point, the buffer ``base`` of ``parametrizations.weight[0]``, which is
+        set whenever a value is assigned. Otherwise a value can be assigned only with reflections, and the other maps
+        are applied to the present weight.
 
     Returns
     -------
@@ -185,8 +185,8 @@ def orthogonal(
     Raises
     ------
     ValueError
-        If there is no such parameter or buffer, it has fewer than two axes, the map is not known, or reflections are
-        asked for with complex numbers.
+        If there is no such parameter or buffer, it has fewer than two axes, the map is unknown, or it is
+        "householder" and the weight is complex.
 
     Examples
     --------
@@ -203,5 +203,5 @@ def orthogonal(
     if orthogonal_map not in ORTHOGONAL_MAPS:
         raise ValueError(f"orthogonal_map must be one of {', '.join(ORTHOGONAL_MAPS)}, not {orthogonal_map!r}")
     if orthogonal_map == "householder" and weight.dtype.is_complex:
-        raise ValueError("reflections make real matrices alone; matrix_exp and cayley take complex ones")
+        raise ValueError("householder supports only real matrices; matrix_exp and cayley support complex ones")
     return register_parametrization(module, name, _Orthogonal(orthogonal_map, use_trivialization), unsafe=True)

@@ -1,4 +1,4 @@
-"""Ready parametrisations of weights: normalised, standardised, of spectral norm one, orthogonal."""
+"""Parametrisations of weights: weight and spectral normalisation, weight standardisation, orthogonality."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ M = TypeVar("M", bound=Module)
 
 
 def _rows(weight: Any, axis: int) -> Any:
-    """Return a weight as a matrix with one row per index of an axis."""
+    """Return a weight as a matrix whose rows are the indices of an axis."""
     moved = moveaxis(weight, axis, 0) if axis else weight
     return reshape(moved, (moved.shape[0], -1)) if len(moved.shape) != 2 else moved
 
@@ -51,7 +51,7 @@ class _WeightNorm(Module):
 
 
 def weight_norm(module: M, name: str = "weight", axis: int | None = 0) -> M:
-    """Learn a weight's magnitudes and its direction: ``weight = g * v / norm(v)``.
+    """Learn the magnitude and the direction of a weight: ``weight = g * v / norm(v)``.
 
     (Salimans and Kingma, "Weight Normalization: A Simple Reparameterization to Accelerate Training of Deep Neural
     Networks", 2016.) The magnitudes g become the parameter ``parametrizations.weight.original0``, v becomes
@@ -60,11 +60,11 @@ def weight_norm(module: M, name: str = "weight", axis: int | None = 0) -> M:
     Parameters
     ----------
     module : Module
-        What has the weight.
+        The owner of the weight.
     name : str
-        Which attribute.
+        Name of the weight.
     axis : int or None
-        For each index of this axis there is one magnitude; None for one in all.
+        The axis whose indices have a magnitude each; with None there is a single magnitude.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def weight_norm(module: M, name: str = "weight", axis: int | None = 0) -> M:
 
 
 class _SpectralNorm(Module):
-    """A weight divided by its greatest singular value, which power iterations follow."""
+    """Divides a weight by its greatest singular value, estimated by power iterations."""
 
     _u: Tensor
     _v: Tensor
@@ -113,7 +113,7 @@ class _SpectralNorm(Module):
             self._iterate(matrix, 15)
 
     def _iterate(self, matrix: Any, times: int) -> None:
-        """Follow the first singular vectors: new elements, as earlier results may still need the old ones."""
+        """Update the first singular vectors, as new elements: earlier results may still need the old ones."""
         with no_grad():
             for _ in range(times):
                 self._u.data = normalize(matmul(matrix, self._v), axis=0, eps=self.eps)
@@ -135,24 +135,24 @@ class _SpectralNorm(Module):
 def spectral_norm(
     module: M, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, axis: int | None = None
 ) -> M:
-    """Divide a weight by its spectral norm, its greatest singular value as a matrix; a vector by its length.
+    """Divide a weight by its spectral norm, the greatest singular value of the matrix; a vector by its norm.
 
     (Miyato et al., "Spectral Normalization for Generative Adversarial Networks", 2018.) The first singular vectors
-    are estimated by 15 power iterations at the start, and by `n_power_iterations` more each time that the weight is
-    read in training; they are the buffers ``_u`` and ``_v`` of ``parametrizations.weight[0]``.
+    are estimated by 15 power iterations initially, and by `n_power_iterations` more each time the weight is read in
+    training; they are the buffers ``_u`` and ``_v`` of ``parametrizations.weight[0]``.
 
     Parameters
     ----------
     module : Module
-        What has the weight.
+        The owner of the weight.
     name : str
-        Which attribute.
+        Name of the weight.
     n_power_iterations : int
-        How many iterations follow each reading.
+        Number of iterations each time the weight is read in training.
     eps : float
-        What shorter vectors are divided by.
+        Least divisor.
     axis : int, optional
-        The rows of the matrix; all other axes make its columns. By default 0, for transposed convolutions 1.
+        The axis of the matrix's rows; all others are merged into columns. By default 0, for transposed convolutions 1.
 
     Returns
     -------
@@ -183,7 +183,7 @@ def spectral_norm(
 
 
 class _WeightStandardization(Module):
-    """Rows of mean zero and variance one."""
+    """Shifts and scales rows to mean zero and variance one."""
 
     def __init__(self, axis: int, eps: float) -> None:
         self.axis, self.eps = axis, eps
@@ -201,17 +201,18 @@ class _WeightStandardization(Module):
 
 
 def weight_standardization(module: M, name: str = "weight", eps: float = 1e-5, axis: int | None = None) -> M:
-    """Shift and scale each output channel's weights to mean zero and variance one.
+    """Shift and scale the weights of each output channel to mean zero and variance one.
 
     (Qiao, Wang, Liu, Shen and Yuille, "Micro-Batch Training with Batch-Channel Normalization and Weight
-    Standardization", 2019.) It is meant for convolutions that group normalisation follows. PyTorch has none.
+    Standardization", 2019.) It is meant for convolutions followed by group normalisation, and is not in
+    PyTorch.
 
     Parameters
     ----------
     module : Module
-        What has the weight.
+        The owner of the weight.
     name : str
-        Which attribute.
+        Name of the weight.
     eps : float
         Added to the variance, which is the population's.
     axis : int, optional
@@ -237,7 +238,7 @@ def weight_standardization(module: M, name: str = "weight", eps: float = 1e-5, a
     """
     ndim = len(tensor_of(module, name).shape)
     if ndim < 2:
-        raise ValueError(f"weight standardization needs a weight of at least 2 axes, which {name!r} has not")
+        raise ValueError(f"weight standardization needs a weight of at least 2 axes, not {name!r} of {ndim}")
     if axis is None:
         axis = 1 if isinstance(module, _ConvTransposeNd) else 0
     return register_parametrization(module, name, _WeightStandardization(normalized_axis(axis, ndim), eps))

@@ -1,7 +1,7 @@
-"""Parametrised weights: attributes of a module that are computed from what is learned, each time they are read.
+"""Parametrised weights: attributes of a module that are computed from learned tensors each time they are read.
 
-A parametrised module gets a class of its own, which has a property in the attribute's place; other modules of its
-class do not notice. What is learned stays a parameter: ``module.parametrizations.weight.original``.
+A parametrised module gets a class of its own with a property for the attribute; other modules of its class are not
+affected. The learned tensor stays a parameter: ``module.parametrizations.weight.original``.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ _cache: ContextVar[dict[ParametrizationList, Any] | None] = ContextVar("parametr
 
 @contextmanager
 def cached() -> Iterator[None]:
-    """Compute each parametrised tensor once inside the ``with`` block, when it is first read.
+    """Compute each parametrised tensor only once inside the ``with`` block, when it is first read.
 
-    It is for weights that are read several times in one forward pass. A change of what is learned inside the block is
-    not noticed.
+    This helps if weights are read several times in one forward pass. Changes of learned tensors inside the block have
+    no effect.
 
     Examples
     --------
@@ -56,26 +56,26 @@ def cached() -> Iterator[None]:
 
 
 class ParametrizationList(ModuleList):
-    """The parametrisations of one tensor, in the order in which they are applied, and what they start from.
+    """The parametrisations of one tensor, in the order of application, and the original tensors.
 
-    It is made by `register_parametrization`. What is learned is its attribute ``original``, or ``original0``,
-    ``original1``, ... where the first parametrisation takes several tensors.
+    Made by `register_parametrization`. The learned tensor is the attribute ``original``, or ``original0`` and so on if
+    the first parametrisation takes several tensors.
 
     Parameters
     ----------
     modules : sequence of Module
         The parametrisations.
     original : Parameter or Tensor
-        The parameter or buffer that becomes parametrised.
+        The parameter or buffer to parametrise.
     unsafe : bool
-        Whether the result may have another shape or type; nothing is checked then.
+        Whether the result may have another shape or type; it is then not checked.
     persistent : bool
-        Of a buffer, whether it belongs to the state dict.
+        Whether a buffer belongs to the state dict.
 
     Raises
     ------
     ValueError
-        If there is no parametrisation, or what one returns does not fit.
+        If there is no parametrisation, or the result of one does not fit.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class ParametrizationList(ModuleList):
             self.register_buffer(name, tensor, persistent)
 
     def originals(self) -> list[Tensor]:
-        """Return what the first parametrisation is called with."""
+        """Return the arguments of the first parametrisation."""
         names = ["original"] if self.is_tensor else [f"original{number}" for number in range(self.ntensors)]
         return [getattr(self, name) for name in names]
 
@@ -125,7 +125,7 @@ class ParametrizationList(ModuleList):
         RuntimeError
             If a parametrisation has no ``right_inverse``.
         ValueError
-            If what it returns does not fit the originals.
+            If its result does not fit the originals.
         """
         new = _inverted(self, value.detach(), missing_is_identity=False)
         parts = [new] if isinstance(new, Tensor) else list(new)
@@ -142,7 +142,7 @@ class ParametrizationList(ModuleList):
 
 
 def _inverted(modules: ModuleList, value: Tensor, missing_is_identity: bool) -> Any:
-    """Return what the parametrisations are to start from so that they give `value`."""
+    """Return the originals from which the parametrisations compute `value`."""
     new: Any = value
     with no_grad():
         for module in reversed(list(modules)):
@@ -165,7 +165,7 @@ def _inverted(modules: ModuleList, value: Tensor, missing_is_identity: bool) -> 
 
 
 def _check_same(what: str, found: Any, wanted: Tensor, shape: bool = True) -> None:
-    """Refuse what is no tensor, or not of the same type and shape."""
+    """Raise `ValueError` unless a value is a tensor of the same type and shape."""
     if not isinstance(found, Tensor):
         raise ValueError(f"{what} must return a tensor, not {type(found).__name__}")
     if found.dtype != wanted.dtype or (shape and found.shape != wanted.shape):
@@ -176,7 +176,7 @@ def _check_same(what: str, found: Any, wanted: Tensor, shape: bool = True) -> No
 
 
 def _replace(tensor: Tensor, new: Tensor) -> None:
-    """Give a tensor elements of its own that equal those of another; it stays the same object for optimizers."""
+    """Copy the elements of another tensor into new memory of a tensor, which stays the same object for optimizers."""
     if new._array is not tensor._array:
         tensor._array = new.detach().clone()._array
 
@@ -197,13 +197,13 @@ def _like(original: Tensor, part: Tensor) -> Tensor:
 def _parametrized_class(base: type, names: tuple[str, ...]) -> type:
     """Return a subclass that computes the attributes `names`.
 
-    Modules share it, so that the copy of a module can lose its parametrisations without the other noticing.
+    Modules share it, so that removing the parametrisations of a copy does not affect the original module.
     """
 
     def reduce(module: Module) -> Any:
-        return _blank, (base, names), module.__dict__
+        return _empty_parametrized, (base, names), module.__dict__
 
-    members = {name: _computed(name) for name in names}
+    members = {name: _parametrized_property(name) for name in names}
     return type(
         f"Parametrized{base.__name__}",
         (base,),
@@ -218,7 +218,7 @@ def _parametrized_class(base: type, names: tuple[str, ...]) -> type:
     )
 
 
-def _computed(name: str) -> property:
+def _parametrized_property(name: str) -> property:
     def get(module: Any) -> Any:
         parametrizations = module.__dict__["parametrizations"][name]
         cache = _cache.get()
@@ -236,8 +236,8 @@ def _computed(name: str) -> property:
     return property(get, set)
 
 
-def _blank(base: type, names: tuple[str, ...]) -> Any:
-    """Return a parametrised module with nothing in it; for copies."""
+def _empty_parametrized(base: type, names: tuple[str, ...]) -> Any:
+    """Return a parametrised module without attributes, for `copy` and `pickle`."""
     return object.__new__(_parametrized_class(base, names))
 
 
@@ -274,26 +274,26 @@ def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
 
 
 def register_parametrization(module: M, tensor_name: str, parametrization: Module, *, unsafe: bool = False) -> M:
-    """Compute a parameter or buffer of a module from what is learned, each time that it is read.
+    """Compute a parameter or buffer of a module from a learned tensor, each time it is read.
 
     ``module.weight`` becomes ``parametrization(original)``, where ``original`` is the parameter that was there (the
     same object, so an optimizer keeps working). Further parametrisations are applied to the result. They take the
     training mode of the module.
 
-    A parametrisation may have a method ``right_inverse``, which returns for a value of the weight a tensor, or several,
-    from which it gives that value. It is called on the present value, and when something is assigned to the weight.
-    Where it returns several tensors, they become new parameters, which an optimizer is to be told of.
+    A parametrisation may have a method ``right_inverse``, which returns a tensor, or several, from which it computes a
+    given value of the weight. It is called with the present value, and with values assigned to the weight. If it
+    returns several tensors, they become new parameters, which must be given to the optimizer.
 
     Parameters
     ----------
     module : Module
-        Gets a class of its own with the prefix ``Parametrized``.
+        Its class is replaced by one with the prefix ``Parametrized``.
     tensor_name : str
         The attribute, a parameter or a buffer.
     parametrization : Module
-        Takes the original, or several, and returns the tensor.
+        Called with the original or originals; returns the tensor.
     unsafe : bool
-        Whether the shape and the type may change; nothing is checked then.
+        Whether the shape and the type may change; they are then not checked.
 
     Returns
     -------
@@ -303,7 +303,7 @@ def register_parametrization(module: M, tensor_name: str, parametrization: Modul
     Raises
     ------
     ValueError
-        If there is no such parameter or buffer, or what is returned does not fit; the module is as it was.
+        If there is no such parameter or buffer, or the result does not fit; the module is then unchanged.
 
     Examples
     --------
@@ -341,7 +341,7 @@ def register_parametrization(module: M, tensor_name: str, parametrization: Modul
 
 
 def _append(module: Any, tensor_name: str, parametrization: Module, unsafe: bool) -> None:
-    """Apply one more parametrisation to what is parametrised already."""
+    """Add a parametrisation to those that a tensor has."""
     parametrizations = module.parametrizations[tensor_name]
     if not unsafe:
         present = getattr(module, tensor_name)
@@ -364,12 +364,12 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
     Parameters
     ----------
     module : Module
-        Gets its class back with the last of them.
+        Its original class is restored with the last parametrisation.
     tensor_name : str
         The attribute.
     leave_parametrized : bool
-        Whether it keeps its computed value, or becomes the original. A parameter stays the same object where there is
-        one original; otherwise it is a new one.
+        Whether it keeps its computed value or becomes the original. With one original it stays the same parameter;
+        otherwise it is a new one.
 
     Returns
     -------
@@ -379,7 +379,7 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
     Raises
     ------
     ValueError
-        If the attribute is not parametrised, or it is to become the original and there are several.
+        If the attribute is not parametrised, or `leave_parametrized` is False and there are several originals.
 
     Examples
     --------
@@ -393,7 +393,7 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
     parametrizations: Any = module.parametrizations[tensor_name]  # type: ignore[attr-defined]
     if not parametrizations.is_tensor and not leave_parametrized:
         raise ValueError(
-            f"{tensor_name!r} is computed from {parametrizations.ntensors} tensors, none of which can take its place: "
+            f"{tensor_name!r} is computed from {parametrizations.ntensors} tensors, none of which can replace it: "
             "leave_parametrized must be True"
         )
     restored = parametrizations.originals()[0]
@@ -418,14 +418,15 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
 
 
 def transfer_parametrizations_and_params(from_module: Module, to_module: M, tensor_name: str | None = None) -> M:
-    """Give one module the parametrisations of another, the same objects, and what they start from.
+    """Share the parametrisations of one module, and their originals, with another.
 
     Parameters
     ----------
     from_module, to_module : Module
-        From which and to which; nothing happens if the first has none. A missing parameter of the second is made.
+        Source and destination; without parametrisations of the source nothing happens. Missing parameters of the
+        destination are made.
     tensor_name : str, optional
-        Which attribute's; all by default.
+        Name of the attribute; all by default.
 
     Returns
     -------

@@ -26,20 +26,20 @@ class _Packed(NamedTuple):
 
 
 class PackedSequence(_Packed):
-    """Sequences of different lengths, one step behind the other, as `pack_padded_sequence` makes them.
+    """Sequences of different lengths, packed step by step; see `pack_padded_sequence`.
 
-    Recurrent layers take and return them. A named tuple.
+    A named tuple, which recurrent layers take and return.
 
     Parameters
     ----------
     data : Tensor, shape (sum of all lengths, ...)
         The first elements of all sequences, then the second elements of those that have one, and so on.
     batch_sizes : Tensor, shape (longest length,)
-        How many sequences reach each step; int64, in host memory.
+        Number of sequences that reach each step; int64, in host memory.
     sorted_indices : Tensor, shape (sequences,), optional
-        Which of the sequences that were packed comes in which place, the longest first; None if they came so.
+        Order of the sequences, the longest first; None if they were in that order.
     unsorted_indices : Tensor, shape (sequences,), optional
-        The inverse permutation; made where it is not given.
+        The inverse permutation; computed by default.
 
     Examples
     --------
@@ -84,7 +84,7 @@ class PackedSequence(_Packed):
 
 
 def invert_permutation(permutation: Any) -> Any:
-    """Return the permutation that undoes another, a tensor of integers; None for None.
+    """Return the inverse of a permutation, a tensor of integers; None for None.
 
     Examples
     --------
@@ -110,19 +110,19 @@ def pack_padded_sequence(
     Parameters
     ----------
     input : Tensor, shape (steps, sequences, ...)
-        Any type; what lies behind a sequence's end is left out.
+        Any type; elements after the end of a sequence are left out.
     lengths : Tensor or sequence of int
         The length of each sequence: at least 1 and at most ``steps``.
     batch_first : bool
         Whether the input's shape is ``(sequences, steps, ...)``.
     enforce_sorted : bool
-        Whether longer sequences must come before shorter ones; else they are sorted, and `pad_packed_sequence` and
-        the recurrent layers' states follow the order of the input nevertheless.
+        Whether sequences must be sorted, the longest first. Otherwise they are sorted here; `pad_packed_sequence` and
+        the states of recurrent layers restore the order of the input.
 
     Raises
     ------
     ValueError
-        If lengths are out of range, or not sorted where they must be.
+        If lengths are out of range, or not sorted with `enforce_sorted`.
     ShapeError
         If there are not as many lengths as sequences.
 
@@ -140,7 +140,7 @@ def pack_padded_sequence(
         axis = 0 if batch_first else 1
         raise ShapeError(
             f"pack_padded_sequence: {len(counts)} lengths do not fit an input of shape {shape}, "
-            f"whose axis {axis} is that of the sequences"
+            f"whose axis {axis} is the sequences' axis"
         )
     if not counts or min(counts) < 1 or max(counts) > x.shape[0]:
         raise ValueError(
@@ -164,25 +164,25 @@ def pack_padded_sequence(
 def pad_packed_sequence(
     sequence: PackedSequence, batch_first: bool = False, padding_value: float = 0.0, total_length: int | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Pad packed sequences to equal lengths: the reverse of `pack_padded_sequence`.
+    """Pad packed sequences to equal lengths: the inverse of `pack_padded_sequence`.
 
     Parameters
     ----------
     sequence : PackedSequence
-        What to pad.
+        The packed sequences.
     batch_first : bool
-        Whether the result's shape is to be ``(sequences, steps, ...)``.
+        Whether the result has shape ``(sequences, steps, ...)``.
     padding_value : float
-        What comes behind a sequence's end.
+        Value of the elements after the end of a sequence.
     total_length : int, optional
-        How many steps the result has; as many as the longest sequence by default.
+        Number of steps of the result; the length of the longest sequence by default.
 
     Returns
     -------
     padded : Tensor, shape (steps, sequences, ...)
-        In the order in which the sequences were before packing.
+        In the order before packing.
     lengths : Tensor, shape (sequences,)
-        Of each sequence; int64, in host memory.
+        Length of each sequence; int64, in host memory.
 
     Raises
     ------
@@ -220,16 +220,16 @@ def pad_sequence(
     sequences : sequence of tensors, shapes (length, ...)
         Equal shapes but for axis 0.
     batch_first : bool
-        Whether the result's shape is to be ``(sequences, steps, ...)`` and not ``(steps, sequences, ...)``.
+        Whether the result has shape ``(sequences, steps, ...)`` rather than ``(steps, sequences, ...)``.
     padding_value : float
-        What is added.
+        Value of the added elements.
     padding_side : {"right", "left"}
-        Whether behind the end, or before the beginning.
+        Whether to pad at the end or at the beginning.
 
     Raises
     ------
     ValueError
-        If there is no sequence, or no such side.
+        If there is no sequence, or `padding_side` is not one of these.
     ShapeError
         If the shapes differ in another axis.
 
@@ -262,12 +262,12 @@ def pad_sequence(
 
 @composite(padded_sequences="any")
 def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = False) -> list[Tensor]:
-    """Return the sequences that `pad_sequence` padded on the right.
+    """Remove the padding on the right: the inverse of `pad_sequence`.
 
     Parameters
     ----------
     padded_sequences : Tensor, shape (steps, sequences, ...)
-        What it gave.
+        The padded sequences.
     lengths : Tensor or sequence of int
         The length of each sequence.
     batch_first : bool
@@ -286,8 +286,8 @@ def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = Fals
     shape, axis, counts = tuple(padded_sequences.shape), 0 if batch_first else 1, _integers(lengths)
     if len(shape) < 2 or shape[axis] != len(counts):
         raise ShapeError(
-            f"unpad_sequence: {len(counts)} lengths do not fit sequences of shape {shape}, whose axis {axis} is that "
-            "of the sequences"
+            f"unpad_sequence: {len(counts)} lengths do not fit sequences of shape {shape}, whose axis {axis} is "
+            "the sequences' axis"
         )
     if batch_first:
         return [getitem(padded_sequences, (i, slice(None, count))) for i, count in enumerate(counts)]
@@ -302,12 +302,12 @@ def pack_sequence(sequences: Sequence[Any], enforce_sorted: bool = True) -> Pack
     sequences : sequence of tensors, shapes (length, ...)
         Equal shapes but for axis 0.
     enforce_sorted : bool
-        Whether longer sequences must come before shorter ones; else they are sorted.
+        Whether sequences must be sorted, the longest first; otherwise they are sorted here.
 
     Raises
     ------
     ValueError
-        If there is no sequence, one is empty, or they are not sorted where they must be.
+        If there is no sequence, one is empty, or they are not sorted with `enforce_sorted`.
     ShapeError
         If the shapes differ in another axis.
 
@@ -321,12 +321,12 @@ def pack_sequence(sequences: Sequence[Any], enforce_sorted: bool = True) -> Pack
 
 
 def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
-    """Return packed sequences one by one: the reverse of `pack_sequence`.
+    """Return a list of the packed sequences: the inverse of `pack_sequence`.
 
     Parameters
     ----------
     packed_sequences : PackedSequence
-        What it gave.
+        The packed sequences.
 
     Examples
     --------

@@ -1,26 +1,31 @@
-"""Losses of two classes, element by element: of probabilities, and of scores."""
+"""Losses for binary labels, elementwise: of probabilities, of logits and of scores."""
 
 from __future__ import annotations
 
 from math import prod
 from typing import Any
 
+from ....docstrings import documented_like
 from ....errors import ShapeError
 from ....ops import loss as ops
 from ....ops.declare import broadcast_shape, composite
 from ....ops.exponential import exp, sigmoid
 from ....ops.reduction import any, mean, sum
 from ....ops.shapes import reshape
-from ....tensor import Tensor
+from ....tensor import ArrayT
 from ..operands import on_host
-from .common import check_reduction, check_same_shape, power, reduced, shape_of
+from .common import Reduction, check_reduction, check_same_shape, power, reduced, shape_of
+from .regression import mse_loss
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real", weight="real")
-def binary_cross_entropy(input: Any, target: Any, weight: Any = None, *, reduction: str = "mean") -> Tensor:
-    """Cross entropy of probabilities with labels; `binary_cross_entropy_with_logits` is more exact.
+def binary_cross_entropy(
+    input: ArrayT, target: ArrayT, weight: ArrayT | None = None, *, reduction: Reduction = "mean"
+) -> ArrayT:
+    """Cross entropy between probabilities and labels; `binary_cross_entropy_with_logits` is more accurate.
 
-    ``-target * log(input) - (1 - target) * log(1 - input)``, where logarithms count as -100 at least, as in PyTorch.
+    ``-target * log(input) - (1 - target) * log(1 - input)``, with logarithms clamped to at least -100, as in PyTorch.
 
     Parameters
     ----------
@@ -29,16 +34,15 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, *, reducti
     target : Tensor
         Labels in [0, 1]; the same shape.
     weight : Tensor, optional
-        How much each element counts; a shape that broadcasts to that of `input`. The mean is over the elements.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
+        Weight of each element; a shape that broadcasts to that of `input`. The mean divides by the number of
+        elements.
 
     Raises
     ------
     ShapeError
-        If the shapes do not fit.
+        If the shapes do not match.
     ValueError
-        If there is no such reduction, or (on hosts) an element of `input` is no probability.
+        If an option is out of range, or an element of `input` in host memory is outside [0, 1].
 
     Examples
     --------
@@ -49,7 +53,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, *, reducti
     check_same_shape("binary_cross_entropy", input, target)
     if on_host(input) and bool(any((input < 0) | (input > 1))):
         raise ValueError(
-            "binary_cross_entropy: an element of input is outside [0, 1], no probability; for scores there is "
+            "binary_cross_entropy: an element of input is outside [0, 1] and no probability; for logits use "
             "binary_cross_entropy_with_logits"
         )
     losses = ops.binary_cross_entropy(input, target)
@@ -59,11 +63,17 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, *, reducti
     return reduced(losses, reduction)
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real", weight="real", pos_weight="real")
 def binary_cross_entropy_with_logits(
-    input: Any, target: Any, weight: Any = None, *, reduction: str = "mean", pos_weight: Any = None
-) -> Tensor:
-    """Cross entropy of ``sigmoid(input)`` with labels, without overflow and without loss of digits.
+    input: ArrayT,
+    target: ArrayT,
+    weight: ArrayT | None = None,
+    *,
+    reduction: Reduction = "mean",
+    pos_weight: ArrayT | None = None,
+) -> ArrayT:
+    """Cross entropy between ``sigmoid(input)`` and labels, computed without overflow or loss of precision.
 
     Parameters
     ----------
@@ -72,19 +82,11 @@ def binary_cross_entropy_with_logits(
     target : Tensor
         Labels in [0, 1]; the same shape.
     weight : Tensor, optional
-        How much each element counts; a shape that broadcasts to that of `input`. The mean is over the elements.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
+        Weight of each element; a shape that broadcasts to that of `input`. The mean divides by the number of
+        elements.
     pos_weight : Tensor, optional
-        What the part of the loss that `target` says is multiplied with, as for classes that are rare; a shape that
-        broadcasts to that of `input`.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not fit.
-    ValueError
-        If there is no such reduction.
+        Factor of the loss of positive labels, for example for rare classes; a shape that broadcasts to that of
+        `input`.
 
     Examples
     --------
@@ -105,9 +107,12 @@ def binary_cross_entropy_with_logits(
     return reduced(losses, reduction)
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real", weight="real")
-def multilabel_soft_margin_loss(input: Any, target: Any, weight: Any = None, *, reduction: str = "mean") -> Tensor:
-    """Binary cross entropy of logits, its mean over the classes on the last axis.
+def multilabel_soft_margin_loss(
+    input: ArrayT, target: ArrayT, weight: ArrayT | None = None, *, reduction: Reduction = "mean"
+) -> ArrayT:
+    """Binary cross entropy with logits, averaged over the classes on the last axis.
 
     Parameters
     ----------
@@ -116,16 +121,9 @@ def multilabel_soft_margin_loss(input: Any, target: Any, weight: Any = None, *, 
     target : Tensor
         Labels in [0, 1]; the same shape.
     weight : Tensor, optional
-        How much each class counts; a shape that broadcasts to that of `input`.
+        Weight of each class; a shape that broadcasts to that of `input`.
     reduction : {"mean", "sum", "none"}
-        What is returned; "none" has the shape without the last axis.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not fit.
-    ValueError
-        If there is no such reduction.
+        Reduction applied to the losses of the samples, which have the shape of `input` without its last axis.
 
     Examples
     --------
@@ -144,9 +142,10 @@ def multilabel_soft_margin_loss(input: Any, target: Any, weight: Any = None, *, 
     return reduced(mean(losses, axis=-1), reduction)
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real")
-def soft_margin_loss(input: Any, target: Any, *, reduction: str = "mean") -> Tensor:
-    """``log(1 + exp(-target * input))``, the logistic loss; it does not overflow, as PyTorch's does.
+def soft_margin_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "mean") -> ArrayT:
+    """Logistic loss ``log(1 + exp(-target * input))``, computed without overflow.
 
     Parameters
     ----------
@@ -154,13 +153,11 @@ def soft_margin_loss(input: Any, target: Any, *, reduction: str = "mean") -> Ten
         Scores; any shape.
     target : Tensor
         -1 or 1; the same shape, or one that broadcasts.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
 
     Raises
     ------
     ValueError
-        If there is no such reduction.
+        If an option is out of range.
 
     Examples
     --------
@@ -171,13 +168,14 @@ def soft_margin_loss(input: Any, target: Any, *, reduction: str = "mean") -> Ten
     return reduced(ops.sigmoid_cross_entropy(input * target, 1.0), reduction)
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real")
 def sigmoid_focal_loss(
-    input: Any, target: Any, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none"
-) -> Tensor:
-    """Binary cross entropy that counts elements the less, the better they are classified (Lin et al. 2017).
+    input: ArrayT, target: ArrayT, alpha: float = 0.25, gamma: float = 2.0, reduction: Reduction = "none"
+) -> ArrayT:
+    """Binary cross entropy that down-weights well-classified elements (Lin et al. 2017).
 
-    With the probability `p` of what the label says, ``-(1 - p)**gamma * log(p)``, times `alpha` for labels of 1 and
+    With `p` the predicted probability of the label, ``-(1 - p)**gamma * log(p)``, times `alpha` for labels of 1 and
     ``1 - alpha`` for labels of 0. Names and defaults are torchvision's.
 
     Parameters
@@ -187,18 +185,11 @@ def sigmoid_focal_loss(
     target : Tensor
         Labels in [0, 1]; the same shape.
     alpha : float
-        In [0, 1]; a negative one leaves the labels unweighted.
+        In [0, 1]: weight of labels of 1; those of 0 have the weight ``1 - alpha``. A negative value disables both.
     gamma : float
-        Not negative.
+        Non-negative: the exponent; 0 gives `binary_cross_entropy_with_logits`.
     reduction : {"none", "mean", "sum"}
-        What is returned.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes differ.
-    ValueError
-        If a setting is out of range.
+        Reduction applied to the per-element losses.
 
     Examples
     --------
@@ -206,11 +197,12 @@ def sigmoid_focal_loss(
     tensor([0.0433217])
     """
     check_reduction("sigmoid_focal_loss", reduction)
-    check_focal("sigmoid_focal_loss", alpha, gamma)
+    if alpha > 1 or gamma < 0:
+        raise ValueError(f"sigmoid_focal_loss: alpha must be at most 1 and gamma non-negative, not {alpha} and {gamma}")
     check_same_shape("sigmoid_focal_loss", input, target)
     losses = ops.sigmoid_cross_entropy(input, target)
     if gamma:
-        # The probability of what the label does not say, from the smaller exponential: exact where it is tiny.
+        # The probability of the other label, from the smaller exponential: accurate where it is tiny.
         wrong = sigmoid(input) * (1 - target) + sigmoid(-input) * target
         losses = losses * power(wrong, gamma)
     if alpha >= 0:
@@ -218,15 +210,10 @@ def sigmoid_focal_loss(
     return reduced(losses, reduction)
 
 
-def check_focal(name: str, alpha: float, gamma: float) -> None:
-    """Raise `ValueError` for settings of the binary focal loss that are out of range."""
-    if alpha > 1 or gamma < 0:
-        raise ValueError(f"{name}: alpha is at most 1 and gamma not negative, not {alpha} and {gamma}")
-
-
+@documented_like(mse_loss)
 @composite(input="real floating", target="real")
-def dice_loss(input: Any, target: Any, *, eps: float = 1e-6, reduction: str = "mean") -> Tensor:
-    """One less the Dice coefficient of each sample, which compares segmentations (Milletari et al. 2016).
+def dice_loss(input: ArrayT, target: ArrayT, *, eps: float = 1e-6, reduction: Reduction = "mean") -> ArrayT:
+    """One minus the Dice coefficient of each sample, which compares segmentations (Milletari et al. 2016).
 
     ``1 - (2 * sum(input * target) + eps) / (sum(input**2) + sum(target**2) + eps)``, the sums over all axes but the
     first.
@@ -238,16 +225,9 @@ def dice_loss(input: Any, target: Any, *, eps: float = 1e-6, reduction: str = "m
     target : Tensor
         Labels in [0, 1]; the same shape.
     eps : float
-        Not negative; makes two empty segmentations equal.
+        Non-negative; it makes the loss of two empty segmentations zero.
     reduction : {"mean", "sum", "none"}
-        What is returned; "none" has shape ``(batch,)``.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes differ.
-    ValueError
-        If a setting is out of range.
+        Reduction applied to the losses of the samples, which have shape ``(batch,)``.
 
     Examples
     --------
@@ -265,25 +245,17 @@ def dice_loss(input: Any, target: Any, *, eps: float = 1e-6, reduction: str = "m
     return reduced(1 - (2 * overlap + eps) / (size + eps), reduction)
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real")
-def exponential_loss(input: Any, target: Any, *, reduction: str = "mean") -> Tensor:
-    """``exp(-target * input)``, which AdaBoost reduces step by step (Friedman, Hastie and Tibshirani 2000).
+def exponential_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "mean") -> ArrayT:
+    """Exponential loss ``exp(-target * input)``, which AdaBoost minimizes (Friedman, Hastie and Tibshirani 2000).
 
     Parameters
     ----------
     input : Tensor
-        Scores; any shape. The loss overflows where one is wrong by more than 88 (709 in double precision).
+        Scores; any shape. The loss overflows for wrong scores beyond 88 (709 in double precision).
     target : Tensor
         -1 or 1; the same shape.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes differ.
-    ValueError
-        If there is no such reduction.
 
     Examples
     --------

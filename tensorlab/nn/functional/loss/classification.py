@@ -1,9 +1,10 @@
-"""Losses of class scores: softmax and its relatives."""
+"""Losses of class scores: cross entropy and its variants."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ....docstrings import documented_like
 from ....errors import ShapeError
 from ....ops.comparison import where
 from ....ops.datatypes import isdtype
@@ -14,9 +15,10 @@ from ....ops.loss import NOT_IGNORED, softmax_cross_entropy
 from ....ops.reduction import count_nonzero, sum
 from ....ops.shapes import astype, expand_dims, squeeze
 from ....ops.softmax import log_softmax
-from ....tensor import Tensor
+from ....tensor import ArrayT
 from ..operands import array_of
 from .common import (
+    Reduction,
     along_classes,
     check_class_shapes,
     check_class_weight,
@@ -30,15 +32,15 @@ from .common import (
 
 @composite(input="real", target="real", weight="real")
 def cross_entropy(
-    input: Any,
-    target: Any,
-    weight: Any = None,
+    input: ArrayT,
+    target: ArrayT,
+    weight: ArrayT | None = None,
     *,
     ignore_index: int = NOT_IGNORED,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
     label_smoothing: float = 0.0,
-) -> Tensor:
-    """Cross entropy between the softmax of logits and the right classes.
+) -> ArrayT:
+    """Cross entropy between the softmax of logits and class indices or probabilities.
 
     Parameters
     ----------
@@ -47,13 +49,14 @@ def cross_entropy(
     target : Tensor, shape (batch, *more) or (), or that of `input`
         Class indices (integers), or the probability of each class (floating-point).
     weight : Tensor, shape (classes,), optional
-        How much each class counts.
+        Weight of each class.
     ignore_index : int
-        Class index that does not count; for class indices alone.
+        Class index whose samples are ignored; only for class indices.
     reduction : {"mean", "sum", "none"}
-        What is returned; the mean is weighted, and over what counts. With probabilities it is over the batch.
+        Reduction applied to the per-sample losses. The mean is weighted and excludes ignored samples; with
+        probabilities it divides by the number of samples.
     label_smoothing : float
-        In [0, 1]; the part of the target that is spread evenly over the classes.
+        In [0, 1]: the share of the target distribution that is spread evenly over the classes.
 
     Returns
     -------
@@ -63,11 +66,11 @@ def cross_entropy(
     Raises
     ------
     ShapeError
-        If the shapes do not fit.
+        If the shapes do not match.
     IndexError
-        If a target is no class.
+        If a class index in host memory is out of range.
     ValueError
-        If a setting is out of range.
+        If an option is out of range.
 
     Examples
     --------
@@ -89,32 +92,29 @@ def cross_entropy(
     logits = log_softmax(input, axis)
     if probabilities:
         if ignore_index >= 0:
-            raise ValueError("cross_entropy: ignore_index is for class indices; this target holds probabilities")
+            raise ValueError("cross_entropy: ignore_index is for class indices, but this target holds probabilities")
         return _against_probabilities(logits, target, weight, reduction, label_smoothing)
     return _against_classes("cross_entropy", logits, target, weight, ignore_index, reduction, label_smoothing)
 
 
+@documented_like(cross_entropy)
 @composite(input="real floating", target="integral", weight="real")
 def nll_loss(
-    input: Any, target: Any, weight: Any = None, *, ignore_index: int = NOT_IGNORED, reduction: str = "mean"
-) -> Tensor:
-    """Negative log-likelihood of class indices.
+    input: ArrayT,
+    target: ArrayT,
+    weight: ArrayT | None = None,
+    *,
+    ignore_index: int = NOT_IGNORED,
+    reduction: Reduction = "mean",
+) -> ArrayT:
+    """Negative log-likelihood of class indices, given log-probabilities.
 
     Parameters
     ----------
     input : Tensor, shape (batch, classes, *more) or (classes,)
         Log-probabilities, such as `log_softmax` gives.
     target : Tensor of integers, shape (batch, *more) or ()
-        The right classes.
-    weight, ignore_index, reduction
-        As for `cross_entropy`.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not fit.
-    IndexError
-        If a target is no class.
+        Class indices.
 
     Examples
     --------
@@ -127,41 +127,30 @@ def nll_loss(
     return _against_classes("nll_loss", input, target, weight, ignore_index, reduction, 0.0)
 
 
+@documented_like(cross_entropy)
 @composite(input="real", target="integral", weight="real")
 def focal_loss(
-    input: Any,
-    target: Any,
-    weight: Any = None,
+    input: ArrayT,
+    target: ArrayT,
+    weight: ArrayT | None = None,
     gamma: float = 2.0,
     *,
     ignore_index: int = NOT_IGNORED,
-    reduction: str = "mean",
-) -> Tensor:
-    """Cross entropy that counts samples the less, the better they are classified (Lin et al. 2017).
+    reduction: Reduction = "mean",
+) -> ArrayT:
+    """Cross entropy that down-weights well-classified samples (Lin et al. 2017).
 
-    With the probability `p` of the right class: ``-weight * (1 - p)**gamma * log(p)``, computed from logits. A gamma
-    of 0 is `cross_entropy`; the mean is taken as there. For classes that do not exclude one another see
-    `sigmoid_focal_loss`.
+    With `p` the predicted probability of the target class, ``-weight * (1 - p)**gamma * log(p)``, computed from
+    logits. For classes that are not mutually exclusive use `sigmoid_focal_loss`.
 
     Parameters
     ----------
-    input : Tensor, shape (batch, classes, *more) or (classes,)
-        Logits.
     target : Tensor of integers, shape (batch, *more) or ()
-        The right classes.
+        Class indices.
     weight : Tensor, shape (classes,), optional
-        How much each class counts, the paper's alpha.
+        Weight of each class, the paper's alpha.
     gamma : float
-        Not negative.
-    ignore_index, reduction
-        As for `cross_entropy`.
-
-    Raises
-    ------
-    ShapeError, IndexError
-        As `cross_entropy`.
-    ValueError
-        If a setting is out of range.
+        Non-negative: the exponent; 0 gives `cross_entropy`.
 
     Examples
     --------
@@ -183,14 +172,14 @@ def focal_loss(
 
 
 def _count(target: Any, ignore_index: int) -> Any:
-    """Return how many targets count; None where all do."""
+    """Return the number of targets that are not ignored; None if none is ignored."""
     array = array_of(target)
     counted = int(count_nonzero(array != ignore_index))
     return None if counted == array.shape[0] else float(counted) or float("nan")
 
 
 def _chosen(name: str, log_probabilities: Any, target: Any, weight: Any, ignore_index: int) -> tuple[Any, Any, Any]:
-    """Return the log-probabilities of the right classes, how much each counts, and which count at all."""
+    """Return the log-probabilities of the target classes, the weights of the samples, and which are not ignored."""
     check_class_shapes(name, log_probabilities.shape, target.shape)
     axis = class_axis(log_probabilities.shape)
     counted = target != ignore_index
@@ -203,7 +192,7 @@ def _chosen(name: str, log_probabilities: Any, target: Any, weight: Any, ignore_
 
 def _against_classes(
     name: str, log_probabilities: Any, target: Any, weight: Any, ignore_index: int, reduction: str, smoothing: float
-) -> Tensor:
+) -> Any:
     chosen, each, counted = _chosen(name, log_probabilities, target, weight, ignore_index)
     losses = where(counted, -chosen * each, 0.0)
     if smoothing:
@@ -216,14 +205,12 @@ def _against_classes(
     return reduced(losses, reduction, sum(each))
 
 
-def _against_probabilities(
-    log_probabilities: Any, target: Any, weight: Any, reduction: str, smoothing: float
-) -> Tensor:
+def _against_probabilities(log_probabilities: Any, target: Any, weight: Any, reduction: str, smoothing: float) -> Any:
     axis = class_axis(log_probabilities.shape)
     if target.shape != log_probabilities.shape:
         raise ShapeError(
-            f"cross_entropy: probabilities as target have the logits' shape {tuple(log_probabilities.shape)}, not "
-            f"{tuple(target.shape)} (class indices are integers)"
+            f"cross_entropy: a target of probabilities must have the logits' shape {tuple(log_probabilities.shape)}, "
+            f"not {tuple(target.shape)} (class indices must be integers)"
         )
     if smoothing:
         target = (1 - smoothing) * target + smoothing / target.shape[axis]

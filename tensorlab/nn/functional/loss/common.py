@@ -1,10 +1,10 @@
-"""What the losses share: reductions, and checks of shapes, classes and options."""
+"""Reductions, and checks of shapes, classes and options, for all losses."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 from ....backend import backend_of
 from ....errors import ShapeError
@@ -13,11 +13,11 @@ from ....ops.reduction import mean, sum
 from ....ops.shapes import reshape
 from ..operands import array_of, on_host
 
-REDUCTIONS = ("mean", "sum", "none")
+Reduction = Literal["mean", "sum", "none"]
 
 
-def check_reduction(name: str, reduction: str, allowed: Sequence[str] = REDUCTIONS) -> None:
-    """Raise `ValueError` for a reduction that a loss does not know."""
+def check_reduction(name: str, reduction: str, allowed: Sequence[str] = get_args(Reduction)) -> None:
+    """Raise `ValueError` for an unknown reduction."""
     if reduction not in allowed:
         *most, last = map(repr, allowed)
         raise ValueError(f"{name}: reduction must be {', '.join(most)} or {last}, not {reduction!r}")
@@ -31,7 +31,7 @@ def reduced(losses: Any, reduction: str, count: Any = None) -> Any:
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
-    """Return an operand's shape; a number has none."""
+    """Return an operand's shape, which is ``()`` for a number."""
     return tuple(getattr(x, "shape", ()))
 
 
@@ -40,22 +40,22 @@ def check_same_shape(name: str, x: Any, other: Any, names: tuple[str, str] = ("i
     if shape_of(x) != shape_of(other):
         raise ShapeError(
             f"{name}: {names[0]} of shape {shape_of(x)} and {names[1]} of shape {shape_of(other)} must have the same "
-            "shape; broadcasting them is seldom what is meant (if it is, use broadcast_to first)"
+            "shape; broadcasting is rarely intended here (if it is, call broadcast_to first)"
         )
 
 
 def warn_of_broadcasting(name: str, input: Any, target: Any) -> None:
-    """Warn where shapes differ, as PyTorch does for differences of elements."""
+    """Warn where shapes differ, as PyTorch does."""
     if shape_of(input) != shape_of(target):
         warnings.warn(
             f"{name}: input of shape {shape_of(input)} and target of shape {shape_of(target)} are broadcast against "
-            "each other, which is seldom what is meant",
+            "each other, which is rarely intended",
             stacklevel=4,
         )
 
 
 def class_axis(shape: Sequence[int]) -> int:
-    """Return on which axis the classes are: the second, or the only one of a single sample."""
+    """Return the axis of the classes: the second, or the only one of a single sample."""
     return min(1, len(shape) - 1)
 
 
@@ -70,13 +70,15 @@ def check_class_shapes(name: str, input: Sequence[int], target: Sequence[int]) -
 
 
 def check_class_weight(name: str, weight: Any, classes: int) -> None:
-    """Raise `ShapeError` where there is not one weight for each class."""
+    """Raise `ShapeError` unless there is one weight per class."""
     if weight is not None and shape_of(weight) != (classes,):
-        raise ShapeError(f"{name}: weight has one entry for each of {classes} classes, not shape {shape_of(weight)}")
+        raise ShapeError(
+            f"{name}: weight must have one entry for each of {classes} classes, not shape {shape_of(weight)}"
+        )
 
 
 def check_classes(name: str, target: Any, classes: int) -> None:
-    """Raise `IndexError` on hosts where a target is no class."""
+    """Raise `IndexError` for a target outside the classes, if the elements are in host memory."""
     if not on_host(target):
         return
     array = array_of(target)
@@ -89,11 +91,11 @@ def check_classes(name: str, target: Any, classes: int) -> None:
 
 
 def along_classes(weight: Any, shape: Sequence[int], axis: int) -> Any:
-    """Return weights of the classes in a shape that broadcasts along the classes' axis."""
+    """Reshape the weights of the classes so that they broadcast along the axis of the classes."""
     return reshape(weight, (-1,) + (1,) * (len(shape) - 1 - axis))
 
 
 def power(x: Any, exponent: float) -> Any:
-    """Return ``x**exponent`` of probabilities; at zero, or below it by rounding, value and gradient are zero."""
+    """Return ``x**exponent`` for probabilities; value and gradient are zero at zero, and below it (by rounding)."""
     some = x > 0
     return where(some, where(some, x, 1.0) ** exponent, 0.0)

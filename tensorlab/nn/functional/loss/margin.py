@@ -1,9 +1,10 @@
-"""Losses of scores that are to keep a distance from one another."""
+"""Hinge losses: of scores with labels -1 and 1, of distances, and of class scores."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
+from ....docstrings import documented_like
 from ....errors import ShapeError
 from ....ops.arithmetic import clip, zeros_like
 from ....ops.comparison import where
@@ -12,8 +13,9 @@ from ....ops.declare import composite
 from ....ops.indexing import getitem, take, take_along_axis
 from ....ops.reduction import max, sum
 from ....ops.shapes import astype, expand_dims, reshape
-from ....tensor import Tensor
+from ....tensor import ArrayT
 from .common import (
+    Reduction,
     check_class_weight,
     check_classes,
     check_reduction,
@@ -21,15 +23,17 @@ from .common import (
     reduced,
     shape_of,
 )
+from .regression import mse_loss
 
 # -- a score and a sign ------------------------------------------------------------------------------------------------
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real")
-def hinge_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str = "mean") -> Tensor:
-    """``max(0, margin - target * input)``, the loss of support vector machines (Cortes and Vapnik 1995).
+def hinge_loss(input: ArrayT, target: ArrayT, margin: float = 1.0, *, reduction: Reduction = "mean") -> ArrayT:
+    """Hinge loss ``max(0, margin - target * input)`` of support vector machines (Cortes and Vapnik 1995).
 
-    Where it just becomes zero, the gradient is that of the slope.
+    At the kink the gradient is that of the slope.
 
     Parameters
     ----------
@@ -38,16 +42,7 @@ def hinge_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str =
     target : Tensor
         -1 or 1; the same shape.
     margin : float
-        How far on the right side a score costs nothing.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes differ.
-    ValueError
-        If there is no such reduction.
+        Scores beyond the margin on the correct side have no loss.
 
     Examples
     --------
@@ -57,9 +52,10 @@ def hinge_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str =
     return reduced(_short_of("hinge_loss", input, target, margin, reduction), reduction)
 
 
+@documented_like(hinge_loss)
 @composite(input="real floating", target="real")
-def squared_hinge_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str = "mean") -> Tensor:
-    """``max(0, margin - target * input)**2``, which has a gradient everywhere; see `hinge_loss`.
+def squared_hinge_loss(input: ArrayT, target: ArrayT, margin: float = 1.0, *, reduction: Reduction = "mean") -> ArrayT:
+    """Squared hinge loss ``max(0, margin - target * input)**2``, which is differentiable everywhere.
 
     Examples
     --------
@@ -70,11 +66,12 @@ def squared_hinge_loss(input: Any, target: Any, margin: float = 1.0, *, reductio
     return reduced(short * short, reduction)
 
 
+@documented_like(hinge_loss)
 @composite(input="real floating", target="real")
-def perceptron_loss(input: Any, target: Any, *, reduction: str = "mean") -> Tensor:
-    """``max(0, -target * input)``: a step against its gradient is the perceptron's rule (Rosenblatt 1958).
+def perceptron_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "mean") -> ArrayT:
+    """Perceptron loss ``max(0, -target * input)``; a gradient step is the perceptron's update (Rosenblatt 1958).
 
-    Scores of zero count as wrong: their gradient is that of the slope. See `hinge_loss`.
+    Scores of zero are wrong: their gradient is that of the slope.
 
     Examples
     --------
@@ -90,9 +87,12 @@ def _short_of(name: str, input: Any, target: Any, margin: float, reduction: str)
     return clip(margin - input * target, 0.0)
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real")
-def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str = "mean") -> Tensor:
-    """A distance where two things are alike, else what it lacks of a margin.
+def hinge_embedding_loss(
+    input: ArrayT, target: ArrayT, margin: float = 1.0, *, reduction: Reduction = "mean"
+) -> ArrayT:
+    """Distance of similar pairs, and the margin minus the distance of dissimilar ones.
 
     ``input`` where `target` is 1, ``max(0, margin - input)`` where it is -1.
 
@@ -101,16 +101,15 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, *, reduct
     input : Tensor
         Distances; any shape.
     target : Tensor
-        1 or -1; the same shape, or one that broadcasts. Any other number costs the sum of both, as in PyTorch.
+        1 for similar pairs, -1 for dissimilar ones; the same shape, or one that broadcasts. The loss of any other
+        number is the sum of both terms, as in PyTorch.
     margin : float
-        How far apart what is not alike costs nothing.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
+        Dissimilar pairs farther apart than the margin have no loss.
 
     Raises
     ------
     ValueError
-        If there is no such reduction.
+        If an option is out of range.
 
     Examples
     --------
@@ -123,29 +122,21 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, *, reduct
     return reduced(unlike + where(target != -1, input, 0.0), reduction)
 
 
+@documented_like(mse_loss)
 @composite(input1="real floating", input2="real floating", target="real")
 def margin_ranking_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean"
-) -> Tensor:
-    """``max(0, margin - target * (input1 - input2))``: which of two scores is to be greater.
+    input1: ArrayT, input2: ArrayT, target: ArrayT, margin: float = 0.0, *, reduction: Reduction = "mean"
+) -> ArrayT:
+    """Ranking loss of two scores, ``max(0, margin - target * (input1 - input2))``.
 
     Parameters
     ----------
     input1, input2 : Tensor
-        Scores; shapes that broadcast, with equally many axes.
+        Scores; shapes that broadcast, with the same number of axes.
     target : Tensor
-        1 where the first is to be greater, -1 where the second is; as many axes.
+        1 where the first score should be greater, -1 where the second should; the same number of axes.
     margin : float
-        By how much.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not fit.
-    ValueError
-        If there is no such reduction.
+        Difference that the scores should have at least.
 
     Examples
     --------
@@ -157,8 +148,8 @@ def margin_ranking_loss(
     shapes = [shape_of(x) for x in (input1, input2, target)]
     if len({len(shape) for shape in shapes}) > 1:
         raise ShapeError(
-            f"margin_ranking_loss: input1, input2 and target need equally many axes, not shapes {shapes[0]}, "
-            f"{shapes[1]} and {shapes[2]}"
+            f"margin_ranking_loss: input1, input2 and target must have the same number of axes, not shapes "
+            f"{shapes[0]}, {shapes[1]} and {shapes[2]}"
         )
     return reduced(clip(margin - target * (input1 - input2), 0.0), reduction)
 
@@ -166,44 +157,43 @@ def margin_ranking_loss(
 # -- scores of classes -------------------------------------------------------------------------------------------------
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="integral", weight="real")
 def multi_margin_loss(
-    input: Any,
-    target: Any,
-    p: int = 1,
+    input: ArrayT,
+    target: ArrayT,
+    p: Literal[1, 2] = 1,
     margin: float = 1.0,
-    weight: Any = None,
+    weight: ArrayT | None = None,
     *,
-    reduction: str = "mean",
-) -> Tensor:
-    """By how much the other classes' scores come closer to the right one's than a margin (Weston and Watkins 1999).
+    reduction: Reduction = "mean",
+) -> ArrayT:
+    """Multi-class hinge loss between the score of the target class and those of the others (Weston and Watkins 1999).
 
     The sum of ``max(0, margin - input[target] + input[i])**p`` over the other classes, divided by the number of
-    classes. Where a term just becomes zero, its gradient is zero.
+    classes. At the kink of a term its gradient is zero.
 
     Parameters
     ----------
     input : Tensor, shape (batch, classes) or (classes,)
         Scores.
     target : Tensor of integers, shape (batch,) or ()
-        The right classes.
+        Class indices.
     p : {1, 2}
-        The power.
+        Power of the terms.
     margin : float
-        How far apart costs nothing.
+        Classes whose scores are lower than the target's by the margin have no loss.
     weight : Tensor, shape (classes,), optional
-        How much each right class counts; the mean is over the samples.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
+        Weight of each target class; the mean divides by the number of samples.
 
     Raises
     ------
     ShapeError
-        If the shapes do not fit.
+        If the shapes do not match.
     IndexError
-        If (on hosts) a target is no class.
+        If a class index in host memory is out of range.
     ValueError
-        If a setting is out of range.
+        If an option is out of range.
 
     Examples
     --------
@@ -224,7 +214,7 @@ def multi_margin_loss(
     check_classes("multi_margin_loss", target, classes)
     scores, labels = reshape(input, (-1, classes)) if len(shape) == 1 else input, reshape(target, (-1, 1))
     short = margin - take_along_axis(scores, labels, 1) + scores
-    # The right class is no rival of its own; it takes no part, at the edge neither.
+    # The target class does not compete with itself, not even at the kink.
     rival = (_positions(scores, labels) != labels) & (short > 0)
     short = where(rival, short, 0.0)
     each = short if p == 1 else short * short
@@ -233,30 +223,29 @@ def multi_margin_loss(
     return reduced(reshape(sum(each, axis=1) / classes, given), reduction)
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="integral")
-def multilabel_margin_loss(input: Any, target: Any, *, reduction: str = "mean") -> Tensor:
-    """By how much the scores of wrong classes come closer than 1 to those of the right ones, however many.
+def multilabel_margin_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "mean") -> ArrayT:
+    """Multi-label hinge loss between the scores of the target classes and those of the others.
 
-    The sum of ``max(0, 1 - input[j] + input[i])`` over the right classes `j` and all others `i`, divided by the number
-    of classes. Where a term just becomes zero, its gradient is zero.
+    The sum of ``max(0, 1 - input[j] + input[i])`` over the target classes `j` and all others `i`, divided by the number
+    of classes. At the kink of a term its gradient is zero.
 
     Parameters
     ----------
     input : Tensor, shape (batch, classes) or (classes,)
         Scores.
     target : Tensor of integers
-        The same shape: the right classes of each sample, then -1; what comes after that does not count.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
+        The same shape: the class indices of each sample, ended by -1; later entries are ignored.
 
     Raises
     ------
     ShapeError
-        If the shapes do not fit.
+        If the shapes do not match.
     IndexError
-        If (on hosts) a target is no class.
+        If a class index in host memory is out of range.
     ValueError
-        If there is no such reduction.
+        If an option is out of range.
 
     Examples
     --------

@@ -1,47 +1,41 @@
-"""Losses that teach distances: between embeddings of things that are alike, and of things that are not."""
+"""Metric learning: losses of the distances between embeddings of similar and dissimilar pairs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from ....docstrings import documented_like
 from ....errors import ShapeError
 from ....ops.arithmetic import clip, minimum, square
 from ....ops.comparison import where
 from ....ops.declare import composite
 from ....ops.exponential import sqrt
 from ....ops.reduction import sum
-from ....tensor import Tensor
+from ....tensor import ArrayT
 from ..distance import norm, pairwise_distance
-from .common import check_reduction, check_same_shape, reduced, shape_of
+from .common import Reduction, check_reduction, check_same_shape, reduced, shape_of
+from .regression import mse_loss
 
 COSINE_EPS = 1e-12
-"""What PyTorch adds to squared lengths in the cosine embedding loss."""
+"""Added to squared lengths in the cosine embedding loss, as in PyTorch."""
 
 
+@documented_like(mse_loss)
 @composite(input1="real floating", input2="real floating", target="real")
 def cosine_embedding_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean"
-) -> Tensor:
-    """``1 - cos`` of pairs that are alike, ``max(0, cos - margin)`` of the others.
+    input1: ArrayT, input2: ArrayT, target: ArrayT, margin: float = 0.0, *, reduction: Reduction = "mean"
+) -> ArrayT:
+    """Cosine embedding loss: ``1 - cos`` of similar pairs, ``max(0, cos - margin)`` of dissimilar ones.
 
     Parameters
     ----------
     input1, input2 : Tensor, shape (batch, features) or (features,)
         Embeddings.
     target : Tensor, shape (batch,) or ()
-        1 for pairs that are alike, -1 for the others; any other number costs nothing.
+        1 for similar pairs, -1 for dissimilar ones; the loss of any other number is zero.
     margin : float
-        In [-1, 1].
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not fit.
-    ValueError
-        If there is no such reduction.
+        In [-1, 1]: dissimilar pairs with a smaller cosine have no loss.
 
     Examples
     --------
@@ -63,41 +57,35 @@ def cosine_embedding_loss(
     return reduced(where(target == 1, 1 - cosine, unlike), reduction)
 
 
+@documented_like(mse_loss)
 @composite(anchor="real floating", positive="real floating", negative="real floating")
 def triplet_margin_loss(
-    anchor: Any,
-    positive: Any,
-    negative: Any,
+    anchor: ArrayT,
+    positive: ArrayT,
+    negative: ArrayT,
     margin: float = 1.0,
     p: float = 2.0,
     eps: float = 1e-6,
     swap: bool = False,
     *,
-    reduction: str = "mean",
-) -> Tensor:
-    """By how much what is alike is not closer, by a margin, than what is not (Balntas et al. 2016).
+    reduction: Reduction = "mean",
+) -> ArrayT:
+    """Triplet loss, which keeps the anchor closer to the positive than to the negative (Balntas et al. 2016).
 
     ``max(0, margin + distance(anchor, positive) - distance(anchor, negative))``.
 
     Parameters
     ----------
     anchor, positive, negative : Tensor, shape (batch, features) or (features,)
-        Embeddings; equally many axes.
+        Embeddings; the same number of axes.
     margin : float
-        Positive.
-    p, eps : float
-        As for `pairwise_distance`.
+        Positive: the margin between the two distances.
+    p : float
+        The order of the norm; see `pairwise_distance`.
+    eps : float
+        Added to the differences.
     swap : bool
-        Whether the distance from `positive` to `negative` takes the place of that from `anchor` where it is smaller.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not fit.
-    ValueError
-        If a setting is out of range.
+        Whether to use the distance from `positive` to `negative` where it is smaller than that from `anchor`.
 
     Examples
     --------
@@ -116,34 +104,26 @@ def _distance(x1: Any, x2: Any, p: float, eps: float) -> Any:
     return norm(x1 - x2 + eps, p)
 
 
+@documented_like(triplet_margin_loss)
 @composite(anchor="real floating", positive="real floating", negative="real floating")
 def triplet_margin_with_distance_loss(
-    anchor: Any,
-    positive: Any,
-    negative: Any,
+    anchor: ArrayT,
+    positive: ArrayT,
+    negative: ArrayT,
     *,
     distance_function: Callable[[Any, Any], Any] | None = None,
     margin: float = 1.0,
     swap: bool = False,
-    reduction: str = "mean",
-) -> Tensor:
-    """`triplet_margin_loss` with a distance of one's own.
+    reduction: Reduction = "mean",
+) -> ArrayT:
+    """Triplet loss with a user-defined distance; see `triplet_margin_loss`.
 
     Parameters
     ----------
     anchor, positive, negative : Tensor
-        Anything that the distance function takes; equally many axes.
+        Arguments of the distance function; the same number of axes.
     distance_function : callable, optional
-        Of two tensors; `pairwise_distance` by default.
-    margin, swap, reduction
-        As for `triplet_margin_loss`.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not fit.
-    ValueError
-        If a setting is out of range.
+        Distance of two tensors; `pairwise_distance` by default.
 
     Examples
     --------
@@ -160,7 +140,7 @@ def triplet_margin_with_distance_loss(
     )
 
 
-def check_margin(name: str, margin: float) -> None:
+def _check_margin(name: str, margin: float) -> None:
     """Raise `ValueError` for a margin that is not positive."""
     if margin <= 0:
         raise ValueError(f"{name}: margin must be positive, not {margin}")
@@ -169,12 +149,12 @@ def check_margin(name: str, margin: float) -> None:
 def _triplet(
     name: str, anchor: Any, positive: Any, negative: Any, margin: float, swap: bool, distance: Callable[[Any, Any], Any]
 ) -> Any:
-    check_margin(name, margin)
+    _check_margin(name, margin)
     shapes = [shape_of(x) for x in (anchor, positive, negative)]
     if len({len(shape) for shape in shapes}) > 1:
         raise ShapeError(
-            f"{name}: anchor, positive and negative need equally many axes, not shapes {shapes[0]}, {shapes[1]} and "
-            f"{shapes[2]}"
+            f"{name}: anchor, positive and negative must have the same number of axes, not shapes {shapes[0]}, "
+            f"{shapes[1]} and {shapes[2]}"
         )
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
@@ -182,9 +162,12 @@ def _triplet(
     return clip(margin + near - far, 0.0)
 
 
+@documented_like(mse_loss)
 @composite(input1="real floating", input2="real floating", target="real")
-def contrastive_loss(input1: Any, input2: Any, target: Any, margin: float = 1.0, *, reduction: str = "mean") -> Tensor:
-    """Half the squared distance of pairs that are alike, else of what it lacks of a margin (Hadsell et al. 2006).
+def contrastive_loss(
+    input1: ArrayT, input2: ArrayT, target: ArrayT, margin: float = 1.0, *, reduction: Reduction = "mean"
+) -> ArrayT:
+    """Contrastive loss: half the squared distance, or half the squared shortfall of the margin (Hadsell et al. 2006).
 
     With the Euclidean distance `d` along the last axis,
     ``((1 - target) * d**2 + target * max(0, margin - d)**2) / 2``.
@@ -194,22 +177,13 @@ def contrastive_loss(input1: Any, input2: Any, target: Any, margin: float = 1.0,
     input1, input2 : Tensor, shape (..., features)
         Embeddings; the same shape.
     target : Tensor, shape (...)
-        0 for pairs that are alike, 1 for the others, as in the paper.
+        0 for similar pairs, 1 for dissimilar ones, as in the paper.
     margin : float
-        Positive: how far apart what is not alike costs nothing.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not fit.
-    ValueError
-        If a setting is out of range.
+        Positive: dissimilar pairs farther apart have no loss.
 
     Notes
     -----
-    Two equal embeddings of things that are not alike have no direction in which to part: their gradient is zero.
+    The gradient of a dissimilar pair with equal embeddings is zero: there is no direction in which to separate them.
 
     Examples
     --------
@@ -218,12 +192,12 @@ def contrastive_loss(input1: Any, input2: Any, target: Any, margin: float = 1.0,
     tensor(0.125)
     """
     check_reduction("contrastive_loss", reduction)
-    check_margin("contrastive_loss", margin)
+    _check_margin("contrastive_loss", margin)
     check_same_shape("contrastive_loss", input1, input2, ("input1", "input2"))
     if not shape_of(input1) or shape_of(target) != shape_of(input1)[:-1]:
         raise ShapeError(
-            f"contrastive_loss: target for pairs of shape {shape_of(input1)} has that shape without the last axis, "
-            f"not {shape_of(target)}"
+            f"contrastive_loss: target for pairs of shape {shape_of(input1)} must have that shape without the last "
+            f"axis, not {shape_of(target)}"
         )
     difference = input1 - input2
     short = clip(margin - norm(difference), 0.0)

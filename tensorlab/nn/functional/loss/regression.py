@@ -1,11 +1,12 @@
-"""Losses of numbers: differences, and likelihoods of distributions."""
+"""Regression losses: differences, and likelihoods of distributions."""
 
 from __future__ import annotations
 
 from math import log as log_of
 from math import pi
-from typing import Any
+from typing import Any, Literal, get_args
 
+from ....docstrings import documented_like
 from ....errors import ShapeError
 from ....ops.arithmetic import abs, square, zeros_like
 from ....ops.comparison import where
@@ -15,16 +16,18 @@ from ....ops.loss import huber
 from ....ops.reduction import any, sum
 from ....ops.shapes import expand_dims
 from ....ops.special import xlogy
-from ....tensor import Tensor
+from ....tensor import ArrayT, Tensor
 from ..operands import on_host
-from .common import check_reduction, check_same_shape, reduced, shape_of, warn_of_broadcasting
+from .common import Reduction, check_reduction, check_same_shape, reduced, shape_of, warn_of_broadcasting
+
+BatchReduction = Literal["mean", "batchmean", "sum", "none"]
 
 # -- differences -------------------------------------------------------------------------------------------------------
 
 
 @composite(input="numeric", target="numeric", weight="real")
-def mse_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = None) -> Tensor:
-    """Squared difference.
+def mse_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "mean", weight: ArrayT | None = None) -> ArrayT:
+    """Squared difference between input and target.
 
     Parameters
     ----------
@@ -33,16 +36,16 @@ def mse_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = 
     target : Tensor
         The same shape; others broadcast, with a warning.
     reduction : {"mean", "sum", "none"}
-        What is returned; the mean is weighted.
+        Reduction applied to the per-element losses.
     weight : Tensor, optional
-        How much each element counts; the shape of `input`.
+        Weight of each element; the shape of `input`. The mean is then a weighted mean.
 
     Raises
     ------
     ShapeError
-        If the shapes do not fit.
+        If the shapes do not match.
     ValueError
-        If there is no such reduction.
+        If an option is out of range.
 
     Examples
     --------
@@ -58,9 +61,10 @@ def mse_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = 
     return reduced(losses * weight, reduction, sum(weight) if reduction == "mean" else None)
 
 
+@documented_like(mse_loss)
 @composite(input="numeric", target="numeric")
-def l1_loss(input: Any, target: Any, *, reduction: str = "mean") -> Tensor:
-    """Absolute difference; see `mse_loss`. The gradient is zero where the difference is.
+def l1_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "mean") -> ArrayT:
+    """Absolute difference between input and target. The gradient is zero where the difference is zero.
 
     Examples
     --------
@@ -72,21 +76,20 @@ def l1_loss(input: Any, target: Any, *, reduction: str = "mean") -> Tensor:
     return reduced(abs(input - target), reduction)
 
 
+@documented_like(mse_loss)
 @composite(input="real", target="real")
-def smooth_l1_loss(input: Any, target: Any, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+def smooth_l1_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "mean", beta: float = 1.0) -> ArrayT:
     """Absolute difference less ``beta / 2``, and ``difference**2 / (2 * beta)`` below `beta` (Girshick 2015).
 
     Parameters
     ----------
-    input, target, reduction
-        As for `mse_loss`.
     beta : float
-        Not negative; 0 is `l1_loss`.
+        Non-negative: the difference where the quadratic part ends. 0 gives `l1_loss`.
 
     Raises
     ------
     ValueError
-        If a setting is out of range.
+        If an option is out of range.
 
     Examples
     --------
@@ -101,25 +104,21 @@ def smooth_l1_loss(input: Any, target: Any, *, reduction: str = "mean", beta: fl
     return reduced(losses, reduction)
 
 
+@documented_like(mse_loss)
 @composite(input="real", target="real", weight="real")
-def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Tensor:
-    """Half the squared difference, but of constant slope beyond `delta` (Huber 1964).
+def huber_loss(
+    input: ArrayT, target: ArrayT, reduction: Reduction = "mean", delta: float = 1.0, weight: ArrayT | None = None
+) -> ArrayT:
+    """Half the squared difference, continued with constant slope beyond `delta` (Huber 1964).
 
     Parameters
     ----------
-    input, target, reduction
-        As for `mse_loss`.
+    reduction : {"mean", "sum", "none"}
+        Reduction applied to the per-element losses. The mean divides by the number of elements, also with `weight`.
     delta : float
-        Positive.
+        Positive: the difference where the quadratic part ends.
     weight : Tensor, optional
-        What each loss is multiplied with; the shape of `input`. The mean is over the elements, not over the weights.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not fit.
-    ValueError
-        If a setting is out of range.
+        Weight of each element; the shape of `input`.
 
     Examples
     --------
@@ -140,14 +139,20 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
 # -- likelihoods -------------------------------------------------------------------------------------------------------
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real", var="real")
 def gaussian_nll_loss(
-    input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
-) -> Tensor:
+    input: ArrayT,
+    target: ArrayT,
+    var: ArrayT | float,
+    full: bool = False,
+    eps: float = 1e-6,
+    reduction: Reduction = "mean",
+) -> ArrayT:
     """Negative log-likelihood of normal distributions (Nix and Weigend 1994).
 
-    ``(log(var) + (input - target)**2 / var) / 2``. The variance is at least `eps`; its gradient passes that bound as
-    if it were not there, as in PyTorch.
+    ``(log(var) + (input - target)**2 / var) / 2``. Variances below `eps` are replaced by `eps`; the gradient ignores
+    this clamping, as in PyTorch.
 
     Parameters
     ----------
@@ -156,20 +161,18 @@ def gaussian_nll_loss(
     target : Tensor
         The same shape, or one that broadcasts.
     var : Tensor or float
-        Variances: of the shape of `input`, or that with the last axis missing or one axis of length 1.
+        Variances: the shape of `input`, or that shape without its last axis or with one axis of length 1.
     full : bool
         Whether to add the constant ``log(2 * pi) / 2``.
     eps : float
-        Positive.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
+        Positive: lower bound of the variances.
 
     Raises
     ------
     ShapeError
-        If the shapes do not fit.
+        If the shapes do not match.
     ValueError
-        If a setting is out of range, or (on hosts) a variance is negative.
+        If an option is out of range, or a variance in host memory is negative.
 
     Examples
     --------
@@ -179,6 +182,13 @@ def gaussian_nll_loss(
     check_reduction("gaussian_nll_loss", reduction)
     if eps <= 0:
         raise ValueError(f"gaussian_nll_loss: eps must be positive, not {eps}")
+    variances = _variances(var, input, eps)
+    losses = 0.5 * (log(variances) + square(input - target) / variances)
+    return reduced(losses + 0.5 * log_of(2 * pi) if full else losses, reduction)
+
+
+def _variances(var: Any, input: Any, eps: float) -> Any:
+    """Return variances that broadcast with the input and are at least `eps`."""
     if isinstance(var, int | float):
         var = zeros_like(input) + float(var)
     shape, given = shape_of(input), shape_of(var)
@@ -187,28 +197,27 @@ def gaussian_nll_loss(
             var = expand_dims(var, axis=-1)
         elif len(given) != len(shape) or [n for n, m in zip(given, shape, strict=True) if n != m] != [1]:
             raise ShapeError(
-                f"gaussian_nll_loss: var has the shape of the input {shape}, or that without its last axis or with one "
-                f"axis of length 1, not {given}"
+                f"gaussian_nll_loss: var must have the input's shape {shape}, or that shape without its last axis or "
+                f"with one axis of length 1, not {given}"
             )
     if on_host(var) and bool(any(var < 0)):
         raise ValueError("gaussian_nll_loss: a variance is negative")
     constant = var.detach() if isinstance(var, Tensor) else var
-    var = where(constant < eps, eps + (var - constant), var)
-    losses = 0.5 * (log(var) + square(input - target) / var)
-    return reduced(losses + 0.5 * log_of(2 * pi) if full else losses, reduction)
+    return where(constant < eps, eps + (var - constant), var)
 
 
+@documented_like(mse_loss)
 @composite(input="real floating", target="real")
 def poisson_nll_loss(
-    input: Any,
-    target: Any,
+    input: ArrayT,
+    target: ArrayT,
     log_input: bool = True,
     full: bool = False,
     *,
     eps: float = 1e-8,
-    reduction: str = "mean",
-) -> Tensor:
-    """Negative log-likelihood of Poisson distributions, without or with an approximation of ``log(target!)``.
+    reduction: Reduction = "mean",
+) -> ArrayT:
+    """Negative log-likelihood of Poisson distributions, up to ``log(target!)``, which can be approximated.
 
     Parameters
     ----------
@@ -217,19 +226,18 @@ def poisson_nll_loss(
     target : Tensor
         Counts; the same shape, or one that broadcasts.
     log_input : bool
-        Whether `input` is logarithms: ``exp(input) - target * input``; otherwise
+        Whether `input` holds logarithms: the loss is ``exp(input) - target * input``, otherwise
         ``input - target * log(input + eps)``.
     full : bool
-        Whether to add Stirling's ``target * log(target) - target + log(2 * pi * target) / 2``, for targets above 1.
+        Whether to add Stirling's approximation of ``log(target!)`` for targets above 1,
+        ``target * log(target) - target + log(2 * pi * target) / 2``.
     eps : float
         Added to rates before the logarithm.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
 
     Raises
     ------
     ValueError
-        If there is no such reduction.
+        If an option is out of range.
 
     Examples
     --------
@@ -246,34 +254,34 @@ def poisson_nll_loss(
 
 
 @composite(input="real floating", target="real")
-def kl_div(input: Any, target: Any, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
-    """Kullback-Leibler divergence of distributions from what `target` says, element by element.
+def kl_div(input: ArrayT, target: ArrayT, *, reduction: BatchReduction = "mean", log_target: bool = False) -> ArrayT:
+    """Kullback-Leibler divergence of `target` from the distribution with log-probabilities `input`, elementwise.
 
-    ``target * (log(target) - input)``: the second argument of the divergence comes first, and as a logarithm.
+    ``target * (log(target) - input)``: the second argument of the divergence comes first, as a logarithm.
 
     Parameters
     ----------
     input : Tensor
         Log-probabilities.
     target : Tensor
-        Probabilities; the same shape, or one that broadcasts. Those of zero cost nothing.
+        Probabilities; the same shape, or one that broadcasts. The loss of a probability of zero is zero.
     reduction : {"mean", "batchmean", "sum", "none"}
-        What is returned. The divergence is ``"batchmean"``, the sum over the length of the first axis; ``"mean"`` is
-        over the elements.
+        Reduction applied to the per-element losses. ``"batchmean"`` is the divergence: the sum divided by the length
+        of the first axis. ``"mean"`` divides by the number of elements.
     log_target : bool
-        Whether `target` is logarithms too.
+        Whether `target` holds logarithms as well.
 
     Raises
     ------
     ValueError
-        If there is no such reduction.
+        If an option is out of range.
 
     Examples
     --------
     >>> tl.nn.functional.kl_div(tl.tensor([[0.5, 0.5]]).log(), tl.tensor([[1.0, 0.0]]), reduction="batchmean")
     tensor(0.6931472)
     """
-    check_reduction("kl_div", reduction, ("mean", "batchmean", "sum", "none"))
+    check_reduction("kl_div", reduction, get_args(BatchReduction))
     losses = exp(target) * (target - input) if log_target else xlogy(target, target) - target * input
     if reduction == "batchmean":
         return sum(losses) / input.shape[0] if input.shape else sum(losses)

@@ -16,41 +16,42 @@ from ....ops.exponential import logaddexp
 from ....ops.indexing import getitem, take_along_axis
 from ....ops.reduction import mean, sum
 from ....ops.shapes import expand_dims, reshape, squeeze
-from ....tensor import Tensor
+from ....tensor import ArrayT
 from ..operands import array_of
-from .common import check_classes, check_reduction, shape_of
+from .common import Reduction, check_classes, check_reduction, shape_of
 
 Lengths = tuple[int, ...]
 
 
 @composite(log_probs="real floating", targets="integral")
 def ctc_loss(
-    log_probs: Any,
-    targets: Any,
-    input_lengths: Any,
-    target_lengths: Any,
+    log_probs: ArrayT,
+    targets: ArrayT,
+    input_lengths: ArrayT | Sequence[int] | int,
+    target_lengths: ArrayT | Sequence[int] | int,
     blank: int = 0,
-    reduction: str = "mean",
+    reduction: Reduction = "mean",
     zero_infinity: bool = False,
-) -> Tensor:
-    """Negative log-likelihood of label sequences that are not aligned with the inputs (Graves et al. 2006).
+) -> ArrayT:
+    """Connectionist temporal classification: likelihood of unaligned label sequences (Graves et al. 2006).
 
-    The likelihood is the sum over all ways to stretch the labels over time, with repetitions and with blanks between.
+    The negative logarithm of the sum over all alignments of the labels with the time steps; an alignment repeats
+    labels and inserts blanks between them.
 
     Parameters
     ----------
     log_probs : Tensor, shape (time, batch, classes) or (time, classes)
         Log-probabilities of the classes, such as `log_softmax` gives.
     targets : Tensor of integers, shape (batch, longest) or (sum(target_lengths),)
-        The labels, padded, or one sequence after the other.
+        The labels, padded or concatenated.
     input_lengths, target_lengths : Tensor of integers or sequence of int, shape (batch,); one number without a batch
-        How much of each sequence counts.
+        Lengths of the sequences.
     blank : int
-        Which class is the blank.
+        The class of the blank.
     reduction : {"mean", "sum", "none"}
-        What is returned. The mean is over the losses divided by their target's length.
+        Reduction applied to the per-sequence losses. The mean is of the losses divided by their target lengths.
     zero_infinity : bool
-        Whether targets that are too long for their input cost nothing instead of infinitely much.
+        Whether the loss of targets that are too long for their input is zero instead of infinite.
 
     Returns
     -------
@@ -60,17 +61,17 @@ def ctc_loss(
     Raises
     ------
     ShapeError
-        If the shapes or the lengths do not fit.
+        If the shapes or the lengths do not match.
     IndexError
-        If the blank is no class, or (on hosts) a target is none.
+        If the blank, or a label in host memory, is out of range.
     ValueError
-        If there is no such reduction.
+        If an option is out of range.
 
     Notes
     -----
-    The gradient is that of the likelihood, minus the probability of each class at each time. PyTorch returns this plus
-    ``exp(log_probs)``, which is the same behind a `log_softmax` and differs where there is none. Targets that are
-    impossible have a gradient of zero (in PyTorch, without `zero_infinity`, NaN).
+    The gradient is that of the likelihood: minus the posterior probability of each class at each step. PyTorch adds
+    ``exp(log_probs)``, which makes no difference after a `log_softmax`. Impossible targets have a gradient of zero
+    (NaN in PyTorch without `zero_infinity`).
 
     Examples
     --------
@@ -86,14 +87,14 @@ def ctc_loss(
         raise ShapeError(
             f"ctc_loss: log_probs has shape (time, batch, classes) or (time, classes), none of them 0, not {shape}"
         )
-    if len(shape) == 2:
-        log_probs, targets = expand_dims(log_probs, axis=1), expand_dims(reshape(targets, (-1,)), axis=0)
-    steps, batch, classes = log_probs.shape
+    logs: Any = expand_dims(log_probs, axis=1) if len(shape) == 2 else log_probs
+    labels: Any = expand_dims(reshape(targets, (-1,)), axis=0) if len(shape) == 2 else targets
+    steps, batch, classes = logs.shape
     if not 0 <= blank < classes:
         raise IndexError(f"ctc_loss: blank is one of the {classes} classes 0 to {classes - 1}, not {blank}")
     inputs = _lengths("input_lengths", input_lengths, batch, steps)
     lengths = _lengths("target_lengths", target_lengths, batch)
-    losses = -_log_likelihoods(log_probs, _labels(array_of(targets), lengths, classes), inputs, lengths, blank)
+    losses: Any = -_log_likelihoods(logs, _labels(array_of(labels), lengths, classes), inputs, lengths, blank)
     if zero_infinity:
         losses = where(losses == inf, 0.0, losses)
     if reduction == "mean":
@@ -103,13 +104,13 @@ def ctc_loss(
 
 
 def _lengths(name: str, lengths: Any, batch: int, most: int | None = None) -> Lengths:
-    """Return lengths as numbers; raise `ShapeError` where there are too many or one is too great."""
+    """Return lengths as integers; raise `ShapeError` if their number is wrong or one is out of range."""
     if shape_of(lengths) or isinstance(lengths, Sequence):
         found = tuple(int(n) for n in (lengths.tolist() if hasattr(lengths, "tolist") else lengths))
     else:
         found = (int(lengths),)
     if len(found) != batch:
-        raise ShapeError(f"ctc_loss: {name} has one entry for each of {batch} sequences, not {len(found)}")
+        raise ShapeError(f"ctc_loss: {name} must have one entry for each of {batch} sequences, not {len(found)}")
     if min(found) < 0 or (most is not None and max(found) > most):
         limit = "not negative" if most is None else f"between 0 and the {most} steps of log_probs"
         raise ShapeError(f"ctc_loss: {name} must be {limit}, not {found}")
@@ -117,7 +118,7 @@ def _lengths(name: str, lengths: Any, batch: int, most: int | None = None) -> Le
 
 
 def _made_like(array: Any, numbers: Any, dtype: Any = "int64") -> Any:
-    """Return an array of numbers where another one is."""
+    """Return an array of numbers on the device of another array."""
     backend = backend_of(array)
     device = backend.native_device(backend.device_name(array))
     return backend.asarray(numbers, dtype=backend.native(dtype), device=device)
@@ -131,8 +132,8 @@ def _labels(targets: Any, lengths: Lengths, classes: int) -> Any:
         labels = targets[:, :longest]
     elif shape != (starts[-1],):
         raise ShapeError(
-            f"ctc_loss: targets of {batch} sequences have shape ({batch}, {longest}) or are padded further, or one "
-            f"after the other ({starts[-1]},), the sum of target_lengths; not {shape}"
+            f"ctc_loss: targets of {batch} sequences must have shape ({batch}, {longest}), or be padded further, or "
+            f"concatenated with shape ({starts[-1]},), the sum of target_lengths; not {shape}"
         )
     steps = xp.arange(longest, device=targets.device)
     counted = steps[None, :] < _made_like(targets, lengths)[:, None]
@@ -147,8 +148,8 @@ def _labels(targets: Any, lengths: Lengths, classes: int) -> Any:
 def _log_likelihoods(log_probs: Any, labels: Any, inputs: Lengths, lengths: Lengths, blank: int) -> Any:
     """Return the logarithm of the sum over the alignments of each sequence.
 
-    The states are the labels with a blank before, between and behind them; an alignment may skip a blank between two
-    labels that differ.
+    The states are the labels with blanks before, between and after them; an alignment may skip the blank between two
+    different labels.
     """
     xp, (steps, batch, _) = backend_of(labels).xp, log_probs.shape
     states = 2 * labels.shape[1] + 1
@@ -170,7 +171,7 @@ def _log_likelihoods(log_probs: Any, labels: Any, inputs: Lengths, lengths: Leng
     possible = in_blank > -inf, (in_label > -inf) & (last > 0)
     total = _added(in_blank, in_label, *possible)
     if min(inputs) == 0:
-        # Nothing said is just what an input of no steps says.
+        # An input of no steps has exactly one output: the empty sequence.
         total = where((ends == 0) & (last == 0), 0.0, where(ends > 0, total, -inf))
     return total
 
@@ -181,7 +182,7 @@ def _entries(x: Any, places: Any) -> Any:
 
 
 def _added(one: Any, other: Any, one_counts: Any, other_counts: Any) -> Any:
-    """Return the logarithm of the sum of probabilities, of which some are zero and then have no gradient."""
+    """Return the logarithm of the sum of two probabilities; those that are zero have no gradient."""
     total = logaddexp(where(one_counts, one, 0.0), where(other_counts, other, 0.0))
     alone = where(one_counts, one, where(other_counts, other, -inf))
     return where(one_counts & other_counts, total, alone)

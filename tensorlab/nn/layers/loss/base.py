@@ -1,38 +1,63 @@
-"""What the loss layers share."""
+"""Base classes of the loss layers."""
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY
+
 from ....ops.loss import NOT_IGNORED
 from ....tensor import Tensor
-from ...functional.loss.common import check_reduction
-from ...module.module import Module
+from ...functional.loss.common import Reduction
+from ..base import Buffer, Layer
 
 
-class _Loss(Module):
-    """A loss that is reduced to its mean or sum, or not."""
+class LossLayer(Layer):
+    """A loss; `repr` shows no options, as in PyTorch."""
 
-    reductions: tuple[str, ...] = ("mean", "sum", "none")
-
-    def __init__(self, *, reduction: str = "mean") -> None:
-        check_reduction(type(self).__name__, reduction, self.reductions)
-        self.reduction = reduction
+    _shown = ()
 
 
-class _WeightedLoss(_Loss):
-    """A loss that may be weighted; the weight is a buffer."""
+class Reduced(LossLayer):
+    """A loss that is reduced to its mean or sum, or returned per element.
 
-    weight: Tensor | None
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}
+        Reduction applied to the losses.
+    """
 
-    def __init__(self, weight: Tensor | None = None, *, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
-        self.register_buffer("weight", weight)
+    _: KW_ONLY
+    reduction: Reduction = "mean"
 
 
-class _ClassLoss(_WeightedLoss):
-    """A loss of class indices, of which one may not count."""
+class Loss(Reduced):
+    """A loss of an input and a target."""
 
-    def __init__(
-        self, weight: Tensor | None = None, *, ignore_index: int = NOT_IGNORED, reduction: str = "mean"
-    ) -> None:
-        super().__init__(weight, reduction=reduction)
-        self.ignore_index = ignore_index
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        raise NotImplementedError
+
+
+class WeightedLoss(Loss):
+    """A loss with weights, which are a buffer."""
+
+    weight: Buffer = None
+
+
+class ClassLoss(WeightedLoss):
+    """A loss of class indices, one of which can be ignored."""
+
+    _: KW_ONLY
+    ignore_index: int = NOT_IGNORED
+
+
+class PairLoss(Reduced):
+    """A loss of two inputs and a target."""
+
+    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
+        raise NotImplementedError
+
+
+class TripletLoss(Reduced):
+    """A loss of an anchor, a positive and a negative."""
+
+    def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
+        raise NotImplementedError

@@ -1,29 +1,19 @@
-"""Losses of two classes, element by element, as layers."""
+"""Losses for binary labels as layers: of probabilities, of logits and of scores."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import KW_ONLY
+from math import inf
+from typing import Annotated
 
-from ....tensor import Tensor
+from ....options import NonNegative, Real
 from ... import functional as F
-from ...functional.loss.binary import check_focal
-from .base import _Loss, _WeightedLoss
+from ..base import Buffer
+from .base import Loss, WeightedLoss
 
 
-class BCELoss(_WeightedLoss):
-    """Cross entropy of probabilities with labels; see `functional.binary_cross_entropy`.
-
-    Parameters
-    ----------
-    weight : Tensor, optional
-        How much each element counts; a shape that broadcasts to the input's.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If there is no such reduction.
+class BCELoss(WeightedLoss, function=F.binary_cross_entropy):
+    """Cross entropy between probabilities and labels.
 
     Examples
     --------
@@ -31,26 +21,9 @@ class BCELoss(_WeightedLoss):
     tensor(0.6931472)
     """
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return F.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
-
-class BCEWithLogitsLoss(_WeightedLoss):
-    """Cross entropy of logits with labels; see `functional.binary_cross_entropy_with_logits`.
-
-    Parameters
-    ----------
-    weight : Tensor, optional
-        How much each element counts; a shape that broadcasts to the input's.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-    pos_weight : Tensor, optional
-        What the part of the loss that the label says is multiplied with.
-
-    Raises
-    ------
-    ValueError
-        If there is no such reduction.
+class BCEWithLogitsLoss(WeightedLoss, function=F.binary_cross_entropy_with_logits):
+    """Cross entropy between the sigmoid of logits and labels, computed without overflow or loss of precision.
 
     Examples
     --------
@@ -58,34 +31,12 @@ class BCEWithLogitsLoss(_WeightedLoss):
     tensor(1000.)
     """
 
-    pos_weight: Tensor | None
-
-    def __init__(
-        self, weight: Tensor | None = None, *, reduction: str = "mean", pos_weight: Tensor | None = None
-    ) -> None:
-        super().__init__(weight, reduction=reduction)
-        self.register_buffer("pos_weight", pos_weight)
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return F.binary_cross_entropy_with_logits(
-            input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
-        )
+    _: KW_ONLY
+    pos_weight: Buffer = None
 
 
-class MultiLabelSoftMarginLoss(_WeightedLoss):
-    """Binary cross entropy of logits, its mean over the classes; see `functional.multilabel_soft_margin_loss`.
-
-    Parameters
-    ----------
-    weight : Tensor, shape (classes,), optional
-        How much each class counts.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If there is no such reduction.
+class MultiLabelSoftMarginLoss(WeightedLoss, function=F.multilabel_soft_margin_loss):
+    """Binary cross entropy with logits, averaged over the classes.
 
     Examples
     --------
@@ -93,22 +44,9 @@ class MultiLabelSoftMarginLoss(_WeightedLoss):
     tensor(0.6931472)
     """
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return F.multilabel_soft_margin_loss(input, target, self.weight, reduction=self.reduction)
 
-
-class SoftMarginLoss(_Loss):
-    """The logistic loss of scores with labels -1 and 1; see `functional.soft_margin_loss`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If there is no such reduction.
+class SoftMarginLoss(Loss, function=F.soft_margin_loss):
+    """Logistic loss of scores with labels -1 and 1.
 
     Examples
     --------
@@ -116,26 +54,9 @@ class SoftMarginLoss(_Loss):
     tensor(0.6931472)
     """
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return F.soft_margin_loss(input, target, reduction=self.reduction)
 
-
-class SigmoidFocalLoss(_Loss):
-    """Binary cross entropy with less weight on what is classified well; see `functional.sigmoid_focal_loss`.
-
-    Parameters
-    ----------
-    alpha : float
-        At most 1: how much labels of 1 count, and the rest is for those of 0; negative for no weights.
-    gamma : float
-        Not negative.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of range.
+class SigmoidFocalLoss(Loss, function=F.sigmoid_focal_loss):
+    """Binary cross entropy that down-weights well-classified elements (Lin et al. 2017).
 
     Examples
     --------
@@ -143,29 +64,12 @@ class SigmoidFocalLoss(_Loss):
     tensor(0.0433217)
     """
 
-    def __init__(self, alpha: float = 0.25, gamma: float = 2.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
-        check_focal("SigmoidFocalLoss", alpha, gamma)
-        self.alpha, self.gamma = alpha, gamma
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return F.sigmoid_focal_loss(input, target, self.alpha, self.gamma, self.reduction)
+    alpha: Annotated[float, Real(-inf, 1)] = 0.25
+    gamma: NonNegative = 2.0
 
 
-class DiceLoss(_Loss):
-    """One less the Dice coefficient of each sample; see `functional.dice_loss`.
-
-    Parameters
-    ----------
-    eps : float
-        Not negative; makes two empty segmentations equal.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of range.
+class DiceLoss(Loss, function=F.dice_loss):
+    """One minus the Dice coefficient of each sample (Milletari et al. 2016).
 
     Examples
     --------
@@ -173,34 +77,15 @@ class DiceLoss(_Loss):
     tensor(0.)
     """
 
-    def __init__(self, *, eps: float = 1e-6, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
-        if eps < 0:
-            raise ValueError(f"DiceLoss: eps must not be negative, not {eps}")
-        self.eps = eps
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return F.dice_loss(input, target, eps=self.eps, reduction=self.reduction)
+    _: KW_ONLY
+    eps: NonNegative = 1e-6
 
 
-class ExponentialLoss(_Loss):
-    """The loss of AdaBoost, for scores with labels -1 and 1; see `functional.exponential_loss`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If there is no such reduction.
+class ExponentialLoss(Loss, function=F.exponential_loss):
+    """Exponential loss of AdaBoost, for scores with labels -1 and 1 (Friedman, Hastie and Tibshirani 2000).
 
     Examples
     --------
     >>> tl.nn.ExponentialLoss()(tl.tensor([0.0]), tl.tensor([1.0]))
     tensor(1.)
     """
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return F.exponential_loss(input, target, reduction=self.reduction)

@@ -1,27 +1,13 @@
-"""Losses of scores that are to keep a margin, as layers."""
+"""Hinge losses as layers: of scores with labels -1 and 1, and of distances."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from ... import functional as F
-from .base import _Loss
+from .base import Loss, PairLoss
 
 
-class HingeLoss(_Loss):
-    """The loss of support vector machines, for labels -1 and 1; see `functional.hinge_loss`.
-
-    Parameters
-    ----------
-    margin : float
-        How far on the right side costs nothing.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If there is no such reduction.
+class HingeLoss(Loss, function=F.hinge_loss):
+    """Hinge loss of support vector machines, for labels -1 and 1 (Cortes and Vapnik 1995).
 
     Examples
     --------
@@ -29,28 +15,11 @@ class HingeLoss(_Loss):
     tensor(0.5)
     """
 
-    def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
-        self.margin = margin
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return F.hinge_loss(input, target, self.margin, reduction=self.reduction)
+    margin: float = 1.0
 
 
-class SquaredHingeLoss(_Loss):
-    """`HingeLoss` squared; see `functional.squared_hinge_loss`.
-
-    Parameters
-    ----------
-    margin : float
-        How far on the right side costs nothing.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If there is no such reduction.
+class SquaredHingeLoss(Loss, function=F.squared_hinge_loss):
+    """Squared hinge loss, for labels -1 and 1.
 
     Examples
     --------
@@ -58,26 +27,11 @@ class SquaredHingeLoss(_Loss):
     tensor(0.25)
     """
 
-    def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
-        self.margin = margin
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return F.squared_hinge_loss(input, target, self.margin, reduction=self.reduction)
+    margin: float = 1.0
 
 
-class PerceptronLoss(_Loss):
-    """The perceptron's loss, for labels -1 and 1; see `functional.perceptron_loss`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If there is no such reduction.
+class PerceptronLoss(Loss, function=F.perceptron_loss):
+    """Loss of the perceptron, for labels -1 and 1 (Rosenblatt 1958).
 
     Examples
     --------
@@ -85,24 +39,9 @@ class PerceptronLoss(_Loss):
     tensor(2.)
     """
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return F.perceptron_loss(input, target, reduction=self.reduction)
 
-
-class HingeEmbeddingLoss(_Loss):
-    """A distance where two things are alike, else what it lacks of a margin; see `functional.hinge_embedding_loss`.
-
-    Parameters
-    ----------
-    margin : float
-        How far apart what is not alike costs nothing.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If there is no such reduction.
+class HingeEmbeddingLoss(Loss, function=F.hinge_embedding_loss):
+    """Distance of similar pairs, and the margin minus the distance of dissimilar ones.
 
     Examples
     --------
@@ -110,28 +49,11 @@ class HingeEmbeddingLoss(_Loss):
     tensor(0.25)
     """
 
-    def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
-        self.margin = margin
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return F.hinge_embedding_loss(input, target, self.margin, reduction=self.reduction)
+    margin: float = 1.0
 
 
-class MarginRankingLoss(_Loss):
-    """Which of two scores is to be greater; see `functional.margin_ranking_loss`.
-
-    Parameters
-    ----------
-    margin : float
-        By how much.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If there is no such reduction.
+class MarginRankingLoss(PairLoss, function=F.margin_ranking_loss):
+    """Ranking loss of two scores.
 
     Examples
     --------
@@ -139,9 +61,4 @@ class MarginRankingLoss(_Loss):
     tensor(2.)
     """
 
-    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
-        self.margin = margin
-
-    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
-        return F.margin_ranking_loss(input1, input2, target, self.margin, reduction=self.reduction)
+    margin: float = 0.0

@@ -1,30 +1,19 @@
-"""Losses that teach distances, as layers."""
+"""Metric learning as layers: losses of the distances between embeddings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import KW_ONLY
 
+from ....options import NonNegative, Positive
+from ....tensor import Tensor
 from ... import functional as F
-from ...functional.loss.metric import check_margin
 from ..distance import PairwiseDistance
-from .base import _Loss
+from .base import PairLoss, TripletLoss
 
 
-class CosineEmbeddingLoss(_Loss):
-    """Cosines near 1 of pairs that are alike, below a margin of the others; see `functional.cosine_embedding_loss`.
-
-    Parameters
-    ----------
-    margin : float
-        In [-1, 1].
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If there is no such reduction.
+class CosineEmbeddingLoss(PairLoss, function=F.cosine_embedding_loss):
+    """Cosine embedding loss of similar and dissimilar pairs.
 
     Examples
     --------
@@ -33,34 +22,11 @@ class CosineEmbeddingLoss(_Loss):
     tensor(1.)
     """
 
-    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
-        self.margin = margin
-
-    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
-        return F.cosine_embedding_loss(input1, input2, target, self.margin, reduction=self.reduction)
+    margin: float = 0.0
 
 
-class TripletMarginLoss(_Loss):
-    """By how much what is alike is not closer, by a margin, than what is not; see `functional.triplet_margin_loss`.
-
-    Parameters
-    ----------
-    margin : float
-        Positive.
-    p : float
-        The order of the norm.
-    eps : float
-        Added to differences.
-    swap : bool
-        Whether the distance from positive to negative counts where it is smaller.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of range.
+class TripletMarginLoss(TripletLoss, function=F.triplet_margin_loss):
+    """Triplet loss, which keeps the anchor closer to the positive than to the negative (Balntas et al. 2016).
 
     Examples
     --------
@@ -69,37 +35,14 @@ class TripletMarginLoss(_Loss):
     tensor(0.5)
     """
 
-    def __init__(
-        self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False, *, reduction: str = "mean"
-    ) -> None:
-        super().__init__(reduction=reduction)
-        check_margin("TripletMarginLoss", margin)
-        self.margin, self.p, self.eps, self.swap = margin, p, eps, swap
-
-    def forward(self, anchor: Any, positive: Any, negative: Any) -> Any:
-        return F.triplet_margin_loss(
-            anchor, positive, negative, self.margin, self.p, self.eps, self.swap, reduction=self.reduction
-        )
+    margin: Positive = 1.0
+    p: float = 2.0
+    eps: NonNegative = 1e-6
+    swap: bool = False
 
 
-class TripletMarginWithDistanceLoss(_Loss):
-    """`TripletMarginLoss` with a distance of one's own; see `functional.triplet_margin_with_distance_loss`.
-
-    Parameters
-    ----------
-    distance_function : callable, optional
-        Of two tensors; `PairwiseDistance` by default.
-    margin : float
-        Positive.
-    swap : bool
-        Whether the distance from positive to negative counts where it is smaller.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of range.
+class TripletMarginWithDistanceLoss(TripletLoss, function=F.triplet_margin_with_distance_loss):
+    """Triplet loss with a user-defined distance, `PairwiseDistance` by default.
 
     Examples
     --------
@@ -108,45 +51,18 @@ class TripletMarginWithDistanceLoss(_Loss):
     tensor(0.5)
     """
 
-    def __init__(
-        self,
-        *,
-        distance_function: Callable[[Any, Any], Any] | None = None,
-        margin: float = 1.0,
-        swap: bool = False,
-        reduction: str = "mean",
-    ) -> None:
-        super().__init__(reduction=reduction)
-        check_margin("TripletMarginWithDistanceLoss", margin)
-        self.distance_function = PairwiseDistance() if distance_function is None else distance_function
-        self.margin, self.swap = margin, swap
+    _: KW_ONLY
+    distance_function: Callable[[Tensor, Tensor], Tensor] | None = None
+    margin: Positive = 1.0
+    swap: bool = False
 
-    def forward(self, anchor: Any, positive: Any, negative: Any) -> Any:
-        return F.triplet_margin_with_distance_loss(
-            anchor,
-            positive,
-            negative,
-            distance_function=self.distance_function,
-            margin=self.margin,
-            swap=self.swap,
-            reduction=self.reduction,
-        )
+    def __post_init__(self) -> None:
+        if self.distance_function is None:
+            self.distance_function = PairwiseDistance()
 
 
-class ContrastiveLoss(_Loss):
-    """Squared distance of pairs that are alike, or what it lacks of a margin; see `functional.contrastive_loss`.
-
-    Parameters
-    ----------
-    margin : float
-        Positive: how far apart what is not alike costs nothing.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of range.
+class ContrastiveLoss(PairLoss, function=F.contrastive_loss):
+    """Contrastive loss of similar (0) and dissimilar (1) pairs (Hadsell et al. 2006).
 
     Examples
     --------
@@ -155,10 +71,4 @@ class ContrastiveLoss(_Loss):
     tensor(0.125)
     """
 
-    def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
-        check_margin("ContrastiveLoss", margin)
-        self.margin = margin
-
-    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
-        return F.contrastive_loss(input1, input2, target, self.margin, reduction=self.reduction)
+    margin: Positive = 1.0

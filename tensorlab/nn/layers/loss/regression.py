@@ -1,25 +1,19 @@
-"""Losses of numbers as layers."""
+"""Regression losses as layers: differences, and likelihoods of distributions."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import KW_ONLY
 
+from ....options import NonNegative, Positive
+from ....tensor import Tensor
 from ... import functional as F
-from .base import _Loss
+from ...functional.loss.common import Reduction
+from ...functional.loss.regression import BatchReduction
+from .base import Loss, LossLayer, Reduced
 
 
-class MSELoss(_Loss):
-    """Squared difference; see `functional.mse_loss`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If there is no such reduction.
+class MSELoss(Loss, function=F.mse_loss):
+    """Squared difference between input and target.
 
     Examples
     --------
@@ -27,22 +21,9 @@ class MSELoss(_Loss):
     tensor(2.)
     """
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return F.mse_loss(input, target, reduction=self.reduction)
 
-
-class L1Loss(_Loss):
-    """Absolute difference; see `functional.l1_loss`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If there is no such reduction.
+class L1Loss(Loss, function=F.l1_loss):
+    """Absolute difference between input and target.
 
     Examples
     --------
@@ -50,24 +31,9 @@ class L1Loss(_Loss):
     tensor(1.)
     """
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return F.l1_loss(input, target, reduction=self.reduction)
 
-
-class SmoothL1Loss(_Loss):
-    """Absolute difference, but squared near zero; see `functional.smooth_l1_loss`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-    beta : float
-        Not negative: up to which difference it is squared.
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of range.
+class SmoothL1Loss(Loss, function=F.smooth_l1_loss):
+    """Absolute difference, squared near zero (Girshick 2015).
 
     Examples
     --------
@@ -75,30 +41,12 @@ class SmoothL1Loss(_Loss):
     tensor(0.125)
     """
 
-    def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
-        super().__init__(reduction=reduction)
-        if beta < 0:
-            raise ValueError(f"SmoothL1Loss: beta must not be negative, not {beta}")
-        self.beta = beta
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
+    _: KW_ONLY
+    beta: NonNegative = 1.0
 
 
-class HuberLoss(_Loss):
-    """Half the squared difference, but of constant slope far from zero; see `functional.huber_loss`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-    delta : float
-        Positive: up to which difference it is squared.
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of range.
+class HuberLoss(Loss, function=F.huber_loss):
+    """Half the squared difference, continued with constant slope far from zero (Huber 1964).
 
     Examples
     --------
@@ -106,32 +54,12 @@ class HuberLoss(_Loss):
     tensor(2.5)
     """
 
-    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
-        super().__init__(reduction=reduction)
-        if delta <= 0:
-            raise ValueError(f"HuberLoss: delta must be positive, not {delta}")
-        self.delta = delta
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return F.huber_loss(input, target, self.reduction, self.delta)
+    reduction: Reduction = "mean"
+    delta: Positive = 1.0
 
 
-class GaussianNLLLoss(_Loss):
-    """Negative log-likelihood of normal distributions; see `functional.gaussian_nll_loss`.
-
-    Parameters
-    ----------
-    full : bool
-        Whether to add the constant.
-    eps : float
-        Positive: the least variance.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of range.
+class GaussianNLLLoss(Reduced, function=F.gaussian_nll_loss):
+    """Negative log-likelihood of normal distributions (Nix and Weigend 1994).
 
     Examples
     --------
@@ -139,34 +67,16 @@ class GaussianNLLLoss(_Loss):
     tensor(2.)
     """
 
-    def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
-        if eps <= 0:
-            raise ValueError(f"GaussianNLLLoss: eps must be positive, not {eps}")
-        self.full, self.eps = full, eps
+    _: KW_ONLY
+    full: bool = False
+    eps: Positive = 1e-6
 
-    def forward(self, input: Any, target: Any, var: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:
         return F.gaussian_nll_loss(input, target, var, self.full, self.eps, self.reduction)
 
 
-class PoissonNLLLoss(_Loss):
-    """Negative log-likelihood of Poisson distributions; see `functional.poisson_nll_loss`.
-
-    Parameters
-    ----------
-    log_input : bool
-        Whether the input is logarithms of rates.
-    full : bool
-        Whether to add Stirling's approximation of the constant.
-    eps : float
-        Added to rates before the logarithm.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-
-    Raises
-    ------
-    ValueError
-        If there is no such reduction.
+class PoissonNLLLoss(Loss, function=F.poisson_nll_loss):
+    """Negative log-likelihood of Poisson distributions.
 
     Examples
     --------
@@ -174,30 +84,14 @@ class PoissonNLLLoss(_Loss):
     tensor(1.)
     """
 
-    def __init__(
-        self, log_input: bool = True, full: bool = False, *, eps: float = 1e-8, reduction: str = "mean"
-    ) -> None:
-        super().__init__(reduction=reduction)
-        self.log_input, self.full, self.eps = log_input, full, eps
-
-    def forward(self, log_input: Any, target: Any) -> Any:
-        return F.poisson_nll_loss(log_input, target, self.log_input, self.full, eps=self.eps, reduction=self.reduction)
+    log_input: bool = True
+    full: bool = False
+    _: KW_ONLY
+    eps: float = 1e-8
 
 
-class KLDivLoss(_Loss):
-    """Kullback-Leibler divergence; see `functional.kl_div`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "batchmean", "sum", "none"}
-        What is returned; the divergence is "batchmean".
-    log_target : bool
-        Whether the target is logarithms, as the input is.
-
-    Raises
-    ------
-    ValueError
-        If there is no such reduction.
+class KLDivLoss(LossLayer, function=F.kl_div):
+    """Kullback-Leibler divergence of the target from the distribution with log-probabilities `input`.
 
     Examples
     --------
@@ -206,11 +100,9 @@ class KLDivLoss(_Loss):
     tensor(0.6931472)
     """
 
-    reductions = ("mean", "batchmean", "sum", "none")
+    _: KW_ONLY
+    reduction: BatchReduction = "mean"
+    log_target: bool = False
 
-    def __init__(self, *, reduction: str = "mean", log_target: bool = False) -> None:
-        super().__init__(reduction=reduction)
-        self.log_target = log_target
-
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)

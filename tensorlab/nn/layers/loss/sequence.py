@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
+from ....options import Count
+from ....tensor import Tensor
 from ... import functional as F
-from .base import _Loss
+from ...functional.loss.common import Reduction
+from .base import LossLayer
 
 
-class CTCLoss(_Loss):
-    """Negative log-likelihood of label sequences that are not aligned with the inputs; see `functional.ctc_loss`.
-
-    Parameters
-    ----------
-    blank : int
-        Which class is the blank.
-    reduction : {"mean", "sum", "none"}
-        What is returned.
-    zero_infinity : bool
-        Whether targets that are too long for their input cost nothing instead of infinitely much.
-
-    Raises
-    ------
-    ValueError
-        If there is no such reduction.
+class CTCLoss(LossLayer, function=F.ctc_loss):
+    """Negative log-likelihood of label sequences that are not aligned with the inputs (Graves et al. 2006).
 
     Examples
     --------
@@ -32,11 +21,17 @@ class CTCLoss(_Loss):
     tensor(0.28768206)
     """
 
-    def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> None:
-        super().__init__(reduction=reduction)
-        self.blank, self.zero_infinity = blank, zero_infinity
+    blank: Count = 0
+    reduction: Reduction = "mean"
+    zero_infinity: bool = False
 
-    def forward(self, log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any) -> Any:
+    def forward(
+        self,
+        log_probs: Tensor,
+        targets: Tensor,
+        input_lengths: Tensor | Sequence[int] | int,
+        target_lengths: Tensor | Sequence[int] | int,
+    ) -> Tensor:
         return F.ctc_loss(
             log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction, self.zero_infinity
         )

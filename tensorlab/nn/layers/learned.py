@@ -1,0 +1,76 @@
+"""The base class of layers with parameters, and what their constructors share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from ...backend import DType, dtypes
+from ...backend.base import Device
+from ...ops.creation import empty, place
+from ..module.parameter import Parameter
+from .documented import Documented
+
+
+class LearnedLayer(Documented):
+    """A layer with parameters.
+
+    Parameters
+    ----------
+    bias : bool
+        Whether a bias is learned.
+    device : Device or str, optional
+        The device of the parameters.
+    dtype : dtype, optional
+        The data type of the parameters; float32 by default.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+    """
+
+    _learned = ("weight", "bias")
+
+
+def new_parameter(*shape: int, device: Any, dtype: Any) -> Parameter:
+    """Return a parameter whose elements are not set."""
+    return Parameter(empty(shape, device=device, dtype=dtype))
+
+
+# -- kinds of options --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DeviceKind:
+    """A device or a backend, or None for the active backend."""
+
+    text: ClassVar[str] = "a device, the name of a device or backend, or None"
+
+    def read(self, value: Any) -> Device | str | None:
+        """Return the value."""
+        if value is not None:
+            if not isinstance(value, Device | str):
+                raise TypeError
+            place(value)  # raises if there is no such device
+        return value
+
+
+@dataclass(frozen=True)
+class FloatingKind:
+    """A floating-point data type, or None for the default one."""
+
+    text: ClassVar[str] = "a floating-point data type or None"
+
+    def read(self, value: Any) -> DType | None:
+        """Return the `DType` that is meant."""
+        if value is None:
+            return None
+        dtype = dtypes.named(value)
+        if not dtype.is_floating:
+            raise TypeError
+        return dtype
+
+
+DeviceLike = Annotated[Device | str | None, DeviceKind()]
+DTypeLike = Annotated[Any, FloatingKind()]
