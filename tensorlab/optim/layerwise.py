@@ -8,7 +8,7 @@ from typing import Any
 from ..ops.datatypes import finfo
 from .adam import running_moments
 from .bundle import Bundle
-from .elementwise import Elementwise, whole_step
+from .elementwise import Elementwise, with_shared_options
 from .groups import check_betas, check_non_negative, check_real
 from .optimizer import Group
 
@@ -64,7 +64,7 @@ class LARS(Elementwise):
     """
 
     numbers = {}
-    passing = frozenset({"trust"})
+    transient = frozenset({"trust"})
 
     def __init__(
         self,
@@ -96,13 +96,13 @@ class LARS(Elementwise):
     def _keeps(self, name: str, group: Group) -> bool:
         return bool(group["momentum"])
 
-    def _arrays(self, group: Group, bundle: Bundle, grad: Any) -> list[Any]:
+    def _arrays(self, group: Group, bundle: Bundle, grad: Any) -> tuple[Any, ...]:
         trust = None
         if group["adapt"]:
             weights, slopes = bundle.norms(bundle.flat), bundle.norms(grad)
             slopes = slopes + group["weight_decay"] * weights
             trust = trust_ratios(bundle, group["trust_coefficient"] * weights, slopes, group["eps"])
-        return [*super()._arrays(group, bundle, grad), trust]
+        return (*bundle.arrays, trust)
 
     @staticmethod
     def rule(
@@ -181,13 +181,13 @@ class LAMB(Elementwise):
         for bundle in bundles:
             backend = bundle.backend
             grad, direction = bundle.gradient(), backend.xp.empty_like(bundle.flat)
-            operands = (bundle.flat, grad, *self._arrays(group, bundle, grad), direction)
-            backend.update(whole_step(lamb_direction), [operands], self._options(group, bundle))
+            operands = (bundle.flat, grad, *bundle.arrays, direction)
+            backend.update(with_shared_options(lamb_direction), [operands], self._options(bundle))
             trust = None
             if group["adapt"]:
                 trust = trust_ratios(bundle, bundle.norms(bundle.flat), bundle.norms(direction))
             backend.update(lamb_step, [(bundle.flat, direction, trust)], (("lr", float(group["lr"])),))
-            bundle.written()
+            bundle.finish_step()
 
     @staticmethod
     def rule(

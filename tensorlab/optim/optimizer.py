@@ -213,26 +213,31 @@ class Optimizer:
         >>> x
         tensor([0.8], requires_grad=True)
         """
+        self._call_hooks("before")
         loss = None
-        with self._hooked():
-            if closure is not None:
-                with enable_grad():
-                    loss = closure()
-            if self._may_step():
-                with no_grad():
-                    for group in self.param_groups:
-                        self._step(group)
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        if self._may_step():
+            self._update_groups()
+        self._call_hooks("after")
         return loss
 
-    def _hooked(self) -> Hooked:
-        """Call the hooks before and after what is inside."""
-        return Hooked(self)
+    def _update_groups(self) -> None:
+        """Take the step with all groups."""
+        with no_grad():
+            for group in self.param_groups:
+                self._step(group)
+
+    def _values(self, group: Group) -> list[Any]:
+        """Return the values of a group's options."""
+        return list(map(group.get, self.defaults))
 
     def _may_step(self) -> bool:
-        """Look at options and gradients before anything changes; whether the step is to be taken."""
+        """Check options and gradients before anything changes, and return whether the step is to be taken."""
         for number, group in enumerate(self.param_groups):
-            options = [group.get(name) for name in self.defaults]
-            if self._checked.get(number) != options:  # somebody has changed them
+            options = self._values(group)
+            if self._checked.get(number) != options:
                 self._check(group)
                 self._checked[number] = options
         if not check_fit(self.param_groups) and not self._met_gradients:
@@ -378,17 +383,3 @@ class Optimizer:
             lines.append(f"group {number}: {len(group['params'])} parameters")
             lines += [f"  {name}: {value}" for name, value in group.items() if name not in ("params", "param_names")]
         return "\n  ".join([f"{type(self).__name__} (", *lines]) + "\n)"
-
-
-class Hooked:
-    """Calls an optimizer's hooks before and after what is inside, unless that fails."""
-
-    def __init__(self, optimizer: Optimizer) -> None:
-        self._optimizer = optimizer
-
-    def __enter__(self) -> None:
-        self._optimizer._call_hooks("before")
-
-    def __exit__(self, kind: Any, *_: Any) -> None:
-        if kind is None:
-            self._optimizer._call_hooks("after")

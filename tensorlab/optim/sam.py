@@ -115,7 +115,8 @@ class SAM(Optimizer):
         """
         if closure is None:
             raise TypeError("SAM computes the loss twice: step(closure), or first_step() and second_step()")
-        with self._hooked(), enable_grad():
+        self._call_hooks("before")
+        with enable_grad():
             loss = closure()
             if self._may_step():
                 self.first_step()
@@ -124,6 +125,7 @@ class SAM(Optimizer):
                 finally:
                     self._return()
                 self._step_base()
+        self._call_hooks("after")
         return loss
 
     def first_step(self) -> None:

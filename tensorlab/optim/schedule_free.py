@@ -101,11 +101,11 @@ class AdamWScheduleFree(Elementwise):
     def _exchange(self, train_mode: bool, part: Any) -> None:
         for group in self.param_groups:
             if group["train_mode"] != train_mode:
-                for bundle in self._ready(group):
+                for bundle in self._layout(group).bundles:
                     if "z" in bundle.state:
                         options = (("part", part(group["betas"][0])),)
                         bundle.backend.update(towards, [(bundle.flat, bundle.state["z"])], options)
-                        bundle.written()
+                        bundle.finish_step()
                 group["train_mode"] = train_mode
 
     def _step(self, group: Group) -> None:

@@ -119,8 +119,8 @@ class TestManyParameters:
         for start in (0, 1, 0, 1):
             set_gradients(params, [rng.standard_normal((2, 2)) if i % 2 == start else None for i in range(40)])
             optimizer.step()
-        ((_, bundles),) = optimizer._bundles.values()
-        assert len(bundles) == 2
+        (layout,) = optimizer._layouts.values()
+        assert len(layout.bundles) == 2
 
     def test_a_group_whose_list_changes(self):
         a, b, c = (nn.Parameter(tl.ones(1)) for _ in range(3))

@@ -113,11 +113,12 @@ class LBFGS(VectorOptimizer):
         """
         if closure is None:
             raise TypeError("LBFGS computes the loss several times: step(closure)")
-        with self._hooked():
-            with enable_grad():
-                first = closure()
-            if self._may_step():
-                self._minimize(closure, float(first))
+        self._call_hooks("before")
+        with enable_grad():
+            first = closure()
+        if self._may_step():
+            self._minimize(closure, float(first))
+        self._call_hooks("after")
         return first
 
     def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:

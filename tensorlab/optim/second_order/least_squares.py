@@ -49,15 +49,16 @@ class LeastSquares(VectorOptimizer):
         """
         if residuals is None:
             raise TypeError(f"{type(self).__name__} computes residuals: step(residuals)")
-        with self._hooked():
-            with enable_grad():
-                values = residuals()
-            if not isinstance(values, Tensor) or not values.nelement():
-                raise TypeError(f"{type(self).__name__}: residuals must be a tensor with elements, not {values!r}")
-            with no_grad():
-                jacobian, flat = Linearized(values, self._vector).jacobian(), values.detach().reshape(-1)
-                if self._accepts(jacobian.mT @ flat) and all_finite(jacobian) and all_finite(flat):
-                    self._move(jacobian, flat, residuals)
+        self._call_hooks("before")
+        with enable_grad():
+            values = residuals()
+        if not isinstance(values, Tensor) or not values.nelement():
+            raise TypeError(f"{type(self).__name__}: residuals must be a tensor with elements, not {values!r}")
+        with no_grad():
+            jacobian, flat = Linearized(values, self._vector).jacobian(), values.detach().reshape(-1)
+            if self._accepts(jacobian.mT @ flat) and all_finite(jacobian) and all_finite(flat):
+                self._move(jacobian, flat, residuals)
+        self._call_hooks("after")
         return half_square(values.detach())
 
     def _move(self, jacobian: Tensor, values: Tensor, residuals: Callable[[], Tensor]) -> None:

@@ -100,11 +100,12 @@ class NaturalGradient(VectorOptimizer):
         Tensor
             The loss before the step.
         """
-        with self._hooked():
-            fisher = self.fisher(forward, loss)
-            grad = fisher.gradient()
-            if self._accepts(grad):
-                self._advance(fisher, grad)
+        self._call_hooks("before")
+        fisher = self.fisher(forward, loss)
+        grad = fisher.gradient()
+        if self._accepts(grad):
+            self._advance(fisher, grad)
+        self._call_hooks("after")
         return fisher.loss
 
     def _advance(self, fisher: GaussNewton, grad: Tensor) -> None:

@@ -115,16 +115,17 @@ class NewtonCG(VectorOptimizer):
         """
         if closure is None:
             raise TypeError("NewtonCG computes the loss several times: step(closure)")
-        with self._hooked():
-            loss = loss_of(closure)
-            group, state = self.param_groups[0], self._counted(*sorted(self.state_names))
-            grad = gradient_of(loss, self._vector, record=True)
-            if self._accepts(grad.detach()):
-                direction = self._direction(grad, group, state)
-                state["n_iter"] += 1
-                if magnitude(direction) > 0:
-                    start = Trial(0.0, float(loss.detach()), grad.detach(), dot(grad.detach(), direction))
-                    self._advance(closure, start, direction, group, state)
+        self._call_hooks("before")
+        loss = loss_of(closure)
+        group, state = self.param_groups[0], self._counted(*sorted(self.state_names))
+        grad = gradient_of(loss, self._vector, record=True)
+        if self._accepts(grad.detach()):
+            direction = self._direction(grad, group, state)
+            state["n_iter"] += 1
+            if magnitude(direction) > 0:
+                start = Trial(0.0, float(loss.detach()), grad.detach(), dot(grad.detach(), direction))
+                self._advance(closure, start, direction, group, state)
+        self._call_hooks("after")
         return loss.detach()
 
     def _direction(self, grad: Tensor, group: Group, state: dict[str, Any]) -> Tensor:
