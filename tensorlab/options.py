@@ -98,6 +98,10 @@ class Real:
             return "a number" if self.brackets == "[]" else "a finite number"
         if (self.low, self.high) == (0, inf):
             return "a positive number" if self.brackets[0] == "(" else "a non-negative number"
+        if self.high == inf and self.brackets[0] == "[":
+            return f"a number of at least {self.low:g}"
+        if self.low == -inf and self.brackets[1] == "]":
+            return f"a number of at most {self.high:g}"
         left, right = self.brackets
         return f"a number in {left}{self.low:g}, {self.high:g}{right}"
 
