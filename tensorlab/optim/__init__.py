@@ -1,22 +1,27 @@
 """Optimizers and learning-rate schedules: PyTorch's names, defaults and state-dict layout."""
 
 from . import landscapes, lr_scheduler, swa_utils
-from .accumulation import GradientAccumulation
+from .adadelta import Adadelta
 from .adafactor import Adafactor
+from .adagrad import Adagrad
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
-from .adaptive import Adadelta, Adagrad, RMSprop
+from .asgd import ASGD
 from .elementwise import Elementwise
-from .layerwise import LAMB, LARS
+from .gradient_accumulation import GradientAccumulation
+from .gradient_noise import GradientNoise
+from .lamb import LAMB
+from .lars import LARS
+from .lion import Lion
 from .minimization import MinimizeResult, minimize, plot_paths
 from .muon import Muon
-from .noise import GradientNoise
 from .optimizer import Optimizer
 from .regularization import DecoupledWeightDecay, ElasticPenalty, L1Penalty, L2Penalty, MaxNorm
+from .rmsprop import RMSprop
+from .rprop import Rprop
 from .sam import SAM
 from .schedule_free import AdamWScheduleFree
 from .second_order import KFAC, LBFGS, GaussNewtonDescent, LevenbergMarquardt, NaturalGradient, NewtonCG
-from .sgd import ASGD, SGD
-from .sign import Lion, Rprop
+from .sgd import SGD
 
 __all__ = [
     "SGD",

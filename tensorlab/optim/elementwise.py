@@ -12,9 +12,8 @@ from typing import Any, ClassVar
 from ..ops.creation import tensor as make_tensor
 from ..tensor import Tensor
 from .bundle import Bundle, History, Layout, bundled
-from .groups import plain
-from .optimizer import Group, Optimizer
-from .state import beside
+from .optimizer import Group, Optimizer, copied_to
+from .param_groups import plain
 
 Rule = Callable[..., tuple[Any, ...]]
 RuleOptions = tuple[tuple[str, Hashable], ...]
@@ -229,7 +228,7 @@ class Elementwise(Optimizer):
     def _present_history(self, parameter: Tensor) -> History:
         """Return the history of a parameter in no bundle, on its device; a new one if its shape has changed."""
         known = self._unbundled.get(parameter, History())
-        arrays = {name: beside(parameter, Tensor(array))._array for name, array in known.arrays.items()}
+        arrays = {name: copied_to(parameter, Tensor(array))._array for name, array in known.arrays.items()}
         if any(tuple(array.shape) != parameter.shape for array in arrays.values()):
             return History(dict(self.numbers))
         return History({**self.numbers, **known.numbers}, arrays)

@@ -34,7 +34,7 @@ class GradientAccumulation:
     Examples
     --------
     >>> w = tl.tensor([1.0], requires_grad=True)
-    >>> accumulate = tl.optim.accumulation.GradientAccumulation(tl.optim.SGD([w], lr=0.1), steps=2)
+    >>> accumulate = tl.optim.gradient_accumulation.GradientAccumulation(tl.optim.SGD([w], lr=0.1), steps=2)
     >>> for x in (1.0, 3.0, 5.0):
     ...     print(accumulate.backward((x * w).sum()), accumulate.pending)
     False 1

@@ -10,7 +10,7 @@ from ..autodiff.graph import no_grad
 from ..random import Generator, default_generator
 from ..tensor import Tensor
 from .checks import non_negative
-from .regularization import parameter_list, saved_count
+from .param_groups import parameter_list, saved_count
 
 
 class GradientNoise:
@@ -46,7 +46,7 @@ class GradientNoise:
     Examples
     --------
     >>> x = tl.zeros(10_000, requires_grad=True)
-    >>> noise = tl.optim.noise.GradientNoise([x], eta=0.04, gamma=1.0, generator=tl.Generator(0))
+    >>> noise = tl.optim.gradient_noise.GradientNoise([x], eta=0.04, gamma=1.0, generator=tl.Generator(0))
     >>> for _ in range(2):
     ...     x.grad = tl.zeros(10_000)
     ...     noise()

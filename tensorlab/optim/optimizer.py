@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from ..autodiff.graph import enable_grad, no_grad
+from ..backend import backend_for_type
 from ..hooks import Hook, RemovableHandle, add_hook
-from ..ops.creation import zeros_like
+from ..ops.creation import asarray, zeros_like
 from ..tensor import Tensor
-from .gradients import check_fit, nonfinite_names
-from .groups import complete_group
-from .state import beside, checked_groups, checked_state
+from .gradient_checks import check_fit, nonfinite_names
+from .param_groups import complete_group, name_of, plain
 
 Group = dict[str, Any]
 
@@ -98,7 +98,7 @@ class Optimizer:
     def _set_up_state(self) -> None:
         """Make what holds the state; called before the first group is added."""
         self.state: Mapping[Tensor, Any] = defaultdict(dict)
-        self._places: dict[Tensor, Any] = {}
+        self._kinds: dict[Tensor, Any] = {}
 
     # -- what a subclass writes -------------------------------------------------------------------------------
 
@@ -110,13 +110,13 @@ class Optimizer:
         raise NotImplementedError(f"{type(self).__name__} does not define _step(...)")
 
     def _state_of(self, parameter: Tensor) -> dict[str, Any]:
-        """Return what is remembered of a parameter, beside it where it has moved or was cast."""
+        """Return the state of a parameter, moved and cast with it if it was."""
         place = (parameter.device, parameter.dtype)
-        if self._places.setdefault(parameter, place) != place:
+        if self._kinds.setdefault(parameter, place) != place:
             entry = self.state[parameter]
             for name, value in entry.items():
-                entry[name] = beside(parameter, value, keep_type=name in self.scalar_names)
-            self._places[parameter] = place
+                entry[name] = copied_to(parameter, value, keep_dtype=name in self.scalar_names)
+            self._kinds[parameter] = place
         return self.state[parameter]
 
     def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:
@@ -165,8 +165,8 @@ class Optimizer:
     @staticmethod
     def with_gradients(group: Group) -> list[tuple[Tensor, Tensor]]:
         """Return the parameters of a group that have a gradient, and that: its negative, where the group maximizes."""
-        climbing = group.get("maximize", False)
-        return [(p, -p.grad if climbing else p.grad) for p in group["params"] if p.grad is not None]
+        maximize = group.get("maximize", False)
+        return [(p, -p.grad if maximize else p.grad) for p in group["params"] if p.grad is not None]
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or with ``set_to_none=False`` fill them with zeros."""
@@ -239,7 +239,7 @@ class Optimizer:
             options = self._values(group)
             if self._checked.get(number) != options:
                 self._check(group)
-                self._checked[number] = options
+                self._checked[number] = self._values(group)
         if not check_fit(self.param_groups) and not self._met_gradients:
             warnings.warn(
                 f"{type(self).__name__}.step(): no parameter has a gradient, so nothing was learned; call backward() "
@@ -365,16 +365,66 @@ class Optimizer:
         >>> x = tl.ones(1, requires_grad=True)
         >>> tl.optim.SGD([x], lr=0.1).load_state_dict(tl.optim.SGD([x], lr=0.5).state_dict())
         """
-        groups = checked_groups(self, state_dict)
-        for group in groups:
-            self._check(group)
-        state = checked_state(self, groups, state_dict)
-        self._put_state(state)
+        groups = self._checked_groups(state_dict)
+        self._put_state(self._checked_state(groups, state_dict))
         for group, new in zip(self.param_groups, groups, strict=True):
             group.update(new)
 
+    def _checked_groups(self, state_dict: Mapping[str, Any]) -> list[Group]:
+        """Return the groups as they will be after loading: the present parameters with the saved options."""
+        if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= set(state_dict):
+            raise ValueError('an optimizer\'s state dict has "state" and "param_groups"')
+        saved = state_dict["param_groups"]
+        sizes, wanted = ([len(group["params"]) for group in side] for side in (saved, self.param_groups))
+        if sizes != wanted:
+            raise ValueError(f"the state dict has groups of {sizes} parameters, this optimizer groups of {wanted}")
+        # PyTorch added switches in later versions: one that is not saved stays unchanged. Numbers are always saved.
+        needed = [name for name, value in self.defaults.items() if not isinstance(value, bool)]
+        missing = sorted({name for group in saved for name in needed if name not in group})
+        if missing:
+            raise ValueError(
+                f"the state dict has no {', '.join(missing)}, which {type(self).__name__} needs: it is another "
+                "optimizer's"
+            )
+        groups = []
+        for group, new in zip(self.param_groups, saved, strict=True):
+            options = {name: value if name == "param_names" else plain(value) for name, value in new.items()}
+            groups.append({**group, **options, "params": group["params"], **self.fixed})
+            self._check(groups[-1])
+        return groups
+
+    def _checked_state(self, groups: list[Group], state_dict: Mapping[str, Any]) -> dict[Tensor, dict[str, Any]]:
+        """Return the state of each parameter, with copies of its tensors on the parameter's device."""
+        found = {}
+        for group, saved in zip(groups, state_dict["param_groups"], strict=True):
+            for parameter, number in zip(group["params"], saved["params"], strict=True):
+                entry = state_dict["state"].get(number)
+                if entry:
+                    found[parameter] = self._checked_entry(group, parameter, entry)
+        return found
+
+    def _checked_entry(self, group: Group, parameter: Tensor, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the state of one parameter; raise `ValueError` if it is another optimizer's or of another shape."""
+        entry = {name: value for name, value in entry.items() if value is not None}
+        foreign = sorted(set(entry) - self.state_names) if self.state_names is not None else []
+        if foreign:
+            raise ValueError(
+                f"the state dict has {', '.join(foreign)} of {name_of(self.param_groups, parameter)}, which "
+                f"{type(self).__name__} does not keep: it is another optimizer's"
+            )
+        shapes, found = self._state_shapes(group, parameter), {}
+        for name, value in entry.items():
+            is_scalar = name in self.scalar_names
+            found[name] = copied_to(parameter, value, keep_dtype=is_scalar)
+            what = f"{name} of {name_of(self.param_groups, parameter)}"
+            if name in shapes:
+                check_shape(what, found[name], tuple(shapes[name]))
+            elif is_scalar and (isinstance(value, str) or getattr(found[name], "shape", ()) not in ((), (1,))):
+                raise ValueError(f"{what} is {value!r} in the state dict, not a number")
+        return found
+
     def _put_state(self, state: dict[Tensor, dict[str, Any]]) -> None:
-        """Take over a state that was checked; the tensors in it are copies."""
+        """Replace the state by one that was checked, whose tensors are copies."""
         self.state = defaultdict(dict, state)
 
     def __repr__(self) -> str:
@@ -383,3 +433,25 @@ class Optimizer:
             lines.append(f"group {number}: {len(group['params'])} parameters")
             lines += [f"  {name}: {value}" for name, value in group.items() if name not in ("params", "param_names")]
         return "\n  ".join([f"{type(self).__name__} (", *lines]) + "\n)"
+
+
+def check_shape(what: str, value: Any, shape: tuple[int, ...]) -> None:
+    """Raise `ValueError` if a value of a state dict is no tensor of this shape."""
+    if not isinstance(value, Tensor):
+        raise ValueError(f"{what} is {value!r} in the state dict, not a tensor")
+    if value.shape != shape:
+        raise ValueError(f"{what} has shape {value.shape} in the state dict, not {shape}")
+
+
+def copied_to(parameter: Tensor, value: Any, keep_dtype: bool = False) -> Any:
+    """Return a copy of a value of the state: arrays as tensors on the parameter's device, floating ones of its type."""
+    if isinstance(value, dict):
+        return {name: copied_to(parameter, part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(copied_to(parameter, part) for part in value)
+    if not isinstance(value, Tensor) and backend_for_type(type(value)) is None and not hasattr(value, "__array__"):
+        return value
+    tensor = asarray(value.detach() if hasattr(value, "detach") else value, copy=True)
+    if keep_dtype or not tensor.dtype.is_floating:
+        return tensor
+    return tensor.to(parameter.device).to(dtype=parameter.dtype)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from math import inf
-from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..autodiff.graph import no_grad
 from ..nn.module.parameter import Uninitialized
@@ -17,33 +16,8 @@ from ..ops.reduction import sum
 from ..ops.shapes import normalized_axes
 from ..tensor import Tensor
 from .checks import non_negative, positive, whole
-
-if TYPE_CHECKING:
-    from .optimizer import Optimizer
-
-
-def parameter_list(owner: object, params: Iterable[Tensor]) -> list[Tensor]:
-    """Return floating-point tensors that come in an order, each once; raise where they are something else."""
-    kind = type(owner).__name__
-    if isinstance(params, Tensor | set | frozenset):
-        raise TypeError(
-            f"{kind}: params must be an iterable with an order, such as a list, not {type(params).__name__}"
-        )
-    found = list(dict.fromkeys(params))
-    if not found:
-        raise ValueError(f"{kind}: params is empty")
-    for parameter in found:
-        if not isinstance(parameter, Tensor) or not parameter.dtype.is_floating:
-            what = parameter.dtype if isinstance(parameter, Tensor) else type(parameter).__name__
-            raise TypeError(f"{kind}: params must be floating-point tensors, not {what}")
-    return found
-
-
-def saved_count(owner: object, name: str, state_dict: Mapping[str, Any]) -> int:
-    """Return the number that is all of a state dict; raise `ValueError` where it is something else."""
-    if set(state_dict) != {name} or not isinstance(state_dict[name], Integral) or state_dict[name] < 0:
-        raise ValueError(f"the state dict of {type(owner).__name__} has a number as {name!r} only: {dict(state_dict)}")
-    return int(state_dict[name])
+from .optimizer import Optimizer
+from .param_groups import parameter_list, saved_count
 
 
 class FromEpoch:

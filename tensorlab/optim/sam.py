@@ -8,11 +8,10 @@ from typing import Any
 from ..autodiff.graph import enable_grad, no_grad
 from ..nn.utils.clip_grad import get_total_norm
 from ..ops.comparison import where
+from ..options import NonNegative, kind_of, read
 from ..tensor import Tensor
-from .groups import check_non_negative
 from .optimizer import Group, Optimizer
 from .sgd import SGD
-from .state import checked_groups
 
 
 class SAM(Optimizer):
@@ -84,7 +83,8 @@ class SAM(Optimizer):
         return self.base_optimizer.state
 
     def _check(self, group: Group) -> None:
-        check_non_negative(group, "rho")
+        group["rho"] = read("SAM", "rho", kind_of(NonNegative), group["rho"])
+        group["adaptive"] = read("SAM", "adaptive", kind_of(bool), group["adaptive"])
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         if not hasattr(self, "base_optimizer"):
@@ -172,8 +172,7 @@ class SAM(Optimizer):
         return self.base_optimizer.state_dict()
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        for group in checked_groups(self, state_dict):
-            self._check(group)
+        self._checked_groups(state_dict)
         self.base_optimizer.load_state_dict(state_dict)
 
     def __repr__(self) -> str:

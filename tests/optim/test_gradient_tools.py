@@ -8,8 +8,8 @@ from helpers import assert_close, assert_same, host, leaf, tensor
 
 import tensorlab as tl
 from tensorlab import nn, optim
-from tensorlab.optim.accumulation import GradientAccumulation
-from tensorlab.optim.noise import GradientNoise
+from tensorlab.optim.gradient_accumulation import GradientAccumulation
+from tensorlab.optim.gradient_noise import GradientNoise
 
 SIZE = 20_000
 
@@ -108,7 +108,7 @@ class TestGradientNoise:
             (lambda x: GradientNoise([x], generator=5), TypeError, "generator must be a tensorlab.Generator: 5"),
             (lambda x: GradientNoise([]), ValueError, "GradientNoise: params is empty"),
             (lambda x: GradientNoise(x), TypeError, "GradientNoise: params must be an iterable"),
-            (lambda x: GradientNoise([x]).load_state_dict({"t": 0.5}), ValueError, "'t' only"),
+            (lambda x: GradientNoise([x]).load_state_dict({"t": 0.5}), ValueError, "one number, 't'"),
         ],
     )
     def test_errors(self, make, error, message):

@@ -260,8 +260,8 @@ class TestDecoupledWeightDecay:
         (lambda w: MaxNorm([w], 1, axis=(0, 0)), tl.ShapeError, "twice"),
         (lambda w: DecoupledWeightDecay(-1), ValueError, "coefficient must not be negative: -1"),
         (lambda w: DecoupledWeightDecay(1, start=None), TypeError, "start must be an integer: None"),
-        (lambda w: L1Penalty([w], 1).load_state_dict({}), ValueError, "'epoch' only: {}"),
-        (lambda w: L1Penalty([w], 1).load_state_dict({"epoch": -1}), ValueError, "'epoch' only"),
+        (lambda w: L1Penalty([w], 1).load_state_dict({}), ValueError, "one number, 'epoch', not {}"),
+        (lambda w: L1Penalty([w], 1).load_state_dict({"epoch": -1}), ValueError, "one number, 'epoch'"),
         (lambda w: L1Penalty([w], 1).load_state_dict({"epoch": 1, "t": 1}), ValueError, "state dict of L1Penalty"),
     ],
 )
