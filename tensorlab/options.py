@@ -8,7 +8,8 @@ A class that derives from `Options` needs no constructor::
 `SmoothL1Loss(beta=-1.0)` raises a `ValueError` that names the class, the option and the values it may have. Arguments
 come in the order of their declarations, those of base classes first; declarations below ``_: KW_ONLY`` are keyword
 arguments; an ``InitVar`` is passed to `__post_init__` and not kept. All this is as in `dataclasses`, and type checkers
-see the constructor (PEP 681). An option declared as `fixed` keeps its value and is no argument. `checked` reads the arguments of a hand-written constructor in the same way.
+see the constructor (PEP 681). An option declared as `fixed` keeps its value and is no argument. `checked` reads the
+arguments of a hand-written constructor in the same way.
 
 The values that an option may have follow from its annotation: `bool`, `int`, `float`, ``Literal``, a class, a tuple of
 these, any of them ``| None``, or one of the names of this module, such as `Positive`. A NumPy number, a 0-d array or a
@@ -334,7 +335,8 @@ def _shown(value: Any) -> str:
 
 
 def _with_article(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiouAEIOU' else 'a'} {noun}"
+    spelled = noun[:2].isupper()  # an LRScheduler
+    return f"{'an' if noun[0] in ('AEFHILMNORSX' if spelled else 'aeiouAEIOU') else 'a'} {noun}"
 
 
 # -- constructors ------------------------------------------------------------------------------------------------------
