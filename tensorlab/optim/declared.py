@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import InitVar
-from typing import Any
+from typing import Any, ClassVar
 
 from ..docstrings import LazyDocstring, completed, entries_of, sections_of
 from ..options import BelowOne, Options, signature_of
@@ -44,15 +44,38 @@ damping : float
 RAISES = "ValueError, TypeError\n    If an option is out of range or of another type."
 
 
-class DeclaredOptions(Options, Optimizer):
+class Documented(Options):
+    """Completes the docstrings of subclasses with the options that their base classes describe."""
+
+    shared_entries: ClassVar[Mapping[str, str]] = {}
+    """Descriptions of options that several classes without a common base class have."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = vars(cls).get("__doc__")
+        if own:
+            cls.__doc__ = LazyDocstring(lambda: _completed(cls, own))  # type: ignore[assignment]
+
+
+def _completed(cls: Any, doc: str) -> str:
+    """Return the docstring of a class with what its base classes and `Documented.shared_entries` describe."""
+    entries, raises = dict(cls.shared_entries), RAISES
+    for base in reversed(cls.__mro__[1:]):
+        if issubclass(base, Documented):
+            sections = sections_of(base.__doc__)
+            entries |= entries_of(sections.get("Parameters", ""))
+            raises = sections.get("Raises", raises)
+    return completed(doc, signature_of(cls).parameters, entries, {"Raises": raises})
+
+
+class DeclaredOptions(Documented, Optimizer):
     """Keeps declared options as the defaults of parameter groups, and checks those of each group."""
+
+    shared_entries = SHARED_ENTRIES
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.fixed = {name: option.default for name, option in cls._declared.items() if not option.argument}
-        own = vars(cls).get("__doc__")
-        if own:
-            cls.__doc__ = LazyDocstring(lambda: _complete(cls, own))  # type: ignore[assignment]
 
     def _keep(self, options: Mapping[str, Any]) -> None:
         self.defaults = dict(options)
@@ -69,16 +92,5 @@ class DeclaredOptimizer(DeclaredOptions):
 
     params: InitVar[Params]
 
-    def __post_init__(self, params: Params) -> None:  # type: ignore[override]
+    def __post_init__(self, params: Params) -> None:
         super(Options, self).__init__(params, self.defaults)
-
-
-def _complete(cls: Any, doc: str) -> str:
-    """Return the docstring of an optimizer with the options that its base classes and `SHARED_ENTRIES` describe."""
-    entries, raises = dict(SHARED_ENTRIES), RAISES
-    for base in reversed(cls.__mro__[1:]):
-        if issubclass(base, DeclaredOptions):
-            sections = sections_of(base.__doc__)
-            entries |= entries_of(sections.get("Parameters", ""))
-            raises = sections.get("Raises", raises)
-    return completed(doc, signature_of(cls).parameters, entries, {"Raises": raises})

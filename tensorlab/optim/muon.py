@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from ..ops.arithmetic import clip
@@ -89,7 +90,7 @@ class Muon(DeclaredOptimizer):
             parameter -= lr * LR_FACTORS[group["adjust_lr_fn"]](*parameter.shape) * direction
 
 
-LR_FACTORS: dict[str | None, Any] = {
+LR_FACTORS: dict[str | None, Callable[[int, int], float]] = {
     None: lambda n, m: max(1, n / m) ** 0.5,
     "original": lambda n, m: max(1, n / m) ** 0.5,
     "match_rms_adamw": lambda n, m: 0.2 * max(n, m) ** 0.5,

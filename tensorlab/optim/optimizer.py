@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, overload
 
 from ..autodiff.graph import enable_grad, no_grad
 from ..backend import backend_for_type
@@ -15,6 +15,7 @@ from ..tensor import Tensor
 from .gradient_checks import check_fit, nonfinite_names
 from .param_groups import complete_group, name_of, plain
 
+T = TypeVar("T")
 Group = dict[str, Any]
 
 NONFINITE = ("ignore", "warn", "skip", "raise")
@@ -179,23 +180,29 @@ class Optimizer:
 
     # -- steps ------------------------------------------------------------------------------------------------
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+    @overload
+    def step(self, closure: None = None) -> None: ...
+
+    @overload
+    def step(self, closure: Callable[[], T]) -> T: ...
+
+    def step(self, closure: Callable[[], T] | None = None) -> T | None:
         """Update all parameters that have a gradient.
 
         Parameters
         ----------
         closure : callable, optional
-            Computes the loss and its gradients anew; called once, before the update.
+            Recomputes the loss and its gradients; called once, before the update.
 
         Returns
         -------
         object
-            What `closure` returned; None without one.
+            The result of `closure`; None without one.
 
         Raises
         ------
         ValueError
-            If a gradient has not its parameter's shape, data type or device; nothing has changed then.
+            If a gradient differs from its parameter in shape, data type or device; nothing has changed then.
         FloatingPointError
             If a gradient is NaN or infinite and `on_nonfinite` is ``"raise"``; nothing has changed then.
 
@@ -214,7 +221,7 @@ class Optimizer:
         tensor([0.8], requires_grad=True)
         """
         self._call_hooks("before")
-        loss = None
+        loss: T | None = None
         if closure is not None:
             with enable_grad():
                 loss = closure()

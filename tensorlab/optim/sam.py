@@ -10,7 +10,7 @@ from ..nn.utils.clip_grad import get_total_norm
 from ..ops.comparison import where
 from ..options import NonNegative, kind_of, read
 from ..tensor import Tensor
-from .optimizer import Group, Optimizer
+from .optimizer import Group, Optimizer, T
 from .sgd import SGD
 
 
@@ -94,7 +94,7 @@ class SAM(Optimizer):
         self._check(group)
         self.base_optimizer.add_param_group(group)
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+    def step(self, closure: Callable[[], T] | None = None) -> T:  # type: ignore[override]
         """Take one step.
 
         Parameters

@@ -11,8 +11,8 @@ from ..backend.dtypes import int64
 from ..nn.layers.batchnorm import _BatchNorm
 from ..nn.module.module import Module
 from ..ops.creation import zeros
+from ..options import Fraction, kind_of, read
 from ..tensor import Tensor
-from .checks import fraction
 from .lr_scheduler import SWALR
 
 __all__ = [
@@ -31,7 +31,7 @@ Pairs = list[tuple[Tensor, Tensor]]
 
 
 def get_swa_avg_fn() -> AvgFn:
-    """Return the function for `AveragedModel` that weighs all models alike (Izmailov et al., 2018).
+    """Return the function for `AveragedModel` with equal weights of all models (Izmailov et al., 2018).
 
     It is ``f(average, current, num_averaged) = average + (current - average) / (num_averaged + 1)``.
 
@@ -62,7 +62,7 @@ def get_ema_avg_fn(decay: float = 0.999) -> AvgFn:
     Raises
     ------
     ValueError, TypeError
-        If `decay` is no number from 0 to 1.
+        If `decay` is not a number from 0 to 1.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def get_ema_avg_fn(decay: float = 0.999) -> AvgFn:
     >>> average(tl.tensor([0.0]), tl.tensor([4.0]), tl.tensor(2))
     tensor([1.])
     """
-    fraction(decay=decay)
+    decay = read("get_ema_avg_fn", "decay", kind_of(Fraction), decay)
 
     @no_grad()
     def ema_update(average: Tensor, current: Tensor, num_averaged: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from .options import HasParamGroups, groups_of
+from .per_group import HasParamGroups, groups_of
 from .state import Stateful
 
 

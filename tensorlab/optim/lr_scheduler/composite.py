@@ -1,4 +1,4 @@
-"""Schedules made of schedules: one after the other, all at once, or one after a warm-up."""
+"""Schedules made of schedules: in sequence, composed, or after a warm-up."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..checks import fraction, non_negative, whole
-from .annealing import along_line
+from ...options import Count, Fraction, checked, kind_of, read
 from .base import LRScheduler, check_formula
-from .options import HasParamGroups, groups_of
+from .curves import along_line
+from .per_group import HasParamGroups, groups_of
 
 
 class _PartsLR(LRScheduler):
@@ -25,7 +25,7 @@ class _PartsLR(LRScheduler):
 
 
 class SequentialLR(_PartsLR):
-    """One schedule after the other, such as a warm-up before a descent; each begins from its own step 0.
+    """Schedules in sequence, such as a warm-up before a descent; each begins from its own step 0.
 
     Parameters
     ----------
@@ -65,11 +65,9 @@ class SequentialLR(_PartsLR):
         milestones: Sequence[int],
         last_epoch: int = -1,
     ) -> None:
-        schedulers, milestones = list(schedulers), list(milestones)
+        schedulers = list(schedulers)
+        milestones = [read("SequentialLR", "milestones", kind_of(Count), number) for number in milestones]
         _check_schedulers("SequentialLR", optimizer, schedulers)
-        for milestone in milestones:
-            whole(milestones=milestone)
-            non_negative(milestones=milestone)
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
                 f"{len(schedulers)} schedules need one milestone fewer, not {len(milestones)}: {milestones}"
@@ -181,18 +179,16 @@ class WarmupLR(LRScheduler):
     [[0.0], [0.5], [1.0], [0.5], [0.3333333333333333]]
     """
 
+    @checked
     def __init__(
         self,
         optimizer: HasParamGroups,
-        warmup_steps: int,
+        warmup_steps: Count,
         after: LRScheduler | None = None,
-        start_factor: float = 0.0,
+        start_factor: Fraction = 0.0,
         last_epoch: int = -1,
     ) -> None:
         groups_of(optimizer)
-        whole(warmup_steps=warmup_steps)
-        non_negative(warmup_steps=warmup_steps)
-        fraction(start_factor=start_factor)
         if after is not None:
             _check_schedulers("WarmupLR", optimizer, [after])
         self.warmup_steps, self.after, self.start_factor = warmup_steps, after, start_factor

@@ -7,7 +7,7 @@ from math import floor
 from typing import Any, ClassVar
 
 from .base import LRScheduler
-from .options import HasParamGroups, of_group, per_group
+from .per_group import HasParamGroups, of_group, per_group
 
 Factor = Callable[[Any], float]
 

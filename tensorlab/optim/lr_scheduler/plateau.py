@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from math import inf
-from typing import ClassVar, SupportsFloat
+from typing import Annotated, ClassVar, Literal, SupportsFloat
 
-from ..checks import non_negative, one_of
+from ...options import BelowOne, Real, checked
 from .base import LRScheduler
-from .options import HasParamGroups, groups_of, numbers_per_group, of_group
+from .per_group import HasParamGroups, groups_of, numbers_per_group, of_group
+
+AtLeastZero = Annotated[float, Real(0)]
 
 
 class ReduceLROnPlateau(LRScheduler):
@@ -62,31 +64,28 @@ class ReduceLROnPlateau(LRScheduler):
     """
 
     _implied: ClassVar[frozenset[str]] = LRScheduler._implied | {"default_min_lr", "mode_worse"}
-    _no_formula: ClassVar[str] = "follows the metrics of a run, which nobody knows before"
+    _no_formula: ClassVar[str] = "follows the metrics of a run, which are not known before"
 
+    @checked
     def __init__(
         self,
         optimizer: HasParamGroups,
-        mode: str = "min",
-        factor: float = 0.1,
-        patience: int = 10,
-        threshold: float = 1e-4,
-        threshold_mode: str = "rel",
-        cooldown: int = 0,
+        mode: Literal["min", "max"] = "min",
+        factor: BelowOne = 0.1,
+        patience: AtLeastZero = 10,
+        threshold: AtLeastZero = 1e-4,
+        threshold_mode: Literal["rel", "abs"] = "rel",
+        cooldown: AtLeastZero = 0,
         min_lr: float | list[float] = 0.0,
-        eps: float = 1e-8,
+        eps: AtLeastZero = 1e-8,
     ) -> None:
         groups = groups_of(optimizer)
-        one_of(("min", "max"), mode=mode)
-        one_of(("rel", "abs"), threshold_mode=threshold_mode)
-        non_negative(factor=factor, patience=patience, threshold=threshold, cooldown=cooldown, eps=eps)
-        if factor >= 1:
-            raise ValueError(f"factor must be below 1: {factor}")
-        self.min_lrs = numbers_per_group(optimizer, "min_lr", min_lr)
+        self.min_lrs = numbers_per_group(self, optimizer, "min_lr", min_lr)
         self.optimizer, self.mode, self.factor, self.patience = optimizer, mode, factor, patience
         self.threshold, self.threshold_mode, self.cooldown, self.eps = threshold, threshold_mode, cooldown, eps
         self.best = inf if mode == "min" else -inf
-        self.cooldown_counter, self.num_bad_epochs = 0, 0
+        self.cooldown_counter: float = 0
+        self.num_bad_epochs = 0
         self.last_epoch = 0
         self._last_lr = [group["lr"] for group in groups]
 

@@ -1,11 +1,11 @@
-"""A picture of schedules."""
+"""Plots of schedules."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ..checks import positive, whole
+from ...options import Size, kind_of, read
 from .base import LRScheduler, check_formula
 
 
@@ -45,8 +45,7 @@ def plot(schedule: LRScheduler | Mapping[str, LRScheduler], steps: int, axes: An
     >>> axes.lines[0].get_ydata().tolist()
     [1.0, 0.5, 0.25]
     """
-    whole(steps=steps)
-    positive(steps=steps)
+    steps = read("plot", "steps", kind_of(Size), steps)
     named = schedule if isinstance(schedule, Mapping) else {"": schedule}
     if not named:
         raise ValueError("plot got a mapping without schedules")

@@ -7,7 +7,7 @@ from copy import copy
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, ClassVar
 
-from .options import HasParamGroups
+from .per_group import HasParamGroups
 
 FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType, type)
 

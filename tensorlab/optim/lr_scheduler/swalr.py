@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from ..checks import non_negative, one_of, whole
-from .annealing import CURVES
+from ...options import Count, checked
 from .base import LRScheduler
-from .options import HasParamGroups, numbers_per_group, of_group
+from .curves import CURVES
+from .per_group import HasParamGroups, numbers_per_group, of_group
 
 
 class SWALR(LRScheduler):
@@ -43,18 +43,16 @@ class SWALR(LRScheduler):
 
     _beyond: ClassVar[frozenset[str]] = frozenset({"swa_lrs", "start_lrs"})
 
+    @checked
     def __init__(
         self,
         optimizer: HasParamGroups,
         swa_lr: float | list[float],
-        anneal_epochs: int = 10,
-        anneal_strategy: str = "cos",
+        anneal_epochs: Count = 10,
+        anneal_strategy: Literal["cos", "linear"] = "cos",
         last_epoch: int = -1,
     ) -> None:
-        self.swa_lrs = numbers_per_group(optimizer, "swa_lr", swa_lr)
-        whole(anneal_epochs=anneal_epochs)
-        non_negative(anneal_epochs=anneal_epochs)
-        one_of(tuple(CURVES), anneal_strategy=anneal_strategy)
+        self.swa_lrs = numbers_per_group(self, optimizer, "swa_lr", swa_lr)
         self.anneal_epochs, self._anneal_strategy = anneal_epochs, anneal_strategy
         self.start_lrs: list[float] = []  # empty until it begins
         if last_epoch >= 0:

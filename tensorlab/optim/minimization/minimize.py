@@ -10,8 +10,8 @@ from typing import Any
 
 from ...autodiff.graph import enable_grad
 from ...ops.creation import zeros_like
+from ...options import NonNegative, Size, kind_of, read
 from ...tensor import Tensor
-from ..checks import at_least_one, non_negative
 from ..elementwise import Elementwise
 from ..optimizer import Optimizer
 from ..second_order.lbfgs import LBFGS
@@ -95,10 +95,8 @@ def minimize(
     >>> found.success, [round(value, 4) for value in found.x.tolist()]
     (True, [1.0, 1.0])
     """
-    if max_steps is not None:
-        at_least_one(max_steps=max_steps)
-    if tolerance is not None:
-        non_negative(tolerance=tolerance)
+    max_steps = read("minimize", "max_steps", kind_of(Size | None), max_steps)
+    tolerance = read("minimize", "tolerance", kind_of(NonNegative | None), tolerance)
     name, make = resolved(method)
     run = Run(function, x0, callback)
     if make is None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from ...autodiff.graph import enable_grad
 from ...options import NonNegative, Size
 from ...tensor import Tensor
-from ..optimizer import Group
+from ..optimizer import Group, T
 from .line_search import Trial, strong_wolfe
 from .vector import VectorOptimizer, dot, magnitude
 
@@ -68,18 +68,18 @@ class LBFGS(VectorOptimizer):
         if group["max_eval"] is None:
             group["max_eval"] = group["max_iter"] * 5 // 4
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+    def step(self, closure: Callable[[], T] | None = None) -> T:  # type: ignore[override]
         """Minimise: take iterations until one of the limits is reached.
 
         Parameters
         ----------
         closure : callable
-            Computes the loss and its gradients anew.
+            Recomputes the loss and its gradients.
 
         Returns
         -------
         object
-            What `closure` returned at first.
+            The first result of `closure`.
 
         Raises
         ------
@@ -92,7 +92,7 @@ class LBFGS(VectorOptimizer):
         with enable_grad():
             first = closure()
         if self._may_step():
-            self._minimize(closure, float(first))
+            self._minimize(closure, float(cast(Any, first)))
         self._call_hooks("after")
         return first
 

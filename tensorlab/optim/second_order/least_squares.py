@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isfinite
-from typing import Any
 
 from ...autodiff.graph import enable_grad, no_grad
 from ...ops.arithmetic import maximum
@@ -28,7 +27,7 @@ class LeastSquares(VectorOptimizer):
     The Jacobian is built: it has as many rows as there are residuals, and a column for each parameter.
     """
 
-    def step(self, residuals: Callable[[], Tensor] | None = None) -> Any:
+    def step(self, residuals: Callable[[], Tensor] | None = None) -> Tensor:  # type: ignore[override]
         """Take one step.
 
         Parameters

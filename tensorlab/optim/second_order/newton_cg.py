@@ -60,7 +60,7 @@ class NewtonCG(VectorOptimizer):
     line_search_fn: Literal["strong_wolfe"] | None = "strong_wolfe"
     max_eval: Size = 25
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+    def step(self, closure: Callable[[], Any] | None = None) -> Tensor:  # type: ignore[override]
         """Take one Newton step.
 
         Parameters

@@ -88,7 +88,7 @@ class VectorOptimizer(DeclaredOptimizer):
         If an option is out of range or of another type, there are several groups, or a parameter is complex.
     """
 
-    def __post_init__(self, params: Params) -> None:  # type: ignore[override]
+    def __post_init__(self, params: Params) -> None:
         super().__post_init__(params)
         self._vector = ParameterVector(self.param_groups[0]["params"])
 
