@@ -1,5 +1,10 @@
 """Optimizers and learning-rate schedules: PyTorch's names, defaults and state-dict layout."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from . import landscapes, lr_scheduler, swa_utils
 from .adadelta import Adadelta
 from .adafactor import Adafactor
@@ -12,7 +17,6 @@ from .gradient_noise import GradientNoise
 from .lamb import LAMB
 from .lars import LARS
 from .lion import Lion
-from .minimization import MinimizeResult, minimize, plot_paths
 from .muon import Muon
 from .optimizer import Optimizer
 from .regularization import DecoupledWeightDecay, ElasticPenalty, L1Penalty, L2Penalty, MaxNorm
@@ -20,8 +24,19 @@ from .rmsprop import RMSprop
 from .rprop import Rprop
 from .sam import SAM
 from .schedule_free import AdamWScheduleFree
-from .second_order import KFAC, LBFGS, GaussNewtonDescent, LevenbergMarquardt, NaturalGradient, NewtonCG
 from .sgd import SGD
+
+if TYPE_CHECKING:
+    from .minimization import MinimizeResult, minimize, plot_paths
+    from .second_order import KFAC, LBFGS, GaussNewtonDescent, LevenbergMarquardt, NaturalGradient, NewtonCG
+
+LAZY = {
+    **dict.fromkeys(("MinimizeResult", "minimize", "plot_paths"), "minimization"),
+    **dict.fromkeys(
+        ("KFAC", "LBFGS", "GaussNewtonDescent", "LevenbergMarquardt", "NaturalGradient", "NewtonCG"), "second_order"
+    ),
+}
+"""Names whose packages are imported when they are first used."""
 
 __all__ = [
     "SGD",
@@ -64,3 +79,16 @@ __all__ = [
     "lr_scheduler",
     "swa_utils",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in LAZY.values():
+        return import_module(f".{name}", __name__)
+    if name not in LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f".{LAZY[name]}", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LAZY})

@@ -94,7 +94,7 @@ class SAM(Optimizer):
         self._check(group)
         self.base_optimizer.add_param_group(group)
 
-    def step(self, closure: Callable[[], T] | None = None) -> T:  # type: ignore[override]
+    def step(self, closure: Callable[[], T] | None = None) -> T:
         """Take one step.
 
         Parameters

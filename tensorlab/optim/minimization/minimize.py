@@ -113,10 +113,10 @@ def resolved(method: Any) -> tuple[str, Callable[..., Any] | None]:
         if isinstance(method, type) and issubclass(method, Optimizer) and not _steps_by_loss(method):
             raise TypeError(f"minimize: {method.__name__} is not an optimizer that steps by a loss alone")
         return getattr(method, "__name__", type(method).__name__), method
-    # Looked for at each call: optimizers may be added.
+    module = import_module("tensorlab.optim")  # read at each call, as users may add optimizers
     ours = {
         name: kind
-        for name, kind in vars(import_module("tensorlab.optim")).items()
+        for name, kind in ((name, getattr(module, name)) for name in dir(module))
         if isinstance(kind, type) and issubclass(kind, Optimizer) and _steps_by_loss(kind)
     }
     known: dict[str, Callable[..., Any] | None] = {**ours, **{name: None for name in SCIPY_METHODS if name not in ours}}

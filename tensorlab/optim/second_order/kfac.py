@@ -103,7 +103,7 @@ class KFAC(DeclaredOptions):
             setattr(self, name, defaults.pop(name))
         super()._keep(defaults)
 
-    def __post_init__(self, model: Module) -> None:  # type: ignore[override]
+    def __post_init__(self, model: Module) -> None:
         self._model = model
         self._layers: list[CapturedLayer] = []
         learned = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]

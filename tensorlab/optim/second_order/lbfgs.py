@@ -68,7 +68,7 @@ class LBFGS(VectorOptimizer):
         if group["max_eval"] is None:
             group["max_eval"] = group["max_iter"] * 5 // 4
 
-    def step(self, closure: Callable[[], T] | None = None) -> T:  # type: ignore[override]
+    def step(self, closure: Callable[[], T] | None = None) -> T:
         """Minimise: take iterations until one of the limits is reached.
 
         Parameters
