@@ -237,11 +237,11 @@ class Elementwise(Optimizer):
 
     @property
     def state(self) -> Mapping[Tensor, Mapping[str, Any]]:  # type: ignore[override]
-        """What is kept for each parameter that took a step: tensors of its shape, which share the memory."""
+        """The values of each parameter that took a step: tensors that share the optimizer's memory."""
         return StateView(self)
 
     def _entry(self, history: History) -> dict[str, Any]:
-        """Return what the state dict says of a parameter; nothing before its first step."""
+        """Return the state of a parameter as state dicts have it; empty before its first step."""
         arrays = {name: Tensor(array) for name, array in history.arrays.items()}
         if history.numbers == self.numbers:
             return arrays
@@ -275,7 +275,7 @@ class Elementwise(Optimizer):
 
 
 class StateView(Mapping[Tensor, Mapping[str, Any]]):
-    """What an elementwise optimizer keeps of each parameter, for reading; `load_state_dict` replaces it."""
+    """The state of an elementwise optimizer, read-only; `load_state_dict` replaces it."""
 
     def __init__(self, optimizer: Elementwise) -> None:
         self._optimizer = optimizer

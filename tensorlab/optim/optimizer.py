@@ -25,30 +25,30 @@ class Optimizer:
     """The base class of optimizers.
 
     A subclass passes its default options to the constructor, checks them in `_check`, and updates one group of
-    parameters in `_step`; or overrides `step` altogether. What it remembers of a parameter is kept in ``state``.
+    parameters in `_step`, or overrides `step`. It keeps values from step to step in ``state``.
 
     Parameters
     ----------
     params : iterable of Tensor, of (str, Tensor), or of dict
-        What to learn, with names or without; or groups, each a dict with ``"params"`` and options of its own.
+        Parameters to optimize, with or without names, or groups: each a dict with ``"params"`` and own options.
     defaults : dict
-        The options of groups that do not set them.
+        Options of groups that do not set them.
 
     Attributes
     ----------
     param_groups : list of dict
         Each with ``"params"`` and all options, which may be changed between steps.
     state : mapping from Tensor to dict
-        What is remembered of each parameter.
+        Values that are kept for each parameter.
     skipped_steps : int
-        How many steps were left out because of gradients that were not finite; see `on_nonfinite`.
+        Number of steps that were skipped because of nonfinite gradients; see `on_nonfinite`.
 
     Raises
     ------
     ValueError
-        If there are no parameters, one is in two groups or was computed, or an option is out of range.
+        If there are no parameters, one is in two groups or is not a leaf, or an option is out of range.
     TypeError
-        If something is no tensor that a gradient could be asked of.
+        If a parameter is not a floating-point tensor.
 
     Examples
     --------
@@ -67,15 +67,15 @@ class Optimizer:
     """
 
     state_names: ClassVar[frozenset[str] | None] = None
-    """What ``state`` can hold of a parameter, for a check of state dicts; None if that is not known."""
+    """The names that ``state`` can have for a parameter, for checks of state dicts; None if they are not known."""
     fixed: ClassVar[Mapping[str, Any]] = {}
-    """Options that make the class what it is: a state dict does not change them."""
+    """Options that are the same in all instances, which a state dict does not change."""
     needs_closure: ClassVar[bool] = False
-    """Whether a step computes the loss by itself, from a closure that it must be given."""
+    """Whether a step needs a closure that computes the loss."""
     needs_graph: ClassVar[bool] = False
-    """Whether a step's closure must leave the graph of the loss that it returns."""
+    """Whether a step needs the graph of the loss that its closure returns."""
     scalar_names: ClassVar[frozenset[str]] = frozenset({"step"})
-    """Which of it are numbers, whose type is not the parameter's."""
+    """The names in ``state`` of numbers, which are not cast to the parameter's type."""
 
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
         if isinstance(params, Tensor):
@@ -97,17 +97,17 @@ class Optimizer:
             self.add_param_group(group)
 
     def _set_up_state(self) -> None:
-        """Make what holds the state; called before the first group is added."""
+        """Make the empty state; called before the first group is added."""
         self.state: Mapping[Tensor, Any] = defaultdict(dict)
         self._kinds: dict[Tensor, Any] = {}
 
-    # -- what a subclass writes -------------------------------------------------------------------------------
+    # -- for subclasses to override -------------------------------------------------------------------------------
 
     def _check(self, group: Group) -> None:
-        """Raise `ValueError` or `TypeError` where an option or a parameter is not acceptable."""
+        """Raise `ValueError` or `TypeError` if an option or a parameter of the group is not acceptable."""
 
     def _step(self, group: Group) -> None:
-        """Update the parameters of a group; nothing is recorded, and every gradient has its parameter's shape."""
+        """Update the parameters of a group. Nothing is recorded, and every gradient has its parameter's shape."""
         raise NotImplementedError(f"{type(self).__name__} does not define _step(...)")
 
     def _state_of(self, parameter: Tensor) -> dict[str, Any]:
@@ -121,24 +121,24 @@ class Optimizer:
         return self.state[parameter]
 
     def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:
-        """Return the shapes of what ``state`` may hold of a parameter, for a check of state dicts."""
+        """Return the shapes of the tensors that ``state`` may have for a parameter, for checks of state dicts."""
         return {}
 
     # -- parameters -------------------------------------------------------------------------------------------
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
-        """Add parameters, for instance layers that are learned from now on.
+        """Add parameters, for instance of layers that were frozen so far.
 
         Parameters
         ----------
         param_group : dict
-            ``"params"``, and options that differ from the defaults. A parameter that comes twice, as tied ones do, is
-            counted once.
+            ``"params"``, and options that differ from the defaults. A parameter that is given twice, as tied ones are,
+            counts once.
 
         Raises
         ------
         ValueError, TypeError
-            As the constructor; nothing has changed then.
+            As in the constructor; nothing has changed then.
 
         Examples
         --------
@@ -165,12 +165,12 @@ class Optimizer:
 
     @staticmethod
     def with_gradients(group: Group) -> list[tuple[Tensor, Tensor]]:
-        """Return the parameters of a group that have a gradient, and that: its negative, where the group maximizes."""
+        """Return the parameters of a group that have a gradient, with it, or its negative if the group maximizes."""
         maximize = group.get("maximize", False)
         return [(p, -p.grad if maximize else p.grad) for p in group["params"] if p.grad is not None]
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters, or with ``set_to_none=False`` fill them with zeros."""
+        """Set the gradients of all parameters to None, or with ``set_to_none=False`` to zeros."""
         for group in self.param_groups:
             for parameter in group["params"]:
                 if set_to_none:
@@ -231,7 +231,7 @@ class Optimizer:
         return loss
 
     def _update_groups(self) -> None:
-        """Take the step with all groups."""
+        """Update all groups."""
         with no_grad():
             for group in self.param_groups:
                 self._step(group)
@@ -257,7 +257,7 @@ class Optimizer:
         return self._nonfinite == "ignore" or self._take_nonfinite(nonfinite_names(self.param_groups))
 
     def _take_nonfinite(self, names: list[str]) -> bool:
-        """Do as `on_nonfinite` says with the gradients of those names; whether the step is to be taken."""
+        """Apply `on_nonfinite` to nonfinite gradients of these parameters, and return whether to take the step."""
         if not names or self._nonfinite == "ignore":
             return True
         message = f"{type(self).__name__}.step(): the gradient of {', '.join(names)} is not finite"
@@ -271,11 +271,11 @@ class Optimizer:
 
     @property
     def on_nonfinite(self) -> str:
-        """What a step does where a gradient is NaN or infinite.
+        """The policy for gradients that are NaN or infinite.
 
-        ``"ignore"`` (the default) does not look, as PyTorch; ``"warn"`` names the parameters and goes on; ``"skip"``
-        leaves the whole step out and counts it in `skipped_steps`; ``"raise"`` raises `FloatingPointError`. Looking
-        makes a GPU wait.
+        ``"ignore"`` (the default) does not check, as PyTorch; ``"warn"`` names the parameters and takes the step;
+        ``"skip"`` skips the whole step and counts it in `skipped_steps`; ``"raise"`` raises `FloatingPointError`.
+        The check synchronizes with a GPU.
 
         Examples
         --------
@@ -303,7 +303,7 @@ class Optimizer:
         Returns
         -------
         RemovableHandle
-            Its ``remove()`` takes the hook away.
+            Its ``remove()`` removes the hook.
 
         Examples
         --------
@@ -329,14 +329,14 @@ class Optimizer:
     # -- state ------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all that `load_state_dict` needs to go on, in PyTorch's layout.
+        """Return the state and options, in PyTorch's layout.
 
         Returns
         -------
         dict
-            ``"state"``: for the number of each parameter what is remembered of it; ``"param_groups"``: the options,
-            with the numbers of the parameters. Arrays share their memory with the optimizer, and change in later steps;
-            deep-copy the dict to keep a moment.
+            ``"state"``: the values that are kept for each parameter, by its number; ``"param_groups"``: the options,
+            with the numbers of the parameters. Tensors share their memory with the optimizer and change in later steps;
+            deep-copy the dict to prevent that.
 
         Examples
         --------
@@ -355,12 +355,12 @@ class Optimizer:
         return {"state": dict(sorted(state.items())), "param_groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on where a `state_dict` was taken, bit for bit; PyTorch's are taken too.
+        """Load a `state_dict`, to continue bit for bit; those of PyTorch can be loaded too.
 
         Parameters
         ----------
         state_dict : dict
-            Of an optimizer of the same class, whose groups had as many parameters, of the same shapes.
+            Of an optimizer of the same class, with groups of as many parameters of the same shapes.
 
         Raises
         ------
@@ -443,7 +443,7 @@ class Optimizer:
 
 
 def check_shape(what: str, value: Any, shape: tuple[int, ...]) -> None:
-    """Raise `ValueError` if a value of a state dict is no tensor of this shape."""
+    """Raise `ValueError` if a value of a state dict is not a tensor of this shape."""
     if not isinstance(value, Tensor):
         raise ValueError(f"{what} is {value!r} in the state dict, not a tensor")
     if value.shape != shape:

@@ -30,9 +30,9 @@ class AdamWScheduleFree(DeclaredOptimizer, Elementwise):
     warmup_steps : int
         Number of steps in which the learning rate rises to `lr`.
     r : float
-        The average weights the iterate of step t by ``t ** r``,
+        Power of t in the weight of the iterate of step t in the average.
     weight_lr_power : float
-        and by the largest learning rate so far to this power.
+        Power of the largest learning rate so far in that weight.
 
     Examples
     --------

@@ -13,7 +13,7 @@ from .per_group import HasParamGroups, groups_of
 
 
 class _PartsLR(LRScheduler):
-    """What schedules made of a list of schedules share. Only the whole is stepped; its parts are asked for rates."""
+    """The base class of schedules made of a list of schedules, which are not stepped themselves."""
 
     def __init__(self, optimizer: HasParamGroups, schedulers: list[LRScheduler], last_epoch: float) -> None:
         self._schedulers = schedulers
@@ -41,12 +41,12 @@ class SequentialLR(_PartsLR):
     ValueError
         If the numbers do not fit or fall, or a schedule is for another optimizer.
     TypeError
-        If a schedule has no formula, such as `ReduceLROnPlateau`, or a milestone is no integer.
+        If a schedule has no formula, such as `ReduceLROnPlateau`, or a milestone is not an integer.
 
     Notes
     -----
-    Each begins from the groups' initial rates, but for `SWALR` and `MultiplicativeLR`, which go on from the rate that
-    the one before has reached.
+    Each begins from the groups' initial rates, but for `SWALR` and `MultiplicativeLR`, which start at the rate that
+    the previous one has reached.
 
     Examples
     --------
@@ -100,7 +100,7 @@ class ChainedScheduler(_PartsLR):
     schedulers : sequence of LRScheduler
         In their order, of one optimizer. They are not stepped themselves.
     optimizer : Optimizer, optional
-        Theirs.
+        The optimizer of all schedules.
 
     Raises
     ------
@@ -157,7 +157,7 @@ class WarmupLR(LRScheduler):
     warmup_steps : int
         The step at which the initial rate is reached; 0 for no warm-up.
     after : LRScheduler, optional
-        What follows, from its own step 0; the initial rate stays unless given. It is not stepped itself.
+        The schedule that follows, from its own step 0; by default the initial rate stays. It is not stepped itself.
     start_factor : float
         The part of the initial rate that the first step has, from 0 to 1.
     optimizer, last_epoch
@@ -168,7 +168,7 @@ class WarmupLR(LRScheduler):
     ValueError
         If `warmup_steps` is negative, `start_factor` is not from 0 to 1, or `after` is for another optimizer.
     TypeError
-        If `warmup_steps` is no integer, or `after` has no formula, such as `ReduceLROnPlateau`.
+        If `warmup_steps` is not an integer, or `after` has no formula, such as `ReduceLROnPlateau`.
 
     Examples
     --------

@@ -70,7 +70,7 @@ class CosineAnnealingWarmRestarts(DeclaredSchedule):
     (2.5, 4)
     """
 
-    _implied: ClassVar[frozenset[str]] = LRScheduler._implied | {"T_i"}
+    _ignored: ClassVar[frozenset[str]] = LRScheduler._ignored | {"T_i"}
 
     T_0: Size
     T_mult: Size = 1

@@ -1,4 +1,4 @@
-"""CyclicLR: up and down along lines."""
+"""Cyclic learning rates, up and down along lines."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from .per_group import HasParamGroups, numbers_per_group, of_group
 class CyclicLR(MomentumLR):
     """The rate goes up and down along lines between two bounds (Smith, 2017).
 
-    It is meant to be stepped after each batch. The momentum goes the other way.
+    It is meant to be stepped after each batch. The momentum changes inversely.
 
     Parameters
     ----------
     base_lr, max_lr : float, or list of float
         The bounds; a list has one for each group.
     step_size_up, step_size_down : int
-        How many steps it goes up, and down; down as many as up unless given.
+        Number of steps up, and down; by default as many down as up.
     mode : {"triangular", "triangular2", "exp_range"}
-        Whether all cycles are of one height, each of half the height of that before, or lower by `gamma` at each step.
+        Whether the amplitude of cycles is constant, halves with each cycle, or is multiplied by `gamma` in each step.
     gamma : float
         The factor of ``"exp_range"``.
     scale_fn : callable, optional
-        Gives the height instead of `mode`, of the number of the cycle (from 1) or of the step.
+        Amplitude as a function of the number of the cycle (from 1) or of the step, in place of `mode`.
     scale_mode : {"cycle", "iterations"}
-        What `scale_fn` is given.
+        The argument of `scale_fn`.
     cycle_momentum : bool
-        Whether to move the optimizer's momentum (the first of ``betas`` where it has those).
+        Whether to change the optimizer's momentum (the first of ``betas`` if it has those).
     base_momentum, max_momentum : float, or list of float
         The momentum's bounds: the first is reached where the rate is highest.
     optimizer, last_epoch
@@ -54,8 +54,8 @@ class CyclicLR(MomentumLR):
     0.8
     """
 
-    _beyond: ClassVar[frozenset[str]] = frozenset({"base_momentums", "max_momentums"})
-    _implied: ClassVar[frozenset[str]] = LRScheduler._implied | {"use_beta1"}
+    _not_saved_by_pytorch: ClassVar[frozenset[str]] = frozenset({"base_momentums", "max_momentums"})
+    _ignored: ClassVar[frozenset[str]] = LRScheduler._ignored | {"use_beta1"}
 
     @checked
     def __init__(

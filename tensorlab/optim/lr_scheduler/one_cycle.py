@@ -1,4 +1,4 @@
-"""OneCycleLR: up once, and down to almost nothing."""
+"""The one-cycle policy: up once, and down to almost zero."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ PositiveOrInf = Annotated[float, Real(0, inf, "(]")]
 class OneCycleLR(MomentumLR):
     """The rate rises to its highest value and falls far below its initial one, once (Smith and Topin, 2018).
 
-    It is meant to be stepped after each batch. The momentum goes the other way.
+    It is meant to be stepped after each batch. The momentum changes inversely.
 
     Parameters
     ----------
     max_lr : float, or list of float
         The highest rate; a list has one for each group.
     total_steps : int, optional
-        How many steps there are; ``epochs * steps_per_epoch`` unless given.
+        Number of steps; by default ``epochs * steps_per_epoch``.
     epochs, steps_per_epoch : int, optional
         The same in two numbers.
     pct_start : float
-        Which part of the steps the rate rises.
+        Fraction of the steps in which the rate rises.
     anneal_strategy : {"cos", "linear"}
-        Along which curve.
+        The curve.
     cycle_momentum : bool
-        Whether to move the optimizer's momentum (the first of ``betas`` where it has those).
+        Whether to change the optimizer's momentum (the first of ``betas`` if it has those).
     base_momentum, max_momentum : float, or list of float
         The momentum's bounds: the first is reached where the rate is highest.
     div_factor : float
@@ -43,7 +43,7 @@ class OneCycleLR(MomentumLR):
     three_phase : bool
         Whether to fall as fast as it rose, to the initial rate, before the rest; else it falls in one go.
     optimizer, last_epoch
-        As for `LRScheduler`; ``"initial_lr"`` is set anew.
+        As for `LRScheduler`; ``"initial_lr"`` is overwritten.
 
     Raises
     ------
@@ -66,7 +66,7 @@ class OneCycleLR(MomentumLR):
     [0.1, 0.55, 1.0, 0.01]
     """
 
-    _beyond: ClassVar[frozenset[str]] = frozenset(
+    _not_saved_by_pytorch: ClassVar[frozenset[str]] = frozenset(
         {
             "pct_start",
             "three_phase",
@@ -77,7 +77,7 @@ class OneCycleLR(MomentumLR):
             "max_momentums",
         }
     )
-    _implied: ClassVar[frozenset[str]] = LRScheduler._implied | {"use_beta1"}
+    _ignored: ClassVar[frozenset[str]] = LRScheduler._ignored | {"use_beta1"}
 
     @checked
     def __init__(

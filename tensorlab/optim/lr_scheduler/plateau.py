@@ -1,4 +1,4 @@
-"""ReduceLROnPlateau: the rate falls when a metric no longer improves."""
+"""ReduceLROnPlateau: the learning rate falls when a metric stops improving."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ class ReduceLROnPlateau(LRScheduler):
     Parameters
     ----------
     mode : {"min", "max"}
-        Whether the metric is to fall, as a loss, or to rise.
+        Whether the metric should decrease, as a loss, or increase.
     factor : float
-        By what the rate is multiplied; below 1.
+        Factor of a reduction; below 1.
     patience : int
-        After how many bad steps the next one reduces the rate.
+        Number of bad steps after which the next one reduces the rate.
     threshold : float
-        How much better than the best a metric must be to count as an improvement.
+        Smallest difference from the best metric that counts as an improvement.
     threshold_mode : {"rel", "abs"}
-        Whether that is a part of the best metric, or a difference.
+        Whether `threshold` is relative to the best metric or absolute.
     cooldown : int
-        For how many steps after a reduction no bad ones are counted.
+        Number of steps after a reduction in which bad ones are not counted.
     min_lr : float, or list of float
-        Below which no rate is set; a list has one for each group.
+        Lowest rate; a list has one for each group.
     eps : float
-        A reduction by no more than this is left out.
+        A reduction by no more than this is ignored.
     optimizer : Optimizer
         As for `LRScheduler`.
 
@@ -41,7 +41,7 @@ class ReduceLROnPlateau(LRScheduler):
     best : float
         The best metric so far.
     num_bad_epochs : int
-        How many steps in a row were bad.
+        Number of consecutive bad steps.
 
     Raises
     ------
@@ -51,7 +51,7 @@ class ReduceLROnPlateau(LRScheduler):
     Notes
     -----
     A metric that is NaN is a bad step: it improves on nothing. With ``threshold_mode="rel"`` the metric should not be
-    negative, as then a part of the best one is nearer to 0.
+    negative, as then the threshold has the wrong sign.
 
     Examples
     --------
@@ -63,7 +63,7 @@ class ReduceLROnPlateau(LRScheduler):
     (2.0, [0.5])
     """
 
-    _implied: ClassVar[frozenset[str]] = LRScheduler._implied | {"default_min_lr", "mode_worse"}
+    _ignored: ClassVar[frozenset[str]] = LRScheduler._ignored | {"default_min_lr", "mode_worse"}
     _no_formula: ClassVar[str] = "follows the metrics of a run, which are not known before"
 
     @checked
@@ -95,14 +95,14 @@ class ReduceLROnPlateau(LRScheduler):
         return self.cooldown_counter > 0
 
     def step(self, metrics: SupportsFloat, epoch: float | None = None) -> None:  # type: ignore[override]
-        """Take note of a metric, and reduce the rates if it is time.
+        """Note a metric, and reduce the rates after too many bad steps.
 
         Parameters
         ----------
         metrics : float, or tensor of one element
-            What is to improve.
+            The metric.
         epoch : float, optional
-            What `last_epoch` becomes instead of the next number.
+            The new value of `last_epoch`; by default the next number.
         """
         metric = float(metrics)
         better = self._improves(metric)

@@ -10,17 +10,16 @@ from .base import LRScheduler, check_formula
 
 
 def plot(schedule: LRScheduler | Mapping[str, LRScheduler], steps: int, axes: Any = None) -> Any:
-    """Draw the learning rates of the next steps from the first on, with Matplotlib.
+    """Draw the learning rates of a schedule with Matplotlib.
 
     Parameters
     ----------
     schedule : LRScheduler, or mapping from str to LRScheduler
-        What to draw, one line for each group of parameters; with names several, to compare them.
+        The schedule to draw, with a line for each group of parameters; several by name, to compare them.
     steps : int
-        How many steps: from 0 to one fewer, which are the rates that so many updates take. The schedule and its
-        optimizer stay where they are.
+        Number of steps, from step 0. The schedule and its optimizer are not changed.
     axes : matplotlib.axes.Axes, optional
-        Where to draw; a new figure unless given.
+        Axes to draw on; by default those of a new figure.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""SWALR: to a constant rate, at which weights are averaged."""
+"""SWALR: to a constant rate, for averaging weights."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from .per_group import HasParamGroups, numbers_per_group, of_group
 class SWALR(LRScheduler):
     """The rate goes from where it is to `swa_lr`, and stays there: for averaging weights (Izmailov et al., 2018).
 
-    It begins with its first step, from the rates that the groups have then; until that another schedule may be stepped.
+    It begins with its first step, from the rates that the groups have then; before it another schedule may be stepped.
 
     Parameters
     ----------
     swa_lr : float, or list of float
         The rate to reach; a list has one for each group.
     anneal_epochs : int
-        Within how many steps; 0 is at once.
+        Number of steps; 0 sets the rate at once.
     anneal_strategy : {"cos", "linear"}
-        Along which curve.
+        The curve.
     optimizer, last_epoch
         As for `LRScheduler`.
 
     Raises
     ------
     ValueError, TypeError
-        If a list has not one rate for each group, `swa_lr` or `anneal_epochs` is negative or no number, or
-        `anneal_strategy` is not known.
+        If a list has not one rate for each group, `swa_lr` or `anneal_epochs` is negative or of another type,
+        or `anneal_strategy` is not known.
 
     Examples
     --------
@@ -41,7 +41,7 @@ class SWALR(LRScheduler):
     [[1.0], [0.75], [0.5], [0.5]]
     """
 
-    _beyond: ClassVar[frozenset[str]] = frozenset({"swa_lrs", "start_lrs"})
+    _not_saved_by_pytorch: ClassVar[frozenset[str]] = frozenset({"swa_lrs", "start_lrs"})
 
     @checked
     def __init__(

@@ -111,7 +111,7 @@ class KFAC(DeclaredOptions):
         self._watch()
 
     def _watch(self) -> None:
-        """Note the calls of all layers that can be approximated; not of those that share a weight with another."""
+        """Watch the calls of all layers that can be approximated and do not share a weight with another."""
         own = set(self.parameters())
         taken: list[Any] = [x for x in self._model.modules() if CapturedLayer.takes(x)]
         taken = [layer for layer in taken if layer.weight in own]
@@ -140,7 +140,7 @@ class KFAC(DeclaredOptions):
         return shapes
 
     def close(self) -> None:
-        """Watch the model's layers no longer; `observe` has nothing to see then."""
+        """Stop watching the model's layers; `observe` cannot be used then."""
         for layer in self._layers:
             layer.close()
 
@@ -159,7 +159,7 @@ class KFAC(DeclaredOptions):
         RuntimeError
             If the outputs depend on no call of a watched layer since the last time, with recording on.
         ValueError
-            If the outputs are not of the shape that the likelihood asks for.
+            If the outputs do not have the shape that the likelihood needs.
         """
         likelihood = LIKELIHOODS[self.likelihood](outputs.detach())
         watched = [(layer, *call) for layer in self._layers for call in layer.watch.taken()]
@@ -187,7 +187,7 @@ class KFAC(DeclaredOptions):
         return likelihood.columns() if self.fisher == "exact" else [likelihood.drawn(self.generator)]
 
     def _take_in(self, layer: CapturedLayer, batch: int) -> None:
-        """Bring the running means of a layer's factors up to date; a batch that is not finite says nothing."""
+        """Update the running means of a layer's factors, unless the batch is not finite."""
         factors = layer.factors(batch)
         if factors is None or not all(map(all_finite, factors)):
             return
