@@ -1,6 +1,8 @@
 """What all optimizers do: steps by their formulas, groups, state, replaced elements, hooks, errors."""
 
 import copy
+import inspect
+import sys
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from references.optimizers import ELEMENTWISE, MATRICES, WHOLE, adam
 
 import tensorlab as tl
 from tensorlab import nn, optim
+from tensorlab.docstrings import entries_of, sections_of
 
 SHAPES = [(3, 2), (3,), (), (200, 150)]  # the last one is updated by itself, the others together
 
@@ -491,6 +494,96 @@ class TestInterface:
         before.remove()
         optimizer.step()
         assert [when for when, *_ in seen] == ["before", "after", "after"]
+
+
+class TestDeclaredOptions:
+    """Options are declared once: as constructor arguments, defaults of groups, and checks of groups."""
+
+    def test_they_are_options_of_groups_and_no_attributes(self):
+        optimizer = optim.Adam([nn.Parameter(tl.ones(1))], lr=0.5)
+        assert optimizer.defaults["lr"] == optimizer.param_groups[0]["lr"] == 0.5
+        for name in ("lr", "betas", "params", "maximize"):
+            assert not hasattr(optimizer, name)
+
+    @pytest.mark.parametrize("rate", [np.float32(0.5), np.array(0.5), tl.tensor(0.5)])
+    def test_numbers_of_other_libraries_become_pythons(self, rate):
+        w = nn.Parameter(tl.ones(1))
+        optimizer = optim.SGD([{"params": [w], "lr": rate}], lr=rate)
+        assert type(optimizer.param_groups[0]["lr"]) is float
+        optimizer.param_groups[0]["lr"] = rate
+        w.grad = tl.ones(1)
+        optimizer.step()
+        assert type(optimizer.param_groups[0]["lr"]) is float and w.item() == 0.5
+
+    @pytest.mark.parametrize("rate", [-1.0, float("inf"), float("nan"), "1", True, tl.tensor(1.0, requires_grad=True)])
+    def test_groups_are_checked_wherever_they_come_from(self, rate):
+        w, other = nn.Parameter(tl.ones(1)), nn.Parameter(tl.ones(1))
+        optimizer = optim.SGD([w], lr=0.1)
+        saved = optimizer.state_dict()
+        saved["param_groups"][0]["lr"] = rate
+        w.grad = tl.ones(1)
+        message = "SGD: lr must be a non-negative number"
+        for attempt in (
+            lambda: optim.SGD([w], lr=rate),
+            lambda: optimizer.add_param_group({"params": [other], "lr": rate}),
+            lambda: optimizer.load_state_dict(saved),
+            lambda: optimizer.param_groups[0].update(lr=rate) or optimizer.step(),
+        ):
+            with pytest.raises((TypeError, ValueError), match=message):
+                attempt()
+        assert w.item() == 1 and len(optimizer.param_groups) == 1
+
+    def test_a_rate_of_zero(self):
+        w = nn.Parameter(tl.ones(1))
+        w.grad = tl.ones(1)
+        optim.Adam([w], lr=0).step()
+        assert w.item() == 1
+
+    def test_wrong_arguments(self):
+        w = nn.Parameter(tl.ones(1))
+        with pytest.raises(TypeError, match="Adam: got an unexpected keyword argument 'learning_rate'"):
+            optim.Adam([w], learning_rate=0.1)
+        with pytest.raises(TypeError, match="AdamW: got an unexpected keyword argument 'decoupled_weight_decay'"):
+            optim.AdamW([w], decoupled_weight_decay=True)
+        with pytest.raises(TypeError, match="Adam: missing a required argument: 'params'"):
+            optim.Adam()
+
+    def test_a_subclass_with_a_constructor_of_its_own(self):
+        class Slow(optim.Adam):
+            def __init__(self, params, slowness=10.0):
+                super().__init__(params, lr=1 / slowness)
+
+        (group,) = Slow([nn.Parameter(tl.ones(1))], slowness=4.0).param_groups
+        assert group["lr"] == 0.25
+
+    def test_docstrings_describe_every_argument(self):
+        for name in optim.__all__:
+            kind = getattr(optim, name)
+            if isinstance(kind, type) and issubclass(kind, optim.Optimizer) and kind is not optim.Elementwise:
+                described = entries_of(sections_of(kind.__doc__)["Parameters"])
+                assert set(inspect.signature(kind).parameters) <= set(described), name
+
+
+def test_a_step_is_a_short_story():
+    """Python functions of tensorlab that one step of Adam calls, when nothing but gradients has changed."""
+    model = nn.Sequential(nn.Linear(8, 16), nn.Tanh(), nn.Linear(16, 4))
+    optimizer = optim.Adam(model.parameters())
+    calls = []
+
+    def note(frame, event, argument):
+        if event == "call" and "tensorlab" in frame.f_globals.get("__name__", ""):
+            calls.append((frame.f_globals["__name__"], frame.f_code.co_name))
+
+    for _ in range(3):
+        optimizer.zero_grad()
+        model(tl.ones(2, 8)).sum().backward()
+        calls.clear()
+        sys.setprofile(note)
+        optimizer.step()
+        sys.setprofile(None)
+    if tl.active_backend().name == "numpy":
+        assert len(calls) <= 32, calls
+        assert len({module for module, _ in calls}) <= 8
 
 
 class TestGradients:
