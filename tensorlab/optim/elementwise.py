@@ -170,7 +170,8 @@ class Elementwise(Optimizer):
         options = self._values(group)
         if layout.options != options:
             self._prepare(group, layout.active)
-            layout.options = options
+            # An option that is a tensor may be written in place: it is read in every step.
+            layout.options = None if any(isinstance(value, Tensor) for value in options) else options
         return layout
 
     def _prepare(self, group: Group, bundles: list[Bundle]) -> None:

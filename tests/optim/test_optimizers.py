@@ -407,6 +407,20 @@ class TestInterface:
         with pytest.raises(NotImplementedError, match="define _step"):
             optim.Optimizer([w], {"lr": 0.5}).step()
 
+    def test_an_option_of_ones_own_that_is_a_tensor_written_in_place(self):
+        class Plain(optim.Elementwise):
+            @staticmethod
+            def rule(xp, x, g, *, lr):
+                return (x - lr * g,)
+
+        w, rate = nn.Parameter(tl.ones(1)), tl.tensor(0.5)
+        optimizer = Plain([w], {"lr": rate})
+        w.grad = tl.ones(1)
+        optimizer.step()
+        rate[...] = 0.25
+        optimizer.step()
+        assert w.item() == 0.25
+
     def test_an_optimizer_that_overrides_step(self):
         """As one writes them for PyTorch."""
 
