@@ -8,7 +8,8 @@ A class that derives from `Options` needs no constructor::
 `SmoothL1Loss(beta=-1.0)` raises a `ValueError` that names the class, the option and the values it may have. Arguments
 come in the order of their declarations, those of base classes first; declarations below ``_: KW_ONLY`` are keyword
 arguments; an ``InitVar`` is passed to `__post_init__` and not kept. All this is as in `dataclasses`, and type checkers
-see the constructor (PEP 681). `checked` reads the arguments of a hand-written constructor in the same way.
+see the constructor (PEP 681). An option declared as `fixed` keeps its value and is no argument. `checked` reads the
+arguments of a hand-written constructor in the same way.
 
 The values that an option may have follow from its annotation: `bool`, `int`, `float`, ``Literal``, a class, a tuple of
 these, any of them ``| None``, or one of the names of this module, such as `Positive`. A NumPy number, a 0-d array or a
@@ -31,6 +32,7 @@ from typing import (
     Literal,
     ParamSpec,
     Protocol,
+    TypeVar,
     Union,
     cast,
     dataclass_transform,
@@ -53,9 +55,11 @@ __all__ = [
     "Size",
     "Sizes",
     "checked",
+    "fixed",
 ]
 
 P = ParamSpec("P")
+T = TypeVar("T")
 EMPTY = Parameter.empty
 
 
@@ -99,6 +103,10 @@ class Real:
             return "a number" if self.brackets == "[]" else "a finite number"
         if (self.low, self.high) == (0, inf):
             return "a positive number" if self.brackets[0] == "(" else "a non-negative number"
+        if self.high == inf and self.brackets[0] == "[":
+            return f"a number of at least {self.low:g}"
+        if self.low == -inf and self.brackets[1] == "]":
+            return f"a number of at most {self.high:g}"
         left, right = self.brackets
         return f"a number in {left}{self.low:g}, {self.high:g}{right}"
 
@@ -323,6 +331,8 @@ def kind_of(annotation: Any) -> Any:
         return _kind_of_tuple(parts)
     if origin is not None and isinstance(origin, type) and issubclass(origin, Callable):  # type: ignore[arg-type]
         return Function()
+    if getattr(annotation, "_is_protocol", False):
+        return None
     if annotation in (int, float):
         return Whole() if annotation is int else Real()
     return Instance((annotation,)) if isinstance(annotation, type) and annotation not in (Any, object) else None
@@ -365,7 +375,8 @@ def _shown(value: Any) -> str:
 
 
 def _with_article(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiouAEIOU' else 'a'} {noun}"
+    spelled = noun[:2].isupper()  # an LRScheduler
+    return f"{'an' if noun[0] in ('AEFHILMNORSX' if spelled else 'aeiouAEIOU') else 'a'} {noun}"
 
 
 # -- constructors ------------------------------------------------------------------------------------------------------
@@ -373,12 +384,40 @@ def _with_article(noun: str) -> str:
 
 @dataclass(frozen=True)
 class Option:
-    """A declared option; `kept` is False for an ``InitVar``."""
+    """A declared option; `kept` is False for an ``InitVar``, and `argument` for an option that is `fixed`."""
 
     name: str
     default: Any
     kw_only: bool
     kept: bool
+    argument: bool = True
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """The declared default of an option that is `fixed`."""
+
+    value: Any
+
+
+def fixed(value: T, *, init: Literal[False] = False) -> T:
+    """Declare an option that has this value in all instances of a class, where its base class takes an argument.
+
+    Examples
+    --------
+    >>> from tensorlab.options import Options, fixed
+    >>> class Pool(Options):
+    ...     size: int
+    ...     ceil: bool = False
+    >>> class CeilPool(Pool):
+    ...     ceil: bool = fixed(True)
+    >>> CeilPool(2).ceil
+    True
+    >>> CeilPool(2, ceil=False)
+    Traceback (most recent call last):
+    TypeError: CeilPool: got an unexpected keyword argument 'ceil'
+    """
+    return cast(T, Fixed(value))
 
 
 class _Signature:
@@ -390,7 +429,7 @@ class _Signature:
         return signature_of(cast(Any, owner))
 
 
-@dataclass_transform(eq_default=False)
+@dataclass_transform(eq_default=False, field_specifiers=(fixed,))
 class Options:
     """The base of classes whose constructor is made from declarations; see the module's text."""
 
@@ -406,9 +445,9 @@ class Options:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         cls = cast(Any, type(self))  # mypy takes classes with the decorator for unhashable
         given = _read_arguments(cls.__name__, signature_of(cls), kinds_of(cls), args, kwargs)
-        kept = {name: value for name, value in given.items() if self._declared[name].kept}
-        self._keep(kept)
-        self.__post_init__(**{name: value for name, value in given.items() if name not in kept})
+        declared = self._declared
+        self._keep({name: given.get(name, option.default) for name, option in declared.items() if option.kept})
+        self.__post_init__(**{name: value for name, value in given.items() if not declared[name].kept})
 
     def _keep(self, options: Mapping[str, Any]) -> None:
         """Store the options, which have been checked: by default as attributes."""
@@ -432,7 +471,10 @@ def _declarations(cls: type) -> dict[str, Option]:
         if text.rpartition(".")[2] == "KW_ONLY":
             kw_only = True
         elif "ClassVar" not in text:
-            found[name] = Option(name, vars(cls).get(name, EMPTY), kw_only, kept="InitVar" not in text)
+            default = vars(cls).get(name, EMPTY)
+            is_fixed = isinstance(default, Fixed)
+            default = default.value if is_fixed else default
+            found[name] = Option(name, default, kw_only, kept="InitVar" not in text, argument=not is_fixed)
             if name in vars(cls):
                 delattr(cls, name)
     return found
@@ -450,6 +492,7 @@ def signature_of(cls: Any) -> Signature:
             annotation=_declared_type(hints[option.name]),
         )
         for option in sorted(cls._declared.values(), key=lambda option: option.kw_only)
+        if option.argument
     ]
     return Signature(parameters)
 

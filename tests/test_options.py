@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, InitVar
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pytest
@@ -23,6 +23,7 @@ from tensorlab.options import (
     Size,
     Sizes,
     checked,
+    fixed,
 )
 
 
@@ -69,6 +70,30 @@ def test_init_vars_are_passed_on_and_not_kept():
     rule = Rule([1, 2], rate=1)
     assert rule.seen == ([1, 2], 1)
     assert not hasattr(rule, "target")
+
+
+def test_a_fixed_option_is_no_argument():
+    class Doubled(Smooth):
+        beta: NonNegative = fixed(2.0)
+
+    assert list(inspect.signature(Doubled).parameters) == ["axis", "reduction"]
+    assert vars(Doubled(1)) == {"beta": 2.0, "axis": 1, "reduction": "mean"}
+    assert not hasattr(Doubled, "beta")
+    with pytest.raises(TypeError, match="Doubled: got an unexpected keyword argument 'beta'"):
+        Doubled(beta=1.0)
+    with pytest.raises(ValueError, match="beta must be a non-negative number"):
+        Doubled.read_option("beta", -1)
+
+
+class HasSize(Protocol):
+    size: int
+
+
+def test_a_protocol_allows_everything():
+    class Holder(Options):
+        held: HasSize
+
+    assert Holder(3).held == 3
 
 
 def test_a_constructor_of_ones_own_is_left_alone():

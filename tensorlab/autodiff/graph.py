@@ -255,8 +255,11 @@ class WriteLog:
 
     def note(self, tensor: Tensor) -> None:
         """Note that the memory of `tensor` has just been written."""
-        self.latest = next_serial()
-        self._written[tensor.backend.storage(tensor._array)] = self.latest
+        self.note_storage(tensor.backend.storage(tensor._array))
+
+    def note_storage(self, key: Any) -> None:
+        """Note that the memory of this key (`Backend.storage`) has just been written."""
+        self.latest = self._written[key] = next_serial()
 
     def check(self, node: Node, arrays: list[tuple[Any, Any]]) -> None:
         """Raise if one of the (backend, array) pairs that `node` saved was written since."""

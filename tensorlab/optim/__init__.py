@@ -1,22 +1,42 @@
 """Optimizers and learning-rate schedules: PyTorch's names, defaults and state-dict layout."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from . import landscapes, lr_scheduler, swa_utils
-from .accumulation import GradientAccumulation
+from .adadelta import Adadelta
 from .adafactor import Adafactor
+from .adagrad import Adagrad
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
-from .adaptive import Adadelta, Adagrad, RMSprop
+from .asgd import ASGD
 from .elementwise import Elementwise
-from .layerwise import LAMB, LARS
-from .minimization import MinimizeResult, minimize, plot_paths
+from .gradient_accumulation import GradientAccumulation
+from .gradient_noise import GradientNoise
+from .lamb import LAMB
+from .lars import LARS
+from .lion import Lion
 from .muon import Muon
-from .noise import GradientNoise
 from .optimizer import Optimizer
 from .regularization import DecoupledWeightDecay, ElasticPenalty, L1Penalty, L2Penalty, MaxNorm
+from .rmsprop import RMSprop
+from .rprop import Rprop
 from .sam import SAM
 from .schedule_free import AdamWScheduleFree
-from .second_order import KFAC, LBFGS, GaussNewtonDescent, LevenbergMarquardt, NaturalGradient, NewtonCG
-from .sgd import ASGD, SGD
-from .sign import Lion, Rprop
+from .sgd import SGD
+
+if TYPE_CHECKING:
+    from .minimization import MinimizeResult, minimize, plot_paths
+    from .second_order import KFAC, LBFGS, GaussNewtonDescent, LevenbergMarquardt, NaturalGradient, NewtonCG
+
+LAZY = {
+    **dict.fromkeys(("MinimizeResult", "minimize", "plot_paths"), "minimization"),
+    **dict.fromkeys(
+        ("KFAC", "LBFGS", "GaussNewtonDescent", "LevenbergMarquardt", "NaturalGradient", "NewtonCG"), "second_order"
+    ),
+}
+"""Names whose packages are imported when they are first used."""
 
 __all__ = [
     "SGD",
@@ -59,3 +79,16 @@ __all__ = [
     "lr_scheduler",
     "swa_utils",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in LAZY.values():
+        return import_module(f".{name}", __name__)
+    if name not in LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f".{LAZY[name]}", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LAZY})

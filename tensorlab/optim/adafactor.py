@@ -2,50 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from dataclasses import KW_ONLY
+from math import inf
+from typing import Annotated, Any
 
 from ..ops.arithmetic import clip, maximum
 from ..ops.creation import tensor, zeros
 from ..ops.datatypes import finfo
 from ..ops.exponential import sqrt
 from ..ops.reduction import mean
+from ..options import NonNegative, Real
 from ..tensor import Tensor
-from .checks import pair
-from .groups import check_non_negative, check_real
-from .optimizer import Group, Optimizer
+from .declared import DeclaredOptimizer
+from .optimizer import Group
+from .param_groups import check_real
 
 
-class Adafactor(Optimizer):
-    """Steps over a running square that is kept as the product of a row and a column (Shazeer and Stern, 2018).
+class Adafactor(DeclaredOptimizer):
+    """Adam's running square of a matrix, kept as the product of a column and a row (Shazeer and Stern, 2018).
 
-    A matrix of n by m needs n + m numbers of memory instead of n m. As in PyTorch, `lr` bounds the relative step, and
-    `eps` bounds the root rather than being added to squared gradients.
+    It takes n + m numbers of memory instead of n m; of more than two axes the last two are factored. As in PyTorch,
+    `lr` bounds the relative step, and `eps` bounds the root instead of being added to squared gradients.
 
     Parameters
     ----------
-    params : iterable of Tensor, or of dict
-        What to learn, or groups of it; see `Optimizer`. Of more than two axes the last two are factored.
     lr : float
-        The largest relative step; from step t on where ``1 / sqrt(t)`` is less, that.
+        Largest relative step; in step t it is ``1 / sqrt(t)`` where that is less.
     beta2_decay : float
-        In step t the running square takes in ``t ** beta2_decay`` of the new one; negative.
+        In step t the running square takes in ``t ** beta2_decay`` of the new one; not positive.
     eps : pair of float or None
-        The least root of the running square (None: the data type's epsilon), and the least size of a parameter by which
-        its steps are measured.
+        Smallest root of the running square (None: the data type's epsilon), and smallest root mean square of a
+        parameter to which its steps are relative.
     d : float
-        How large the root mean square of a step may be before the learning rate.
+        Largest root mean square of a step before the learning rate; at least 1.
     weight_decay : float
-        This times the learning rate times the parameter is subtracted from it.
-    maximize : bool
-        Whether to climb rather than descend.
+        Weight decay: each step first multiplies the parameter by ``1 - lr * weight_decay``.
 
     Raises
     ------
-    ValueError
-        If an option is out of range.
-    TypeError
-        If a parameter is complex.
+    ValueError, TypeError
+        If an option is out of range or of another type, or a parameter is complex.
 
     Examples
     --------
@@ -59,36 +55,16 @@ class Adafactor(Optimizer):
 
     state_names = frozenset({"step", "row_var", "col_var", "variance"})
 
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-2,
-        beta2_decay: float = -0.8,
-        eps: tuple[float | None, float] = (None, 1e-3),
-        d: float = 1.0,
-        weight_decay: float = 0.0,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        defaults = {
-            "lr": lr,
-            "beta2_decay": beta2_decay,
-            "eps": eps,
-            "d": d,
-            "weight_decay": weight_decay,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+    lr: NonNegative = 1e-2
+    beta2_decay: Annotated[float, Real(-inf, 0)] = -0.8
+    eps: tuple[NonNegative | None, NonNegative] = (None, 1e-3)
+    d: Annotated[float, Real(1)] = 1.0
+    weight_decay: NonNegative = 0.0
+    _: KW_ONLY
+    maximize: bool = False
 
     def _check(self, group: Group) -> None:
-        check_non_negative(group, "lr", "weight_decay")
-        if group["beta2_decay"] > 0:
-            raise ValueError(f"beta2_decay must not be positive: {group['beta2_decay']}")
-        if not group["d"] >= 1:
-            raise ValueError(f"d must be at least 1: {group['d']}")
-        pair(eps=group["eps"])
-        if any(value is not None and not value >= 0 for value in group["eps"]):
-            raise ValueError(f"eps must not be negative: {group['eps']}")
+        super()._check(group)
         check_real(self, group)
 
     def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:
@@ -110,7 +86,7 @@ class Adafactor(Optimizer):
             self._update(group, parameter, grad, state)
 
     def _update(self, group: Group, parameter: Tensor, grad: Tensor, state: dict[str, Any]) -> None:
-        step, lr = state["step"].item(), float(group["lr"])
+        step, lr = state["step"].item(), group["lr"]
         least, least_size = group["eps"]
         least = finfo(parameter.dtype).eps if least is None else least
         size = maximum(_root_mean_square(parameter.detach()), least_size) * min(lr, step**-0.5)
@@ -122,7 +98,7 @@ class Adafactor(Optimizer):
 
 
 def _running_square(grad: Tensor, state: dict[str, Any], entering: float, least: float) -> Tensor:
-    """Take a gradient into the running square, and return that: for a matrix the product of its factors."""
+    """Update the running square by a gradient and return it; of a matrix as the product of its factors."""
     square = grad * grad
     if grad.ndim < 2:
         state["variance"] += entering * (square - state["variance"])

@@ -1,55 +1,43 @@
-"""Adam and its family: steps by the running mean of gradients, over the root of the running mean of their squares."""
+"""Adam and its variants: steps by the running mean of gradients, over the root of the running mean of their squares."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import KW_ONLY
 from typing import Any
 
+from ..options import NonNegative, fixed
+from .declared import Betas, DeclaredOptimizer
 from .elementwise import Elementwise
-from .groups import check_betas, check_non_negative
 from .optimizer import Group
 
 
 def running_moments(g: Any, mean: Any, square: Any, betas: tuple[float, float]) -> tuple[Any, Any]:
-    """Return the running mean of gradients and that of their squares, this gradient included."""
+    """Return the running mean of gradients and that of their squares, updated by a gradient."""
     beta1, beta2 = betas
     return beta1 * mean + (1 - beta1) * g, beta2 * square + (1 - beta2) * (g * g)
 
 
-class AdamFamily(Elementwise):
-    """What the members share: two running means, and the options that go with them."""
+class AdamFamily(DeclaredOptimizer, Elementwise):
+    """The base class of Adam and its variants."""
 
-    def _check(self, group: Group) -> None:
-        check_non_negative(group, "lr", "eps", "weight_decay")
-        check_betas(group)
+    lr: NonNegative = 1e-3
+    betas: Betas = (0.9, 0.999)
+    eps: NonNegative = 1e-8
+    weight_decay: NonNegative = 0.0
+    _: KW_ONLY
+    maximize: bool = False
 
 
 class Adam(AdamFamily):
-    """Steps by the gradient's running mean over the root of its running square (Kingma and Ba, 2015).
+    """Adam: adaptive moment estimation (Kingma and Ba, 2015).
+
+    A step is the running mean of gradients over the root of the running mean of their squares, both corrected for their
+    start at zero.
 
     Parameters
     ----------
-    params : iterable of Tensor, or of dict
-        What to learn, or groups of it; see `Optimizer`.
-    lr : float
-        The learning rate.
-    betas : pair of float
-        Which part of the running mean, and of the running square, is kept at each step.
-    eps : float
-        Added to the root.
-    weight_decay : float
-        The L2 penalty: this times the parameter is added to its gradient.
     amsgrad : bool
-        Whether to divide by the greatest running square so far (Reddi et al., 2018).
-    maximize : bool
-        Whether to climb rather than descend.
-    decoupled_weight_decay : bool
-        Whether the decay shrinks the parameters apart from the gradient, as in `AdamW`.
-
-    Raises
-    ------
-    ValueError
-        If an option is out of range.
+        Whether to divide by the root of the largest running square so far (Reddi et al., 2018).
 
     Examples
     --------
@@ -61,28 +49,9 @@ class Adam(AdamFamily):
     0.9
     """
 
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-        decoupled_weight_decay: bool = False,
-    ) -> None:
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "amsgrad": amsgrad,
-            "maximize": maximize,
-            "decoupled_weight_decay": decoupled_weight_decay,
-        }
-        super().__init__(params, defaults)
+    amsgrad: bool = False
+    _: KW_ONLY
+    decoupled_weight_decay: bool = False
 
     def _keeps(self, name: str, group: Group) -> bool:
         return name != "max_exp_avg_sq" or group["amsgrad"]
@@ -106,20 +75,18 @@ class Adam(AdamFamily):
         if max_exp_avg_sq is not None:
             square = max_exp_avg_sq = xp.maximum(max_exp_avg_sq, exp_avg_sq)
         correction1, correction2 = 1 - betas[0] ** step, (1 - betas[1] ** step) ** 0.5
-        # That of the paper, with the corrections taken out of the arrays: root(square / c) = root(square) / root(c).
+        # The corrections of the paper are moved from arrays to numbers: sqrt(square / c) = sqrt(square) / sqrt(c).
         root = xp.sqrt(square) + eps * correction2
         return x - lr * correction2 / correction1 * (exp_avg / root), exp_avg, exp_avg_sq, max_exp_avg_sq
 
 
 class AdamW(Adam):
-    """Adam whose weight decay shrinks the parameters apart from the gradient (Loshchilov and Hutter, 2019).
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
 
     Parameters
     ----------
-    params, lr, betas, eps, amsgrad, maximize
-        As for `Adam`.
     weight_decay : float
-        This times the learning rate times the parameter is subtracted from it.
+        Weight decay: each step first multiplies the parameter by ``1 - lr * weight_decay``.
 
     Examples
     --------
@@ -131,36 +98,19 @@ class AdamW(Adam):
     tensor([0.95], requires_grad=True)
     """
 
-    fixed = {"decoupled_weight_decay": True}
-
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)
+    weight_decay: NonNegative = 1e-2
+    decoupled_weight_decay: bool = fixed(True)
 
 
 class Adamax(AdamFamily):
-    """Adam with the greatest recent magnitude instead of the root of the running square (Kingma and Ba, 2015).
+    """Adam with the largest recent magnitude of the gradient in place of the running root mean square.
+
+    It is the variant of Adam for the infinity norm (Kingma and Ba, 2015).
 
     Parameters
     ----------
-    params, lr, betas, weight_decay, maximize
-        As for `Adam`.
     eps : float
-        Added to magnitudes.
-
-    Raises
-    ------
-    ValueError
-        If an option is out of range.
+        Added to the gradient's magnitudes.
 
     Examples
     --------
@@ -172,19 +122,7 @@ class Adamax(AdamFamily):
     0.9
     """
 
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 2e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        super().__init__(
-            params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
-        )
+    lr: NonNegative = 2e-3
 
     @staticmethod
     def rule(
@@ -210,15 +148,8 @@ class NAdam(AdamFamily):
 
     Parameters
     ----------
-    params, lr, betas, eps, weight_decay, maximize, decoupled_weight_decay
-        As for `Adam`.
     momentum_decay : float
         How fast the momentum grows to the first of `betas`.
-
-    Raises
-    ------
-    ValueError
-        If an option is out of range.
 
     Examples
     --------
@@ -232,32 +163,9 @@ class NAdam(AdamFamily):
 
     numbers = {"step": 0, "mu_product": 1.0}
 
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 2e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        momentum_decay: float = 4e-3,
-        decoupled_weight_decay: bool = False,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "momentum_decay": momentum_decay,
-            "decoupled_weight_decay": decoupled_weight_decay,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
-
-    def _check(self, group: Group) -> None:
-        super()._check(group)
-        check_non_negative(group, "momentum_decay")
+    lr: NonNegative = 2e-3
+    momentum_decay: NonNegative = 4e-3
+    decoupled_weight_decay: bool = False
 
     def _count(self, group: Group, numbers: dict[str, float]) -> None:
         super()._count(group, numbers)
@@ -286,22 +194,14 @@ class NAdam(AdamFamily):
 
 
 def nadam_momentum(beta: float, decay: float, step: float) -> float:
-    """Return the momentum of a step: it grows from about half of `beta` to all of it."""
+    """Return the momentum of a step, which grows from about ``beta / 2`` to `beta`."""
     return beta * (1 - 0.5 * 0.96 ** (step * decay))
 
 
 class RAdam(AdamFamily):
-    """Adam that divides only once the running square can be relied on, and then by as much (Liu et al., 2020).
+    """Adam whose adaptive rate is rectified for its variance in the first steps (Liu et al., 2020).
 
-    Parameters
-    ----------
-    params, lr, betas, eps, weight_decay, maximize, decoupled_weight_decay
-        As for `Adam`.
-
-    Raises
-    ------
-    ValueError
-        If an option is out of range.
+    While the variance of the running square cannot be estimated, the step is the running mean alone.
 
     Examples
     --------
@@ -313,26 +213,7 @@ class RAdam(AdamFamily):
     0.8
     """
 
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        decoupled_weight_decay: bool = False,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "maximize": maximize,
-            "decoupled_weight_decay": decoupled_weight_decay,
-        }
-        super().__init__(params, defaults)
+    decoupled_weight_decay: bool = False
 
     @staticmethod
     def rule(

@@ -1,27 +1,29 @@
 """Parameters that are updated together, as one flat array.
 
-A small model's step consists of starting kernels, so the fewer arrays the better: small parameters of a group are made
-views of one array, and one kernel updates them, whatever their number. A large one is a bundle of its own, whose
-gradient is used where it lies.
+The step of a small model mostly consists of starting kernels, so the fewer arrays the better: the small parameters of a
+group become views of one array, and one kernel updates all of them. A large parameter is a bundle of its own, whose
+gradient is used where it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
-from operator import is_
+from operator import attrgetter, is_
 from typing import Any
 
 from ..autodiff.graph import write_log
 from ..tensor import Tensor
 
+array_of = attrgetter("_array")
+
 
 @dataclass
 class History:
-    """What an optimizer knows about one parameter: numbers, such as its steps, and arrays of its shape."""
+    """What an optimizer keeps for one parameter: numbers, such as its count of steps, and arrays of its shape."""
 
     numbers: dict[str, float] = field(default_factory=dict)
     arrays: dict[str, Any] = field(default_factory=dict)
@@ -40,28 +42,39 @@ class Bundle:
     Attributes
     ----------
     flat : array
-        The elements of all parameters, one behind the other.
+        The elements of all parameters, concatenated.
     state : dict from str to array
         The optimizer's flat arrays.
     numbers : dict from str to float
         The optimizer's numbers.
-    kind : pair
-        Device and data type.
+    kind : tuple
+        Backend, device and data type: bundles of one kind can be updated by one call.
+    rule, constants, arrays
+        The rule by which it is updated, those of its options that do not change, and its arrays in the rule's order;
+        `Elementwise` prepares them for the group's present options.
+    is_new : bool
+        Whether no array was kept before the present step.
     """
 
+    rule: Callable[..., tuple[Any, ...]]
+    constants: tuple[tuple[str, Hashable], ...]
+    arrays: tuple[Any, ...]
+
     def __init__(self, parameters: Sequence[Tensor], histories: Sequence[History]) -> None:
-        concat = parameters[0].backend.xp.concat
-        flat = concat([parameter._array for parameter in parameters], axis=None)
-        names = histories[0].arrays
-        state = {name: concat([history.arrays[name] for history in histories], axis=None) for name in names}
-        self.parameters, self.flat, self.state, self.numbers = list(parameters), flat, state, dict(histories[0].numbers)
-        self.backend = parameters[0].backend
-        self.kind = (parameters[0].device, parameters[0].dtype)
-        self._views = self.shaped(flat)
-        storages = {self.backend.storage(view): place for place, view in enumerate(self._views)}
-        self._written = [parameters[place] for place in storages.values()]
-        for parameter, view in zip(self.parameters, self._views, strict=True):
+        first = parameters[0]
+        self.backend = backend = first.backend
+        concat = backend.xp.concat
+        self.parameters = list(parameters)
+        self.flat = concat([parameter._array for parameter in parameters], axis=None)
+        self.state = {
+            name: concat([history.arrays[name] for history in histories], axis=None) for name in histories[0].arrays
+        }
+        self.numbers = dict(histories[0].numbers)
+        self.is_new = not self.state
+        self.kind = (backend, str(first.device), str(first.dtype))
+        for parameter, view in zip(self.parameters, self.shaped(self.flat), strict=True):
             parameter._array = view
+        self._storages = list({backend.storage(parameter._array): None for parameter in parameters})
 
     def _spans(self) -> Iterable[tuple[slice, tuple[int, ...]]]:
         start = 0
@@ -77,7 +90,7 @@ class Bundle:
     def array(self, name: str, fill: float | None = 0.0) -> Any:
         """Return the optimizer's flat array of that name.
 
-        At first it is full of `fill`, in both parts of a complex one; None stands for the parameters' own elements.
+        A new one is filled with `fill`, in both parts of a complex one, or is a copy of the parameters if that is None.
         """
         if name not in self.state:
             xp, complex_ = self.backend.xp, self.parameters[0].dtype.is_complex
@@ -99,16 +112,11 @@ class Bundle:
     def __deepcopy__(self, memo: dict[int, Any]) -> Bundle:
         return Bundle([deepcopy(parameter, memo) for parameter in self.parameters], self.histories())
 
-    # -- before a step ---------------------------------------------------------------------------------------
+    # -- gradients -------------------------------------------------------------------------------------------
 
-    def holds(self) -> bool:
-        """Whether the parameters still are where the bundle put them; their elements may have been replaced since."""
-        return all(map(is_, [parameter._array for parameter in self.parameters], self._views))
-
-    def divided(self) -> bool:
+    def is_divided(self) -> bool:
         """Whether some of the parameters have a gradient and others have none."""
-        absent = [parameter.grad is None for parameter in self.parameters]
-        return any(absent) and not all(absent)
+        return len({parameter.grad is None for parameter in self.parameters}) > 1
 
     @property
     def is_large(self) -> bool:
@@ -116,7 +124,7 @@ class Bundle:
         return len(self.parameters) == 1 and self.parameters[0].nelement() > self.backend.bundle_limit
 
     def gradient(self) -> Any:
-        """Return the flat gradient of parameters that all have one."""
+        """Return the flat gradient; every parameter must have one."""
         arrays = [parameter.grad._array for parameter in self.parameters]  # type: ignore[union-attr]
         xp = self.backend.xp
         return xp.concat(arrays, axis=None) if len(arrays) > 1 else xp.reshape(arrays[0], (-1,))
@@ -128,34 +136,72 @@ class Bundle:
         return self.backend.segment_norms(flat, [parameter.nelement() for parameter in self.parameters])
 
     def spread(self, values: Any) -> Any:
-        """Return one number of each parameter for each of its elements; for a single parameter an array of no axes."""
+        """Repeat one number per parameter for each of its elements; for a single parameter return a 0-d array."""
         xp = self.backend.xp
         values = xp.astype(values, self.flat.dtype)
         return xp.reshape(values, ()) if len(self.parameters) == 1 else xp.take(values, self._owners, axis=0)
 
     @cached_property
     def _owners(self) -> Any:
-        """For each element the place of its parameter."""
+        """The index of the parameter to which each element belongs."""
         xp, where = self.backend.xp, {"dtype": self.backend.native("int64"), "device": self.flat.device}
         return xp.concat([xp.full((p.nelement(),), place, **where) for place, p in enumerate(self.parameters)])
 
-    # -- after it --------------------------------------------------------------------------------------------
+    # -- after a step ----------------------------------------------------------------------------------------
 
-    def written(self) -> None:
-        """Let graphs that still need the old elements know that they are gone."""
-        for parameter in self._written:
-            write_log.note(parameter)
+    def finish_step(self) -> None:
+        """Tell graphs that saved the old elements that they were overwritten."""
+        self.is_new = not self.state
+        for storage in self._storages:
+            write_log.note_storage(storage)
+
+
+class Layout:
+    """The bundles of a group, and what was true of its parameters and options when they were made.
+
+    Attributes
+    ----------
+    bundles : list of Bundle
+        Together they have each parameter once.
+    active : list of Bundle
+        Those whose parameters have gradients.
+    options : list or None
+        The values of the group's options for which the active bundles were prepared; None before that.
+    """
+
+    def __init__(self, parameters: Sequence[Tensor], bundles: list[Bundle]) -> None:
+        self.parameters, self.bundles = list(parameters), bundles
+        self._arrays = [parameter._array for parameter in parameters]
+        self.note_gradients()
+
+    def note_gradients(self) -> None:
+        """Note which parameters have gradients at present."""
+        self._present = [parameter.grad is not None for parameter in self.parameters]
+        self.active = [bundle for bundle in self.bundles if bundle.parameters[0].grad is not None]
+        self.options: list[Any] | None = None
+
+    def holds(self, parameters: Sequence[Tensor]) -> bool:
+        """Whether the group has the same parameters, with the arrays that the bundles gave them."""
+        return (
+            len(parameters) == len(self.parameters)
+            and all(map(is_, parameters, self.parameters))
+            and all(map(is_, map(array_of, parameters), self._arrays))
+        )
+
+    def has_same_gradients(self) -> bool:
+        """Whether the same parameters have gradients as before."""
+        return [parameter.grad is not None for parameter in self.parameters] == self._present
 
 
 def bundled(parameters: Sequence[Tensor], histories: Sequence[History]) -> list[Bundle]:
-    """Return bundles of parameters that go together, each large one for itself.
+    """Return bundles of parameters that can be updated together, and of each large parameter alone.
 
-    Those with a gradient and those without are apart, as steps commonly keep them so.
+    Parameters with a gradient and those without are separated, as steps usually keep them so.
 
     Raises
     ------
     ValueError
-        If two parameters have one array between them.
+        If two parameters share one array.
     """
     seen: set[int] = set()
     filling: dict[Any, list[tuple[Tensor, History]]] = {}

@@ -1,4 +1,4 @@
-"""Functions that minimisers are tried on: what makes each hard is known, and so are its minima."""
+"""Test functions for minimizers, with their minima."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Bounds = tuple[tuple[float, float], tuple[float, float]]
 
 @dataclass(eq=False, repr=False)
 class Landscape:
-    """A function to minimise, with what is known of it.
+    """A test function with its known minima.
 
     Called with a point, a tensor of shape ``(n,)``, it returns one number; with many points, ``(n, ...)``, as many
     numbers. It is made of tensorlab's functions, so that it has derivatives of any order.
@@ -26,19 +26,19 @@ class Landscape:
     Attributes
     ----------
     formula : callable
-        What computes it.
+        The function.
     minima : tuple of points
-        Where it is least, all places, for the number of variables of `start`; none where it has no minimum.
+        All its global minima, for the number of variables of `start`; empty if there is none.
     minimum : float or None
-        Its value there.
+        The value at the minima.
     start : tuple of float
-        From where one usually sets out.
+        The usual starting point.
     bounds : two pairs of float
-        From where to where to draw it, along the first variable and along the second.
+        Limits for plots, of the first variable and of the second.
     any_dimension : bool
-        Whether it takes any number of variables from two on; else two.
+        Whether it takes any number of variables of at least two, or exactly two.
     name : str
-        What to call it.
+        The name.
 
     Raises
     ------

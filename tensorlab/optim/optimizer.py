@@ -5,16 +5,17 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, overload
 
 from ..autodiff.graph import enable_grad, no_grad
+from ..backend import backend_for_type
 from ..hooks import Hook, RemovableHandle, add_hook
-from ..ops.creation import zeros_like
+from ..ops.creation import asarray, zeros_like
 from ..tensor import Tensor
-from .gradients import check_fit, nonfinite_names
-from .groups import complete_group
-from .state import beside, checked_groups, checked_state
+from .gradient_checks import check_fit, nonfinite_names
+from .param_groups import complete_group, name_of, plain
 
+T = TypeVar("T")
 Group = dict[str, Any]
 
 NONFINITE = ("ignore", "warn", "skip", "raise")
@@ -24,30 +25,30 @@ class Optimizer:
     """The base class of optimizers.
 
     A subclass passes its default options to the constructor, checks them in `_check`, and updates one group of
-    parameters in `_step`; or overrides `step` altogether. What it remembers of a parameter is kept in ``state``.
+    parameters in `_step`, or overrides `step`. It keeps values from step to step in ``state``.
 
     Parameters
     ----------
     params : iterable of Tensor, of (str, Tensor), or of dict
-        What to learn, with names or without; or groups, each a dict with ``"params"`` and options of its own.
+        Parameters to optimize, with or without names, or groups: each a dict with ``"params"`` and own options.
     defaults : dict
-        The options of groups that do not set them.
+        Options of groups that do not set them.
 
     Attributes
     ----------
     param_groups : list of dict
         Each with ``"params"`` and all options, which may be changed between steps.
     state : mapping from Tensor to dict
-        What is remembered of each parameter.
+        Values that are kept for each parameter.
     skipped_steps : int
-        How many steps were left out because of gradients that were not finite; see `on_nonfinite`.
+        Number of steps that were skipped because of nonfinite gradients; see `on_nonfinite`.
 
     Raises
     ------
     ValueError
-        If there are no parameters, one is in two groups or was computed, or an option is out of range.
+        If there are no parameters, one is in two groups or is not a leaf, or an option is out of range.
     TypeError
-        If something is no tensor that a gradient could be asked of.
+        If a parameter is not a floating-point tensor.
 
     Examples
     --------
@@ -66,15 +67,15 @@ class Optimizer:
     """
 
     state_names: ClassVar[frozenset[str] | None] = None
-    """What ``state`` can hold of a parameter, for a check of state dicts; None if that is not known."""
+    """The names that ``state`` can have for a parameter, for checks of state dicts; None if they are not known."""
     fixed: ClassVar[Mapping[str, Any]] = {}
-    """Options that make the class what it is: a state dict does not change them."""
+    """Options that are the same in all instances, which a state dict does not change."""
     needs_closure: ClassVar[bool] = False
-    """Whether a step computes the loss by itself, from a closure that it must be given."""
+    """Whether a step needs a closure that computes the loss."""
     needs_graph: ClassVar[bool] = False
-    """Whether a step's closure must leave the graph of the loss that it returns."""
+    """Whether a step needs the graph of the loss that its closure returns."""
     scalar_names: ClassVar[frozenset[str]] = frozenset({"step"})
-    """Which of it are numbers, whose type is not the parameter's."""
+    """The names in ``state`` of numbers, which are not cast to the parameter's type."""
 
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
         if isinstance(params, Tensor):
@@ -96,48 +97,48 @@ class Optimizer:
             self.add_param_group(group)
 
     def _set_up_state(self) -> None:
-        """Make what holds the state; called before the first group is added."""
+        """Make the empty state; called before the first group is added."""
         self.state: Mapping[Tensor, Any] = defaultdict(dict)
-        self._places: dict[Tensor, Any] = {}
+        self._kinds: dict[Tensor, Any] = {}
 
-    # -- what a subclass writes -------------------------------------------------------------------------------
+    # -- for subclasses to override -------------------------------------------------------------------------------
 
     def _check(self, group: Group) -> None:
-        """Raise `ValueError` or `TypeError` where an option or a parameter is not acceptable."""
+        """Raise `ValueError` or `TypeError` if an option or a parameter of the group is not acceptable."""
 
     def _step(self, group: Group) -> None:
-        """Update the parameters of a group; nothing is recorded, and every gradient has its parameter's shape."""
+        """Update the parameters of a group. Nothing is recorded, and every gradient has its parameter's shape."""
         raise NotImplementedError(f"{type(self).__name__} does not define _step(...)")
 
     def _state_of(self, parameter: Tensor) -> dict[str, Any]:
-        """Return what is remembered of a parameter, beside it where it has moved or was cast."""
+        """Return the state of a parameter, moved and cast with it if it was."""
         place = (parameter.device, parameter.dtype)
-        if self._places.setdefault(parameter, place) != place:
+        if self._kinds.setdefault(parameter, place) != place:
             entry = self.state[parameter]
             for name, value in entry.items():
-                entry[name] = beside(parameter, value, keep_type=name in self.scalar_names)
-            self._places[parameter] = place
+                entry[name] = copied_to(parameter, value, keep_dtype=name in self.scalar_names)
+            self._kinds[parameter] = place
         return self.state[parameter]
 
     def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:
-        """Return the shapes of what ``state`` may hold of a parameter, for a check of state dicts."""
+        """Return the shapes of the tensors that ``state`` may have for a parameter, for checks of state dicts."""
         return {}
 
     # -- parameters -------------------------------------------------------------------------------------------
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
-        """Add parameters, for instance layers that are learned from now on.
+        """Add parameters, for instance of layers that were frozen so far.
 
         Parameters
         ----------
         param_group : dict
-            ``"params"``, and options that differ from the defaults. A parameter that comes twice, as tied ones do, is
-            counted once.
+            ``"params"``, and options that differ from the defaults. A parameter that is given twice, as tied ones are,
+            counts once.
 
         Raises
         ------
         ValueError, TypeError
-            As the constructor; nothing has changed then.
+            As in the constructor; nothing has changed then.
 
         Examples
         --------
@@ -164,12 +165,12 @@ class Optimizer:
 
     @staticmethod
     def with_gradients(group: Group) -> list[tuple[Tensor, Tensor]]:
-        """Return the parameters of a group that have a gradient, and that: its negative, where the group maximizes."""
-        climbing = group.get("maximize", False)
-        return [(p, -p.grad if climbing else p.grad) for p in group["params"] if p.grad is not None]
+        """Return the parameters of a group that have a gradient, with it, or its negative if the group maximizes."""
+        maximize = group.get("maximize", False)
+        return [(p, -p.grad if maximize else p.grad) for p in group["params"] if p.grad is not None]
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters, or with ``set_to_none=False`` fill them with zeros."""
+        """Set the gradients of all parameters to None, or with ``set_to_none=False`` to zeros."""
         for group in self.param_groups:
             for parameter in group["params"]:
                 if set_to_none:
@@ -179,23 +180,29 @@ class Optimizer:
 
     # -- steps ------------------------------------------------------------------------------------------------
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+    @overload
+    def step(self, closure: None = None) -> None: ...
+
+    @overload
+    def step(self, closure: Callable[[], T]) -> T: ...
+
+    def step(self, closure: Callable[[], T] | None = None) -> T | None:
         """Update all parameters that have a gradient.
 
         Parameters
         ----------
         closure : callable, optional
-            Computes the loss and its gradients anew; called once, before the update.
+            Recomputes the loss and its gradients; called once, before the update.
 
         Returns
         -------
         object
-            What `closure` returned; None without one.
+            The result of `closure`; None without one.
 
         Raises
         ------
         ValueError
-            If a gradient has not its parameter's shape, data type or device; nothing has changed then.
+            If a gradient differs from its parameter in shape, data type or device; nothing has changed then.
         FloatingPointError
             If a gradient is NaN or infinite and `on_nonfinite` is ``"raise"``; nothing has changed then.
 
@@ -213,28 +220,33 @@ class Optimizer:
         >>> x
         tensor([0.8], requires_grad=True)
         """
-        loss = None
-        with self._hooked():
-            if closure is not None:
-                with enable_grad():
-                    loss = closure()
-            if self._may_step():
-                with no_grad():
-                    for group in self.param_groups:
-                        self._step(group)
+        self._call_hooks("before")
+        loss: T | None = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        if self._may_step():
+            self._update_groups()
+        self._call_hooks("after")
         return loss
 
-    def _hooked(self) -> Hooked:
-        """Call the hooks before and after what is inside."""
-        return Hooked(self)
+    def _update_groups(self) -> None:
+        """Update all groups."""
+        with no_grad():
+            for group in self.param_groups:
+                self._step(group)
+
+    def _values(self, group: Group) -> list[Any]:
+        """Return the values of a group's options."""
+        return list(map(group.get, self.defaults))
 
     def _may_step(self) -> bool:
-        """Look at options and gradients before anything changes; whether the step is to be taken."""
+        """Check options and gradients before anything changes, and return whether the step is to be taken."""
         for number, group in enumerate(self.param_groups):
-            options = [group.get(name) for name in self.defaults]
-            if self._checked.get(number) != options:  # somebody has changed them
+            options = self._values(group)
+            if self._checked.get(number) != options:
                 self._check(group)
-                self._checked[number] = options
+                self._checked[number] = self._values(group)
         if not check_fit(self.param_groups) and not self._met_gradients:
             warnings.warn(
                 f"{type(self).__name__}.step(): no parameter has a gradient, so nothing was learned; call backward() "
@@ -245,7 +257,7 @@ class Optimizer:
         return self._nonfinite == "ignore" or self._take_nonfinite(nonfinite_names(self.param_groups))
 
     def _take_nonfinite(self, names: list[str]) -> bool:
-        """Do as `on_nonfinite` says with the gradients of those names; whether the step is to be taken."""
+        """Apply `on_nonfinite` to nonfinite gradients of these parameters, and return whether to take the step."""
         if not names or self._nonfinite == "ignore":
             return True
         message = f"{type(self).__name__}.step(): the gradient of {', '.join(names)} is not finite"
@@ -259,11 +271,11 @@ class Optimizer:
 
     @property
     def on_nonfinite(self) -> str:
-        """What a step does where a gradient is NaN or infinite.
+        """The policy for gradients that are NaN or infinite.
 
-        ``"ignore"`` (the default) does not look, as PyTorch; ``"warn"`` names the parameters and goes on; ``"skip"``
-        leaves the whole step out and counts it in `skipped_steps`; ``"raise"`` raises `FloatingPointError`. Looking
-        makes a GPU wait.
+        ``"ignore"`` (the default) does not check, as PyTorch; ``"warn"`` names the parameters and takes the step;
+        ``"skip"`` skips the whole step and counts it in `skipped_steps`; ``"raise"`` raises `FloatingPointError`.
+        The check synchronizes with a GPU.
 
         Examples
         --------
@@ -291,7 +303,7 @@ class Optimizer:
         Returns
         -------
         RemovableHandle
-            Its ``remove()`` takes the hook away.
+            Its ``remove()`` removes the hook.
 
         Examples
         --------
@@ -317,14 +329,14 @@ class Optimizer:
     # -- state ------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all that `load_state_dict` needs to go on, in PyTorch's layout.
+        """Return the state and options, in PyTorch's layout.
 
         Returns
         -------
         dict
-            ``"state"``: for the number of each parameter what is remembered of it; ``"param_groups"``: the options,
-            with the numbers of the parameters. Arrays share their memory with the optimizer, and change in later steps;
-            deep-copy the dict to keep a moment.
+            ``"state"``: the values that are kept for each parameter, by its number; ``"param_groups"``: the options,
+            with the numbers of the parameters. Tensors share their memory with the optimizer and change in later steps;
+            deep-copy the dict to prevent that.
 
         Examples
         --------
@@ -343,12 +355,12 @@ class Optimizer:
         return {"state": dict(sorted(state.items())), "param_groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on where a `state_dict` was taken, bit for bit; PyTorch's are taken too.
+        """Load a `state_dict`, to continue bit for bit; those of PyTorch can be loaded too.
 
         Parameters
         ----------
         state_dict : dict
-            Of an optimizer of the same class, whose groups had as many parameters, of the same shapes.
+            Of an optimizer of the same class, with groups of as many parameters of the same shapes.
 
         Raises
         ------
@@ -360,16 +372,66 @@ class Optimizer:
         >>> x = tl.ones(1, requires_grad=True)
         >>> tl.optim.SGD([x], lr=0.1).load_state_dict(tl.optim.SGD([x], lr=0.5).state_dict())
         """
-        groups = checked_groups(self, state_dict)
-        for group in groups:
-            self._check(group)
-        state = checked_state(self, groups, state_dict)
-        self._put_state(state)
+        groups = self._checked_groups(state_dict)
+        self._put_state(self._checked_state(groups, state_dict))
         for group, new in zip(self.param_groups, groups, strict=True):
             group.update(new)
 
+    def _checked_groups(self, state_dict: Mapping[str, Any]) -> list[Group]:
+        """Return the groups as they will be after loading: the present parameters with the saved options."""
+        if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= set(state_dict):
+            raise ValueError('an optimizer\'s state dict has "state" and "param_groups"')
+        saved = state_dict["param_groups"]
+        sizes, wanted = ([len(group["params"]) for group in side] for side in (saved, self.param_groups))
+        if sizes != wanted:
+            raise ValueError(f"the state dict has groups of {sizes} parameters, this optimizer groups of {wanted}")
+        # PyTorch added switches in later versions: one that is not saved stays unchanged. Numbers are always saved.
+        needed = [name for name, value in self.defaults.items() if not isinstance(value, bool)]
+        missing = sorted({name for group in saved for name in needed if name not in group})
+        if missing:
+            raise ValueError(
+                f"the state dict has no {', '.join(missing)}, which {type(self).__name__} needs: it is another "
+                "optimizer's"
+            )
+        groups = []
+        for group, new in zip(self.param_groups, saved, strict=True):
+            options = {name: value if name == "param_names" else plain(value) for name, value in new.items()}
+            groups.append({**group, **options, "params": group["params"], **self.fixed})
+            self._check(groups[-1])
+        return groups
+
+    def _checked_state(self, groups: list[Group], state_dict: Mapping[str, Any]) -> dict[Tensor, dict[str, Any]]:
+        """Return the state of each parameter, with copies of its tensors on the parameter's device."""
+        found = {}
+        for group, saved in zip(groups, state_dict["param_groups"], strict=True):
+            for parameter, number in zip(group["params"], saved["params"], strict=True):
+                entry = state_dict["state"].get(number)
+                if entry:
+                    found[parameter] = self._checked_entry(group, parameter, entry)
+        return found
+
+    def _checked_entry(self, group: Group, parameter: Tensor, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the state of one parameter; raise `ValueError` if it is another optimizer's or of another shape."""
+        entry = {name: value for name, value in entry.items() if value is not None}
+        foreign = sorted(set(entry) - self.state_names) if self.state_names is not None else []
+        if foreign:
+            raise ValueError(
+                f"the state dict has {', '.join(foreign)} of {name_of(self.param_groups, parameter)}, which "
+                f"{type(self).__name__} does not keep: it is another optimizer's"
+            )
+        shapes, found = self._state_shapes(group, parameter), {}
+        for name, value in entry.items():
+            is_scalar = name in self.scalar_names
+            found[name] = copied_to(parameter, value, keep_dtype=is_scalar)
+            what = f"{name} of {name_of(self.param_groups, parameter)}"
+            if name in shapes:
+                check_shape(what, found[name], tuple(shapes[name]))
+            elif is_scalar and (isinstance(value, str) or getattr(found[name], "shape", ()) not in ((), (1,))):
+                raise ValueError(f"{what} is {value!r} in the state dict, not a number")
+        return found
+
     def _put_state(self, state: dict[Tensor, dict[str, Any]]) -> None:
-        """Take over a state that was checked; the tensors in it are copies."""
+        """Replace the state by one that was checked, whose tensors are copies."""
         self.state = defaultdict(dict, state)
 
     def __repr__(self) -> str:
@@ -380,15 +442,23 @@ class Optimizer:
         return "\n  ".join([f"{type(self).__name__} (", *lines]) + "\n)"
 
 
-class Hooked:
-    """Calls an optimizer's hooks before and after what is inside, unless that fails."""
+def check_shape(what: str, value: Any, shape: tuple[int, ...]) -> None:
+    """Raise `ValueError` if a value of a state dict is not a tensor of this shape."""
+    if not isinstance(value, Tensor):
+        raise ValueError(f"{what} is {value!r} in the state dict, not a tensor")
+    if value.shape != shape:
+        raise ValueError(f"{what} has shape {value.shape} in the state dict, not {shape}")
 
-    def __init__(self, optimizer: Optimizer) -> None:
-        self._optimizer = optimizer
 
-    def __enter__(self) -> None:
-        self._optimizer._call_hooks("before")
-
-    def __exit__(self, kind: Any, *_: Any) -> None:
-        if kind is None:
-            self._optimizer._call_hooks("after")
+def copied_to(parameter: Tensor, value: Any, keep_dtype: bool = False) -> Any:
+    """Return a copy of a value of the state: arrays as tensors on the parameter's device, floating ones of its type."""
+    if isinstance(value, dict):
+        return {name: copied_to(parameter, part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(copied_to(parameter, part) for part in value)
+    if not isinstance(value, Tensor) and backend_for_type(type(value)) is None and not hasattr(value, "__array__"):
+        return value
+    tensor = asarray(value.detach() if hasattr(value, "detach") else value, copy=True)
+    if keep_dtype or not tensor.dtype.is_floating:
+        return tensor
+    return tensor.to(parameter.device).to(dtype=parameter.dtype)

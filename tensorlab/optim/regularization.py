@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from math import inf
-from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
 from ..autodiff.graph import no_grad
 from ..nn.module.parameter import Uninitialized
@@ -15,54 +14,28 @@ from ..ops.creation import zeros
 from ..ops.linalg.norms import vector_norm
 from ..ops.reduction import sum
 from ..ops.shapes import normalized_axes
+from ..options import Count, NonNegative, Positive, Real, checked
 from ..tensor import Tensor
-from .checks import non_negative, positive, whole
-
-if TYPE_CHECKING:
-    from .optimizer import Optimizer
-
-
-def parameter_list(owner: object, params: Iterable[Tensor]) -> list[Tensor]:
-    """Return floating-point tensors that come in an order, each once; raise where they are something else."""
-    kind = type(owner).__name__
-    if isinstance(params, Tensor | set | frozenset):
-        raise TypeError(
-            f"{kind}: params must be an iterable with an order, such as a list, not {type(params).__name__}"
-        )
-    found = list(dict.fromkeys(params))
-    if not found:
-        raise ValueError(f"{kind}: params is empty")
-    for parameter in found:
-        if not isinstance(parameter, Tensor) or not parameter.dtype.is_floating:
-            what = parameter.dtype if isinstance(parameter, Tensor) else type(parameter).__name__
-            raise TypeError(f"{kind}: params must be floating-point tensors, not {what}")
-    return found
-
-
-def saved_count(owner: object, name: str, state_dict: Mapping[str, Any]) -> int:
-    """Return the number that is all of a state dict; raise `ValueError` where it is something else."""
-    if set(state_dict) != {name} or not isinstance(state_dict[name], Integral) or state_dict[name] < 0:
-        raise ValueError(f"the state dict of {type(owner).__name__} has a number as {name!r} only: {dict(state_dict)}")
-    return int(state_dict[name])
+from .optimizer import Optimizer
+from .param_groups import parameter_list, saved_count
 
 
 class FromEpoch:
-    """What acts from an epoch on; it counts them itself.
+    """The base class of what is active from an epoch on, and counts epochs.
 
     Attributes
     ----------
     epoch : int
-        How many epochs `step` has counted.
+        Number of calls of `step`.
     """
 
-    def __init__(self, start: int) -> None:
-        whole(start=start)
-        non_negative(start=start)
+    @checked
+    def __init__(self, start: Count) -> None:
         self.start, self.epoch = start, 0
 
     @property
     def active(self) -> bool:
-        """Whether the epoch `start` has come."""
+        """Whether the epoch `start` was reached."""
         return self.epoch >= self.start
 
     def step(self) -> None:
@@ -74,7 +47,7 @@ class FromEpoch:
         return {"epoch": self.epoch}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on at the epoch of a `state_dict`; raises `ValueError` if it is no such thing."""
+        """Load a `state_dict`; raises `ValueError` if it is something else."""
         self.epoch = saved_count(self, "epoch", state_dict)
 
 
@@ -83,22 +56,22 @@ class ElasticPenalty(FromEpoch):
 
     Calling it gives a 0-d tensor, on the first parameter's device, with derivatives of any order. There is no factor
     1/2 before the squares: their gradient is ``2 * l2 * x``, that of an optimizer's ``weight_decay = 2 * l2``. Of
-    ``|x|`` it is the sign, 0 at 0. Of complex numbers the magnitudes count.
+    ``|x|`` it is the sign, 0 at 0. Complex numbers enter by their magnitudes.
 
     Parameters
     ----------
     params : iterable of Tensor
-        What is penalised; one that comes twice counts once.
+        Parameters to penalize; one given twice counts once.
     l1, l2 : float
         The weights of the two sums.
     start : int
-        The epoch of the first penalty. Before it the penalty is a zero that requires no gradient, and nothing is
-        computed; see `step`.
+        The epoch of the first penalty, as counted by `step`. Before it the penalty is a zero that requires no gradient,
+        and nothing is computed.
 
     Raises
     ------
     ValueError, TypeError
-        If there are no parameters, one is no floating-point tensor, or a number is negative or no number.
+        If there are no parameters, one is not a floating-point tensor, or a number is negative or of another type.
 
     Examples
     --------
@@ -112,9 +85,9 @@ class ElasticPenalty(FromEpoch):
     (2.75, tensor([ 1. , -1.5]))
     """
 
-    def __init__(self, params: Iterable[Tensor], l1: float, l2: float, start: int = 0) -> None:
+    @checked
+    def __init__(self, params: Iterable[Tensor], l1: NonNegative, l2: NonNegative, start: Count = 0) -> None:
         super().__init__(start)
-        non_negative(l1=l1, l2=l2)
         self.params = parameter_list(self, params)
         self.l1, self.l2 = l1, l2
 
@@ -130,7 +103,7 @@ class ElasticPenalty(FromEpoch):
 
 
 def _squared(x: Tensor) -> Tensor:
-    """Return squares of magnitudes; not by way of the magnitude, which has no second derivative at 0."""
+    """Return squared magnitudes, not computed from the magnitude, which has no second derivative at 0."""
     return real(x * conj(x)) if x.dtype.is_complex else square(x)
 
 
@@ -146,8 +119,8 @@ class L1Penalty(ElasticPenalty):
     (2.0, tensor([ 0.5, -0.5]))
     """
 
-    def __init__(self, params: Iterable[Tensor], coefficient: float, start: int = 0) -> None:
-        non_negative(coefficient=coefficient)
+    @checked
+    def __init__(self, params: Iterable[Tensor], coefficient: NonNegative, start: Count = 0) -> None:
         super().__init__(params, coefficient, 0.0, start)
 
 
@@ -165,23 +138,23 @@ class L2Penalty(ElasticPenalty):
     (5.0, tensor([ 3., -1.]))
     """
 
-    def __init__(self, params: Iterable[Tensor], coefficient: float, start: int = 0) -> None:
-        non_negative(coefficient=coefficient)
+    @checked
+    def __init__(self, params: Iterable[Tensor], coefficient: NonNegative, start: Count = 0) -> None:
         super().__init__(params, 0.0, coefficient, start)
 
 
 class MaxNorm:
-    """A bound on the norm of each unit's incoming weights: larger ones are scaled back to it (Srivastava et al., 2014).
+    """A bound on the norm of each unit's incoming weights: larger ones are scaled down to it (Srivastava et al., 2014).
 
-    Calling it does so at once, and ``optimizer.register_step_post_hook(max_norm)`` after every step. Parameters of
-    fewer than two axes, such as biases, are left alone.
+    Call it, or register it by ``optimizer.register_step_post_hook(max_norm)`` to apply it after every step. Parameters
+    of fewer than two axes, such as biases, are not changed.
 
     Parameters
     ----------
     params : iterable of Tensor
-        What is bounded.
+        Parameters to bound.
     max_norm : float
-        What a norm may be, up to rounding; greater than 0.
+        Largest norm, up to rounding; greater than 0.
     axis : int or tuple of int, optional
         The axes of one unit's weights; by default all but the first, as in `nn.Linear` and the convolutions.
     norm_type : float
@@ -190,9 +163,9 @@ class MaxNorm:
     Raises
     ------
     ValueError, TypeError
-        If there are no parameters, one is no floating-point tensor, or a number is out of range.
+        If there are no parameters, one is not a floating-point tensor, or a number is out of range.
     ShapeError
-        If a parameter of two axes or more has no such axis.
+        If a parameter of two axes or more does not have the axes.
 
     Examples
     --------
@@ -206,16 +179,14 @@ class MaxNorm:
             [0.3, 0.4]], requires_grad=True)
     """
 
+    @checked
     def __init__(
         self,
         params: Iterable[Tensor],
-        max_norm: float,
+        max_norm: Positive,
         axis: int | tuple[int, ...] | None = None,
-        norm_type: float = 2.0,
+        norm_type: Annotated[float, Real(0, inf, "(]")] = 2.0,
     ) -> None:
-        positive(max_norm=max_norm, norm_type=norm_type)
-        if max_norm == inf:
-            raise ValueError(f"max_norm must be finite: {max_norm}")
         self.params = parameter_list(self, params)
         self.max_norm, self.axis, self.norm_type = max_norm, axis, norm_type
         for parameter in self.params:
@@ -223,7 +194,7 @@ class MaxNorm:
                 self._axes(parameter)
 
     def _axes(self, parameter: Tensor) -> tuple[int, ...]:
-        """Return the axes of one unit's weights; none where the parameter is left alone."""
+        """Return the axes of one unit's weights; none for a parameter that is not changed."""
         if parameter.ndim < 2:
             return ()
         return normalized_axes(tuple(range(1, parameter.ndim)) if self.axis is None else self.axis, parameter.ndim)
@@ -234,11 +205,11 @@ class MaxNorm:
                 axes = self._axes(parameter)
                 if axes:
                     norms = vector_norm(parameter, axis=axes, keepdims=True, ord=self.norm_type)
-                    parameter *= self.max_norm / maximum(norms, self.max_norm)  # exactly 1 for those within the bound
+                    parameter *= self.max_norm / maximum(norms, self.max_norm)  # exactly 1 within the bound
 
 
 class DecoupledWeightDecay(FromEpoch):
-    """Weight decay apart from the gradient, for any optimizer (Loshchilov and Hutter, 2019): a hook before its steps.
+    """Decoupled weight decay for any optimizer (Loshchilov and Hutter, 2019): a hook before its steps.
 
     Registered by ``optimizer.register_step_pre_hook(decay)``, it multiplies each parameter that has a gradient by
     ``1 - lr * coefficient``, with its group's rate. With `SGD` that is SGDW, and with `Adam` AdamW.
@@ -246,20 +217,20 @@ class DecoupledWeightDecay(FromEpoch):
     Parameters
     ----------
     coefficient : float
-        How fast parameters decay.
+        Factor of the decay.
     start : int
-        The epoch from which on they do; see `step`.
+        First epoch with decay, as counted by `step`.
 
     Raises
     ------
     ValueError, TypeError
-        If a number is negative or no number.
+        If a number is negative or of another type.
 
     Notes
     -----
-    A hook comes before the closure of ``step(closure)``, which therefore finds parameters that have decayed, and in the
-    first step gradients are missing; call ``backward`` before the step instead. A step that the optimizer leaves out
-    because of gradients that are not finite decays all the same.
+    A hook is called before the closure of ``step(closure)``, which therefore sees decayed parameters, and there are no
+    gradients in the first step; call ``backward`` before the step instead. A step that the optimizer skips because of
+    nonfinite gradients decays as well.
 
     Examples
     --------
@@ -272,9 +243,9 @@ class DecoupledWeightDecay(FromEpoch):
     tensor([1.8], requires_grad=True)
     """
 
-    def __init__(self, coefficient: float, start: int = 0) -> None:
+    @checked
+    def __init__(self, coefficient: NonNegative, start: Count = 0) -> None:
         super().__init__(start)
-        non_negative(coefficient=coefficient)
         self.coefficient = coefficient
 
     def __call__(self, optimizer: Optimizer, *_: Any) -> None:

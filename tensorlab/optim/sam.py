@@ -8,35 +8,34 @@ from typing import Any
 from ..autodiff.graph import enable_grad, no_grad
 from ..nn.utils.clip_grad import get_total_norm
 from ..ops.comparison import where
+from ..options import NonNegative, kind_of, read
 from ..tensor import Tensor
-from .groups import check_non_negative
-from .optimizer import Group, Optimizer
+from .optimizer import Group, Optimizer, T
 from .sgd import SGD
-from .state import checked_groups
 
 
 class SAM(Optimizer):
     """Steps of another optimizer by the gradient at the worst point within a distance `rho` (Foret et al., 2021).
 
-    Each step computes the loss twice: where the parameters are, and at the end of a step of length `rho` uphill.
+    Each step computes the loss twice: at the parameters, and after a step of length `rho` uphill.
 
     Parameters
     ----------
     params : iterable of Tensor, or of dict
-        What to learn, or groups of it; see `Optimizer`.
+        Parameters to optimize, or groups of them; see `Optimizer`.
     base_optimizer : class of optimizer
-        What takes the steps.
+        The optimizer that takes the steps.
     rho : float
-        How far uphill.
+        Length of the step uphill.
     adaptive : bool
-        Whether each element's distance is measured by its own size (ASAM: Kwon et al., 2021).
+        Whether the distance of each element is relative to its magnitude (ASAM: Kwon et al., 2021).
     **options
         For `base_optimizer`.
 
     Attributes
     ----------
     base_optimizer : Optimizer
-        It shares `param_groups`, and holds the state.
+        The optimizer that takes the steps; it shares `param_groups` and has the state.
 
     Raises
     ------
@@ -80,11 +79,12 @@ class SAM(Optimizer):
 
     @property
     def state(self) -> Mapping[Tensor, dict[str, Any]]:  # type: ignore[override]
-        """What the base optimizer remembers of each parameter."""
+        """The state of the base optimizer."""
         return self.base_optimizer.state
 
     def _check(self, group: Group) -> None:
-        check_non_negative(group, "rho")
+        group["rho"] = read("SAM", "rho", kind_of(NonNegative), group["rho"])
+        group["adaptive"] = read("SAM", "adaptive", kind_of(bool), group["adaptive"])
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         if not hasattr(self, "base_optimizer"):
@@ -94,19 +94,19 @@ class SAM(Optimizer):
         self._check(group)
         self.base_optimizer.add_param_group(group)
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+    def step(self, closure: Callable[[], T] | None = None) -> T:
         """Take one step.
 
         Parameters
         ----------
         closure : callable
-            Computes the loss and its gradients anew; called twice. Without one, call `first_step`, compute the
-            gradients anew, and call `second_step`.
+            Recomputes the loss and its gradients; called twice. Without one, call `first_step`, recompute the
+            gradients, and call `second_step`.
 
         Returns
         -------
         object
-            What `closure` returned where the parameters were.
+            The first result of `closure`.
 
         Raises
         ------
@@ -115,7 +115,8 @@ class SAM(Optimizer):
         """
         if closure is None:
             raise TypeError("SAM computes the loss twice: step(closure), or first_step() and second_step()")
-        with self._hooked(), enable_grad():
+        self._call_hooks("before")
+        with enable_grad():
             loss = closure()
             if self._may_step():
                 self.first_step()
@@ -124,10 +125,11 @@ class SAM(Optimizer):
                 finally:
                     self._return()
                 self._step_base()
+        self._call_hooks("after")
         return loss
 
     def first_step(self) -> None:
-        """Go uphill by `rho`, from where the gradients were computed."""
+        """Move the parameters uphill by `rho`."""
         if self._before is not None:
             raise RuntimeError("SAM.first_step() came twice; second_step() goes between")
         with no_grad():
@@ -142,21 +144,21 @@ class SAM(Optimizer):
 
     @staticmethod
     def _uphill(parameter: Tensor, grad: Tensor, group: Group) -> tuple[Tensor, Tensor]:
-        """Return what enters the norm, and the way uphill times that norm."""
+        """Return the gradient that enters the norm, and the step uphill times that norm."""
         if not group["adaptive"]:
             return grad, group["rho"] * grad
         size = abs(parameter.detach())
         return size * grad, group["rho"] * size * size * grad
 
     def second_step(self) -> None:
-        """Go back, and take the base optimizer's step by the gradients that were computed uphill."""
+        """Restore the parameters, and take the base optimizer's step by the gradients that were computed uphill."""
         if self._before is None:
             raise RuntimeError("SAM.second_step() without first_step() before it")
         self._return()
         self._step_base()
 
     def _step_base(self) -> None:
-        """Take the base's step by the gradients uphill, if these are finite or that does not matter."""
+        """Take the base optimizer's step by the gradients uphill, if `on_nonfinite` allows it."""
         if self._may_step():
             self.base_optimizer.step()
 
@@ -170,8 +172,7 @@ class SAM(Optimizer):
         return self.base_optimizer.state_dict()
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        for group in checked_groups(self, state_dict):
-            self._check(group)
+        self._checked_groups(state_dict)
         self.base_optimizer.load_state_dict(state_dict)
 
     def __repr__(self) -> str:

@@ -1,47 +1,38 @@
-"""Optimizers that need no schedule, as they average their own iterates."""
+"""Schedule-free AdamW, which averages its iterates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import KW_ONLY
+from typing import Annotated, Any
 
+from ..options import BelowOne, NonNegative, Real
+from .declared import DeclaredOptimizer
 from .elementwise import Elementwise
-from .groups import check_betas, check_non_negative
 from .optimizer import Group
 
 
-class AdamWScheduleFree(Elementwise):
+class AdamWScheduleFree(DeclaredOptimizer, Elementwise):
     """AdamW without a schedule: gradients are taken between the fast iterate and the average (Defazio et al., 2024).
 
-    In training the parameters are where gradients are to be taken, ``y``; the model to use is the average, ``x``. Call
-    `eval` before evaluation and before saving the model, and `train` before training goes on.
+    In training mode the parameters are ``y``, the points where gradients are taken; the model to use is the average,
+    ``x``. Call `eval` before evaluating or saving the model, and `train` before training continues.
 
     Parameters
     ----------
-    params : iterable of Tensor, or of dict
-        What to learn, or groups of it; see `Optimizer`.
     lr : float
-        The learning rate; larger than a schedule's peak would be.
+        Learning rate; larger than the peak of a schedule.
     betas : pair of float
-        Where between iterate and average the gradient is taken (at 1, in the average); and which part of the running
-        square is kept at each step.
-    eps : float
-        Added to the root.
+        Position between iterate and average at which gradients are taken, in (0, 1); and decay rate of the running mean
+        of squared gradients, in [0, 1).
     weight_decay : float
-        This times the learning rate times ``y`` is subtracted.
+        Weight decay: this times the learning rate times ``y`` is subtracted.
     warmup_steps : int
-        In how many steps the rate rises to `lr`.
+        Number of steps in which the learning rate rises to `lr`.
     r : float
-        The power of the step by which the average weighs iterates.
+        Power of t in the weight of the iterate of step t in the average.
     weight_lr_power : float
-        The power of the greatest rate so far by which it weighs them, too.
-    maximize : bool
-        Whether to climb rather than descend.
-
-    Raises
-    ------
-    ValueError
-        If an option is out of range.
+        Power of the largest learning rate so far in that weight.
 
     Examples
     --------
@@ -58,54 +49,35 @@ class AdamWScheduleFree(Elementwise):
 
     numbers = {"step": 0, "weight_sum": 0.0, "lr_max": 0.0, "scheduled_lr": 0.0, "average_weight": 0.0}
 
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 2.5e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        warmup_steps: int = 0,
-        r: float = 0.0,
-        weight_lr_power: float = 2.0,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "warmup_steps": warmup_steps,
-            "r": r,
-            "weight_lr_power": weight_lr_power,
-            "maximize": maximize,
-            "train_mode": True,
-        }
-        super().__init__(params, defaults)
+    lr: NonNegative = 2.5e-3
+    betas: tuple[Annotated[float, Real(0, 1, "()")], BelowOne] = (0.9, 0.999)
+    eps: NonNegative = 1e-8
+    weight_decay: NonNegative = 0.0
+    warmup_steps: NonNegative = 0
+    r: NonNegative = 0.0
+    weight_lr_power: NonNegative = 2.0
+    _: KW_ONLY
+    maximize: bool = False
 
-    def _check(self, group: Group) -> None:
-        check_non_negative(group, "lr", "eps", "weight_decay", "warmup_steps", "r", "weight_lr_power")
-        check_betas(group)
-        if not group["betas"][0]:
-            raise ValueError(f"the first of betas must be positive, or no average could be had: {group['betas']}")
+    def _keep(self, options: Mapping[str, Any]) -> None:
+        super()._keep({**options, "train_mode": True})
 
     def eval(self) -> None:
-        """Make the parameters the average of the iterates; nothing happens where they are."""
+        """Set the parameters to the average of the iterates, if they are not."""
         self._exchange(False, lambda beta: 1 - 1 / beta)
 
     def train(self) -> None:
-        """Make the parameters the points where gradients are taken; nothing happens where they are."""
+        """Set the parameters to the points where gradients are taken, if they are not."""
         self._exchange(True, lambda beta: 1 - beta)
 
     def _exchange(self, train_mode: bool, part: Any) -> None:
         for group in self.param_groups:
             if group["train_mode"] != train_mode:
-                for bundle in self._ready(group):
+                for bundle in self._layout(group).bundles:
                     if "z" in bundle.state:
                         options = (("part", part(group["betas"][0])),)
                         bundle.backend.update(towards, [(bundle.flat, bundle.state["z"])], options)
-                        bundle.written()
+                        bundle.finish_step()
                 group["train_mode"] = train_mode
 
     def _step(self, group: Group) -> None:
@@ -118,7 +90,7 @@ class AdamWScheduleFree(Elementwise):
 
     def _count(self, group: Group, numbers: dict[str, float]) -> None:
         super()._count(group, numbers)
-        rate = float(group["lr"])
+        rate = group["lr"]
         if numbers["step"] < group["warmup_steps"]:
             rate *= numbers["step"] / group["warmup_steps"]
         numbers["scheduled_lr"] = rate
@@ -152,5 +124,5 @@ class AdamWScheduleFree(Elementwise):
 
 
 def towards(xp: Any, x: Any, end: Any, *, part: float) -> tuple[Any, ...]:
-    """Go a part of the way to another point, which stands in for a gradient."""
+    """Move a part of the way to another point, which takes the place of a gradient."""
     return (x + part * (end - x),)

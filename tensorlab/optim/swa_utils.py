@@ -11,8 +11,8 @@ from ..backend.dtypes import int64
 from ..nn.layers.batchnorm import _BatchNorm
 from ..nn.module.module import Module
 from ..ops.creation import zeros
+from ..options import Fraction, kind_of, read
 from ..tensor import Tensor
-from .checks import fraction
 from .lr_scheduler import SWALR
 
 __all__ = [
@@ -31,7 +31,7 @@ Pairs = list[tuple[Tensor, Tensor]]
 
 
 def get_swa_avg_fn() -> AvgFn:
-    """Return the function for `AveragedModel` that weighs all models alike (Izmailov et al., 2018).
+    """Return the function for `AveragedModel` with equal weights of all models (Izmailov et al., 2018).
 
     It is ``f(average, current, num_averaged) = average + (current - average) / (num_averaged + 1)``.
 
@@ -62,7 +62,7 @@ def get_ema_avg_fn(decay: float = 0.999) -> AvgFn:
     Raises
     ------
     ValueError, TypeError
-        If `decay` is no number from 0 to 1.
+        If `decay` is not a number from 0 to 1.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def get_ema_avg_fn(decay: float = 0.999) -> AvgFn:
     >>> average(tl.tensor([0.0]), tl.tensor([4.0]), tl.tensor(2))
     tensor([1.])
     """
-    fraction(decay=decay)
+    decay = read("get_ema_avg_fn", "decay", kind_of(Fraction), decay)
 
     @no_grad()
     def ema_update(average: Tensor, current: Tensor, num_averaged: Tensor) -> Tensor:
@@ -124,34 +124,34 @@ def _put(target: Tensor, value: Tensor) -> None:
 class AveragedModel(Module):
     """A copy of a model whose parameters are averages over those that the model had (Izmailov et al., 2018).
 
-    The averages have memory of their own. Buffers are those that the model has at the last update, or averages as well;
-    running statistics that suit the averaged parameters come from `update_bn`.
+    The averages have their own memory. Buffers are those of the model at the last update, or averages as well;
+    `update_bn` computes the running statistics for the averaged parameters.
 
     Parameters
     ----------
     model : Module
-        What to copy and to average.
+        The model to copy and to average.
     device : str or Device, optional
-        Where the averages are; by default where the model is.
+        Device of the averages; by default that of the model.
     avg_fn : callable, optional
         ``avg_fn(average, current, num_averaged)`` returns the new average of a parameter.
     multi_avg_fn : callable, optional
         ``multi_avg_fn(averages, currents, num_averaged)`` writes the new averages in place; called for each device and
         data type. Without either function all models have equal weight.
     use_buffers : bool
-        Whether buffers are averaged too, rather than copied.
+        Whether to average buffers too instead of copying them.
 
     Attributes
     ----------
     module : Module
         The averaged copy.
     n_averaged : Tensor
-        Over how many models: a buffer, 0-d, int64. The functions get it as ``num_averaged``.
+        Number of averaged models: a buffer, 0-d, int64. The functions get it as ``num_averaged``.
 
     Raises
     ------
     TypeError
-        If `model` is no module.
+        If `model` is not a module.
     ValueError
         If both functions are given.
 
@@ -190,7 +190,7 @@ class AveragedModel(Module):
         return self.module(*args, **kwargs)
 
     def update_parameters(self, model: Module) -> None:
-        """Take the model's present parameters into the averages; the first time they are copied.
+        """Update the averages by the model's present parameters; the first time these are copied.
 
         Raises
         ------
@@ -203,7 +203,7 @@ class AveragedModel(Module):
         averaged, copied = (parameters + buffers, []) if self.use_buffers else (parameters, buffers)
         if int(self.n_averaged) == 0:
             averaged, copied = [], parameters + buffers
-        for pairs in _alike(averaged):
+        for pairs in _by_kind(averaged):
             self._average([average for average, _ in pairs], [current for _, current in pairs])
         for average, current in copied:
             _put(average, current)
@@ -216,7 +216,7 @@ class AveragedModel(Module):
 
 
 def _without_gradients(model: Module) -> Module:
-    """Return a copy that leaves gradients out: nobody needs them, and those with a history cannot be copied."""
+    """Return a copy without gradients, which are not needed and cannot be copied if they have a history."""
     gradients = {parameter: parameter.grad for parameter in model.parameters()}
     model.zero_grad()
     try:
@@ -238,8 +238,8 @@ def _paired(what: str, own: Iterable[Tensor], others: Iterable[Tensor]) -> Pairs
     ]
 
 
-def _alike(pairs: Pairs) -> Iterable[Pairs]:
-    """Return the pairs by device and data type."""
+def _by_kind(pairs: Pairs) -> Iterable[Pairs]:
+    """Return the pairs, grouped by device and data type."""
     groups: dict[Any, Pairs] = {}
     for pair in pairs:
         groups.setdefault((pair[0].device, pair[0].dtype), []).append(pair)
@@ -248,10 +248,10 @@ def _alike(pairs: Pairs) -> Iterable[Pairs]:
 
 @no_grad()
 def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
-    """Compute the running statistics of all batch normalisation anew: their means over the batches of one pass.
+    """Recompute the running statistics of all batch normalization, as means over the batches of one pass.
 
-    The model runs in training mode meanwhile; whatever happens, each module's mode and momentum are put back. A model
-    without batch normalisation does not run at all.
+    The model runs in training mode meanwhile; each module's mode and momentum are restored, also after an error. A
+    model without batch normalization does not run.
 
     Parameters
     ----------
@@ -260,7 +260,7 @@ def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
     model : Module
         Such as an `AveragedModel`, after its last update.
     device : str or Device, optional
-        Where to move each batch before.
+        Device to which each batch is moved.
 
     Examples
     --------

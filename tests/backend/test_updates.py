@@ -17,7 +17,7 @@ import tensorlab as tl
 from tensorlab import optim
 from tensorlab.backend.kernels import DefaultKernels
 from tensorlab.backend.kernels.updates import Number, Step, Value, traced
-from tensorlab.optim.elementwise import whole_step
+from tensorlab.optim.elementwise import with_shared_options
 
 BACKEND = tl.active_backend()
 SIZES = [1, 1 << 14, (1 << 14) + 1, (1 << 19) + 12345]
@@ -83,10 +83,10 @@ def rule_of(name, options):
     """Return an optimizer's rule, the arrays that are present, and the rule's numbers at a later step."""
     optimizer = getattr(optim, name)([tl.ones(1)], **options)
     group = optimizer.param_groups[0]
-    kept = [optimizer._keeps(array, group) for array in optimizer.array_names] + [True] * len(optimizer.passing)
+    kept = [optimizer._keeps(array, group) for array in optimizer.array_names] + [True] * len(optimizer.transient)
     numbers = {**dict.fromkeys(optimizer.numbers, 0.3), "step": 9}
-    later = SimpleNamespace(numbers=numbers, state={"some": "array"})
-    return whole_step(optimizer.rule), (True, True, *kept), optimizer._options(group, later)
+    later = SimpleNamespace(numbers=numbers, is_new=False, constants=optimizer._constants(group))
+    return with_shared_options(optimizer.rule), (True, True, *kept), optimizer._options(later)
 
 
 def plausible(rng, present, size):

@@ -8,8 +8,8 @@ from helpers import assert_close, assert_same, host, leaf, tensor
 
 import tensorlab as tl
 from tensorlab import nn, optim
-from tensorlab.optim.accumulation import GradientAccumulation
-from tensorlab.optim.noise import GradientNoise
+from tensorlab.optim.gradient_accumulation import GradientAccumulation
+from tensorlab.optim.gradient_noise import GradientNoise
 
 SIZE = 20_000
 
@@ -102,13 +102,13 @@ class TestGradientNoise:
     @pytest.mark.parametrize(
         ("make", "error", "message"),
         [
-            (lambda x: GradientNoise([x], eta=-1), ValueError, "eta must not be negative: -1"),
-            (lambda x: GradientNoise([x], gamma=nan), ValueError, "gamma must not be negative: nan"),
-            (lambda x: GradientNoise([x], eta="1"), TypeError, "eta must be a number: '1'"),
-            (lambda x: GradientNoise([x], generator=5), TypeError, "generator must be a tensorlab.Generator: 5"),
+            (lambda x: GradientNoise([x], eta=-1), ValueError, "eta must be a non-negative number, not -1"),
+            (lambda x: GradientNoise([x], gamma=nan), ValueError, "gamma must be a non-negative number, not nan"),
+            (lambda x: GradientNoise([x], eta="1"), TypeError, "eta must be a non-negative number, not '1'"),
+            (lambda x: GradientNoise([x], generator=5), TypeError, "generator must be a Generator or None, not 5"),
             (lambda x: GradientNoise([]), ValueError, "GradientNoise: params is empty"),
             (lambda x: GradientNoise(x), TypeError, "GradientNoise: params must be an iterable"),
-            (lambda x: GradientNoise([x]).load_state_dict({"t": 0.5}), ValueError, "'t' only"),
+            (lambda x: GradientNoise([x]).load_state_dict({"t": 0.5}), ValueError, "one number, 't'"),
         ],
     )
     def test_errors(self, make, error, message):
@@ -221,10 +221,10 @@ class TestRounds:
     @pytest.mark.parametrize(
         ("make", "error", "message"),
         [
-            (lambda o: GradientAccumulation(o, 0), ValueError, "steps must be greater than 0: 0"),
-            (lambda o: GradientAccumulation(o, 2.5), TypeError, "steps must be an integer: 2.5"),
-            (lambda o: GradientAccumulation(o, 2, 3), TypeError, "before_step must be callable: 3"),
-            (lambda o: GradientAccumulation("o", 2), TypeError, "optimizer must be an Optimizer: 'o'"),
+            (lambda o: GradientAccumulation(o, 0), ValueError, "steps must be a positive integer, not 0"),
+            (lambda o: GradientAccumulation(o, 2.5), TypeError, "steps must be a positive integer, not 2.5"),
+            (lambda o: GradientAccumulation(o, 2, 3), TypeError, "before_step must be callable or None, not 3"),
+            (lambda o: GradientAccumulation("o", 2), TypeError, "optimizer must be an Optimizer, not 'o'"),
         ],
     )
     def test_errors(self, make, error, message):

@@ -395,7 +395,7 @@ class TestInterface:
     @pytest.mark.parametrize(
         ("options", "message"),
         [
-            ({"likelihood": "poisson"}, "likelihood must be 'categorical' or 'bernoulli' or 'gaussian'"),
+            ({"likelihood": "poisson"}, "likelihood must be 'categorical', 'bernoulli' or 'gaussian'"),
             ({"fisher": "true"}, "fisher must be 'sampled' or"),
             ({"damping": -1}, "damping"),
             ({"factor_decay": 1.0}, "factor_decay"),

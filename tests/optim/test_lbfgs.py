@@ -128,7 +128,7 @@ class TestInterface:
         [
             (lambda w: optim.LBFGS([{"params": [w]}, {"params": [tl.ones(1)]}]), ValueError, "one group"),
             (lambda w: optim.LBFGS([w], lr=-1), ValueError, "lr"),
-            (lambda w: optim.LBFGS([w], max_iter=0), ValueError, "max_iter must be at least 1"),
+            (lambda w: optim.LBFGS([w], max_iter=0), ValueError, "max_iter must be a positive integer"),
             (lambda w: optim.LBFGS([w], line_search_fn="armijo"), ValueError, "strong_wolfe"),
             (lambda w: optim.LBFGS([w, tl.ones(1, dtype=tl.float64)]), ValueError, "one data type"),
             (lambda w: optim.LBFGS([tl.ones(1, dtype=tl.complex64)]), TypeError, "real"),

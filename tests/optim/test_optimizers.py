@@ -1,6 +1,8 @@
 """What all optimizers do: steps by their formulas, groups, state, replaced elements, hooks, errors."""
 
 import copy
+import inspect
+import sys
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from references.optimizers import ELEMENTWISE, MATRICES, WHOLE, adam
 
 import tensorlab as tl
 from tensorlab import nn, optim
+from tensorlab.docstrings import entries_of, sections_of
 
 SHAPES = [(3, 2), (3,), (), (200, 150)]  # the last one is updated by itself, the others together
 
@@ -119,8 +122,8 @@ class TestManyParameters:
         for start in (0, 1, 0, 1):
             set_gradients(params, [rng.standard_normal((2, 2)) if i % 2 == start else None for i in range(40)])
             optimizer.step()
-        ((_, bundles),) = optimizer._bundles.values()
-        assert len(bundles) == 2
+        (layout,) = optimizer._layouts.values()
+        assert len(layout.bundles) == 2
 
     def test_a_group_whose_list_changes(self):
         a, b, c = (nn.Parameter(tl.ones(1)) for _ in range(3))
@@ -353,23 +356,23 @@ class TestInterface:
         [
             (lambda w: optim.SGD([], lr=0.1), ValueError, "no parameters"),
             (lambda w: optim.SGD(w, lr=0.1), TypeError, "iterable of parameters"),
-            (lambda w: optim.SGD([{"params": {w}}], lr=0.1), TypeError, "a set has not"),
+            (lambda w: optim.SGD([{"params": {w}}], lr=0.1), TypeError, "a set does not have"),
             (lambda w: optim.SGD([{"params": []}], lr=0.1), ValueError, "empty"),
-            (lambda w: optim.SGD([{"params": w}, {"params": w}], lr=0.1), ValueError, "in another group already"),
+            (lambda w: optim.SGD([{"params": w}, {"params": w}], lr=0.1), ValueError, "already in another group"),
             (lambda w: optim.SGD([("w", w), tl.ones(1)], lr=0.1), ValueError, "come with names"),
             (lambda w: optim.SGD([{"weights": w}], lr=0.1), TypeError, "not one with 'weights'"),
             (lambda w: optim.SGD([w * 2], lr=0.1), ValueError, "computed"),
-            (lambda w: optim.SGD([3], lr=0.1), TypeError, "learns tensors, not int"),
+            (lambda w: optim.SGD([3], lr=0.1), TypeError, "takes tensors, not int"),
             (lambda w: optim.SGD([tl.ones(1, dtype=tl.int64)], lr=0.1), TypeError, "floating-point"),
-            (lambda w: optim.SGD([w], lr=-1), ValueError, "lr must not be negative"),
+            (lambda w: optim.SGD([w], lr=-1), ValueError, "lr must be a non-negative number"),
             (lambda w: optim.SGD([w], momentum=float("nan")), ValueError, "momentum"),
             (lambda w: optim.SGD([w], nesterov=True), ValueError, "Nesterov"),
             (lambda w: optim.Adam([w], betas=(1.0, 0.9)), ValueError, "betas"),
             (lambda w: optim.AdamW([w], weight_decay=-1), ValueError, "weight_decay"),
             (lambda w: optim.Adam([w], eps=-1e-8), ValueError, "eps"),
-            (lambda w: optim.Adam([w], betas=(0.9,)), ValueError, "betas must be a pair"),
-            (lambda w: optim.Adam([w], betas=0.9), ValueError, "betas must be a pair"),
-            (lambda w: optim.Rprop([w], etas=(0.5,)), ValueError, "etas must be a pair"),
+            (lambda w: optim.Adam([w], betas=(0.9,)), ValueError, "betas must be a tuple of 2"),
+            (lambda w: optim.Adam([w], betas=0.9), TypeError, "betas must be a tuple of 2"),
+            (lambda w: optim.Rprop([w], etas=(0.5,)), ValueError, "etas must be a tuple of"),
             (lambda w: optim.ASGD([w], t0=-1), ValueError, "t0"),
             (lambda w: optim.Adagrad([w], lr_decay=-1), ValueError, "lr_decay"),
             (lambda w: optim.Adadelta([w], rho=1.5), ValueError, "rho"),
@@ -403,6 +406,20 @@ class TestInterface:
             optim.Elementwise([w], {"lr": 0.5}).step()
         with pytest.raises(NotImplementedError, match="define _step"):
             optim.Optimizer([w], {"lr": 0.5}).step()
+
+    def test_an_option_of_ones_own_that_is_a_tensor_written_in_place(self):
+        class Plain(optim.Elementwise):
+            @staticmethod
+            def rule(xp, x, g, *, lr):
+                return (x - lr * g,)
+
+        w, rate = nn.Parameter(tl.ones(1)), tl.tensor(0.5)
+        optimizer = Plain([w], {"lr": rate})
+        w.grad = tl.ones(1)
+        optimizer.step()
+        rate[...] = 0.25
+        optimizer.step()
+        assert w.item() == 0.25
 
     def test_an_optimizer_that_overrides_step(self):
         """As one writes them for PyTorch."""
@@ -449,7 +466,7 @@ class TestInterface:
         optimizer = optim.SGD([{"params": a}, {"params": b}], lr=0.1)
         a.grad = b.grad = tl.ones(1)
         optimizer.param_groups[1]["lr"] = -1.0
-        with pytest.raises(ValueError, match="lr must not be negative"):
+        with pytest.raises(ValueError, match="lr must be a non-negative number"):
             optimizer.step()
         assert a.item() == 1
 
@@ -491,6 +508,96 @@ class TestInterface:
         before.remove()
         optimizer.step()
         assert [when for when, *_ in seen] == ["before", "after", "after"]
+
+
+class TestDeclaredOptions:
+    """Options are declared once: as constructor arguments, defaults of groups, and checks of groups."""
+
+    def test_they_are_options_of_groups_and_no_attributes(self):
+        optimizer = optim.Adam([nn.Parameter(tl.ones(1))], lr=0.5)
+        assert optimizer.defaults["lr"] == optimizer.param_groups[0]["lr"] == 0.5
+        for name in ("lr", "betas", "params", "maximize"):
+            assert not hasattr(optimizer, name)
+
+    @pytest.mark.parametrize("rate", [np.float32(0.5), np.array(0.5), tl.tensor(0.5)])
+    def test_numbers_of_other_libraries_become_pythons(self, rate):
+        w = nn.Parameter(tl.ones(1))
+        optimizer = optim.SGD([{"params": [w], "lr": rate}], lr=rate)
+        assert type(optimizer.param_groups[0]["lr"]) is float
+        optimizer.param_groups[0]["lr"] = rate
+        w.grad = tl.ones(1)
+        optimizer.step()
+        assert type(optimizer.param_groups[0]["lr"]) is float and w.item() == 0.5
+
+    @pytest.mark.parametrize("rate", [-1.0, float("inf"), float("nan"), "1", True, tl.tensor(1.0, requires_grad=True)])
+    def test_groups_are_checked_wherever_they_come_from(self, rate):
+        w, other = nn.Parameter(tl.ones(1)), nn.Parameter(tl.ones(1))
+        optimizer = optim.SGD([w], lr=0.1)
+        saved = optimizer.state_dict()
+        saved["param_groups"][0]["lr"] = rate
+        w.grad = tl.ones(1)
+        message = "SGD: lr must be a non-negative number"
+        for attempt in (
+            lambda: optim.SGD([w], lr=rate),
+            lambda: optimizer.add_param_group({"params": [other], "lr": rate}),
+            lambda: optimizer.load_state_dict(saved),
+            lambda: optimizer.param_groups[0].update(lr=rate) or optimizer.step(),
+        ):
+            with pytest.raises((TypeError, ValueError), match=message):
+                attempt()
+        assert w.item() == 1 and len(optimizer.param_groups) == 1
+
+    def test_a_rate_of_zero(self):
+        w = nn.Parameter(tl.ones(1))
+        w.grad = tl.ones(1)
+        optim.Adam([w], lr=0).step()
+        assert w.item() == 1
+
+    def test_wrong_arguments(self):
+        w = nn.Parameter(tl.ones(1))
+        with pytest.raises(TypeError, match="Adam: got an unexpected keyword argument 'learning_rate'"):
+            optim.Adam([w], learning_rate=0.1)
+        with pytest.raises(TypeError, match="AdamW: got an unexpected keyword argument 'decoupled_weight_decay'"):
+            optim.AdamW([w], decoupled_weight_decay=True)
+        with pytest.raises(TypeError, match="Adam: missing a required argument: 'params'"):
+            optim.Adam()
+
+    def test_a_subclass_with_a_constructor_of_its_own(self):
+        class Slow(optim.Adam):
+            def __init__(self, params, slowness=10.0):
+                super().__init__(params, lr=1 / slowness)
+
+        (group,) = Slow([nn.Parameter(tl.ones(1))], slowness=4.0).param_groups
+        assert group["lr"] == 0.25
+
+    def test_docstrings_describe_every_argument(self):
+        for name in optim.__all__:
+            kind = getattr(optim, name)
+            if isinstance(kind, type) and issubclass(kind, optim.Optimizer) and kind is not optim.Elementwise:
+                described = entries_of(sections_of(kind.__doc__)["Parameters"])
+                assert set(inspect.signature(kind).parameters) <= set(described), name
+
+
+def test_a_step_is_a_short_story():
+    """Python functions of tensorlab that one step of Adam calls, when nothing but gradients has changed."""
+    model = nn.Sequential(nn.Linear(8, 16), nn.Tanh(), nn.Linear(16, 4))
+    optimizer = optim.Adam(model.parameters())
+    calls = []
+
+    def note(frame, event, argument):
+        if event == "call" and "tensorlab" in frame.f_globals.get("__name__", ""):
+            calls.append((frame.f_globals["__name__"], frame.f_code.co_name))
+
+    for _ in range(3):
+        optimizer.zero_grad()
+        model(tl.ones(2, 8)).sum().backward()
+        calls.clear()
+        sys.setprofile(note)
+        optimizer.step()
+        sys.setprofile(None)
+    if tl.active_backend().name == "numpy":
+        assert len(calls) <= 32, calls
+        assert len({module for module, _ in calls}) <= 8
 
 
 class TestGradients:
@@ -570,7 +677,7 @@ class TestStateOfAnother:
             (lambda state: state["state"][0].update(exp_avg=1.0), "not a tensor"),
             (lambda state: state["state"][0].update(step=tl.ones(2)), "not a number"),
             (lambda state: state["param_groups"][0].pop("betas"), "has no betas"),
-            (lambda state: state["param_groups"][0].update(lr=-1.0), "lr must not be negative"),
+            (lambda state: state["param_groups"][0].update(lr=-1.0), "lr must be a non-negative number"),
             (lambda state: state["param_groups"][0].update(params=[0, 1]), "groups of"),
             (lambda state: state.pop("param_groups"), 'has "state" and "param_groups"'),
         ],

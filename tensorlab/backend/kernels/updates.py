@@ -239,14 +239,11 @@ class UpdateKernels:
         options : tuple of (name, value)
             The rule's numbers.
         """
-        dtype = batch[0][0].dtype
-        present = tuple([x is not None for x in batch[0]])
-        if (rule, present) not in self._traceable_rules:  # small arrays, too, refuse rules that cannot be traced
-            traced(rule, present, options)
-            self._traceable_rules.add((rule, present))
-        updater = self._updaters.get(dtype)
+        dtype, present = batch[0][0].dtype, tuple([x is not None for x in batch[0]])
+        updater = self._updaters.get((rule, present, dtype))
         if updater is None:
-            updater = self._updaters[dtype] = self._updater_for(dtype)
+            traced(rule, present, options)  # small arrays, too, refuse rules that cannot be traced
+            updater = self._updaters[rule, present, dtype] = self._updater_for(dtype)
         updater(rule, batch, options)
 
     def segment_norms(self, flat: Any, sizes: Sequence[int]) -> Any:
@@ -257,10 +254,6 @@ class UpdateKernels:
         stops = list(accumulate(sizes))
         segments = [flat[stop - size : stop] for stop, size in zip(stops, sizes, strict=True)]
         return xp.stack([xp.linalg.vector_norm(segment) for segment in segments])
-
-    @cached_property
-    def _traceable_rules(self) -> set[Any]:
-        return set()
 
     @cached_property
     def _updaters(self) -> dict[Any, Updater]:
@@ -300,10 +293,10 @@ class UpdateKernels:
 
 def evaluate(xp: Any, rule: Rule, operands: Operands, options: Options) -> None:
     """Call a rule with arrays and assign its results."""
-    changing = without_gradient(operands)
     values: Sequence[Any] = rule(xp, *operands, **dict(options))
-    changes = [(old, new) for old, new in zip(changing, values, strict=True) if old is not None and new is not old]
-    if not {id(old) for old, _ in changes}.isdisjoint([id(new) for _, new in changes]):
+    pairs = zip(without_gradient(operands), values, strict=True)
+    changes = [(old, new) for old, new in pairs if old is not None and new is not old]
+    if not set(map(id, operands)).isdisjoint([id(new) for _, new in changes]):
         # Copy old values that become values of other arrays, before they are overwritten.
         changes = [(old, xp.asarray(new, copy=True)) for old, new in changes]
     for old, new in changes:

@@ -1,19 +1,20 @@
 """Learning-rate schedules: each is a formula that gives the rate after any number of steps.
 
-`rates` of a schedule asks for any step and `plot` draws them all, without a run. PyTorch's schedules are all here, with
-its names, arguments and rates, and `WarmupLR` and `InverseTimeLR` beside them. Only `ReduceLROnPlateau` has no formula.
+`rates` of a schedule gives those of any step and `plot` draws them, without a run. All of PyTorch's schedules are here,
+with its names, arguments and rates; `WarmupLR` and `InverseTimeLR` are additions. Only `ReduceLROnPlateau`, which
+follows a metric, has no formula.
 """
 
-from .annealing import CosineAnnealingLR, CosineAnnealingWarmRestarts, LinearLR
-from .averaging import SWALR
 from .base import LRScheduler
-from .chart import plot
 from .composite import ChainedScheduler, SequentialLR, WarmupLR
+from .cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts
 from .cyclic import CyclicLR
-from .decay import ConstantLR, ExponentialLR, InverseTimeLR, MultiStepLR, PolynomialLR, StepLR
+from .decay import ConstantLR, ExponentialLR, InverseTimeLR, LinearLR, MultiStepLR, PolynomialLR, StepLR
 from .lambda_lr import LambdaLR, MultiplicativeLR
 from .one_cycle import OneCycleLR
 from .plateau import ReduceLROnPlateau
+from .plotting import plot
+from .swalr import SWALR
 
 __all__ = [
     "LRScheduler",

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from .options import HasParamGroups, groups_of
+from .per_group import HasParamGroups, groups_of
 from .state import Stateful
 
 
 class LRScheduler(Stateful):
     """The base class of schedules.
 
-    A subclass defines `rate`, a formula, so that nothing drifts and any step can be asked for. One written for PyTorch,
-    which defines `get_lr` instead, works too, but not as a part of other schedules or in `plot`.
+    A subclass defines `rate`, a formula, so that rates do not drift and are known for any step. One written for
+    PyTorch, which defines `get_lr` instead, works too, but not as a part of other schedules or in `plot`.
 
     Making a schedule sets the rates of step 0; call `step` after each of the optimizer's epochs (or steps, as the
     schedule is meant). One schedule sets the rates: of two that are stepped, the last one's remain. `ChainedScheduler`
@@ -25,7 +25,7 @@ class LRScheduler(Stateful):
         Whose groups' ``"lr"`` to set; any object with ``param_groups``. The rates they have now are kept in
         ``"initial_lr"``, unless an earlier schedule has done so. Groups that are added later begin from their own rate.
     last_epoch : int
-        How many steps were taken before, less one, where the optimizer was restored; -1 begins.
+        Number of steps taken before, less one, if the optimizer was restored; -1 to begin.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class LRScheduler(Stateful):
     """
 
     _no_formula: ClassVar[str] = "does not define rate(...)"
-    """Why a schedule without `rate` has none."""
+    """Why a schedule has no `rate`."""
     _get_lr_called_within_step: ClassVar[bool] = True
     """Subclasses written for PyTorch ask, to warn of calls of `get_lr` from elsewhere, which do no harm here."""
 
@@ -143,7 +143,7 @@ class LRScheduler(Stateful):
     # -- initial rates -------------------------------------------------------------------------------------------
 
     def _initials(self) -> list[float]:
-        """Return the initial rates, also of groups that no step has met yet."""
+        """Return the initial rates, also of groups that were added since the last step."""
         groups = len(self.optimizer.param_groups)
         return [*self.base_lrs, *map(self._first_rate, range(len(self.base_lrs), groups))]
 
@@ -153,7 +153,7 @@ class LRScheduler(Stateful):
         return group.get("initial_lr", group["lr"])
 
     def _meet_groups(self) -> None:
-        """Take up groups that were added."""
+        """Note groups that were added."""
         groups = self.optimizer.param_groups
         self.base_lrs = self._initials()
         for group, initial in zip(groups, self.base_lrs):
@@ -167,15 +167,15 @@ class LRScheduler(Stateful):
     # -- state ---------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what `load_state_dict` goes on from: all attributes but the optimizer, and no functions."""
+        """Return all attributes except for the optimizer and functions."""
         self._meet_groups()
         return super().state_dict()
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on where a `state_dict` was taken; PyTorch's are taken too.
+        """Load a `state_dict`; those of PyTorch can be loaded too.
 
         The groups' rates (and momenta, where the schedule sets them) are set as well, so of several schedules the one
-        that was stepped last comes last. Functions are not in a state dict: the schedule goes on with its own.
+        that was stepped last comes last. Functions are not in a state dict: the schedule keeps its own.
 
         Parameters
         ----------
@@ -203,7 +203,7 @@ def _set_momentum(group: dict[str, Any], momentum: float) -> None:
 
 
 def check_formula(user: str, schedule: Any) -> None:
-    """Raise `TypeError` where something is no schedule that has a formula."""
+    """Raise `TypeError` if something is not a schedule with a formula."""
     if not isinstance(schedule, LRScheduler):
         raise TypeError(f"{user} takes schedules, not {type(schedule).__name__}")
     if type(schedule).rate is LRScheduler.rate:

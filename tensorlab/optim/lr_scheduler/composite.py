@@ -1,4 +1,4 @@
-"""Schedules made of schedules: one after the other, all at once, or one after a warm-up."""
+"""Schedules made of schedules: in sequence, composed, or after a warm-up."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..checks import fraction, non_negative, whole
-from .annealing import along_line
+from ...options import Count, Fraction, checked, kind_of, read
 from .base import LRScheduler, check_formula
-from .options import HasParamGroups, groups_of
+from .curves import along_line
+from .per_group import HasParamGroups, groups_of
 
 
 class _PartsLR(LRScheduler):
-    """What schedules made of a list of schedules share. Only the whole is stepped; its parts are asked for rates."""
+    """The base class of schedules made of a list of schedules, which are not stepped themselves."""
 
     def __init__(self, optimizer: HasParamGroups, schedulers: list[LRScheduler], last_epoch: float) -> None:
         self._schedulers = schedulers
@@ -25,7 +25,7 @@ class _PartsLR(LRScheduler):
 
 
 class SequentialLR(_PartsLR):
-    """One schedule after the other, such as a warm-up before a descent; each begins from its own step 0.
+    """Schedules in sequence, such as a warm-up before a descent; each begins from its own step 0.
 
     Parameters
     ----------
@@ -41,12 +41,12 @@ class SequentialLR(_PartsLR):
     ValueError
         If the numbers do not fit or fall, or a schedule is for another optimizer.
     TypeError
-        If a schedule has no formula, such as `ReduceLROnPlateau`, or a milestone is no integer.
+        If a schedule has no formula, such as `ReduceLROnPlateau`, or a milestone is not an integer.
 
     Notes
     -----
-    Each begins from the groups' initial rates, but for `SWALR` and `MultiplicativeLR`, which go on from the rate that
-    the one before has reached.
+    Each begins from the groups' initial rates, but for `SWALR` and `MultiplicativeLR`, which start at the rate that
+    the previous one has reached.
 
     Examples
     --------
@@ -65,11 +65,9 @@ class SequentialLR(_PartsLR):
         milestones: Sequence[int],
         last_epoch: int = -1,
     ) -> None:
-        schedulers, milestones = list(schedulers), list(milestones)
+        schedulers = list(schedulers)
+        milestones = [read("SequentialLR", "milestones", kind_of(Count), number) for number in milestones]
         _check_schedulers("SequentialLR", optimizer, schedulers)
-        for milestone in milestones:
-            whole(milestones=milestone)
-            non_negative(milestones=milestone)
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
                 f"{len(schedulers)} schedules need one milestone fewer, not {len(milestones)}: {milestones}"
@@ -102,7 +100,7 @@ class ChainedScheduler(_PartsLR):
     schedulers : sequence of LRScheduler
         In their order, of one optimizer. They are not stepped themselves.
     optimizer : Optimizer, optional
-        Theirs.
+        The optimizer of all schedules.
 
     Raises
     ------
@@ -159,7 +157,7 @@ class WarmupLR(LRScheduler):
     warmup_steps : int
         The step at which the initial rate is reached; 0 for no warm-up.
     after : LRScheduler, optional
-        What follows, from its own step 0; the initial rate stays unless given. It is not stepped itself.
+        The schedule that follows, from its own step 0; by default the initial rate stays. It is not stepped itself.
     start_factor : float
         The part of the initial rate that the first step has, from 0 to 1.
     optimizer, last_epoch
@@ -170,7 +168,7 @@ class WarmupLR(LRScheduler):
     ValueError
         If `warmup_steps` is negative, `start_factor` is not from 0 to 1, or `after` is for another optimizer.
     TypeError
-        If `warmup_steps` is no integer, or `after` has no formula, such as `ReduceLROnPlateau`.
+        If `warmup_steps` is not an integer, or `after` has no formula, such as `ReduceLROnPlateau`.
 
     Examples
     --------
@@ -181,18 +179,16 @@ class WarmupLR(LRScheduler):
     [[0.0], [0.5], [1.0], [0.5], [0.3333333333333333]]
     """
 
+    @checked
     def __init__(
         self,
         optimizer: HasParamGroups,
-        warmup_steps: int,
+        warmup_steps: Count,
         after: LRScheduler | None = None,
-        start_factor: float = 0.0,
+        start_factor: Fraction = 0.0,
         last_epoch: int = -1,
     ) -> None:
         groups_of(optimizer)
-        whole(warmup_steps=warmup_steps)
-        non_negative(warmup_steps=warmup_steps)
-        fraction(start_factor=start_factor)
         if after is not None:
             _check_schedulers("WarmupLR", optimizer, [after])
         self.warmup_steps, self.after, self.start_factor = warmup_steps, after, start_factor

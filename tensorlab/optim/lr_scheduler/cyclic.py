@@ -1,40 +1,37 @@
-"""CyclicLR: up and down along lines."""
+"""Cyclic learning rates, up and down along lines."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from ..checks import non_negative, one_of, positive
+from ...options import NonNegative, Positive, checked
 from .base import LRScheduler
 from .momentum import MomentumLR
-from .options import HasParamGroups, numbers_per_group, of_group
-
-MODES = ("triangular", "triangular2", "exp_range")
-SCALE_MODES = ("cycle", "iterations")
+from .per_group import HasParamGroups, numbers_per_group, of_group
 
 
 class CyclicLR(MomentumLR):
     """The rate goes up and down along lines between two bounds (Smith, 2017).
 
-    It is meant to be stepped after each batch. The momentum goes the other way.
+    It is meant to be stepped after each batch. The momentum changes inversely.
 
     Parameters
     ----------
     base_lr, max_lr : float, or list of float
         The bounds; a list has one for each group.
     step_size_up, step_size_down : int
-        How many steps it goes up, and down; down as many as up unless given.
+        Number of steps up, and down; by default as many down as up.
     mode : {"triangular", "triangular2", "exp_range"}
-        Whether all cycles are of one height, each of half the height of that before, or lower by `gamma` at each step.
+        Whether the amplitude of cycles is constant, halves with each cycle, or is multiplied by `gamma` in each step.
     gamma : float
         The factor of ``"exp_range"``.
     scale_fn : callable, optional
-        Gives the height instead of `mode`, of the number of the cycle (from 1) or of the step.
+        Amplitude as a function of the number of the cycle (from 1) or of the step, in place of `mode`.
     scale_mode : {"cycle", "iterations"}
-        What `scale_fn` is given.
+        The argument of `scale_fn`.
     cycle_momentum : bool
-        Whether to move the optimizer's momentum (the first of ``betas`` where it has those).
+        Whether to change the optimizer's momentum (the first of ``betas`` if it has those).
     base_momentum, max_momentum : float, or list of float
         The momentum's bounds: the first is reached where the rate is highest.
     optimizer, last_epoch
@@ -57,36 +54,31 @@ class CyclicLR(MomentumLR):
     0.8
     """
 
-    _beyond: ClassVar[frozenset[str]] = frozenset({"base_momentums", "max_momentums"})
-    _implied: ClassVar[frozenset[str]] = LRScheduler._implied | {"use_beta1"}
+    _not_saved_by_pytorch: ClassVar[frozenset[str]] = frozenset({"base_momentums", "max_momentums"})
+    _ignored: ClassVar[frozenset[str]] = LRScheduler._ignored | {"use_beta1"}
 
+    @checked
     def __init__(
         self,
         optimizer: HasParamGroups,
         base_lr: float | list[float],
         max_lr: float | list[float],
-        step_size_up: int = 2000,
-        step_size_down: int | None = None,
-        mode: str = "triangular",
-        gamma: float = 1.0,
+        step_size_up: Positive = 2000,
+        step_size_down: NonNegative | None = None,
+        mode: Literal["triangular", "triangular2", "exp_range"] = "triangular",
+        gamma: NonNegative = 1.0,
         scale_fn: Callable[[Any], float] | None = None,
-        scale_mode: str = "cycle",
+        scale_mode: Literal["cycle", "iterations"] = "cycle",
         cycle_momentum: bool = True,
         base_momentum: float | list[float] = 0.8,
         max_momentum: float | list[float] = 0.9,
         last_epoch: int = -1,
     ) -> None:
-        self.base_lrs = numbers_per_group(optimizer, "base_lr", base_lr)
-        self.max_lrs = numbers_per_group(optimizer, "max_lr", max_lr)
+        self.base_lrs = numbers_per_group(self, optimizer, "base_lr", base_lr)
+        self.max_lrs = numbers_per_group(self, optimizer, "max_lr", max_lr)
         step_size_down = step_size_up if step_size_down is None else step_size_down
-        positive(step_size_up=step_size_up)
-        non_negative(step_size_down=step_size_down, gamma=gamma)
         if scale_fn is None:
-            one_of(MODES, mode=mode)
             scale_mode = "iterations" if mode == "exp_range" else "cycle"
-        elif not callable(scale_fn):
-            raise TypeError(f"scale_fn must be a function: {scale_fn!r}")
-        one_of(SCALE_MODES, scale_mode=scale_mode)
         self._keep_momenta(optimizer, cycle_momentum, base_momentum, max_momentum)
         self.total_size = float(step_size_up + step_size_down)
         self.step_ratio = step_size_up / self.total_size

@@ -1,32 +1,23 @@
-"""Schedules that multiply the initial rate by a factor that falls with the step."""
+"""Schedules that multiply the initial learning rate by a factor of the step."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import InitVar
+from typing import Annotated, Any
 
-from ..checks import fraction, non_negative, positive, whole
-from .base import LRScheduler
-from .options import HasParamGroups
+from ...options import Count, Fraction, NonNegative, Positive, Real, Size, kind_of, read
+from .curves import along_line
+from .declared import DeclaredSchedule
 
 
-class StepLR(LRScheduler):
-    """The rate is multiplied by `gamma` every `step_size` steps.
+class StepLR(DeclaredSchedule):
+    """The learning rate is multiplied by `gamma` every `step_size` steps.
 
     Parameters
     ----------
     step_size : int
-        How often.
-    gamma : float
-        By what.
-    optimizer, last_epoch
-        As for `LRScheduler`.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If `step_size` is no positive integer, or `gamma` is negative.
+        Number of steps between changes.
 
     Examples
     --------
@@ -36,33 +27,21 @@ class StepLR(LRScheduler):
     [[1.0], [1.0], [0.5], [0.5], [0.25]]
     """
 
-    def __init__(self, optimizer: HasParamGroups, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
-        whole(step_size=step_size)
-        positive(step_size=step_size)
-        non_negative(gamma=gamma)
-        self.step_size, self.gamma = step_size, gamma
-        super().__init__(optimizer, last_epoch)
+    step_size: Size
+    gamma: NonNegative = 0.1
+    last_epoch: InitVar[int] = -1
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
         return initial * self.gamma ** (epoch // self.step_size)
 
 
-class MultiStepLR(LRScheduler):
-    """The rate is multiplied by `gamma` at each of the `milestones`.
+class MultiStepLR(DeclaredSchedule):
+    """The learning rate is multiplied by `gamma` at each of the `milestones`.
 
     Parameters
     ----------
     milestones : iterable of int
-        After how many steps; in any order, and one that comes twice counts twice.
-    gamma : float
-        By what.
-    optimizer, last_epoch
-        As for `LRScheduler`.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If a milestone is negative or no integer, or `gamma` is negative.
+        Steps after which the learning rate changes, in any order; a step given twice counts twice.
 
     Examples
     --------
@@ -72,44 +51,34 @@ class MultiStepLR(LRScheduler):
     [[1.0], [1.0], [0.5], [0.25]]
     """
 
-    def __init__(
-        self, optimizer: HasParamGroups, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1
-    ) -> None:
-        milestones = list(milestones)
-        for milestone in milestones:
-            whole(milestones=milestone)
-            non_negative(milestones=milestone)
-        non_negative(gamma=gamma)
-        self.milestones, self.gamma = sorted(milestones), gamma
-        super().__init__(optimizer, last_epoch)
+    milestones: Iterable[int]
+    gamma: NonNegative = 0.1
+    last_epoch: InitVar[int] = -1
+
+    def _keep(self, options: Mapping[str, Any]) -> None:
+        milestones = [read("MultiStepLR", "milestones", kind_of(Count), number) for number in options["milestones"]]
+        super()._keep({**options, "milestones": sorted(milestones)})
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
-        return initial * self.gamma ** bisect_right(self.milestones, epoch)
+        return initial * self.gamma ** sum(milestone <= epoch for milestone in self.milestones)
 
     def _translated(self, state: Mapping[str, Any]) -> dict[str, Any]:
         found = super()._translated(state)
         milestones = found.get("milestones")
-        if isinstance(milestones, Mapping):  # PyTorch counts how often each one comes
+        if isinstance(milestones, Mapping):  # PyTorch keeps a count of each
             found["milestones"] = sorted(int(step) for step, times in milestones.items() for _ in range(times))
         return found
 
 
-class ConstantLR(LRScheduler):
-    """The rate is `factor` times the initial one for `total_iters` steps, and the initial one from then on.
+class ConstantLR(DeclaredSchedule):
+    """The learning rate is `factor` times the initial one for `total_iters` steps, and the initial one from then on.
 
     Parameters
     ----------
     factor : float
-        The part of the initial rate, from 0 to 1.
+        Factor of the initial learning rate, from 0 to 1.
     total_iters : int
-        For how many steps.
-    optimizer, last_epoch
-        As for `LRScheduler`.
-
-    Raises
-    ------
-    ValueError
-        If `factor` is not from 0 to 1, or `total_iters` is not positive.
+        Number of steps with the factor.
 
     Examples
     --------
@@ -119,32 +88,41 @@ class ConstantLR(LRScheduler):
     [[0.25], [0.25], [1.0], [1.0]]
     """
 
-    def __init__(
-        self, optimizer: HasParamGroups, factor: float = 1 / 3, total_iters: int = 5, last_epoch: int = -1
-    ) -> None:
-        fraction(factor=factor)
-        positive(total_iters=total_iters)
-        self.factor, self.total_iters = factor, total_iters
-        super().__init__(optimizer, last_epoch)
+    factor: Fraction = 1 / 3
+    total_iters: Positive = 5
+    last_epoch: InitVar[int] = -1
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
         return initial * self.factor if epoch < self.total_iters else initial
 
 
-class ExponentialLR(LRScheduler):
-    """The rate is multiplied by `gamma` at each step.
+class LinearLR(DeclaredSchedule):
+    """A factor of the initial learning rate goes from one value to another along a line, and stays there.
 
     Parameters
     ----------
-    gamma : float
-        By what.
-    optimizer, last_epoch
-        As for `LRScheduler`.
+    start_factor, end_factor : float
+        First and last factor of the initial learning rate, in (0, 1] and [0, 1].
 
-    Raises
-    ------
-    ValueError
-        If `gamma` is negative.
+    Examples
+    --------
+    >>> optimizer = tl.optim.SGD([tl.zeros(1, requires_grad=True)], lr=1.0)
+    >>> schedule = tl.optim.lr_scheduler.LinearLR(optimizer, start_factor=0.5, total_iters=4)
+    >>> [schedule.rates(epoch) for epoch in (0, 2, 9)]
+    [[0.5], [0.75], [1.0]]
+    """
+
+    start_factor: Annotated[float, Real(0, 1, "(]")] = 1 / 3
+    end_factor: Fraction = 1.0
+    total_iters: Positive = 5
+    last_epoch: InitVar[int] = -1
+
+    def rate(self, initial: float, epoch: float, group: int) -> float:
+        return initial * along_line(self.start_factor, self.end_factor, min(epoch / self.total_iters, 1))
+
+
+class ExponentialLR(DeclaredSchedule):
+    """The learning rate is multiplied by `gamma` at each step.
 
     Examples
     --------
@@ -153,31 +131,20 @@ class ExponentialLR(LRScheduler):
     [0.125]
     """
 
-    def __init__(self, optimizer: HasParamGroups, gamma: float, last_epoch: int = -1) -> None:
-        non_negative(gamma=gamma)
-        self.gamma = gamma
-        super().__init__(optimizer, last_epoch)
+    gamma: NonNegative
+    last_epoch: InitVar[int] = -1
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
         return initial * self.gamma**epoch
 
 
-class PolynomialLR(LRScheduler):
-    """The rate falls to 0 within `total_iters` steps, as a power of the part that is left (Liu et al., 2015).
+class PolynomialLR(DeclaredSchedule):
+    """The learning rate falls to 0 within `total_iters` steps, as a power of the part that is left (Liu et al., 2015).
 
     Parameters
     ----------
-    total_iters : int
-        Within how many steps.
     power : float
-        Which power; 1 is a line.
-    optimizer, last_epoch
-        As for `LRScheduler`.
-
-    Raises
-    ------
-    ValueError
-        If `total_iters` is not positive, or `power` is negative.
+        Power of the remaining part; 1 is a line.
 
     Examples
     --------
@@ -187,19 +154,15 @@ class PolynomialLR(LRScheduler):
     [[1.0], [0.25], [0.0], [0.0]]
     """
 
-    def __init__(
-        self, optimizer: HasParamGroups, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1
-    ) -> None:
-        positive(total_iters=total_iters)
-        non_negative(power=power)
-        self.total_iters, self.power = total_iters, power
-        super().__init__(optimizer, last_epoch)
+    total_iters: Positive = 5
+    power: NonNegative = 1.0
+    last_epoch: InitVar[int] = -1
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
         return initial * (1 - min(epoch / self.total_iters, 1)) ** self.power
 
 
-class InverseTimeLR(LRScheduler):
+class InverseTimeLR(DeclaredSchedule):
     """The rate is divided by a power of the time: ``initial / (1 + decay_rate * epoch / decay_steps) ** power``.
 
     With ``power=1`` it falls as 1/t, whose sum diverges and whose sum of squares does not, as Robbins and Monro (1951)
@@ -208,18 +171,11 @@ class InverseTimeLR(LRScheduler):
     Parameters
     ----------
     decay_rate : float
-        How fast: after ``decay_steps / decay_rate`` steps the rate is ``2**-power`` times the initial one.
+        After ``decay_steps / decay_rate`` steps the learning rate is ``2**-power`` times the initial one.
     decay_steps : int
-        How many steps make the unit of time.
+        Number of steps in the unit of time.
     power : float
-        Which power of the time.
-    optimizer, last_epoch
-        As for `LRScheduler`.
-
-    Raises
-    ------
-    ValueError
-        If `decay_rate` or `power` is negative, or `decay_steps` is not positive.
+        Power of the time.
 
     Examples
     --------
@@ -229,18 +185,10 @@ class InverseTimeLR(LRScheduler):
     [[1.0], [0.5], [0.25]]
     """
 
-    def __init__(
-        self,
-        optimizer: HasParamGroups,
-        decay_rate: float,
-        decay_steps: int = 1,
-        power: float = 1.0,
-        last_epoch: int = -1,
-    ) -> None:
-        non_negative(decay_rate=decay_rate, power=power)
-        positive(decay_steps=decay_steps)
-        self.decay_rate, self.decay_steps, self.power = decay_rate, decay_steps, power
-        super().__init__(optimizer, last_epoch)
+    decay_rate: NonNegative
+    decay_steps: Positive = 1
+    power: NonNegative = 1.0
+    last_epoch: InitVar[int] = -1
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
         return initial / (1 + self.decay_rate * epoch / self.decay_steps) ** self.power

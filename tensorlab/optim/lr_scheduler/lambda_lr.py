@@ -1,4 +1,4 @@
-"""Schedules whose factors are functions of the user's."""
+"""Schedules whose factors are functions given by the user."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from math import floor
 from typing import Any, ClassVar
 
 from .base import LRScheduler
-from .options import HasParamGroups, of_group, per_group
+from .per_group import HasParamGroups, of_group, per_group
 
 Factor = Callable[[Any], float]
 
 
 class _FactorLR(LRScheduler):
-    """What the two share: a function for each group, or one for all."""
+    """The base class of schedules by a function for each group, or one for all."""
 
     def __init__(self, optimizer: HasParamGroups, lr_lambda: Factor | Sequence[Factor], last_epoch: int = -1) -> None:
         functions = per_group(optimizer, "lr_lambda", lr_lambda)
@@ -50,7 +50,7 @@ class LambdaLR(_FactorLR):
     ValueError
         If a list has not one function for each group.
     TypeError
-        If something in it is no function.
+        If it is not a function, or a list of functions.
 
     Examples
     --------
@@ -71,7 +71,7 @@ class MultiplicativeLR(_FactorLR):
     Parameters
     ----------
     lr_lambda : callable, or list of them
-        ``lr_lambda(epoch)`` gives the factor of step `epoch`, whenever it is asked; a list has one for each group.
+        ``lr_lambda(epoch)`` gives the factor of step `epoch`; a list has one for each group.
     optimizer, last_epoch
         As for `LRScheduler`.
 
@@ -80,11 +80,11 @@ class MultiplicativeLR(_FactorLR):
     ValueError
         If a list has not one function for each group.
     TypeError
-        If something in it is no function.
+        If it is not a function, or a list of functions.
 
     Notes
     -----
-    As a later part of a `SequentialLR` it goes on from the rate that the part before has reached, as PyTorch's does.
+    As a later part of a `SequentialLR` it starts at the rate that the previous part has reached, as PyTorch's does.
 
     Examples
     --------
@@ -104,7 +104,7 @@ class MultiplicativeLR(_FactorLR):
         return initial * self._product(floor(epoch), group)
 
     def _product(self, epoch: int, group: int) -> float:
-        """Return the product of the factors up to a step, from the latest one on where it is not behind that."""
+        """Return the product of the factors up to a step, computed from the latest one if that is not later."""
         step, product = self._reached.get(group, (0, 1.0))
         if step > epoch:
             step, product = 0, 1.0

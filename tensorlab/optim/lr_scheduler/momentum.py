@@ -1,13 +1,13 @@
-"""What schedules that also move the momentum share."""
+"""The base class of schedules that also change the momentum."""
 
 from __future__ import annotations
 
 from .base import LRScheduler
-from .options import HasParamGroups, numbers_per_group, of_group
+from .per_group import HasParamGroups, numbers_per_group, of_group
 
 
 class MomentumLR(LRScheduler):
-    """A schedule that moves the momentum against the rate: it is lowest where the rate is highest."""
+    """A schedule that changes the momentum inversely: it is lowest where the learning rate is highest."""
 
     cycle_momentum: bool
     base_momentums: list[float]
@@ -20,9 +20,9 @@ class MomentumLR(LRScheduler):
         base_momentum: float | list[float],
         max_momentum: float | list[float],
     ) -> None:
-        """Check and keep the options; nothing is asked of the optimizer where its momentum is left alone."""
-        self.base_momentums = numbers_per_group(optimizer, "base_momentum", base_momentum)
-        self.max_momentums = numbers_per_group(optimizer, "max_momentum", max_momentum)
+        """Check and keep the options."""
+        self.base_momentums = numbers_per_group(self, optimizer, "base_momentum", base_momentum)
+        self.max_momentums = numbers_per_group(self, optimizer, "max_momentum", max_momentum)
         self.cycle_momentum = cycle_momentum
         for number, group in enumerate(optimizer.param_groups):
             if cycle_momentum and "betas" not in group and "momentum" not in group:

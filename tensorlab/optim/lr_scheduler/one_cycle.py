@@ -1,36 +1,39 @@
-"""OneCycleLR: up once, and down to almost nothing."""
+"""The one-cycle policy: up once, and down to almost zero."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from math import inf
+from typing import Annotated, Any, ClassVar, Literal
 
-from ..checks import fraction, one_of, positive, whole
-from .annealing import CURVES
+from ...options import Fraction, Real, Size, checked
 from .base import LRScheduler
+from .curves import CURVES
 from .momentum import MomentumLR
-from .options import HasParamGroups, numbers_per_group, of_group
+from .per_group import HasParamGroups, numbers_per_group, of_group
+
+PositiveOrInf = Annotated[float, Real(0, inf, "(]")]
 
 
 class OneCycleLR(MomentumLR):
     """The rate rises to its highest value and falls far below its initial one, once (Smith and Topin, 2018).
 
-    It is meant to be stepped after each batch. The momentum goes the other way.
+    It is meant to be stepped after each batch. The momentum changes inversely.
 
     Parameters
     ----------
     max_lr : float, or list of float
         The highest rate; a list has one for each group.
     total_steps : int, optional
-        How many steps there are; ``epochs * steps_per_epoch`` unless given.
+        Number of steps; by default ``epochs * steps_per_epoch``.
     epochs, steps_per_epoch : int, optional
         The same in two numbers.
     pct_start : float
-        Which part of the steps the rate rises.
+        Fraction of the steps in which the rate rises.
     anneal_strategy : {"cos", "linear"}
-        Along which curve.
+        The curve.
     cycle_momentum : bool
-        Whether to move the optimizer's momentum (the first of ``betas`` where it has those).
+        Whether to change the optimizer's momentum (the first of ``betas`` if it has those).
     base_momentum, max_momentum : float, or list of float
         The momentum's bounds: the first is reached where the rate is highest.
     div_factor : float
@@ -40,7 +43,7 @@ class OneCycleLR(MomentumLR):
     three_phase : bool
         Whether to fall as fast as it rose, to the initial rate, before the rest; else it falls in one go.
     optimizer, last_epoch
-        As for `LRScheduler`; ``"initial_lr"`` is set anew.
+        As for `LRScheduler`; ``"initial_lr"`` is overwritten.
 
     Raises
     ------
@@ -63,7 +66,7 @@ class OneCycleLR(MomentumLR):
     [0.1, 0.55, 1.0, 0.01]
     """
 
-    _beyond: ClassVar[frozenset[str]] = frozenset(
+    _not_saved_by_pytorch: ClassVar[frozenset[str]] = frozenset(
         {
             "pct_start",
             "three_phase",
@@ -74,30 +77,28 @@ class OneCycleLR(MomentumLR):
             "max_momentums",
         }
     )
-    _implied: ClassVar[frozenset[str]] = LRScheduler._implied | {"use_beta1"}
+    _ignored: ClassVar[frozenset[str]] = LRScheduler._ignored | {"use_beta1"}
 
+    @checked
     def __init__(
         self,
         optimizer: HasParamGroups,
         max_lr: float | list[float],
-        total_steps: int | None = None,
-        epochs: int | None = None,
-        steps_per_epoch: int | None = None,
-        pct_start: float = 0.3,
-        anneal_strategy: str = "cos",
+        total_steps: Size | None = None,
+        epochs: Size | None = None,
+        steps_per_epoch: Size | None = None,
+        pct_start: Fraction = 0.3,
+        anneal_strategy: Literal["cos", "linear"] = "cos",
         cycle_momentum: bool = True,
         base_momentum: float | list[float] = 0.85,
         max_momentum: float | list[float] = 0.95,
-        div_factor: float = 25.0,
-        final_div_factor: float = 1e4,
+        div_factor: PositiveOrInf = 25.0,
+        final_div_factor: PositiveOrInf = 1e4,
         three_phase: bool = False,
         last_epoch: int = -1,
     ) -> None:
-        self.max_lrs = numbers_per_group(optimizer, "max_lr", max_lr)
+        self.max_lrs = numbers_per_group(self, optimizer, "max_lr", max_lr)
         self.total_steps = _total(total_steps, epochs, steps_per_epoch)
-        fraction(pct_start=pct_start)
-        positive(div_factor=div_factor, final_div_factor=final_div_factor)
-        one_of(tuple(CURVES), anneal_strategy=anneal_strategy)
         self._keep_momenta(optimizer, cycle_momentum, base_momentum, max_momentum)
         self.pct_start, self.three_phase, self._anneal_func_type = pct_start, three_phase, anneal_strategy
         self.div_factor, self.final_div_factor = div_factor, final_div_factor
@@ -143,14 +144,10 @@ class OneCycleLR(MomentumLR):
 
 def _total(total_steps: int | None, epochs: int | None, steps_per_epoch: int | None) -> int:
     if total_steps is not None:
-        whole(total_steps=total_steps)
-        positive(total_steps=total_steps)
         return total_steps
     if epochs is None or steps_per_epoch is None:
         raise ValueError(
             f"OneCycleLR needs total_steps, or both epochs and steps_per_epoch: {total_steps=}, {epochs=}, "
             f"{steps_per_epoch=}"
         )
-    whole(epochs=epochs, steps_per_epoch=steps_per_epoch)
-    positive(epochs=epochs, steps_per_epoch=steps_per_epoch)
     return epochs * steps_per_epoch

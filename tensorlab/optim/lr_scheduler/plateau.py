@@ -1,13 +1,15 @@
-"""ReduceLROnPlateau: the rate falls when a metric no longer improves."""
+"""ReduceLROnPlateau: the learning rate falls when a metric stops improving."""
 
 from __future__ import annotations
 
 from math import inf
-from typing import ClassVar, SupportsFloat
+from typing import Annotated, ClassVar, Literal, SupportsFloat
 
-from ..checks import non_negative, one_of
+from ...options import BelowOne, Real, checked
 from .base import LRScheduler
-from .options import HasParamGroups, groups_of, numbers_per_group, of_group
+from .per_group import HasParamGroups, groups_of, numbers_per_group, of_group
+
+AtLeastZero = Annotated[float, Real(0)]
 
 
 class ReduceLROnPlateau(LRScheduler):
@@ -16,21 +18,21 @@ class ReduceLROnPlateau(LRScheduler):
     Parameters
     ----------
     mode : {"min", "max"}
-        Whether the metric is to fall, as a loss, or to rise.
+        Whether the metric should decrease, as a loss, or increase.
     factor : float
-        By what the rate is multiplied; below 1.
+        Factor of a reduction; below 1.
     patience : int
-        After how many bad steps the next one reduces the rate.
+        Number of bad steps after which the next one reduces the rate.
     threshold : float
-        How much better than the best a metric must be to count as an improvement.
+        Smallest difference from the best metric that counts as an improvement.
     threshold_mode : {"rel", "abs"}
-        Whether that is a part of the best metric, or a difference.
+        Whether `threshold` is relative to the best metric or absolute.
     cooldown : int
-        For how many steps after a reduction no bad ones are counted.
+        Number of steps after a reduction in which bad ones are not counted.
     min_lr : float, or list of float
-        Below which no rate is set; a list has one for each group.
+        Lowest rate; a list has one for each group.
     eps : float
-        A reduction by no more than this is left out.
+        A reduction by no more than this is ignored.
     optimizer : Optimizer
         As for `LRScheduler`.
 
@@ -39,7 +41,7 @@ class ReduceLROnPlateau(LRScheduler):
     best : float
         The best metric so far.
     num_bad_epochs : int
-        How many steps in a row were bad.
+        Number of consecutive bad steps.
 
     Raises
     ------
@@ -49,7 +51,7 @@ class ReduceLROnPlateau(LRScheduler):
     Notes
     -----
     A metric that is NaN is a bad step: it improves on nothing. With ``threshold_mode="rel"`` the metric should not be
-    negative, as then a part of the best one is nearer to 0.
+    negative, as then the threshold has the wrong sign.
 
     Examples
     --------
@@ -61,32 +63,29 @@ class ReduceLROnPlateau(LRScheduler):
     (2.0, [0.5])
     """
 
-    _implied: ClassVar[frozenset[str]] = LRScheduler._implied | {"default_min_lr", "mode_worse"}
-    _no_formula: ClassVar[str] = "follows the metrics of a run, which nobody knows before"
+    _ignored: ClassVar[frozenset[str]] = LRScheduler._ignored | {"default_min_lr", "mode_worse"}
+    _no_formula: ClassVar[str] = "follows the metrics of a run, which are not known before"
 
+    @checked
     def __init__(
         self,
         optimizer: HasParamGroups,
-        mode: str = "min",
-        factor: float = 0.1,
-        patience: int = 10,
-        threshold: float = 1e-4,
-        threshold_mode: str = "rel",
-        cooldown: int = 0,
+        mode: Literal["min", "max"] = "min",
+        factor: BelowOne = 0.1,
+        patience: AtLeastZero = 10,
+        threshold: AtLeastZero = 1e-4,
+        threshold_mode: Literal["rel", "abs"] = "rel",
+        cooldown: AtLeastZero = 0,
         min_lr: float | list[float] = 0.0,
-        eps: float = 1e-8,
+        eps: AtLeastZero = 1e-8,
     ) -> None:
         groups = groups_of(optimizer)
-        one_of(("min", "max"), mode=mode)
-        one_of(("rel", "abs"), threshold_mode=threshold_mode)
-        non_negative(factor=factor, patience=patience, threshold=threshold, cooldown=cooldown, eps=eps)
-        if factor >= 1:
-            raise ValueError(f"factor must be below 1: {factor}")
-        self.min_lrs = numbers_per_group(optimizer, "min_lr", min_lr)
+        self.min_lrs = numbers_per_group(self, optimizer, "min_lr", min_lr)
         self.optimizer, self.mode, self.factor, self.patience = optimizer, mode, factor, patience
         self.threshold, self.threshold_mode, self.cooldown, self.eps = threshold, threshold_mode, cooldown, eps
         self.best = inf if mode == "min" else -inf
-        self.cooldown_counter, self.num_bad_epochs = 0, 0
+        self.cooldown_counter: float = 0
+        self.num_bad_epochs = 0
         self.last_epoch = 0
         self._last_lr = [group["lr"] for group in groups]
 
@@ -96,14 +95,14 @@ class ReduceLROnPlateau(LRScheduler):
         return self.cooldown_counter > 0
 
     def step(self, metrics: SupportsFloat, epoch: float | None = None) -> None:  # type: ignore[override]
-        """Take note of a metric, and reduce the rates if it is time.
+        """Note a metric, and reduce the rates after too many bad steps.
 
         Parameters
         ----------
         metrics : float, or tensor of one element
-            What is to improve.
+            The metric.
         epoch : float, optional
-            What `last_epoch` becomes instead of the next number.
+            The new value of `last_epoch`; by default the next number.
         """
         metric = float(metrics)
         better = self._improves(metric)

@@ -1,4 +1,4 @@
-"""State dicts of schedules: what goes into them, whether one fits, and what is taken from it."""
+"""State dicts of schedules: saving, checking and loading."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from copy import copy
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, ClassVar
 
-from .options import HasParamGroups
+from .per_group import HasParamGroups
 
 FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType, type)
 
@@ -15,17 +15,17 @@ FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType, type)
 class Stateful:
     """An object whose attributes are its state, but for the optimizer and functions."""
 
-    _beyond: ClassVar[frozenset[str]] = frozenset()
-    """Attributes that PyTorch's state dicts lack; what the constructor was given holds."""
-    _implied: ClassVar[frozenset[str]] = frozenset({"verbose"})
-    """What PyTorch's state dicts have besides, and is not needed."""
+    _not_saved_by_pytorch: ClassVar[frozenset[str]] = frozenset()
+    """Attributes that PyTorch's state dicts lack; they keep the constructor's values."""
+    _ignored: ClassVar[frozenset[str]] = frozenset({"verbose"})
+    """Entries of PyTorch's state dicts that are not needed."""
     _unsaved: ClassVar[frozenset[str]] = frozenset({"optimizer"})
-    """Attributes that are no part of the state."""
+    """Attributes that are not part of the state."""
 
     optimizer: HasParamGroups
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what `load_state_dict` goes on from: all attributes but the optimizer, and no functions."""
+        """Return all attributes except for the optimizer and functions."""
         return {name: _packed(value) for name, value in self._saved().items()}
 
     def _saved(self) -> dict[str, Any]:
@@ -34,7 +34,7 @@ class Stateful:
 
     def _translated(self, state: Mapping[str, Any]) -> dict[str, Any]:
         """Return a state dict, which may be PyTorch's, by this class's own names."""
-        return {name: value for name, value in state.items() if name not in self._implied}
+        return {name: value for name, value in state.items() if name not in self._ignored}
 
     def _take(self, state: Mapping[str, Any]) -> None:
         """Set the attributes from a translated state dict that fits."""
@@ -46,9 +46,9 @@ class Stateful:
         kind, own = type(self).__name__, self._saved()
         if "last_epoch" not in state:
             raise ValueError(f"the state dict of a {kind} must have 'last_epoch'; this one has {_listed(state)}")
-        # Private names differ from version to version; those that are not known say nothing.
+        # Private names differ from version to version; unknown ones are ignored.
         strange = {name for name in state if not name.startswith("_")} - set(own)
-        lacking = {name for name in own if not name.startswith("_")} - set(state) - self._beyond
+        lacking = {name for name in own if not name.startswith("_")} - set(state) - self._not_saved_by_pytorch
         if strange or lacking:
             raise ValueError(
                 f"this is no state dict of a {kind}: of its attributes {_listed(lacking)} is missing, and "
@@ -63,7 +63,7 @@ class Stateful:
 
 
 def _packed(value: Any) -> Any:
-    """Return an attribute as it goes into a state dict: of a callable object what it holds, of a function nothing."""
+    """Return an attribute as a state dict has it: the attributes of a callable object, None for a function."""
     if isinstance(value, Stateful):
         return value.state_dict()
     if isinstance(value, FUNCTIONS):

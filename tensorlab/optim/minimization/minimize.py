@@ -1,4 +1,4 @@
-"""The minimum of a function by any method, tensorlab's or SciPy's: to compare them, and to watch them."""
+"""Minimization of a function by tensorlab's optimizers or SciPy's methods."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from ...autodiff.graph import enable_grad
 from ...ops.creation import zeros_like
+from ...options import NonNegative, Size, kind_of, read
 from ...tensor import Tensor
-from ..checks import at_least_one, non_negative
 from ..elementwise import Elementwise
 from ..optimizer import Optimizer
 from ..second_order.lbfgs import LBFGS
@@ -30,30 +30,30 @@ def minimize(
     callback: Callable[[Any, float], Any] | None = None,
     **options: Any,
 ) -> MinimizeResult:
-    """Look for a minimum of a function by one of tensorlab's optimizers, or of SciPy's methods.
+    """Minimize a function by one of tensorlab's optimizers, or of SciPy's methods.
 
     Parameters
     ----------
     function : callable
         From a tensor, or whatever `x0` is, to one real number; made of tensorlab's functions.
     x0 : Tensor, array, number, or tree of them
-        Where to start; it stays as it is. As in `tensorlab.grad`, tuples, lists and dictionaries are trees: the
+        Starting point, which is not changed. As in `tensorlab.grad`, tuples, lists and dictionaries are trees: the
         function gets one like it, of tensors. Their data types are kept, and float32 is seldom enough for SciPy.
     method : str, or class of optimizer
         The name of an optimizer in `tensorlab.optim`, or of a method of ``scipy.optimize.minimize``: "Nelder-Mead",
         "Powell", "CG", "BFGS", "L-BFGS-B", "Newton-CG", "TNC", "SLSQP", "COBYLA", "COBYQA", "trust-ncg",
-        "trust-krylov", "trust-exact" or "dogleg". Upper and lower case count only where nothing else tells names
-        apart; of two that are spelled alike, tensorlab's is meant. Besides names: a class, or any function, that
-        makes an optimizer of a list of tensors.
+        "trust-krylov", "trust-exact" or "dogleg". Case matters only where names differ in nothing else;
+        an optimizer of tensorlab takes precedence over a method of the same name. Or a class or function that makes
+        an optimizer of a list of tensors.
     max_steps : int, optional
-        How many steps at most; 1000 for optimizers, and SciPy's own limits for its methods.
+        Largest number of steps; by default 1000 for optimizers, and SciPy's own limits for its methods.
     tolerance : float, optional
-        An optimizer has arrived when no element of the gradient is larger; 1e-5 unless given. To SciPy it is ``tol``,
-        which each method understands in its own way.
+        An optimizer has converged when no element of the gradient is larger; by default 1e-5. For SciPy it is ``tol``,
+        whose meaning depends on the method.
     callback : callable, optional
         Called as ``callback(x, loss)`` after each step; ends the run by raising `StopIteration`.
     **options
-        Of the optimizer, such as ``lr``, or of SciPy's method, such as ``gtol``.
+        Options of the optimizer, such as ``lr``, or of SciPy's method, such as ``gtol``.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def minimize(
     SciPy's methods get exact gradients, and where they use them exact Hessians or products of them. They compute in
     float64 in host memory; the function sees tensors of the data types and on the devices of `x0`.
 
-    An optimizer's ``step`` gets a closure, which is not computed anew where the last call of it was: a step of `SGD`
+    An optimizer's ``step`` gets a closure, which is not computed again at the point of its last call: a step of `SGD`
     calls the function once, one of `SAM` twice. A run also ends when the function is no longer finite. Of what an
     optimizer differentiates by itself, only products with the Hessian are counted, as `NewtonCG` counts them.
 
@@ -95,10 +95,8 @@ def minimize(
     >>> found.success, [round(value, 4) for value in found.x.tolist()]
     (True, [1.0, 1.0])
     """
-    if max_steps is not None:
-        at_least_one(max_steps=max_steps)
-    if tolerance is not None:
-        non_negative(tolerance=tolerance)
+    max_steps = read("minimize", "max_steps", kind_of(Size | None), max_steps)
+    tolerance = read("minimize", "tolerance", kind_of(NonNegative | None), tolerance)
     name, make = resolved(method)
     run = Run(function, x0, callback)
     if make is None:
@@ -115,10 +113,10 @@ def resolved(method: Any) -> tuple[str, Callable[..., Any] | None]:
         if isinstance(method, type) and issubclass(method, Optimizer) and not _steps_by_loss(method):
             raise TypeError(f"minimize: {method.__name__} is not an optimizer that steps by a loss alone")
         return getattr(method, "__name__", type(method).__name__), method
-    # Looked for at each call: optimizers may be added.
+    module = import_module("tensorlab.optim")  # read at each call, as users may add optimizers
     ours = {
         name: kind
-        for name, kind in vars(import_module("tensorlab.optim")).items()
+        for name, kind in ((name, getattr(module, name)) for name in dir(module))
         if isinstance(kind, type) and issubclass(kind, Optimizer) and _steps_by_loss(kind)
     }
     known: dict[str, Callable[..., Any] | None] = {**ours, **{name: None for name in SCIPY_METHODS if name not in ours}}
@@ -140,7 +138,7 @@ def _steps_by_loss(kind: type[Optimizer]) -> bool:
 
 
 class _Closure:
-    """What an optimizer's step calls: the loss with its gradients, not computed twice at the same point."""
+    """The closure of an optimizer's step: the loss and its gradients, computed once at each point."""
 
     def __init__(self, run: Run, optimizer: Any, parameters: list[Tensor]) -> None:
         self.run, self.optimizer, self.parameters = run, optimizer, parameters

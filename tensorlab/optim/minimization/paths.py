@@ -33,13 +33,13 @@ def plot_paths(
     Parameters
     ----------
     function : callable
-        What was minimised.
+        The function that was minimized.
     results : mapping from str to MinimizeResult
-        What to call each way, and the result that has it.
+        Results by the name of their path.
     bounds : two pairs of float, optional
         From where to where to draw along each variable; by default those of the `Landscape`, or of all the ways.
     axes : matplotlib.axes.Axes, optional
-        Where to draw; a new figure unless given.
+        Axes to draw on; by default those of a new figure.
 
     Returns
     -------

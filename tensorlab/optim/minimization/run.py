@@ -1,4 +1,4 @@
-"""What every method of `minimize` shares: the function with a count of its calls, the way so far, and the result."""
+"""A run of `minimize`: the function with a count of its calls, the path so far, and the result."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Outcome = tuple[bool, str, list[Tensor]]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MinimizeResult:
-    """What `minimize` found, and the way there.
+    """The result of `minimize`, with the path to it.
 
     Attributes
     ----------
@@ -29,13 +29,13 @@ class MinimizeResult:
     grad : Tensor or tree of Tensor
         Its gradient there.
     steps : int
-        How many iterates follow the start.
+        Number of iterates after the start.
     function_evaluations : int
-        How many times the function was called, for whatever purpose.
+        Number of calls of the function.
     gradient_evaluations : int
-        How many gradients were computed. One costs no call of its own where the function was just called.
+        Number of computed gradients. One needs no further call at the point where the function was just called.
     hessian_evaluations : int
-        How many Hessians, or products of a Hessian with a vector. For SciPy, each calls the function once more.
+        Number of Hessians, or products of a Hessian with a vector. For SciPy, each calls the function once more.
     success : bool
         Whether the method says that it arrived.
     message : str
@@ -111,7 +111,7 @@ class Run:
 
     @property
     def steps(self) -> int:
-        """How many steps were taken."""
+        """The number of steps so far."""
         return len(self.points) - 1
 
     def arrive(self, point: list[Tensor], loss: float) -> None:

@@ -90,7 +90,7 @@ def _scipy_minimize(method: str) -> Any:
 
 
 class Border:
-    """What SciPy calls, from vectors to numbers and vectors."""
+    """The functions that SciPy calls, of vectors."""
 
     def __init__(self, run: Run, method: str, max_steps: int | None) -> None:
         if any(leaf.dtype.is_complex for leaf in run.start):
@@ -193,14 +193,14 @@ class Border:
             raise
 
     def _forget_all_but(self, key: bytes) -> None:
-        """Keep what is known of one point; of the others nobody will ask."""
+        """Keep the values at one point only."""
         self.losses = {key: self.losses[key]}
         self.slopes = {point: slope for point, slope in self.slopes.items() if point == key}
         if self.here != key:
             self.here = b""
 
     def outcome(self, result: Mapping[str, Any]) -> Outcome:
-        """Return how a run ended, from what SciPy returned, which is nothing where it did not end by itself."""
+        """Return how a run ended, from SciPy's result, or None if the run was stopped."""
         if not self.run.points:
             self.note(self.x0)
         if not self.stopped and result["x"].tobytes() != self.last.tobytes():  # COBYLA returns the best of them

@@ -1,4 +1,4 @@
-"""Optimizers that know how the loss bends: quasi-Newton, Newton, least squares, and the natural gradient."""
+"""Optimizers that use curvature: quasi-Newton, Newton, least squares, and the natural gradient."""
 
 from .kfac import KFAC
 from .lbfgs import LBFGS

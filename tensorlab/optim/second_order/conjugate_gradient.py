@@ -12,7 +12,7 @@ from .vector import dot, magnitude
 
 
 class Solution(NamedTuple):
-    """What `conjugate_gradient` found: the solution, or as far as it came, and how many products it took."""
+    """The last iterate of `conjugate_gradient`, and the number of products."""
 
     x: Tensor
     iterations: int
@@ -32,12 +32,12 @@ def conjugate_gradient(
     tolerance : float
         Stop where the residual's norm is at most this part of that of `b`.
     max_iterations : int
-        How many products may be asked for.
+        Largest number of products.
 
     Returns
     -------
     Solution
-        Where A is not positive along a direction, what was found before; along the first one, the direction itself.
+        The solution. If A is not positive along a direction, the iterate before it; for the first one, the direction.
         Zero where `b` is not finite.
 
     Examples

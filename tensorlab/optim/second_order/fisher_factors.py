@@ -1,4 +1,4 @@
-"""What K-FAC sees of a layer: what went in, the gradients of what came out, and the moments of both."""
+"""The Kronecker factors of a layer: second moments of its inputs and of the gradients of its outputs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KINDS = (Linear, Conv1d, Conv2d, Conv3d)
 class Watch:
     """A forward hook that keeps what went in and came out; copies of a module are not watched.
 
-    What came out is held weakly, so that a graph which nobody needs any more goes.
+    Outputs are held weakly, so that a graph that is no longer needed is freed.
     """
 
     def __init__(self, active: bool = True) -> None:
@@ -97,7 +97,7 @@ class CapturedLayer:
         return not isinstance(self.layer, Linear)
 
     def _input_rows(self, inputs: Tensor) -> Tensor:
-        """Return the vectors that the weight is multiplied with, with a one behind them if a bias is learned."""
+        """Return the vectors that the weight is multiplied with, with a one appended if there is a bias."""
         rows = self._patches(inputs) if self._is_conv else _rows(inputs)
         if self.bias is None:
             return rows
@@ -130,7 +130,7 @@ class CapturedLayer:
     # -- parameters ------------------------------------------------------------------------------------------
 
     def weight_and_bias(self, tensors: dict[Tensor, Tensor]) -> Tensor:
-        """Return what belongs to weight and bias as one matrix, the bias last."""
+        """Return the tensors of weight and bias as one matrix, the bias last."""
         matrix = tensors[self.weight].reshape(self.weight.shape[0], -1)
         if self.bias is None:
             return matrix

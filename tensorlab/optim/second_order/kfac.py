@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from typing import Any
+from dataclasses import KW_ONLY, InitVar
+from typing import Any, Literal
 
 from ...autodiff.backward import sweep
 from ...autodiff.graph import ancestors
 from ...nn.module.module import Module
 from ...ops.linalg.spectral import eigh
+from ...options import BelowOne, NonNegative, Positive, Size
+from ...random import Generator
 from ...tensor import Tensor
-from ..checks import at_least_one, below_one, one_of, positive
-from ..groups import check_non_negative, check_real
+from ..declared import DeclaredOptions
 from ..optimizer import Group, Optimizer
+from ..param_groups import check_real
 from .fisher_factors import CapturedLayer
 from .likelihood import LIKELIHOODS, Gaussian
 from .vector import all_finite
 
-FISHERS = ("sampled", "exact")
 
-
-class KFAC(Optimizer):
+class KFAC(DeclaredOptions):
     """Natural gradient steps for networks of linear and convolutional layers.
 
     The Fisher matrix of a layer is approximated by the Kronecker product of two small ones: the second moment of what
@@ -40,37 +41,31 @@ class KFAC(Optimizer):
     Parameters
     ----------
     model : Module
-        What to learn; its layers are watched from now on, until `close`.
+        The model to optimize; its layers are watched until `close`.
     likelihood : {"categorical", "bernoulli", "gaussian"}
-        What the outputs are parameters of: logits of classes (the loss being cross entropy), logits of yes and no, or
-        means with variance one (the loss being half a squared error, summed over all axes but the first).
-    lr : float
-        The learning rate.
+        The distribution whose parameters the outputs are: logits of classes (the loss is cross entropy), logits of
+        binary labels, or means with variance one (the loss is half a squared error, summed for each example).
     momentum : float
-        Which part of the last step is taken again.
+        Factor of the previous step that is added to the present one.
     damping : float
-        What is added to the Fisher matrix's diagonal.
-    weight_decay : float
-        The L2 penalty: this times the parameter is added to its gradient.
+        Added to the diagonal of the Fisher matrix.
     factor_decay : float
-        Which part of the running means of the factors is kept; at first they are plain means.
+        Decay rate of the running means of the factors, in [0, 1); the first ones are plain means.
     inverse_every : int
-        After how many steps eigenvectors are computed anew.
+        Number of steps after which eigenvectors are recomputed.
     fisher : {"sampled", "exact"}
-        Whether outputs are drawn from the model for the gradients' moment, one for each example, or summed over all: as
-        many sweeps as there are outputs.
+        Whether the second moment of gradients is that of one target per example, drawn from the model, or its
+        expectation, which takes as many sweeps as there are outputs.
     kl_clip : float, optional
-        How far what is added to the momentum may go, as a square in the approximated geometry: about twice the
-        divergence (Ba, Grosse and Martens, 2017).
+        Largest squared length, in the approximated geometry, of what is added to the momentum: about twice the
+        Kullback-Leibler divergence (Ba, Grosse and Martens, 2017).
     generator : Generator, optional
-        Where random outputs come from; the global one unless given.
+        Source of the drawn targets; by default the global one.
 
     Raises
     ------
-    ValueError
-        If an option is out of range, or the model has no parameters.
-    TypeError
-        If a parameter is complex.
+    ValueError, TypeError
+        If an option is out of range or of another type, the model has no parameters, or one is complex.
 
     Examples
     --------
@@ -89,40 +84,34 @@ class KFAC(Optimizer):
         {"step", "momentum_buffer", "A", "G", "A_values", "A_vectors", "G_values", "G_vectors", "observed"}
     )
 
-    def __init__(
-        self,
-        model: Module,
-        likelihood: str,
-        lr: float = 1e-2,
-        momentum: float = 0.9,
-        damping: float = 1e-3,
-        weight_decay: float = 0.0,
-        factor_decay: float = 0.95,
-        inverse_every: int = 10,
-        fisher: str = "sampled",
-        kl_clip: float | None = None,
-        *,
-        generator: Any = None,
-    ) -> None:
-        one_of(tuple(LIKELIHOODS), likelihood=likelihood)
-        one_of(FISHERS, fisher=fisher)
-        self.likelihood, self.fisher, self.generator = likelihood, fisher, generator
-        self._layers: list[CapturedLayer] = []
-        defaults = {
-            "lr": lr,
-            "momentum": momentum,
-            "damping": damping,
-            "weight_decay": weight_decay,
-            "factor_decay": factor_decay,
-            "inverse_every": inverse_every,
-            "kl_clip": kl_clip,
-        }
+    model: InitVar[Module]
+    likelihood: Literal["categorical", "bernoulli", "gaussian"]
+    lr: NonNegative = 1e-2
+    momentum: NonNegative = 0.9
+    damping: NonNegative = 1e-3
+    weight_decay: NonNegative = 0.0
+    factor_decay: BelowOne = 0.95
+    inverse_every: Size = 10
+    fisher: Literal["sampled", "exact"] = "sampled"
+    kl_clip: Positive | None = None
+    _: KW_ONLY
+    generator: Generator | None = None
+
+    def _keep(self, options: Mapping[str, Any]) -> None:
+        defaults = dict(options)
+        for name in ("likelihood", "fisher", "generator"):
+            setattr(self, name, defaults.pop(name))
+        super()._keep(defaults)
+
+    def __post_init__(self, model: Module) -> None:
         self._model = model
-        super().__init__([(name, p) for name, p in model.named_parameters() if p.requires_grad], defaults)
+        self._layers: list[CapturedLayer] = []
+        learned = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
+        Optimizer.__init__(self, learned, self.defaults)
         self._watch()
 
     def _watch(self) -> None:
-        """Note the calls of all layers that can be approximated; not of those that share a weight with another."""
+        """Watch the calls of all layers that can be approximated and do not share a weight with another."""
         own = set(self.parameters())
         taken: list[Any] = [x for x in self._model.modules() if CapturedLayer.takes(x)]
         taken = [layer for layer in taken if layer.weight in own]
@@ -137,11 +126,7 @@ class KFAC(Optimizer):
         return twin
 
     def _check(self, group: Group) -> None:
-        check_non_negative(group, "lr", "momentum", "damping", "weight_decay")
-        below_one(factor_decay=group["factor_decay"])
-        at_least_one(inverse_every=group["inverse_every"])
-        if group["kl_clip"] is not None:
-            positive(kl_clip=group["kl_clip"])
+        super()._check(group)
         check_real(self, group)
 
     def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:
@@ -155,26 +140,26 @@ class KFAC(Optimizer):
         return shapes
 
     def close(self) -> None:
-        """Watch the model's layers no longer; `observe` has nothing to see then."""
+        """Stop watching the model's layers; `observe` cannot be used then."""
         for layer in self._layers:
             layer.close()
 
     # -- the Fisher matrix -----------------------------------------------------------------------------------
 
     def observe(self, outputs: Tensor) -> None:
-        """Take a batch into the factors; call it after the model and before ``backward()``.
+        """Update the factors by a batch; call it after the model and before ``backward()``.
 
         Parameters
         ----------
         outputs : Tensor, shape (batch, ...)
-            What the model gave at last.
+            The latest outputs of the model.
 
         Raises
         ------
         RuntimeError
             If the outputs depend on no call of a watched layer since the last time, with recording on.
         ValueError
-            If the outputs are not of the shape that the likelihood asks for.
+            If the outputs do not have the shape that the likelihood needs.
         """
         likelihood = LIKELIHOODS[self.likelihood](outputs.detach())
         watched = [(layer, *call) for layer in self._layers for call in layer.watch.taken()]
@@ -202,7 +187,7 @@ class KFAC(Optimizer):
         return likelihood.columns() if self.fisher == "exact" else [likelihood.drawn(self.generator)]
 
     def _take_in(self, layer: CapturedLayer, batch: int) -> None:
-        """Bring the running means of a layer's factors up to date; a batch that is not finite says nothing."""
+        """Update the running means of a layer's factors, unless the batch is not finite."""
         factors = layer.factors(batch)
         if factors is None or not all(map(all_finite, factors)):
             return
@@ -222,17 +207,17 @@ class KFAC(Optimizer):
             layer.watch.calls.clear()  # of a round without a look
             if layer.weight in slopes and "A" in self._state_of(layer.weight):
                 directions |= self._preconditioned(layer, slopes, group)
-        shrink = self._shrinkage(directions, slopes, group) if group["kl_clip"] is not None else 1.0
+        scale = self._clipping(directions, slopes, group) if group["kl_clip"] is not None else 1.0
         for parameter, slope in slopes.items():
-            direction = shrink * directions[parameter] if parameter in directions else slope
+            direction = scale * directions[parameter] if parameter in directions else slope
             self._move(parameter, direction, group)
 
     @staticmethod
-    def _shrinkage(directions: dict[Tensor, Tensor], slopes: dict[Tensor, Tensor], group: Group) -> float:
+    def _clipping(directions: dict[Tensor, Tensor], slopes: dict[Tensor, Tensor], group: Group) -> float:
         """Return the factor that keeps what is added to the step within `kl_clip`."""
         square = float(group["lr"]) ** 2 * sum(float((d * slopes[p]).sum()) for p, d in directions.items())
-        shrink: float = min(1.0, (group["kl_clip"] / square) ** 0.5) if square > 0 else 1.0
-        return shrink
+        scale: float = min(1.0, (group["kl_clip"] / square) ** 0.5) if square > 0 else 1.0
+        return scale
 
     def _move(self, parameter: Tensor, direction: Tensor, group: Group) -> None:
         state = self._state_of(parameter)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal, cast
 
 from ...autodiff.graph import enable_grad
+from ...options import NonNegative, Size
 from ...tensor import Tensor
-from ..checks import at_least_one, one_of
-from ..groups import check_non_negative
-from ..optimizer import Group
+from ..optimizer import Group, T
 from .line_search import Trial, strong_wolfe
 from .vector import VectorOptimizer, dot, magnitude
 
@@ -21,30 +20,21 @@ class LBFGS(VectorOptimizer):
 
     Parameters
     ----------
-    params : iterable of Tensor
-        What to learn: one group, of one data type, on one device.
     lr : float
-        The length of steps, or with a line search of the first one it tries. The very first is divided by the sum of
-        the gradient's magnitudes, if that is above one.
+        Length of steps; with a line search, of the first one it tries. The very first step is divided by the sum of the
+        gradient's magnitudes, if that is above one.
     max_iter : int
-        How many iterations a call of `step` may take.
+        Largest number of iterations in a call of `step`.
     max_eval : int, optional
-        After how many calls of the closure it begins no further iteration; five fourths of `max_iter` unless given.
+        Number of calls of the closure after which no further iteration begins; by default five fourths of `max_iter`.
     tolerance_grad : float
-        Stop where no element of the gradient is larger.
+        Stop if no element of the gradient is larger.
     tolerance_change : float
-        Stop where no parameter, or not the loss, changes by more, or the loss's slope along the direction is less.
+        Stop if no parameter or the loss changes by more, or the loss's slope along the direction is less.
     history_size : int
-        How many changes are remembered.
+        Number of changes that are remembered.
     line_search_fn : {None, "strong_wolfe"}
-        How steps are chosen.
-
-    Raises
-    ------
-    ValueError
-        If an option is out of range, or there are several groups.
-    TypeError
-        If a parameter is complex.
+        How step lengths are chosen.
 
     Examples
     --------
@@ -65,46 +55,31 @@ class LBFGS(VectorOptimizer):
         "func_evals n_iter d t old_dirs old_stps ro H_diag prev_flat_grad prev_loss al".split()  # noqa: SIM905
     )
 
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1.0,
-        max_iter: int = 20,
-        max_eval: int | None = None,
-        tolerance_grad: float = 1e-7,
-        tolerance_change: float = 1e-9,
-        history_size: int = 100,
-        line_search_fn: str | None = None,
-    ) -> None:
-        defaults = {
-            "lr": lr,
-            "max_iter": max_iter,
-            "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
-            "tolerance_grad": tolerance_grad,
-            "tolerance_change": tolerance_change,
-            "history_size": history_size,
-            "line_search_fn": line_search_fn,
-        }
-        super().__init__(params, defaults)
+    lr: NonNegative = 1.0
+    max_iter: Size = 20
+    max_eval: Size | None = None
+    tolerance_grad: NonNegative = 1e-7
+    tolerance_change: NonNegative = 1e-9
+    history_size: Size = 100
+    line_search_fn: Literal["strong_wolfe"] | None = None
 
     def _check(self, group: Group) -> None:
         super()._check(group)
-        check_non_negative(group, "lr", "tolerance_grad", "tolerance_change")
-        at_least_one(**{name: group[name] for name in ("max_iter", "max_eval", "history_size")})
-        one_of((None, "strong_wolfe"), line_search_fn=group["line_search_fn"])
+        if group["max_eval"] is None:
+            group["max_eval"] = group["max_iter"] * 5 // 4
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+    def step(self, closure: Callable[[], T] | None = None) -> T:
         """Minimise: take iterations until one of the limits is reached.
 
         Parameters
         ----------
         closure : callable
-            Computes the loss and its gradients anew.
+            Recomputes the loss and its gradients.
 
         Returns
         -------
         object
-            What `closure` returned at first.
+            The first result of `closure`.
 
         Raises
         ------
@@ -113,11 +88,12 @@ class LBFGS(VectorOptimizer):
         """
         if closure is None:
             raise TypeError("LBFGS computes the loss several times: step(closure)")
-        with self._hooked():
-            with enable_grad():
-                first = closure()
-            if self._may_step():
-                self._minimize(closure, float(first))
+        self._call_hooks("before")
+        with enable_grad():
+            first = closure()
+        if self._may_step():
+            self._minimize(closure, float(cast(Any, first)))
+        self._call_hooks("after")
         return first
 
     def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:
@@ -161,7 +137,7 @@ class LBFGS(VectorOptimizer):
     def _advance(
         self, closure: Callable[[], Any], here: Trial, direction: Tensor, step: float, most: int, last: bool
     ) -> tuple[Trial, int]:
-        """Go along a direction, by a line search or by the given step; return where that led, and what it cost."""
+        """Move along a direction, by line search or the given step; return the point and the number of evaluations."""
         group = self.param_groups[0]
         with self._from_here() as origin:
 
@@ -178,7 +154,7 @@ class LBFGS(VectorOptimizer):
             if group["line_search_fn"] is None:
                 if not last:
                     return evaluate(step), 1
-                self._go(origin, step, direction)  # nobody asks for the gradient there any more
+                self._go(origin, step, direction)  # no later iteration needs the gradient there
                 return Trial(step, here.loss, here.grad, here.slope), 0
             bracket = group["tolerance_change"] / magnitude(direction)
             trial, count = strong_wolfe(evaluate, here, step, most_trials=most, least_bracket=bracket)
@@ -203,7 +179,7 @@ class LBFGS(VectorOptimizer):
 
     @staticmethod
     def _remember(change: Tensor, step: Tensor, state: dict[str, Any], history_size: int) -> None:
-        """Take in a change of the gradient and the step that made it, where the curvature along it is positive."""
+        """Remember a change of the gradient and the step that made it, if the curvature along it is positive."""
         curvature = dot(change, step)
         if not curvature > 1e-10:
             return

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from math import isfinite
-from typing import Any
 
 from ...autodiff.graph import enable_grad, no_grad
 from ...ops.arithmetic import maximum
@@ -15,9 +14,8 @@ from ...ops.exponential import sqrt
 from ...ops.joining import concat
 from ...ops.linalg.least_squares import lstsq
 from ...ops.matrices import diag
+from ...options import NonNegative, Positive, Size
 from ...tensor import Tensor
-from ..checks import at_least_one, positive
-from ..groups import check_non_negative
 from ..optimizer import Group
 from .linearized import Linearized
 from .vector import VectorOptimizer, all_finite, magnitude
@@ -29,7 +27,7 @@ class LeastSquares(VectorOptimizer):
     The Jacobian is built: it has as many rows as there are residuals, and a column for each parameter.
     """
 
-    def step(self, residuals: Callable[[], Tensor] | None = None) -> Any:
+    def step(self, residuals: Callable[[], Tensor] | None = None) -> Tensor:  # type: ignore[override]
         """Take one step.
 
         Parameters
@@ -49,15 +47,16 @@ class LeastSquares(VectorOptimizer):
         """
         if residuals is None:
             raise TypeError(f"{type(self).__name__} computes residuals: step(residuals)")
-        with self._hooked():
-            with enable_grad():
-                values = residuals()
-            if not isinstance(values, Tensor) or not values.nelement():
-                raise TypeError(f"{type(self).__name__}: residuals must be a tensor with elements, not {values!r}")
-            with no_grad():
-                jacobian, flat = Linearized(values, self._vector).jacobian(), values.detach().reshape(-1)
-                if self._accepts(jacobian.mT @ flat) and all_finite(jacobian) and all_finite(flat):
-                    self._move(jacobian, flat, residuals)
+        self._call_hooks("before")
+        with enable_grad():
+            values = residuals()
+        if not isinstance(values, Tensor) or not values.nelement():
+            raise TypeError(f"{type(self).__name__}: residuals must be a tensor with elements, not {values!r}")
+        with no_grad():
+            jacobian, flat = Linearized(values, self._vector).jacobian(), values.detach().reshape(-1)
+            if self._accepts(jacobian.mT @ flat) and all_finite(jacobian) and all_finite(flat):
+                self._move(jacobian, flat, residuals)
+        self._call_hooks("after")
         return half_square(values.detach())
 
     def _move(self, jacobian: Tensor, values: Tensor, residuals: Callable[[], Tensor]) -> None:
@@ -77,17 +76,8 @@ class GaussNewtonDescent(LeastSquares):
 
     Parameters
     ----------
-    params : iterable of Tensor
-        What to learn: one group, of one data type, on one device.
     lr : float
-        Which part of the way is gone.
-
-    Raises
-    ------
-    ValueError
-        If `lr` is negative, or there are several groups.
-    TypeError
-        If a parameter is complex.
+        Fraction of the step that is taken.
 
     Examples
     --------
@@ -99,12 +89,7 @@ class GaussNewtonDescent(LeastSquares):
     (1.0, 2.0)
     """
 
-    def __init__(self, params: Iterable[Any], lr: float = 1.0) -> None:
-        super().__init__(params, {"lr": lr})
-
-    def _check(self, group: Group) -> None:
-        super()._check(group)
-        check_non_negative(group, "lr")
+    lr: NonNegative = 1.0
 
     def _move(self, jacobian: Tensor, values: Tensor, residuals: Callable[[], Tensor]) -> None:
         step = lstsq(jacobian, -values)[0]
@@ -112,30 +97,20 @@ class GaussNewtonDescent(LeastSquares):
 
 
 class LevenbergMarquardt(LeastSquares):
-    """Gauss-Newton steps that are damped as much as it takes to descend (Levenberg, 1944; Marquardt, 1963).
+    """Gauss-Newton steps with as much damping as a descent needs (Levenberg, 1944; Marquardt, 1963).
 
-    A step tries dampings until the sum of squares falls, and never raises it; where none helps, nothing changes. The
-    damping follows how well the
-    linearised problem foretells the fall (Nielsen, 1999).
+    A step tries dampings until the sum of squares falls; if none helps, nothing changes. The damping is adapted to how
+    well the linearised problem predicts the decrease (Nielsen, 1999).
 
     Parameters
     ----------
-    params : iterable of Tensor
-        What to learn: one group, of one data type, on one device.
     damping : float
-        The first damping, as part of each diagonal element of ``J^T J``; of the largest one if not `scaled`.
+        Initial damping, relative to each diagonal element of ``J^T J``; to the largest one if not `scaled`.
     scaled : bool
         Whether each parameter is damped in proportion to its own diagonal element (the largest so far: Moré, 1978),
         so that their units do not matter.
     max_trials : int
-        How many dampings a step may try.
-
-    Raises
-    ------
-    ValueError
-        If an option is out of range, or there are several groups.
-    TypeError
-        If a parameter is complex.
+        Largest number of dampings that a step tries.
 
     Examples
     --------
@@ -151,13 +126,9 @@ class LevenbergMarquardt(LeastSquares):
 
     state_names = frozenset({"n_iter", "damping", "scale"})
 
-    def __init__(self, params: Iterable[Any], damping: float = 1e-3, scaled: bool = True, max_trials: int = 20) -> None:
-        super().__init__(params, {"damping": damping, "scaled": scaled, "max_trials": max_trials})
-
-    def _check(self, group: Group) -> None:
-        super()._check(group)
-        positive(damping=group["damping"])
-        at_least_one(max_trials=group["max_trials"])
+    damping: Positive = 1e-3
+    scaled: bool = True
+    max_trials: Size = 20
 
     def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:
         return {"scale": (self._vector.size,)}
@@ -176,28 +147,28 @@ class LevenbergMarquardt(LeastSquares):
             least = finfo(values.dtype).eps * (magnitude(origin) or 1.0)
             for _ in range(group["max_trials"]):
                 step = damped_step(jacobian, values, damping * units)
-                if not magnitude(step) > least:  # as good as it gets: more damping would tell nothing
+                if not magnitude(step) > least:  # converged: more damping would not help
                     break
-                foretold = before - float(half_square(jacobian @ step + values))
+                predicted = before - float(half_square(jacobian @ step + values))
                 self._vector.write(origin + step)
                 with enable_grad():
                     fall = before - float(half_square(residuals().detach()))
                 if isfinite(fall) and fall > 0:
-                    state["damping"] = self._relaxed(damping, fall / foretold if foretold > 0 else 1.0)
+                    state["damping"] = self._relaxed(damping, fall / predicted if predicted > 0 else 1.0)
                     return
                 self._vector.write(origin)
                 damping, growth = damping * growth, 2 * growth
 
     @staticmethod
     def _relaxed(damping: float, ratio: float) -> float:
-        """Return a lower damping, the more so the better the fall was foretold; within what numbers can hold."""
+        """Return a lower damping, the more so the better the decrease was predicted, within bounds."""
         return min(max(damping * max(1 / 3, 1 - (2 * ratio - 1) ** 3), 1e-30), 1e30)
 
 
 def damped_step(jacobian: Tensor, values: Tensor, weights: Tensor) -> Tensor:
     """Return the step that minimises ``|J s + r|^2 + sum(w s^2)``, without squaring the matrix's condition number.
 
-    It is solved in units of each parameter's own, as small columns would count as zero beside large ones.
+    The columns are scaled to unit length first, as small ones would count as zero compared with large ones.
     """
     lengths = sqrt((jacobian * jacobian).sum(axis=0) + weights)
     units = 1 / where(lengths > 0, lengths, 1.0)

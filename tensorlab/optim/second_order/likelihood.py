@@ -1,4 +1,4 @@
-"""What a model's outputs are parameters of, and what the Fisher information is by them."""
+"""Distributions whose parameters are the outputs of a model, with their Fisher information."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far to go along a direction: the search for a step that satisfies the strong Wolfe conditions."""
+"""Line search for a step that satisfies the strong Wolfe conditions."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def strong_wolfe(
     step : float
         The first step to try.
     most_trials : int
-        How many more may follow that.
+        Largest number of further trials.
     least_bracket : float
-        When to stop narrowing: at intervals shorter than this.
+        Length of the interval at which to stop.
     decrease, curvature : float
         The constants of the two conditions.
 

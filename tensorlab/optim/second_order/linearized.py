@@ -1,4 +1,4 @@
-"""What a model's outputs do when its parameters move: Jacobian and Gauss-Newton products, from one recorded run."""
+"""Products with the Jacobian and the Gauss-Newton matrix of a model, from one recorded run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .vector import ParameterVector
 def differentiated(
     outputs: list[Tensor], inputs: list[Tensor], cotangents: list[Tensor], record: bool = False
 ) -> list[Any]:
-    """Return the gradients of inputs as tensors, None where nothing depends on one; the graph is kept."""
+    """Return the gradients of inputs as tensors, None for one that does not matter; the graph is kept."""
     seeds = [cotangent if record else cotangent._array for cotangent in cotangents]
     found = gradients(outputs, inputs, seeds, keep_graph=True, create_graph=record)
     return [part if part is None or isinstance(part, Tensor) else Tensor(part) for part in found]
@@ -34,7 +34,7 @@ class Linearized:
     Parameters
     ----------
     outputs : Tensor
-        What the run gave; its graph is kept as long as this object is.
+        The outputs of the run; this object keeps their graph.
     vector : ParameterVector
         The parameters.
 
@@ -101,7 +101,7 @@ class GaussNewton:
     Attributes
     ----------
     loss : Tensor
-        Its value.
+        The value of the loss.
 
     Examples
     --------

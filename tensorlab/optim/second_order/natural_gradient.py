@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
 
 from ...autodiff.graph import enable_grad
+from ...options import NonNegative, Positive, Size
 from ...tensor import Tensor
-from ..checks import at_least_one, positive
-from ..groups import check_non_negative
-from ..optimizer import Group
 from .conjugate_gradient import conjugate_gradient
 from .linearized import GaussNewton
 from .vector import VectorOptimizer, dot
@@ -25,25 +22,14 @@ class NaturalGradient(VectorOptimizer):
 
     Parameters
     ----------
-    params : iterable of Tensor
-        What to learn: one group, of one data type, on one device.
     lr : float
-        The length of steps: at 1 a step reaches the minimum of the quadratic model.
-    damping : float
-        What is added to the matrix's diagonal.
+        Length of steps: with 1 a step reaches the minimum of the quadratic model.
     max_cg_iter : int, optional
-        How many products a step may take; as many as there are parameters unless given.
+        Largest number of products in a step; by default the number of parameters.
     cg_tolerance : float
-        The residual at which to stop, as part of the gradient's norm.
+        Residual at which to stop, relative to the gradient's norm.
     max_kl : float, optional
-        How far a step may go, as the Kullback-Leibler divergence from the model before it (Schulman et al., 2015).
-
-    Raises
-    ------
-    ValueError
-        If an option is out of range, or there are several groups.
-    TypeError
-        If a parameter is complex.
+        Largest Kullback-Leibler divergence of a step from the model before it (Schulman et al., 2015).
 
     Examples
     --------
@@ -57,31 +43,11 @@ class NaturalGradient(VectorOptimizer):
 
     state_names = frozenset({"n_iter", "fisher_products"})
 
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1.0,
-        damping: float = 1e-3,
-        max_cg_iter: int | None = None,
-        cg_tolerance: float = 1e-6,
-        max_kl: float | None = None,
-    ) -> None:
-        defaults = {
-            "lr": lr,
-            "damping": damping,
-            "max_cg_iter": max_cg_iter,
-            "cg_tolerance": cg_tolerance,
-            "max_kl": max_kl,
-        }
-        super().__init__(params, defaults)
-
-    def _check(self, group: Group) -> None:
-        super()._check(group)
-        check_non_negative(group, "lr", "damping", "cg_tolerance")
-        if group["max_cg_iter"] is not None:
-            at_least_one(max_cg_iter=group["max_cg_iter"])
-        if group["max_kl"] is not None:
-            positive(max_kl=group["max_kl"])
+    lr: NonNegative = 1.0
+    damping: NonNegative = 1e-3
+    max_cg_iter: Size | None = None
+    cg_tolerance: NonNegative = 1e-6
+    max_kl: Positive | None = None
 
     def step(  # type: ignore[override]
         self, forward: Callable[[], Tensor], loss: Callable[[Tensor], Tensor]
@@ -100,11 +66,12 @@ class NaturalGradient(VectorOptimizer):
         Tensor
             The loss before the step.
         """
-        with self._hooked():
-            fisher = self.fisher(forward, loss)
-            grad = fisher.gradient()
-            if self._accepts(grad):
-                self._advance(fisher, grad)
+        self._call_hooks("before")
+        fisher = self.fisher(forward, loss)
+        grad = fisher.gradient()
+        if self._accepts(grad):
+            self._advance(fisher, grad)
+        self._call_hooks("after")
         return fisher.loss
 
     def _advance(self, fisher: GaussNewton, grad: Tensor) -> None:

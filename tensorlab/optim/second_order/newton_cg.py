@@ -1,14 +1,13 @@
-"""Newton's method whose equations are solved by products with the Hessian."""
+"""Newton's method with conjugate gradients, which need products with the Hessian only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 from ...autodiff.graph import enable_grad
+from ...options import NonNegative, Size
 from ...tensor import Tensor
-from ..checks import at_least_one, one_of
-from ..groups import check_non_negative
 from ..optimizer import Group
 from .conjugate_gradient import conjugate_gradient
 from .line_search import Trial, strong_wolfe
@@ -20,32 +19,23 @@ class NewtonCG(VectorOptimizer):
     """Newton steps by conjugate gradients, with Hessian-vector products and a line search (Nocedal and Wright, 7.1).
 
     A step is one iteration: it costs a few products, each about as much as two gradients, and no matrix is built. Along
-    negative curvature it goes downhill as far as the line search says.
+    directions of negative curvature it descends as far as the line search allows.
 
     Parameters
     ----------
-    params : iterable of Tensor
-        What to learn: one group, of one data type, on one device.
     lr : float
-        The step that the line search tries first; without one, the step.
+        The first step that the line search tries; without a line search, the step.
     damping : float
-        What is added to the Hessian's diagonal.
+        Added to the diagonal of the Hessian.
     max_cg_iter : int, optional
-        How many products a step may take; as many as there are parameters unless given.
+        Largest number of products in a step; by default the number of parameters.
     cg_tolerance : float, optional
-        The residual at which to stop, as part of the gradient's norm: unless given, one half, and less as the gradient
-        becomes smaller, so that the end is quick and the beginning cheap.
+        Residual at which to stop, relative to the gradient's norm. By default one half, and less as the gradient
+        becomes smaller, for cheap first and quickly converging last steps.
     line_search_fn : {"strong_wolfe", None}
-        How steps are chosen.
+        How step lengths are chosen.
     max_eval : int
-        How often a line search may compute the loss.
-
-    Raises
-    ------
-    ValueError
-        If an option is out of range, or there are several groups.
-    TypeError
-        If a parameter is complex.
+        Largest number of times that a line search computes the loss.
 
     Examples
     --------
@@ -63,37 +53,14 @@ class NewtonCG(VectorOptimizer):
     needs_graph = True
     state_names = frozenset({"n_iter", "func_evals", "hess_products"})
 
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1.0,
-        damping: float = 0.0,
-        max_cg_iter: int | None = None,
-        cg_tolerance: float | None = None,
-        line_search_fn: str | None = "strong_wolfe",
-        max_eval: int = 25,
-    ) -> None:
-        defaults = {
-            "lr": lr,
-            "damping": damping,
-            "max_cg_iter": max_cg_iter,
-            "cg_tolerance": cg_tolerance,
-            "line_search_fn": line_search_fn,
-            "max_eval": max_eval,
-        }
-        super().__init__(params, defaults)
+    lr: NonNegative = 1.0
+    damping: NonNegative = 0.0
+    max_cg_iter: Size | None = None
+    cg_tolerance: NonNegative | None = None
+    line_search_fn: Literal["strong_wolfe"] | None = "strong_wolfe"
+    max_eval: Size = 25
 
-    def _check(self, group: Group) -> None:
-        super()._check(group)
-        check_non_negative(group, "lr", "damping")
-        if group["cg_tolerance"] is not None:
-            check_non_negative(group, "cg_tolerance")
-        if group["max_cg_iter"] is not None:
-            at_least_one(max_cg_iter=group["max_cg_iter"])
-        at_least_one(max_eval=group["max_eval"])
-        one_of((None, "strong_wolfe"), line_search_fn=group["line_search_fn"])
-
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+    def step(self, closure: Callable[[], Any] | None = None) -> Tensor:  # type: ignore[override]
         """Take one Newton step.
 
         Parameters
@@ -115,16 +82,17 @@ class NewtonCG(VectorOptimizer):
         """
         if closure is None:
             raise TypeError("NewtonCG computes the loss several times: step(closure)")
-        with self._hooked():
-            loss = loss_of(closure)
-            group, state = self.param_groups[0], self._counted(*sorted(self.state_names))
-            grad = gradient_of(loss, self._vector, record=True)
-            if self._accepts(grad.detach()):
-                direction = self._direction(grad, group, state)
-                state["n_iter"] += 1
-                if magnitude(direction) > 0:
-                    start = Trial(0.0, float(loss.detach()), grad.detach(), dot(grad.detach(), direction))
-                    self._advance(closure, start, direction, group, state)
+        self._call_hooks("before")
+        loss = loss_of(closure)
+        group, state = self.param_groups[0], self._counted(*sorted(self.state_names))
+        grad = gradient_of(loss, self._vector, record=True)
+        if self._accepts(grad.detach()):
+            direction = self._direction(grad, group, state)
+            state["n_iter"] += 1
+            if magnitude(direction) > 0:
+                start = Trial(0.0, float(loss.detach()), grad.detach(), dot(grad.detach(), direction))
+                self._advance(closure, start, direction, group, state)
+        self._call_hooks("after")
         return loss.detach()
 
     def _direction(self, grad: Tensor, group: Group, state: dict[str, Any]) -> Tensor:

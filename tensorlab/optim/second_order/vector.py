@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import accumulate
 from math import isfinite
@@ -15,8 +15,9 @@ from ...ops.creation import zeros_like
 from ...ops.joining import concat, split
 from ...ops.reduction import max as largest
 from ...tensor import Tensor
-from ..groups import check_real, name_of
-from ..optimizer import Group, Optimizer
+from ..declared import DeclaredOptimizer, Params
+from ..optimizer import Group
+from ..param_groups import check_real, name_of
 
 
 class ParameterVector:
@@ -73,30 +74,42 @@ class ParameterVector:
                 parameter[...] = part
 
 
-class VectorOptimizer(Optimizer):
-    """The base class of methods that look at all parameters together: one group, of one type, on one device."""
+class VectorOptimizer(DeclaredOptimizer):
+    """The base class of methods that look at all parameters together.
 
-    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
-        super().__init__(params, defaults)
+    Parameters
+    ----------
+    params : iterable of Tensor
+        Parameters to optimize: one group, of one data type, on one device.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an option is out of range or of another type, there are several groups, or a parameter is complex.
+    """
+
+    def __post_init__(self, params: Params) -> None:
+        super().__post_init__(params)
         self._vector = ParameterVector(self.param_groups[0]["params"])
 
     def add_param_group(self, param_group: Any) -> None:
         if self.param_groups:
-            raise ValueError(f"{type(self).__name__} learns one group of parameters: it looks at all of them together")
+            raise ValueError(f"{type(self).__name__} takes one group of parameters: it looks at all of them together")
         super().add_param_group(param_group)
 
     def _check(self, group: Group) -> None:
+        super()._check(group)
         check_real(self, group)
 
     def _counted(self, *names: str) -> dict[str, Any]:
-        """Return the state, which the first parameter stands for, with what it counts."""
+        """Return the state, which is kept for the first parameter, with counters of these names."""
         state = self._state_of(self._vector.parameters[0])
         for name in names:
             state.setdefault(name, 0)
         return state
 
     def _accepts(self, grad: Tensor) -> bool:
-        """Whether a gradient may be used: it is finite, or `on_nonfinite` does not mind."""
+        """Whether a gradient may be used: it is finite, or `on_nonfinite` allows it."""
         if self._nonfinite == "ignore" or isfinite(magnitude(grad)):
             return True
         pairs = zip(self._vector.parameters, self._vector.divided(grad), strict=True)
@@ -104,7 +117,7 @@ class VectorOptimizer(Optimizer):
 
     @contextmanager
     def _from_here(self) -> Iterator[Tensor]:
-        """Give the parameters as they are; where something is raised inside, they are put back."""
+        """Yield a copy of the parameters, and restore it if the body raises."""
         origin = self._vector.read()
         try:
             yield origin
@@ -113,7 +126,7 @@ class VectorOptimizer(Optimizer):
             raise
 
     def _go(self, origin: Tensor, step: float, direction: Tensor) -> None:
-        """Set the parameters to what is a step along a direction; exactly the origin where there is none."""
+        """Set the parameters to a point along a direction; exactly to the origin if the step is zero."""
         self._vector.write(origin + step * direction if step else origin)
 
 

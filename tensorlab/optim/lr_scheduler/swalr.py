@@ -1,37 +1,37 @@
-"""SWALR: to a constant rate, at which weights are averaged."""
+"""SWALR: to a constant rate, for averaging weights."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from ..checks import non_negative, one_of, whole
-from .annealing import CURVES
+from ...options import Count, checked
 from .base import LRScheduler
-from .options import HasParamGroups, numbers_per_group, of_group
+from .curves import CURVES
+from .per_group import HasParamGroups, numbers_per_group, of_group
 
 
 class SWALR(LRScheduler):
     """The rate goes from where it is to `swa_lr`, and stays there: for averaging weights (Izmailov et al., 2018).
 
-    It begins with its first step, from the rates that the groups have then; until that another schedule may be stepped.
+    It begins with its first step, from the rates that the groups have then; before it another schedule may be stepped.
 
     Parameters
     ----------
     swa_lr : float, or list of float
         The rate to reach; a list has one for each group.
     anneal_epochs : int
-        Within how many steps; 0 is at once.
+        Number of steps; 0 sets the rate at once.
     anneal_strategy : {"cos", "linear"}
-        Along which curve.
+        The curve.
     optimizer, last_epoch
         As for `LRScheduler`.
 
     Raises
     ------
     ValueError, TypeError
-        If a list has not one rate for each group, `swa_lr` or `anneal_epochs` is negative or no number, or
-        `anneal_strategy` is not known.
+        If a list has not one rate for each group, `swa_lr` or `anneal_epochs` is negative or of another type,
+        or `anneal_strategy` is not known.
 
     Examples
     --------
@@ -41,20 +41,18 @@ class SWALR(LRScheduler):
     [[1.0], [0.75], [0.5], [0.5]]
     """
 
-    _beyond: ClassVar[frozenset[str]] = frozenset({"swa_lrs", "start_lrs"})
+    _not_saved_by_pytorch: ClassVar[frozenset[str]] = frozenset({"swa_lrs", "start_lrs"})
 
+    @checked
     def __init__(
         self,
         optimizer: HasParamGroups,
         swa_lr: float | list[float],
-        anneal_epochs: int = 10,
-        anneal_strategy: str = "cos",
+        anneal_epochs: Count = 10,
+        anneal_strategy: Literal["cos", "linear"] = "cos",
         last_epoch: int = -1,
     ) -> None:
-        self.swa_lrs = numbers_per_group(optimizer, "swa_lr", swa_lr)
-        whole(anneal_epochs=anneal_epochs)
-        non_negative(anneal_epochs=anneal_epochs)
-        one_of(tuple(CURVES), anneal_strategy=anneal_strategy)
+        self.swa_lrs = numbers_per_group(self, optimizer, "swa_lr", swa_lr)
         self.anneal_epochs, self._anneal_strategy = anneal_epochs, anneal_strategy
         self.start_lrs: list[float] = []  # empty until it begins
         if last_epoch >= 0:

@@ -1,26 +1,25 @@
-"""A picture of schedules."""
+"""Plots of schedules."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ..checks import positive, whole
+from ...options import Size, kind_of, read
 from .base import LRScheduler, check_formula
 
 
 def plot(schedule: LRScheduler | Mapping[str, LRScheduler], steps: int, axes: Any = None) -> Any:
-    """Draw the learning rates of the next steps from the first on, with Matplotlib.
+    """Draw the learning rates of a schedule with Matplotlib.
 
     Parameters
     ----------
     schedule : LRScheduler, or mapping from str to LRScheduler
-        What to draw, one line for each group of parameters; with names several, to compare them.
+        The schedule to draw, with a line for each group of parameters; several by name, to compare them.
     steps : int
-        How many steps: from 0 to one fewer, which are the rates that so many updates take. The schedule and its
-        optimizer stay where they are.
+        Number of steps, from step 0. The schedule and its optimizer are not changed.
     axes : matplotlib.axes.Axes, optional
-        Where to draw; a new figure unless given.
+        Axes to draw on; by default those of a new figure.
 
     Returns
     -------
@@ -45,8 +44,7 @@ def plot(schedule: LRScheduler | Mapping[str, LRScheduler], steps: int, axes: An
     >>> axes.lines[0].get_ydata().tolist()
     [1.0, 0.5, 0.25]
     """
-    whole(steps=steps)
-    positive(steps=steps)
+    steps = read("plot", "steps", kind_of(Size), steps)
     named = schedule if isinstance(schedule, Mapping) else {"": schedule}
     if not named:
         raise ValueError("plot got a mapping without schedules")

@@ -1,17 +1,17 @@
-"""How an option of a schedule is divided among the groups of parameters."""
+"""Options of schedules that can have one value for each group of parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
-from ..checks import non_negative
+from ...options import NonNegative, kind_of, read
 
 T = TypeVar("T")
 
 
 class HasParamGroups(Protocol):
-    """What a schedule needs of an optimizer: groups, each a dict with the rate as ``"lr"``."""
+    """An optimizer as schedules see it: groups, each a dict with the learning rate as ``"lr"``."""
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
@@ -19,7 +19,7 @@ class HasParamGroups(Protocol):
 
 
 def groups_of(optimizer: HasParamGroups) -> list[dict[str, Any]]:
-    """Return an optimizer's groups; raise `TypeError` if it is none."""
+    """Return the groups of an optimizer; raise `TypeError` if it is something else."""
     groups = getattr(optimizer, "param_groups", None)
     if not isinstance(groups, list):
         raise TypeError(f"a schedule takes an optimizer, which has param_groups, not {type(optimizer).__name__}")
@@ -36,16 +36,14 @@ def per_group(optimizer: HasParamGroups, name: str, value: Any) -> list[Any]:
     return list(value)
 
 
-def numbers_per_group(optimizer: HasParamGroups, name: str, value: Any) -> list[float]:
-    """Return one number for each group, none negative."""
-    values = per_group(optimizer, name, value)
-    for number in values:
-        non_negative(**{name: number})
-    return values
+def numbers_per_group(owner: object, optimizer: HasParamGroups, name: str, value: Any) -> list[float]:
+    """Return one non-negative number for each group."""
+    kind = kind_of(NonNegative)
+    return [read(type(owner).__name__, name, kind, number) for number in per_group(optimizer, name, value)]
 
 
 def of_group(values: Sequence[T], group: int, name: str) -> T:
-    """Return a group's value; one that all groups share is also that of groups which were added later."""
+    """Return the value of a group; one that all groups share also holds for groups that were added later."""
     if group < len(values):
         return values[group]
     if all(value == values[0] for value in values):

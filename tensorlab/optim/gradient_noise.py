@@ -7,14 +7,14 @@ from math import sqrt
 from typing import Any
 
 from ..autodiff.graph import no_grad
+from ..options import NonNegative, checked
 from ..random import Generator, default_generator
 from ..tensor import Tensor
-from .checks import non_negative
-from .regularization import parameter_list, saved_count
+from .param_groups import parameter_list, saved_count
 
 
 class GradientNoise:
-    """Normal noise, less and less of it, in every gradient (Neelakantan et al., 2015).
+    """Normal noise of decreasing variance in every gradient (Neelakantan et al., 2015).
 
     Call number t, from 0, adds noise of variance ``eta / (1 + t) ** gamma`` to each element, in place. Call it between
     ``backward`` and the step, or let ``optimizer.register_step_pre_hook(noise)`` do it. (A hook comes before the
@@ -23,14 +23,14 @@ class GradientNoise:
     Parameters
     ----------
     params : iterable of Tensor
-        Whose `grad` gets noise, where there is one. A complex one gets half the variance in each part.
+        Parameters whose gradients, if any, get noise; a complex one half the variance in each part.
     eta : float
-        The variance at first. The paper tries 0.01, 0.3 and 1.
+        Initial variance. The paper tries 0.01, 0.3 and 1.
     gamma : float
-        The power of its decay.
+        Power of the decay of the variance.
     generator : Generator, optional
-        What to draw from; by default `tl.random`'s own. Its state is not part of the state dict, as others may draw
-        from it too: save it beside.
+        Source of the noise; by default that of `tl.random`. Its state is not part of the state dict, as others may
+        draw from it too.
 
     Attributes
     ----------
@@ -40,13 +40,13 @@ class GradientNoise:
     Raises
     ------
     ValueError, TypeError
-        If there are no parameters, one is no floating-point tensor, a number is negative or no number, or `generator`
-        is none.
+        If there are no parameters, one is not a floating-point tensor, or an option is out of range or of another
+        type.
 
     Examples
     --------
     >>> x = tl.zeros(10_000, requires_grad=True)
-    >>> noise = tl.optim.noise.GradientNoise([x], eta=0.04, gamma=1.0, generator=tl.Generator(0))
+    >>> noise = tl.optim.gradient_noise.GradientNoise([x], eta=0.04, gamma=1.0, generator=tl.Generator(0))
     >>> for _ in range(2):
     ...     x.grad = tl.zeros(10_000)
     ...     noise()
@@ -57,12 +57,14 @@ class GradientNoise:
     {'t': 2}
     """
 
+    @checked
     def __init__(
-        self, params: Iterable[Tensor], eta: float = 0.3, gamma: float = 0.55, generator: Generator | None = None
+        self,
+        params: Iterable[Tensor],
+        eta: NonNegative = 0.3,
+        gamma: NonNegative = 0.55,
+        generator: Generator | None = None,
     ) -> None:
-        non_negative(eta=eta, gamma=gamma)
-        if generator is not None and not isinstance(generator, Generator):
-            raise TypeError(f"generator must be a tensorlab.Generator: {generator!r}")
         self.params = parameter_list(self, params)
         self.eta, self.gamma, self.t = eta, gamma, 0
         self.generator = default_generator if generator is None else generator
@@ -81,7 +83,7 @@ class GradientNoise:
         self.t += 1
 
     def _drawn(self, grad: Tensor, std: float) -> Tensor:
-        """Return noise for a gradient: of its shape and type, where it is."""
+        """Return noise of the gradient's shape and type, on its device."""
         if not grad.dtype.is_complex:
             return self.generator.normal(grad.shape, 0.0, std, dtype=grad.dtype, device=grad.device)
         part = "float32" if grad.dtype.itemsize == 8 else "float64"
@@ -93,5 +95,5 @@ class GradientNoise:
         return {"t": self.t}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on where a `state_dict` was taken; raises `ValueError` if it is no such thing."""
+        """Load a `state_dict`; raises `ValueError` if it is something else."""
         self.t = saved_count(self, "t", state_dict)

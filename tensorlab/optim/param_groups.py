@@ -1,23 +1,23 @@
-"""Groups of parameters: what the user hands over, looked at before it is taken."""
+"""Parameters and groups of them, checked before an optimizer takes them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 from ..tensor import Tensor
-from .checks import below_one, non_negative, pair
 
 
 def complete_group(
     param_group: Mapping[str, Any], defaults: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Return a group with all options, a list of checked parameters, each once, and their names if they have some."""
+    """Return a group with all options, a list of distinct checked parameters, and their names if they have any."""
     if not isinstance(param_group, Mapping) or "params" not in param_group:
         raise TypeError(f'a group of parameters is a dict with "params", not {_described(param_group)}')
     params = param_group["params"]
     if isinstance(params, set | frozenset):
-        raise TypeError("parameters need an order, which a set has not; give a list")
+        raise TypeError("parameters need an order, which a set does not have; give a list")
     listed = [params] if isinstance(params, Tensor) else list(params)
     if not listed:
         raise ValueError("a group of parameters is empty")
@@ -32,14 +32,14 @@ def complete_group(
     taken = {parameter for other in others for parameter in other["params"]}
     twice = next((name for parameter, name in names.items() if parameter in taken), None)
     if twice is not None:
-        raise ValueError(f"{twice} is in another group already; a parameter has one set of options")
+        raise ValueError(f"{twice} is already in another group; a parameter has one set of options")
     options = {**defaults, **param_group}
     group = {**{name: plain(value) for name, value in options.items() if name != "params"}, "params": list(names)}
     return {**group, "param_names": list(names.values())} if named[0] else group
 
 
 def plain(value: Any) -> Any:
-    """Return an option with Python's numbers for another library's, whose types would count, and tuples for lists."""
+    """Return an option with numbers of other libraries, whose types would promote, as Python's, and lists as tuples."""
     if isinstance(value, Tensor) or type(value) in (float, int, bool, str):
         return value
     if isinstance(value, list | tuple):
@@ -53,15 +53,15 @@ def _described(x: Any) -> str:
 
 def _check_parameter(parameter: Any) -> None:
     if not isinstance(parameter, Tensor):
-        raise TypeError(f"an optimizer learns tensors, not {type(parameter).__name__}")
+        raise TypeError(f"an optimizer takes tensors, not {type(parameter).__name__}")
     if not parameter.is_leaf:
-        raise ValueError("an optimizer learns tensors that were made, not one that was computed from others")
+        raise ValueError("an optimizer takes leaf tensors, not one that was computed from others")
     if not parameter.dtype.is_floating:
-        raise TypeError(f"an optimizer learns floating-point tensors, not {parameter.dtype}")
+        raise TypeError(f"an optimizer takes floating-point tensors, not {parameter.dtype}")
 
 
 def name_of(groups: Sequence[Mapping[str, Any]], wanted: Tensor) -> str:
-    """Return what to call a parameter in an error: its name if it came with one, else its number and shape."""
+    """Return how errors call a parameter: by its name if it came with one, else by its number and shape."""
     number = 0
     for group in groups:
         for place, parameter in enumerate(group["params"]):
@@ -72,19 +72,31 @@ def name_of(groups: Sequence[Mapping[str, Any]], wanted: Tensor) -> str:
     raise LookupError("this parameter is in no group")
 
 
-def check_non_negative(group: Mapping[str, Any], *names: str) -> None:
-    """Raise where one of a group's options is negative or no number."""
-    for name in names:
-        non_negative(**{name: float(group[name]) if isinstance(group[name], Tensor) else group[name]})
-
-
-def check_betas(group: Mapping[str, Any]) -> None:
-    """Raise where ``betas`` are not two parts to keep, from 0 to below 1."""
-    pair(betas=group["betas"])
-    below_one(betas=group["betas"])
-
-
 def check_real(optimizer: object, group: Mapping[str, Any]) -> None:
     """Raise `TypeError` where a parameter is complex."""
     if any(parameter.dtype.is_complex for parameter in group["params"]):
-        raise TypeError(f"{type(optimizer).__name__} learns real tensors, not complex ones")
+        raise TypeError(f"{type(optimizer).__name__} takes real tensors, not complex ones")
+
+
+def parameter_list(owner: object, params: Iterable[Tensor]) -> list[Tensor]:
+    """Return distinct floating-point tensors in their order; raise if they are something else."""
+    kind = type(owner).__name__
+    if isinstance(params, Tensor | set | frozenset):
+        raise TypeError(
+            f"{kind}: params must be an iterable with an order, such as a list, not {type(params).__name__}"
+        )
+    found = list(dict.fromkeys(params))
+    if not found:
+        raise ValueError(f"{kind}: params is empty")
+    for parameter in found:
+        if not isinstance(parameter, Tensor) or not parameter.dtype.is_floating:
+            what = parameter.dtype if isinstance(parameter, Tensor) else type(parameter).__name__
+            raise TypeError(f"{kind}: params must be floating-point tensors, not {what}")
+    return found
+
+
+def saved_count(owner: object, name: str, state_dict: Mapping[str, Any]) -> int:
+    """Return the number that a state dict consists of; raise `ValueError` if it is something else."""
+    if set(state_dict) != {name} or not isinstance(state_dict[name], Integral) or state_dict[name] < 0:
+        raise ValueError(f"the state dict of {type(owner).__name__} has one number, {name!r}, not {dict(state_dict)}")
+    return int(state_dict[name])

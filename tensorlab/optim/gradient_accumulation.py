@@ -6,35 +6,35 @@ from collections.abc import Callable
 from typing import Any
 
 from ..autodiff.graph import no_grad
+from ..options import Size, checked
 from ..tensor import Tensor
-from .checks import positive, whole
 from .optimizer import Optimizer
 
 
 class GradientAccumulation:
-    """One step of an optimizer for several batches: their mean gradient is that of one large batch.
+    """One step of an optimizer for several batches, whose mean gradient is that of one large batch.
 
-    So it is if the losses are means over batches of equal size, and no layer looks at a batch as a whole, as batch
-    normalisation does. A round begins with the gradients as they are: nothing else should put any there.
+    This holds if the losses are means over batches of equal size, and no layer depends on the whole batch, as batch
+    normalization does. A round adds to the gradients that are there: nothing else should compute any.
 
     Parameters
     ----------
     optimizer : Optimizer
-        What takes the steps; its gradients are forgotten after each.
+        Takes the steps; its gradients are reset after each.
     steps : int
-        How many batches make a step.
+        Number of batches per step.
     before_step : callable, optional
         Called without arguments when the gradients of a round are complete, for instance to clip them.
 
     Raises
     ------
     ValueError, TypeError
-        If `optimizer` is none, `steps` is no integer greater than 0, or `before_step` cannot be called.
+        If `optimizer` is not an optimizer, `steps` is not a positive integer, or `before_step` is not callable.
 
     Examples
     --------
     >>> w = tl.tensor([1.0], requires_grad=True)
-    >>> accumulate = tl.optim.accumulation.GradientAccumulation(tl.optim.SGD([w], lr=0.1), steps=2)
+    >>> accumulate = tl.optim.gradient_accumulation.GradientAccumulation(tl.optim.SGD([w], lr=0.1), steps=2)
     >>> for x in (1.0, 3.0, 5.0):
     ...     print(accumulate.backward((x * w).sum()), accumulate.pending)
     False 1
@@ -48,21 +48,16 @@ class GradientAccumulation:
     tensor([0.3], requires_grad=True)
     """
 
-    def __init__(self, optimizer: Optimizer, steps: int, before_step: Callable[[], Any] | None = None) -> None:
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"optimizer must be an Optimizer: {optimizer!r}")
+    @checked
+    def __init__(self, optimizer: Optimizer, steps: Size, before_step: Callable[[], Any] | None = None) -> None:
         if optimizer.needs_closure:
             raise TypeError(f"{type(optimizer).__name__} computes the loss by itself, from a closure: accumulate there")
-        whole(steps=steps)
-        positive(steps=steps)
-        if before_step is not None and not callable(before_step):
-            raise TypeError(f"before_step must be callable: {before_step!r}")
         self.optimizer, self.steps, self.before_step = optimizer, steps, before_step
         self._pending = 0
 
     @property
     def pending(self) -> int:
-        """How many batches wait for their step."""
+        """The number of batches since the last step."""
         return self._pending
 
     def backward(self, loss: Tensor) -> bool:
@@ -71,7 +66,7 @@ class GradientAccumulation:
         Parameters
         ----------
         loss : Tensor
-            The batch's, 0-d.
+            The loss of the batch, 0-d.
 
         Returns
         -------
@@ -80,8 +75,7 @@ class GradientAccumulation:
 
         Notes
         -----
-        If the step raises, its round is over all the same and the gradients are forgotten, so that the next round
-        begins as any other.
+        If the step raises, its round has ended and the gradients are reset, so that the next round begins as usual.
         """
         (loss / self.steps).backward()
         self._pending += 1
@@ -90,12 +84,12 @@ class GradientAccumulation:
         return self._pending == 0
 
     def flush(self) -> bool:
-        """Take a step with the batches of an unfinished round, by their own mean, for instance at an epoch's end.
+        """Take a step by the mean of the batches of an unfinished round, for instance at the end of an epoch.
 
         Returns
         -------
         bool
-            Whether a step was taken; not if no batch was waiting.
+            Whether a step was taken: False if there was no batch.
         """
         if not self._pending:
             return False

@@ -1,4 +1,4 @@
-"""The gradients that a step is about to use, looked at before anything changes."""
+"""Checks of the gradients that a step is about to use, before anything changes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..tensor import Tensor
-from .groups import name_of
+from .param_groups import name_of
 
 Groups = Sequence[Mapping[str, Any]]
 
 
 def check_fit(groups: Groups) -> bool:
-    """Return whether there is any gradient; raise `ValueError` where one does not fit its parameter."""
+    """Return whether there is any gradient; raise `ValueError` if one does not fit its parameter."""
     found = False
     for group in groups:
         for parameter in group["params"]:
@@ -40,7 +40,7 @@ def _refuse(groups: Groups, parameter: Any) -> None:
 
 
 def nonfinite_names(groups: Groups) -> list[str]:
-    """Return what to call the parameters whose gradients hold NaN or infinity; a device is waited for once."""
+    """Return the names of the parameters whose gradients have NaN or infinity, waiting for each device once."""
     verdicts: dict[Any, list[tuple[Tensor, Any]]] = {}
     for group in groups:
         for parameter in group["params"]:

@@ -1,0 +1,96 @@
+"""Optimizers that declare their options: each option is named once, with its default and the values it may have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import InitVar
+from typing import Any, ClassVar
+
+from ..docstrings import LazyDocstring, completed, entries_of, sections_of
+from ..options import BelowOne, Options, signature_of
+from ..tensor import Tensor
+from .optimizer import Group, Optimizer
+
+Params = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[Mapping[str, Any]]
+"""Parameters to optimize, with names or without, or groups of them."""
+
+Betas = tuple[BelowOne, BelowOne]
+
+SHARED_ENTRIES = entries_of(
+    """\
+params : iterable of Tensor, of (str, Tensor), or of dict
+    Parameters to optimize, or groups of them with options of their own; see `Optimizer`.
+lr : float
+    Learning rate.
+betas : pair of float
+    Decay rates of the running means of the gradient and of its square, in [0, 1).
+eps : float
+    Added to the denominator.
+momentum : float
+    Factor of the previous step that is added to the present one.
+nesterov : bool
+    Whether to use Nesterov's momentum.
+weight_decay : float
+    Factor of the L2 penalty: this times the parameter is added to its gradient.
+decoupled_weight_decay : bool
+    Whether weight decay multiplies the parameters by ``1 - lr * weight_decay``, as in `AdamW`, and leaves the gradient.
+maximize : bool
+    Whether to maximize the objective instead of minimizing it.
+damping : float
+    Added to the diagonal of the matrix."""
+)
+"""Descriptions of the options that several families have."""
+
+RAISES = "ValueError, TypeError\n    If an option is out of range or of another type."
+
+
+class Documented(Options):
+    """Completes the docstrings of subclasses with the options that their base classes describe."""
+
+    shared_entries: ClassVar[Mapping[str, str]] = {}
+    """Descriptions of options that several classes without a common base class have."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = vars(cls).get("__doc__")
+        if own:
+            cls.__doc__ = LazyDocstring(lambda: _completed(cls, own))  # type: ignore[assignment]
+
+
+def _completed(cls: Any, doc: str) -> str:
+    """Return the docstring of a class with what its base classes and `Documented.shared_entries` describe."""
+    entries, raises = dict(cls.shared_entries), RAISES
+    for base in reversed(cls.__mro__[1:]):
+        if issubclass(base, Documented):
+            sections = sections_of(base.__doc__)
+            entries |= entries_of(sections.get("Parameters", ""))
+            raises = sections.get("Raises", raises)
+    return completed(doc, signature_of(cls).parameters, entries, {"Raises": raises})
+
+
+class DeclaredOptions(Documented, Optimizer):
+    """Keeps declared options as the defaults of parameter groups, and checks those of each group."""
+
+    shared_entries = SHARED_ENTRIES
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.fixed = {name: option.default for name, option in cls._declared.items() if not option.argument}
+
+    def _keep(self, options: Mapping[str, Any]) -> None:
+        self.defaults = dict(options)
+
+    def _check(self, group: Group) -> None:
+        """Read the options of a group as the constructor reads them; a subclass adds checks of several together."""
+        for name in self.defaults:
+            group[name] = self.read_option(name, group[name])
+        super()._check(group)
+
+
+class DeclaredOptimizer(DeclaredOptions):
+    """The base class of optimizers whose constructor takes parameters and declared options."""
+
+    params: InitVar[Params]
+
+    def __post_init__(self, params: Params) -> None:
+        super(Options, self).__init__(params, self.defaults)

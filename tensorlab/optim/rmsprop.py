@@ -1,0 +1,67 @@
+"""RMSprop: steps divided by the running root mean square of gradients."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY
+from typing import Any
+
+from ..options import NonNegative
+from .declared import DeclaredOptimizer
+from .elementwise import Elementwise
+from .optimizer import Group
+
+
+class RMSprop(DeclaredOptimizer, Elementwise):
+    """Steps divided by the running root mean square of gradients (Hinton, 2012; centered: Graves, 2013).
+
+    Parameters
+    ----------
+    alpha : float
+        Decay rate of the running mean of squares.
+    centered : bool
+        Whether to divide by the running standard deviation of the gradients instead.
+
+    Examples
+    --------
+    >>> x = tl.tensor([1.0], requires_grad=True)
+    >>> optimizer = tl.optim.RMSprop([x], lr=0.1, alpha=0.75)
+    >>> (x * x).sum().backward()
+    >>> optimizer.step()
+    >>> round(x.item(), 6)
+    0.8
+    """
+
+    lr: NonNegative = 1e-2
+    alpha: NonNegative = 0.99
+    eps: NonNegative = 1e-8
+    weight_decay: NonNegative = 0.0
+    momentum: NonNegative = 0.0
+    centered: bool = False
+    _: KW_ONLY
+    maximize: bool = False
+
+    def _keeps(self, name: str, group: Group) -> bool:
+        return bool({"grad_avg": group["centered"], "momentum_buffer": group["momentum"]}.get(name, True))
+
+    @staticmethod
+    def rule(
+        xp: Any,
+        x: Any,
+        g: Any,
+        square_avg: Any,
+        grad_avg: Any,
+        momentum_buffer: Any,
+        *,
+        lr: float,
+        alpha: float,
+        eps: float,
+        momentum: float,
+    ) -> tuple[Any, ...]:
+        square_avg = variance = alpha * square_avg + (1 - alpha) * (g * g)
+        if grad_avg is not None:
+            grad_avg = alpha * grad_avg + (1 - alpha) * g
+            variance = square_avg - grad_avg * grad_avg
+        step = g / (xp.sqrt(variance) + eps)
+        if momentum_buffer is not None:
+            step = momentum_buffer = momentum * momentum_buffer + step
+        return x - lr * step, square_avg, grad_avg, momentum_buffer
