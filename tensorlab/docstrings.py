@@ -25,7 +25,7 @@ ORDER = (
 )
 """The sections of a docstring, in NumPy's order."""
 
-HEADING = re.compile(rf"^({'|'.join(ORDER)})\n-+\n", re.MULTILINE)
+HEADING = re.compile(rf"\n({'|'.join(ORDER)})\n-+\n")
 
 
 def sections_of(doc: str | None) -> dict[str, str]:
@@ -37,9 +37,9 @@ def sections_of(doc: str | None) -> dict[str, str]:
     >>> sections_of("Double a number.\n\nReturns\n-------\nint\n    Twice the number.")
     {'': 'Double a number.', 'Returns': 'int\n    Twice the number.'}
     """
-    first, *others = HEADING.split(cleandoc(doc or ""))
+    first, *others = HEADING.split("\n" + cleandoc(doc or ""))
     bodies = dict(zip(others[::2], others[1::2], strict=True))
-    return {"": first.rstrip(), **{title: body.rstrip() for title, body in bodies.items()}}
+    return {"": first.strip(), **{title: body.rstrip() for title, body in bodies.items()}}
 
 
 def entries_of(section: str) -> dict[str, str]:

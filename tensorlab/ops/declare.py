@@ -14,6 +14,7 @@ from ..autodiff.operands import TAKES_TEXT
 from ..autodiff.record import Draw, DTypeRule, Sample, sample
 from ..backend import Backend, BackendError, BackendUnavailable, backend_for_type
 from ..backend.dtypes import KINDS
+from ..docstrings import completed
 from ..errors import ShapeError
 from ..tensor import Tensor
 
@@ -148,19 +149,15 @@ DTYPE_TEXT: dict[str, tuple[str, str]] = {
 }
 
 
-def _documented(function: Callable[..., Any], dtype: str, group: str | None) -> None:
-    """Put the sections that all elementwise ops share between a docstring's summary and its example."""
+def _elementwise_docstring(doc: str | None, names: Sequence[str], dtype: str, group: str | None) -> str:
+    """Return the docstring of an elementwise op, completed by its operands and its result."""
     takes, gives = DTYPE_TEXT[dtype]
     takes = TAKES_TEXT[group] if group else takes
-    summary, marker, example = (function.__doc__ or "").partition("\n\n    Examples\n")
-    names = function.op.operands  # type: ignore[attr-defined]
-    listed = ", ".join(names)
     shape = "Any shape" if len(names) == 1 else "Shapes that broadcast to one another"
     kind = "tensor or array" if len(names) == 1 else "tensor, array or number"
-    function.__doc__ = (
-        f"{summary.rstrip()}\n\n    Parameters\n    ----------\n    {listed} : {kind}\n        {shape}; {takes}.\n\n"
-        f"    Returns\n    -------\n    Tensor\n        The broadcast shape; {gives}.{marker}{example}"
-    )
+    operands = f"{', '.join(names)} : {kind}\n    {shape}; {takes}."
+    returns = f"Tensor\n    The broadcast shape; {gives}."
+    return completed(doc, names, dict.fromkeys(names, operands), {"Returns": returns})
 
 
 def elementwise(
@@ -203,7 +200,7 @@ def elementwise(
     def decorate(compute: Callable[Concatenate[Any, P], R]) -> Callable[P, R]:
         names = compute.__code__.co_varnames[1 : compute.__code__.co_argcount]
         vjp = {name: rule for name, rule in zip(names, rules, strict=False) if rule is not None}
-        record = op(
+        public = op(
             vjp=vjp,
             jvp=dict(zip(names, jvp, strict=False)),
             kind="elementwise",
@@ -217,8 +214,8 @@ def elementwise(
             real_only=real_only,
             no_gradient=no_gradient,
         )(compute)
-        _documented(record, dtype, takes)
-        return record
+        public.__doc__ = _elementwise_docstring(public.__doc__, names, dtype, takes)
+        return public
 
     return decorate
 
