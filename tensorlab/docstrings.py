@@ -1,7 +1,7 @@
-"""Docstrings that share texts: a parameter, an error or a paper is described once, and every docstring is complete.
+"""Docstrings with shared texts: a parameter, an error or a paper is described once, and every docstring is complete.
 
-Docstrings are in NumPy's form: a summary, then sections such as ``Parameters``, whose entries are a line of names and
-types with an indented description. `completed` adds to a docstring what it leaves out and others say.
+Docstrings have NumPy's format: a summary, then sections such as ``Parameters``, whose entries are a line of names and
+types with an indented description. `completed` adds the entries and sections that a docstring leaves out.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HEADING = re.compile(rf"\n({'|'.join(ORDER)})\n-+\n")
 
 
 def sections_of(doc: str | None) -> dict[str, str]:
-    r"""Return the sections of a docstring by title; the text before the first one has the title ``""``.
+    r"""Return the sections of a docstring by title; the text before the first has the title ``""``.
 
     Examples
     --------
@@ -66,9 +66,9 @@ def completed(
     Parameters
     ----------
     doc : str or None
-        The docstring. Its own entries and sections come before those of others.
+        The docstring, whose own entries and sections take precedence.
     names : iterable of str
-        The parameters, in order; those that neither the docstring nor `entries` describes are left out.
+        The parameters in order. Those described neither in the docstring nor in `entries` are left out.
     entries : mapping from str to str
         Descriptions of parameters by name.
     sections : mapping from str to str, optional
@@ -94,7 +94,7 @@ def indented(doc: str) -> str:
 
 
 class LazyDocstring:
-    """The ``__doc__`` of a class, put together when it is first read, so that importing the class costs nothing."""
+    """The ``__doc__`` of a class, computed when it is first read, so that it does not slow down the import."""
 
     def __init__(self, make: Callable[[], str]) -> None:
         self._make = make
