@@ -1,6 +1,6 @@
 """tensorlab: deep learning on NumPy and CuPy.
 
-The top level follows the Array API standard; :mod:`tensorlab.nn` and :mod:`tensorlab.optim` follow PyTorch.
+This namespace follows the Array API standard; :mod:`tensorlab.nn` and :mod:`tensorlab.optim` follow PyTorch.
 """
 
 from math import e, inf, nan, pi
@@ -564,7 +564,7 @@ if TYPE_CHECKING:
     __version__: str
 
 LAZY = ("data", "fft", "linalg", "nn", "optim")
-"""Namespaces that are imported when they are first asked for."""
+"""Namespaces that are imported at first use."""
 
 
 def __getattr__(name: str) -> Any:
@@ -573,7 +573,7 @@ def __getattr__(name: str) -> Any:
 
         return import_module(f".{name}", __name__)
     if name == "__version__":
-        # Looked up when asked for: it takes longer than the rest of the import.
+        # Looked up at first use, as reading the metadata of the distribution is slow.
         from importlib.metadata import version
 
         return version("tensorlab")

@@ -9,7 +9,7 @@ from .info import report
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command, that of the process's own arguments unless others are given."""
+    """Run the command given by `arguments`, by default those of the process."""
     parser = argparse.ArgumentParser(prog="tensorlab", description="Deep learning on NumPy and CuPy.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("info", help="print versions, backends, devices, memory, BLAS and threads")

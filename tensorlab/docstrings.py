@@ -1,7 +1,7 @@
-"""Docstrings that share texts: a parameter, an error or a paper is described once, and every docstring is complete.
+"""Docstrings with shared texts: a parameter, an error or a paper is described once, and every docstring is complete.
 
-Docstrings are in NumPy's form: a summary, then sections such as ``Parameters``, whose entries are a line of names and
-types with an indented description. `completed` adds to a docstring what it leaves out and others say.
+Docstrings have NumPy's format: a summary, then sections such as ``Parameters``, whose entries are a line of names and
+types with an indented description. `completed` adds the entries and sections that a docstring leaves out.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ ORDER = (
 )
 """The sections of a docstring, in NumPy's order."""
 
-HEADING = re.compile(rf"^({'|'.join(ORDER)})\n-+\n", re.MULTILINE)
+HEADING = re.compile(rf"\n({'|'.join(ORDER)})\n-+\n")
 
 
 def sections_of(doc: str | None) -> dict[str, str]:
-    r"""Return the sections of a docstring by title; the text before the first one has the title ``""``.
+    r"""Return the sections of a docstring by title; the text before the first has the title ``""``.
 
     Examples
     --------
@@ -40,9 +40,9 @@ def sections_of(doc: str | None) -> dict[str, str]:
     >>> sections_of("Double a number.\n\nReturns\n-------\nint\n    Twice the number.")
     {'': 'Double a number.', 'Returns': 'int\n    Twice the number.'}
     """
-    first, *others = HEADING.split(cleandoc(doc or ""))
+    first, *others = HEADING.split("\n" + cleandoc(doc or ""))
     bodies = dict(zip(others[::2], others[1::2], strict=True))
-    return {"": first.rstrip(), **{title: body.rstrip() for title, body in bodies.items()}}
+    return {"": first.strip(), **{title: body.rstrip() for title, body in bodies.items()}}
 
 
 def entries_of(section: str) -> dict[str, str]:
@@ -69,9 +69,9 @@ def completed(
     Parameters
     ----------
     doc : str or None
-        The docstring. Its own entries and sections come before those of others.
+        The docstring, whose own entries and sections take precedence.
     names : iterable of str
-        The parameters, in order; those that neither the docstring nor `entries` describes are left out.
+        The parameters in order. Those described neither in the docstring nor in `entries` are left out.
     entries : mapping from str to str
         Descriptions of parameters by name.
     sections : mapping from str to str, optional
@@ -141,7 +141,7 @@ def indented(doc: str) -> str:
 
 
 class LazyDocstring:
-    """The ``__doc__`` of a class, put together when it is first read, so that importing the class costs nothing."""
+    """The ``__doc__`` of a class, computed when it is first read, so that it does not slow down the import."""
 
     def __init__(self, make: Callable[[], str]) -> None:
         self._make = make

@@ -1,22 +1,22 @@
-"""The errors that tensorlab raises, besides Python's own."""
+"""The exceptions that tensorlab defines."""
 
 from __future__ import annotations
 
 
 class ShapeError(ValueError):
-    """The shapes of an op's operands do not go together; the message names the op, the shapes and the axes."""
+    """The shapes of the operands of an op are incompatible; the message names the op, the shapes and the axes."""
 
 
 class OutOfRange(ShapeError, IndexError):
-    """An index lies outside an axis; also caught as an IndexError."""
+    """An index is out of range for an axis. This is also an `IndexError`."""
 
 
 class BackendError(RuntimeError):
-    """Arrays of several backends were mixed, or a backend was asked for what it does not support."""
+    """Arrays of several backends were mixed, or a backend does not support an operation."""
 
 
 class BackendUnavailable(RuntimeError):
-    """No backend of this name is installed, or it cannot run on this machine."""
+    """A backend is not installed, or cannot run on this machine."""
 
 
 class GradientError(AssertionError):
@@ -24,13 +24,13 @@ class GradientError(AssertionError):
 
 
 class AnomalyError(ArithmeticError):
-    """An operation, or its gradient, gave NaN or infinity while `detect_anomaly` was on."""
+    """An operation, or its gradient, gave NaN or infinity inside `detect_anomaly`."""
 
 
 class LinAlgError(ValueError):
-    """What is asked for does not exist: a matrix is singular or not positive definite, an iteration did not converge.
+    """A matrix is singular or not positive definite, or an iteration did not converge.
 
-    On a GPU, where a check would have to wait for the device, the result may be NaN instead.
+    On a GPU, where the check would have to wait for the device, the result may be NaN instead.
 
     Examples
     --------

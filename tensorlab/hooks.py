@@ -1,4 +1,4 @@
-"""Hooks: functions that modules and optimizers call before and after they run, and handles that remove them."""
+"""Hooks, which modules and optimizers call around a forward pass, a backward pass or a step, and their handles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _next_key = count().__next__
 
 @dataclass(frozen=True)
 class Hook:
-    """A function, and when it is called: around `forward` or `step`, or around a module's backward pass."""
+    """A function, and when it is called: before or after `forward` or `step`, or the backward pass of a module."""
 
     function: Callable[..., Any]
     when: Literal["before", "after", "before backward", "after backward"]
@@ -20,7 +20,7 @@ class Hook:
 
 
 class RemovableHandle:
-    """Returned where a hook is registered: removes the hook, also at the end of a ``with`` block.
+    """The handle of a registered hook, which removes it; as a context manager it does so at the end of the block.
 
     Examples
     --------
@@ -34,7 +34,7 @@ class RemovableHandle:
         self._hooks, self._key = hooks, key
 
     def remove(self) -> None:
-        """Remove the hook; a second call does nothing."""
+        """Remove the hook, if that has not been done."""
         self._hooks.pop(self._key, None)
 
     def __enter__(self) -> Self:
@@ -45,7 +45,7 @@ class RemovableHandle:
 
 
 def add_hook(hooks: dict[int, Hook], hook: Hook, prepend: bool) -> RemovableHandle:
-    """Add a hook after the others, or before them, and return its handle."""
+    """Add a hook after the others, or with `prepend` before them, and return its handle."""
     key, others = _next_key(), dict(hooks)
     if prepend:
         hooks.clear()

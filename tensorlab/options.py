@@ -1,4 +1,4 @@
-"""Options that are declared once: an annotated class attribute is the constructor's argument, its check and its repr.
+"""Options declared once: an annotated class attribute defines the constructor's argument, its check and its repr.
 
 A class that derives from `Options` needs no constructor::
 
@@ -6,7 +6,7 @@ A class that derives from `Options` needs no constructor::
         beta: NonNegative = 1.0
 
 `SmoothL1Loss(beta=-1.0)` raises a `ValueError` that names the class, the option and the values it may have. Arguments
-come in the order of their declarations, those of base classes first; declarations below ``_: KW_ONLY`` are keyword
+have the order of the declarations, those of base classes first; declarations below ``_: KW_ONLY`` are keyword
 arguments; an ``InitVar`` is passed to `__post_init__` and not kept. All this is as in `dataclasses`, and type checkers
 see the constructor (PEP 681). An option declared as `fixed` keeps its value and is no argument. `checked` reads the
 arguments of a hand-written constructor in the same way.
@@ -63,17 +63,17 @@ T = TypeVar("T")
 EMPTY = Parameter.empty
 
 
-# -- what an option may be ---------------------------------------------------------------------------------------------
+# -- kinds of values ---------------------------------------------------------------------------------------------
 
 
 class Kind(Protocol):
-    """What values an option may have."""
+    """The values that an option may have."""
 
     text: str
-    """How errors speak of it: ``must be <text>``."""
+    """Its description in errors: ``must be <text>``."""
 
     def read(self, value: Any) -> Any:
-        """Return the value as it is kept; raise `TypeError` or `ValueError`, with or without words of its own."""
+        """Return the value to keep; raise `TypeError` or `ValueError`, whose message is not used."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ class Instance:
 
 @dataclass(frozen=True)
 class Function:
-    """Something that can be called."""
+    """A callable."""
 
     text: ClassVar[str] = "callable"
 
@@ -264,13 +264,13 @@ class Many:
 
 @dataclass(frozen=True)
 class Either:
-    """A value of the first kind that takes it; None where that is allowed."""
+    """A value of one of several kinds, or None if that is allowed."""
 
     kinds: tuple[Kind, ...]
     none: bool = False
 
     def read(self, value: Any) -> Any:
-        """Return the value as the first kind that takes it keeps it."""
+        """Return the value as read by the first kind that accepts it."""
         if value is None and self.none:
             return None
         failure: type[Exception] = TypeError
@@ -306,7 +306,7 @@ def plain(value: Any) -> Any:
     Raises
     ------
     TypeError
-        If it is a tensor that requires a gradient, which an option would lose.
+        If it is a tensor that requires a gradient, which would be lost.
     """
     if type(value) in (bool, int, float, str, NoneType) or getattr(value, "shape", None) != ():
         return value
@@ -317,7 +317,7 @@ def plain(value: Any) -> Any:
 
 @cache
 def kind_of(annotation: Any) -> Any:
-    """Return the `Kind` that an annotation stands for; None where it allows everything."""
+    """Return the `Kind` that an annotation stands for; None if it allows every value."""
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return parts[1] if hasattr(parts[1], "read") else kind_of(parts[0])
@@ -346,7 +346,7 @@ def _kind_of_tuple(parts: tuple[Any, ...]) -> Any:
 
 
 def read(owner: str, name: str, kind: Kind | None, value: Any) -> Any:
-    """Return the value of an option as it is kept.
+    """Return the value to keep for an option.
 
     Raises
     ------
@@ -367,7 +367,7 @@ LOSES_GRADIENT = ", whose gradient would be lost; give .item() of it"
 
 
 def _shown(value: Any) -> str:
-    """Return a value as errors show it: short ones in full, of others the type."""
+    """Return the description of a value in errors: its repr if that is short, otherwise its type."""
     text = repr(value)
     return (
         text if len(text) <= 60 and "\n" not in text and " at 0x" not in text else _with_article(type(value).__name__)
@@ -421,7 +421,7 @@ def fixed(value: T, *, init: Literal[False] = False) -> T:
 
 
 class _Signature:
-    """The signature of a class whose constructor is made from declarations, for `inspect` and `help`."""
+    """The signature of a class whose constructor follows from declarations, for `inspect` and `help`."""
 
     def __get__(self, instance: object, owner: type[Options]) -> Signature:
         if owner.__init__ is not Options.__init__:
@@ -431,7 +431,7 @@ class _Signature:
 
 @dataclass_transform(eq_default=False, field_specifiers=(fixed,))
 class Options:
-    """The base of classes whose constructor is made from declarations; see the module's text."""
+    """Base class of classes whose constructor follows from declarations; see the module's docstring."""
 
     _declared: ClassVar[Mapping[str, Option]] = {}
     __signature__: ClassVar[Any] = _Signature()
@@ -455,11 +455,11 @@ class Options:
             setattr(self, name, value)
 
     def __post_init__(self, **init_vars: Any) -> None:
-        """Do what needs several options at once; called last, with the options that are declared as ``InitVar``."""
+        """Called last, with the options declared as ``InitVar``: the place for checks of several options together."""
 
     @classmethod
     def read_option(cls, name: str, value: Any) -> Any:
-        """Return the value of one option as it is kept; raises as the constructor does."""
+        """Return the value to keep for an option; raises as the constructor does."""
         return read(cls.__name__, name, kinds_of(cast(Any, cls)).get(name), value)
 
 
@@ -505,12 +505,12 @@ def kinds_of(cls: Any) -> dict[str, Kind | None]:
 
 
 def _declared_type(annotation: Any) -> Any:
-    """Return what an ``InitVar`` is of, and other annotations unchanged."""
+    """Return the type inside an ``InitVar``, and other annotations unchanged."""
     return annotation.type if isinstance(annotation, InitVar) else annotation
 
 
 def checked(init: Callable[P, None]) -> Callable[P, None]:
-    """Decorate a constructor that is written out: its arguments are read by their annotations, as `Options` does.
+    """Decorate a hand-written constructor: its arguments are read by their annotations, as in `Options`.
 
     Examples
     --------
@@ -542,7 +542,7 @@ def checked(init: Callable[P, None]) -> Callable[P, None]:
 def _read_arguments(
     owner: str, form: Signature, kinds: Mapping[str, Kind | None], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the arguments by name, defaults included, those that are given as they are kept."""
+    """Return the arguments by name, read where they are given, with the defaults of the others."""
     try:
         given = form.bind(*args, **kwargs)
     except TypeError as error:

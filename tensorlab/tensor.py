@@ -1,7 +1,7 @@
-"""Tensor: an array that can remember how it was computed.
+"""The class `Tensor`: an array, and the node of the graph that computed it.
 
-This file holds what a tensor *is*; what it can *do* (operators and methods) stands in :mod:`tensorlab.ops.methods`,
-because every operation of a tensor is one of the public ops.
+Attributes and conversions are defined here. Operators and the methods that compute are ops, and are added by
+:mod:`tensorlab.ops.methods`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .tensor_methods import TensorMethods
 
     ArrayT = TypeVar("ArrayT", "Tensor", NDArray[Any], default="Tensor")
-    """What functions take and give back: tensors for tensors, arrays for plain arrays."""
+    """The type of arguments and results: tensors for tensors, arrays for plain arrays."""
 else:
     from typing import TypeVar
 
@@ -34,10 +34,10 @@ LOSES_GRADIENT = "requires a gradient would lose it in another library"
 
 
 class Leaf:
-    """Where a gradient ends: the graph's node of a tensor that was not computed but requires a gradient.
+    """The node of a tensor that requires a gradient and was not computed: where the backward pass ends.
 
-    Nodes know their parents, so a leaf holds its tensor weakly: a graph must not keep a parameter alive that
-    nobody else wants, and no reference cycle arises.
+    It refers to its tensor weakly, so that a graph does not keep an unused parameter alive, and so that there is no
+    reference cycle.
     """
 
     __slots__ = ("__weakref__", "serial", "shape", "tensor")
@@ -51,7 +51,7 @@ class Leaf:
 
 
 class Size(int):
-    """The number of elements of a shape; ``x.size()`` is the shape itself, ``x.size(axis)`` one length of it."""
+    """The number of elements of a shape. Called, as in PyTorch, it returns the shape, or the length of an axis."""
 
     shape: tuple[int, ...]
 
@@ -66,29 +66,29 @@ class Size(int):
 
 
 class Tensor(TensorMethods):
-    """An n-dimensional array on a backend, which records the operations on it where a gradient is asked for.
+    """An n-dimensional array on a backend, which records operations for gradients if it requires them.
 
-    Make tensors with `tensorlab.tensor`, `tensorlab.asarray`, `tensorlab.zeros` and the like; this constructor wraps
-    an array of a backend as it is, without copying.
+    Create tensors with `tensorlab.tensor`, `tensorlab.asarray`, `tensorlab.zeros` and similar functions; this
+    constructor wraps an array of a backend without copying.
 
     Parameters
     ----------
     array : array
         An array of any installed backend.
     requires_grad : bool
-        Whether gradients with respect to this tensor are wanted; floating-point only.
+        Whether operations are recorded for gradients with respect to this tensor; floating-point only.
 
     Attributes
     ----------
     grad : Tensor or None
-        The gradient that `backward` accumulated here; of the tensor's own shape and dtype.
+        The gradient accumulated by `backward`, with the shape and the data type of the tensor.
 
     Raises
     ------
     BackendError
-        If `array` is no array of an installed backend.
+        If `array` is not an array of an installed backend.
     TypeError
-        If a gradient is asked for an integer or boolean tensor.
+        If `requires_grad` is True for an integer or boolean array.
 
     Examples
     --------
@@ -99,12 +99,12 @@ class Tensor(TensorMethods):
     tensor([2., 4.])
     """
 
-    # Class attributes rather than slots: an operation sets only what differs, which keeps it under a microsecond.
+    # Class attributes rather than slots, so that an operation sets only what differs.
     _array: Any
     _node: Any = None
     grad: Tensor | None = None
 
-    # NumPy's operators step back, so that `array + tensor` is the tensor's operation.
+    # Makes NumPy's operators defer to those of tensors in `array + tensor`.
     __array_priority__ = 1000
 
     def __init__(self, array: Any, requires_grad: bool = False) -> None:
@@ -114,11 +114,11 @@ class Tensor(TensorMethods):
         if requires_grad:
             self.requires_grad = True
 
-    # -- what it is ------------------------------------------------------------------------------------------
+    # -- attributes ------------------------------------------------------------------------------------------
 
     @property
     def array(self) -> Any:
-        """The backend's own array, shared and without history."""
+        """The array of the backend, which shares memory and has no history."""
         return self._array
 
     @property
@@ -144,7 +144,7 @@ class Tensor(TensorMethods):
 
     @property
     def device(self) -> Device:
-        """The backend and device that the elements are on."""
+        """The backend and the device of the elements."""
         backend = self.backend
         return Device(backend.name, backend.device_name(self._array))
 
@@ -164,14 +164,14 @@ class Tensor(TensorMethods):
 
     @property
     def size(self) -> Size:
-        """The number of elements, as in NumPy and the standard; called, the shape, as in PyTorch."""
+        """The number of elements, as in NumPy; ``x.size()`` is the shape, ``x.size(axis)`` a length, as in PyTorch."""
         return Size(self._array.shape)
 
     # -- gradients -------------------------------------------------------------------------------------------
 
     @property
     def requires_grad(self) -> bool:
-        """Whether operations on this tensor are recorded; can be set on tensors that were not computed."""
+        """Whether operations on this tensor are recorded; can be set for tensors that were not computed."""
         return self._node is not None
 
     @requires_grad.setter
@@ -188,19 +188,19 @@ class Tensor(TensorMethods):
         self._node = Leaf(self)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Set `requires_grad` and return the tensor itself.
+        """Set `requires_grad` in place, and return the tensor.
 
         Raises
         ------
         TypeError
-            For integer and boolean tensors.
+            If it is set to True for an integer or boolean tensor.
         """
         self.requires_grad = requires_grad
         return self
 
     @property
     def is_leaf(self) -> bool:
-        """Whether the tensor was made rather than computed from one that requires a gradient."""
+        """Whether the tensor was not computed from one that requires a gradient."""
         return self._node is None or self._node.op is None
 
     def detach(self) -> Tensor:
@@ -209,7 +209,7 @@ class Tensor(TensorMethods):
 
     @property
     def data(self) -> Tensor:
-        """The elements without history, as in PyTorch; assigning replaces the elements and keeps `requires_grad`."""
+        """The tensor without history, as in PyTorch; assignment replaces the elements and keeps `requires_grad`."""
         return self.detach()
 
     @data.setter
@@ -226,7 +226,7 @@ class Tensor(TensorMethods):
         Raises
         ------
         RuntimeError
-            If the tensor requires a gradient; ``.detach().numpy()`` says that it may be lost.
+            If the tensor requires a gradient; use ``.detach().numpy()``.
         """
         if self.requires_grad:
             raise RuntimeError(f"a tensor that {LOSES_GRADIENT}; use .detach().numpy()")
@@ -314,7 +314,7 @@ class Tensor(TensorMethods):
     def __repr__(self) -> str:
         return tensor_repr(self)
 
-    # `==` compares elements, so tensors are told apart by identity in sets and dictionaries.
+    # `==` compares elements; sets and dictionaries distinguish tensors by identity.
     def __hash__(self) -> int:
         return id(self)
 
@@ -343,14 +343,14 @@ class Tensor(TensorMethods):
 
 
 def wrapped(array: Any) -> Tensor:
-    """Return a tensor of an array that is known to be one of a backend's: the constructor without its checks."""
+    """Return a tensor of an array that is known to belong to a backend: the constructor without its checks."""
     tensor = object.__new__(Tensor)
     tensor._array = array
     return tensor
 
 
 def tensor_repr(tensor: Tensor) -> str:
-    """Write a tensor as NumPy writes arrays; the dtype where it is no default one, and what it remembers."""
+    """Return the repr of a tensor: as NumPy prints arrays, with the data type unless it is a default one."""
     host = tensor.backend.to_numpy(tensor._array)
     text = repr(host)
     body = text[text.index("(") + 1 : text.rindex(")")]

@@ -119,7 +119,7 @@ class TensorMethods:
     def clip(self, /, min: Tensor | builtins.float | None = None, max: Tensor | builtins.float | None = None) -> Tensor:
         """Limit elements to a range."""
     def clone(self) -> Tensor:
-        """A copy, with the gradient led through."""
+        """A copy, through which gradients flow."""
     def conj(self) -> Tensor:
         """Complex conjugate, elementwise."""
     def corrcoef(self, y: Tensor | None = None, /, *, rowvar: builtins.bool = True) -> Tensor:
@@ -127,7 +127,7 @@ class TensorMethods:
     def cos(self) -> Tensor:
         """Cosine, elementwise."""
     def cpu(self) -> Tensor:
-        """The tensor in host memory: itself, or a copy."""
+        """The tensor in host memory: a copy unless it is there already."""
     def cross(self, x2: Tensor, /, *, axis: builtins.int = -1) -> Tensor:
         """Cross product of vectors of three elements."""
     def cumulative_sum(
@@ -312,7 +312,7 @@ class TensorMethods:
     def squeeze(self, /, axis: builtins.int | Sequence[builtins.int] | None = None) -> Tensor:
         """Remove axes of length 1; all of them where none is named."""
     def stack_with(self, others: list[Tensor], axis: builtins.int = 0) -> Tensor:
-        """The tensor and others of its shape along a new axis."""
+        """Stack the tensor and others of its shape along a new axis."""
     def std(
         self,
         /,
@@ -341,9 +341,9 @@ class TensorMethods:
     def to(
         self, target: Any = None, /, *, dtype: Any = None, device: Any = None, copy: builtins.bool = False
     ) -> Tensor:
-        """Move to another backend or device, or cast, keeping the gradient's way back."""
+        """Move to another backend or device, or cast; gradients flow back."""
     def to_device(self, device: Any, /, *, stream: Any = None) -> Tensor:
-        """Move to another device, as the standard says; see `to`."""
+        """Move to another device, as in the Array API standard; see `to`."""
     def topk(
         self,
         /,

@@ -1,6 +1,6 @@
-"""Tracebacks that show the user's code, with few frames of the library.
+"""Shortened tracebacks, which show the user's code and few frames of the library.
 
-With ``TENSORLAB_FULL_TRACEBACK=1`` in the environment every frame stays.
+With ``TENSORLAB_FULL_TRACEBACK=1`` in the environment, tracebacks are left complete.
 """
 
 from __future__ import annotations
@@ -10,27 +10,27 @@ from collections.abc import Iterator
 from types import TracebackType
 
 OWN_PACKAGES = ("tensorlab", "tensorlab_numpy", "tensorlab_cupy")
-"""The packages whose frames are the library's: those of this distribution."""
+"""The packages whose frames count as the library's."""
 
 MOST_FRAMES = 3
-"""How many frames of the library a shortened traceback has at most."""
+"""The most frames of the library in a shortened traceback."""
 
 
 def full_tracebacks() -> bool:
-    """Return whether tracebacks are to be left complete; the environment is read at each call."""
+    """Return whether tracebacks are left complete; reads the environment at each call."""
     return os.environ.get("TENSORLAB_FULL_TRACEBACK", "0") not in ("", "0")
 
 
 def shortened(traceback: TracebackType | None, inner_frames: int | None = None) -> tuple[TracebackType | None, int]:
-    """Return a traceback with few frames of the library, and how many these are; the user's frames all stay.
+    """Return a traceback with few frames of the library and all frames of the user, and the number of the former.
 
     Parameters
     ----------
     traceback : traceback or None
-        Its entries are relinked.
+        The traceback to shorten; its entries are relinked.
     inner_frames : int, optional
-        Number of the library's frames to keep, the innermost ones. By default `MOST_FRAMES` are kept: the first two,
-        called from the user's code, and the one that raised the error.
+        The number of the library's frames, innermost, that were kept before; the others are dropped. By default
+        `MOST_FRAMES` are kept: the two outermost ones, and the one that raised the error.
     """
     entries = list(_entries(traceback))
     own = [i for i, entry in enumerate(entries) if _is_own(entry)]

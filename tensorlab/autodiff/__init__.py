@@ -1,4 +1,4 @@
-"""Automatic differentiation: the graph, the sweeps through it, and the transforms. Knows no op by name."""
+"""Automatic differentiation: op records, the graph, the sweeps through it, and the transforms."""
 
 from ..errors import AnomalyError, GradientError, ShapeError
 from .anomaly import detect_anomaly

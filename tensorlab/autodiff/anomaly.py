@@ -1,4 +1,4 @@
-"""Finding the operation that made the first NaN or infinity."""
+"""Detection of the first operation that returns NaN or infinity."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .graph import Mode, ModeChange, Node, watched
 
 
 class detect_anomaly(ModeChange):
-    """Raise at the first operation that gives NaN or infinity, forward or backward.
+    """Context manager and decorator that raises at the first NaN or infinity, in the forward or the backward pass.
 
-    Forward, the traceback ends at the operation itself. Backward, the message shows where the operation was called.
-    Every result is inspected, so this is for finding a fault, not for training.
+    In the forward pass the traceback ends at the operation; in the backward pass the message shows where the operation
+    was called. Every result is checked, which is slow: use it for debugging, not for training.
 
     Raises
     ------
     AnomalyError
-        From inside the block, when a result is not finite.
+        Inside the block, if a result is not finite.
 
     Examples
     --------
@@ -42,24 +42,24 @@ class detect_anomaly(ModeChange):
 
 def _inspect(op: Any, operands: tuple[Any, ...], params: dict[str, Any], result: Any) -> None:
     for part in result if isinstance(result, tuple) else (result,):
-        fault = _fault(part._array)
-        if fault is not None:
-            raise AnomalyError(f"{op.name} gave {fault} (operands: {_describe(operands)})")
+        found = _non_finite(part._array)
+        if found is not None:
+            raise AnomalyError(f"{op.name} gave {found} (operands: {_summary(operands)})")
         if part._node is not None:
             part._node.origin = format_stack()[:-2]
 
 
 def check_finite_parts(node: Node, parts: Sequence[Any]) -> None:
-    """Raise if one of the cotangents that a node's rules returned is not finite."""
+    """Raise if one of the cotangents that the rules of a node returned is not finite."""
     for part in parts:
-        fault = None if part is None else _fault(part._array if isinstance(part, Tensor) else part)
-        if fault is not None:
+        found = None if part is None else _non_finite(part._array if isinstance(part, Tensor) else part)
+        if found is not None:
             called = "".join(getattr(node, "origin", ["  (outside detect_anomaly)\n"]))
-            raise AnomalyError(f"the gradient of {node.op.name} has {fault}; the operation was called here:\n{called}")
+            raise AnomalyError(f"the gradient of {node.op.name} has {found}; the operation was called here:\n{called}")
 
 
-def _fault(array: Any) -> str | None:
-    """Say how many elements are not finite, or return None where all are."""
+def _non_finite(array: Any) -> str | None:
+    """Return how many elements are NaN and infinite, in words; None if all elements are finite."""
     backend = backend_of(array)
     if not backend.dtype_of(array).is_floating:
         return None
@@ -70,6 +70,7 @@ def _fault(array: Any) -> str | None:
     return f"{nans} NaN and {infinities} infinite of {prod(array.shape)} elements"
 
 
-def _describe(operands: tuple[Any, ...]) -> str:
+def _summary(operands: tuple[Any, ...]) -> str:
+    """Return the shapes of the tensors among the operands, and whether they are finite, in words."""
     tensors = [x for x in operands if isinstance(x, Tensor)]
-    return "; ".join(f"shape {x.shape}, {'finite' if _fault(x._array) is None else 'not finite'}" for x in tensors)
+    return "; ".join(f"shape {x.shape}, {'finite' if _non_finite(x._array) is None else 'not finite'}" for x in tensors)

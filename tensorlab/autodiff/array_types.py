@@ -1,4 +1,4 @@
-"""The array types that ops have met: the backend of each, its data types, and each op's kernel for it."""
+"""The array types in use: the backend and the data types of each, and the kernels of ops for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from ..backend import Backend, backend_for_type, dtypes
 
 KNOWN_TYPES: dict[type, Backend] = {}
-"""The array types that an op has met, with their backends."""
+"""The array types that have been given to an op, with their backends."""
 
 TAKEN: dict[str, set[Any]] = {kinds: set() for kinds in dtypes.KINDS}
 """For each group of data types, the native ones of all backends in use."""
@@ -18,18 +18,18 @@ TAKEN: dict[str, set[Any]] = {kinds: set() for kinds in dtypes.KINDS}
 FLOATING_DTYPES, COMPLEX_DTYPES = TAKEN["floating"], TAKEN["complex floating"]
 
 ROUNDED_DTYPES: set[Any] = set()
-"""The native types in use that are computed in wider ones."""
+"""The native types in use whose computations are done in wider types."""
 
 WEAK_DTYPES: dict[type, set[Any]] = {number: set() for number in dtypes.ADAPTS_TO}
 """For each type of Python number, the native data types that it adapts to."""
 
 
-learning = RLock()
-"""Held while data types are learned, and while kernels are looked up, as these depend on them."""
+registration = RLock()
+"""Held while data types are registered and kernels are looked up, as the kernels depend on the data types."""
 
 
 class KernelTable(dict[Any, Any]):
-    """The kernel of one op for each array type, found at the first call; None for what is no array."""
+    """The kernel of one op for each array type, looked up at the first call; None for types that are not arrays."""
 
     every: ClassVar[list[KernelTable]] = []
 
@@ -41,31 +41,31 @@ class KernelTable(dict[Any, Any]):
     def __missing__(self, array_type: type) -> Any:
         if array_type is None or array_type in WEAK_DTYPES or array_type is type(None):
             return None
-        backend = meet_type(array_type)
+        backend = register_type(array_type)
         if backend is None:
             return None
-        with learning:  # a kernel found before a data type was met must not be stored after
+        with registration:  # a kernel found before a data type is registered must not be stored afterwards
             self[array_type] = kernel = backend.kernel(self._name, self._compute, exact=self._exact)
         return kernel
 
 
-def meet_type(array_type: type) -> Backend | None:
-    """Return the backend of an array type, and learn its data types at the first meeting."""
+def register_type(array_type: type) -> Backend | None:
+    """Return the backend of an array type, or None; register its data types at the first call."""
     if array_type not in KNOWN_TYPES:
         backend = backend_for_type(array_type)
         if backend is None:
             return None
-        with learning:
+        with registration:
             if backend not in KNOWN_TYPES.values():
-                backend.when_dtypes_change(partial(learn_dtypes, backend))
-                learn_dtypes(backend)
+                backend.when_dtypes_change(partial(register_dtypes, backend))
+                register_dtypes(backend)
             KNOWN_TYPES[array_type] = backend
     return KNOWN_TYPES[array_type]
 
 
-def learn_dtypes(backend: Backend) -> None:
-    """Learn a backend's data types; kernels are looked up anew, as they may depend on which are in use."""
-    with learning:
+def register_dtypes(backend: Backend) -> None:
+    """Register a backend's data types, and forget all kernels, which may depend on the data types in use."""
+    with registration:
         for group, kinds in dtypes.KINDS.items():
             TAKEN[group] |= backend.dtypes_of_kind(*kinds)
         for number, group in dtypes.ADAPTS_TO.items():

@@ -1,7 +1,7 @@
-"""The backward sweep: from results to gradients, through the recorded graph.
+"""The backward sweep through the recorded graph, from results to gradients.
 
-Cotangents inside the sweep are transposed, not conjugated; where they enter and leave, complex ones are conjugated,
-which makes the gradient of a real function of a complex tensor PyTorch's: the direction of steepest ascent.
+Cotangents inside the sweep are transposed, not conjugated. Complex ones are conjugated where they enter and leave, so
+that the gradient of a real function of a complex tensor is the direction of steepest ascent, as in PyTorch.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from .array_types import COMPLEX_DTYPES, ROUNDED_DTYPES
 from .graph import FREED, Node, Select, ancestors, current_mode, recording, write_log
 
 COUNTS_LOCALS = version_info < (3, 14)
-"""Whether a variable that is passed on counts as a reference; later versions of Python lend it."""
+"""Whether a local variable that is passed to a call holds a reference of its own; Python 3.14 borrows it."""
 
 accumulation = RLock()
-"""Held while gradients are added to leaves: threads may share them, and none of their sums may get lost."""
+"""Held while gradients are added to leaves, which threads may share."""
 
 
 def backward(
@@ -36,18 +36,19 @@ def backward(
     Parameters
     ----------
     tensor : Tensor
-        What to differentiate; a single number unless `gradient` is given.
+        The tensor to differentiate; it has one element unless `gradient` is given.
     gradient : Tensor, optional
         The gradient with respect to `tensor` itself, of its shape: the vector of a vector-Jacobian product.
     retain_graph : bool, optional
-        Keep the graph for another pass. Defaults to `create_graph`; else its memory is let go on the way.
+        Whether to keep the graph for another pass, rather than free its memory during this one; by default the value
+        of `create_graph`.
     create_graph : bool
-        Record the gradient's own computation, so that it can be differentiated in turn.
+        Whether to record the computation of the gradient, so that it can be differentiated in turn.
 
     Raises
     ------
     RuntimeError
-        If `tensor` has no history, is not a single number and `gradient` is missing, if the graph was freed, or if
+        If `tensor` has no history, if it has several elements and `gradient` is missing, if the graph was freed, or if
         a value that a gradient needs was changed in place.
     ValueError
         If `gradient` has another shape.
@@ -60,7 +61,7 @@ def backward(
     >>> x.grad
     tensor(6.)
     """
-    seed = _seed(tensor, gradient, create_graph)
+    seed = _first_cotangent(tensor, gradient, create_graph)
     keep = create_graph if retain_graph is None else retain_graph
     order = ancestors([tensor._node])
     leaves: dict[Any, Any] = {node: None for node in order if node.op is None}
@@ -73,11 +74,11 @@ def backward(
                 _accumulate(target, cotangent, handed_out)
 
 
-def _seed(tensor: Tensor, gradient: Tensor | None, as_tensor: bool) -> Any:
+def _first_cotangent(tensor: Tensor, gradient: Tensor | None, as_tensor: bool) -> Any:
     if tensor._node is None:
         raise RuntimeError(
-            "this tensor does not depend on anything that requires a gradient; set requires_grad=True on what you "
-            "want gradients of (and compute it outside no_grad)"
+            "this tensor does not depend on anything that requires a gradient; set requires_grad=True on the tensors "
+            "to differentiate with respect to, and compute it outside no_grad"
         )
     if gradient is not None:
         if gradient.shape != tensor.shape:
@@ -85,10 +86,10 @@ def _seed(tensor: Tensor, gradient: Tensor | None, as_tensor: bool) -> Any:
         return conjugated(gradient if as_tensor else gradient._array)
     if tensor.nelement() != 1:
         raise RuntimeError(
-            f"backward() of a tensor of shape {tensor.shape} needs gradient=...; only a number has an obvious one"
+            f"backward() of a tensor of shape {tensor.shape} needs gradient=...; the default is for one element"
         )
     if tensor.dtype.is_complex:
-        raise RuntimeError("backward() of a complex number needs gradient=...; only a real one has an obvious one")
+        raise RuntimeError("backward() of a complex number needs gradient=...; the default is for real numbers")
     ones = ones_like(tensor._array)
     return Tensor(ones) if as_tensor else ones
 
@@ -110,7 +111,7 @@ def _accumulate(leaf: Tensor, cotangent: Any, handed_out: set[int]) -> None:
     """Add a cotangent to a leaf's gradient, which never shares memory with anything else."""
     cotangent = conjugated(cotangent)
     if leaf.grad is not None:
-        if _is_own(leaf.grad, cotangent):
+        if _is_exclusive(leaf.grad, cotangent):
             leaf.grad._array += cotangent
             return
         total = leaf.grad + cotangent
@@ -127,14 +128,14 @@ def _accumulate(leaf: Tensor, cotangent: Any, handed_out: set[int]) -> None:
         leaf.grad = wrapped(array)
 
 
-def _is_own(grad: Tensor, cotangent: Any) -> bool:
-    """Whether a gradient can be added to in place: nobody else holds it, its array, or a view of that."""
+def _is_exclusive(grad: Tensor, cotangent: Any) -> bool:
+    """Whether a gradient can be updated in place: nothing else refers to it, its array or a view of the array."""
     if isinstance(cotangent, Tensor) or grad.requires_grad or grad._array.dtype != cotangent.dtype:
         return False
     backend = grad.backend
     if not COUNTS_LOCALS or type(backend).is_view is Backend.is_view or backend.is_view(grad._array):
         return False
-    # The leaf, the argument and the call hold the tensor; the tensor and the call its array.
+    # References to the tensor: the leaf, the argument, the call; to its array: the tensor, the call.
     return getrefcount(grad) <= 3 and getrefcount(grad._array) <= 2
 
 
@@ -148,7 +149,7 @@ def gradients(
 ) -> list[Any]:
     """Return the cotangents of `inputs` for those of `outputs`; None for an input that no output depends on.
 
-    Arrays come back as arrays, tensors (with `create_graph`) as tensors; nothing is stored in any ``grad``.
+    They are arrays, or tensors with `create_graph`, as the given ones are. No ``grad`` is changed.
     """
     seeds: dict[Any, Any] = {}
     for output, cotangent in zip(outputs, cotangents, strict=True):
@@ -157,13 +158,13 @@ def gradients(
             seeds[output._node] = cotangent if known is None else known + cotangent
     order = ancestors(list(seeds))
     wanted = dict.fromkeys(x._node for x in inputs)
-    needed = _leading_to(order, wanted)
+    needed = _depending_on(order, wanted)
     found = sweep(seeds, order, wanted, needed, keep_graph=keep_graph, create_graph=create_graph)
     return [found.get(x._node) for x in inputs]
 
 
-def _leading_to(order: Sequence[Any], targets: Iterable[Any]) -> set[Any]:
-    """Return the nodes that were computed from one of the targets, themselves included."""
+def _depending_on(order: Sequence[Any], targets: Iterable[Any]) -> set[Any]:
+    """Return the nodes that were computed from one of the targets, including the targets."""
     needed = set(targets)
     for node in reversed(order):
         if any(parent in needed for parent in node.parents if parent is not None):
@@ -180,25 +181,25 @@ def sweep(
     keep_graph: bool,
     create_graph: bool,
 ) -> dict[Any, Any]:
-    """Carry cotangents from the seeds through `order` (latest node first); return those of the wanted nodes.
+    """Propagate cotangents from the seeds through the nodes in `order`; return those of the wanted nodes.
 
     Parameters
     ----------
     seeds : dict of node to cotangent
-        Where to start; arrays, or tensors with `create_graph`.
+        The cotangents to start from; arrays, or tensors with `create_graph`.
     order : sequence of nodes
-        All ancestors of the seeds, the latest first.
+        All ancestors of the seeds, latest first.
     wanted : dict of nodes
-        Whose cotangents to return.
+        The nodes whose cotangents to return.
     needed : set of nodes, optional
-        Nodes on the way to a wanted one; all others are passed over.
+        The nodes that depend on a wanted one; the others are skipped. By default all are needed.
     keep_graph : bool
-        Whether nodes keep what they saved.
+        Whether nodes keep their saved values.
     create_graph : bool
-        Whether the rules are given tensors, so that the sweep itself is recorded.
+        Whether the rules compute with tensors, so that the sweep itself is recorded.
     """
     pending, found = dict(seeds), {}
-    fresh: set[Any] = set()  # sums made here, which no one else holds: the next summand is added in place
+    fresh: set[Any] = set()  # nodes whose cotangent is a sum made here, to which the next one is added in place
     mode = current_mode.get()
     context: AbstractContextManager[None] = recording(True) if create_graph else nullcontext()
     with context:
@@ -214,7 +215,7 @@ def sweep(
             if needed is not None:
                 parents = tuple([p if p in needed else None for p in parents])
             if type(node.op) is Select:
-                _collect(pending, node, cotangent)
+                _collect_result(pending, node, cotangent)
                 continue
             parts = pull(node, cotangent, parents, create_graph)
             if mode.anomalies:
@@ -234,16 +235,16 @@ def sweep(
     return found
 
 
-def _collect(pending: dict[Any, Any], select: Node, cotangent: Any) -> None:
-    """Put the cotangent of one of several results where the op's own node will find it."""
+def _collect_result(pending: dict[Any, Any], select: Node, cotangent: Any) -> None:
+    """Add the cotangent of one of several results to those that the node of the op waits for."""
     (node,) = select.parents
     parts = pending.setdefault(node, [None] * len(node.shape))
     known = parts[select.op.position]
     parts[select.op.position] = cotangent if known is None else known + cotangent
 
 
-def recalled(node: Node) -> tuple[Any, ...]:
-    """Return what a node saved, computed again if need be; raise where it is freed or was changed in place."""
+def saved_values(node: Node) -> tuple[Any, ...]:
+    """Return what a node saved, recomputed inside a checkpoint; raise if it was freed or changed in place."""
     saved = node.saved
     while type(saved) is not tuple:
         saved = saved.restore()
@@ -253,8 +254,8 @@ def recalled(node: Node) -> tuple[Any, ...]:
 
 
 def pull(node: Node, cotangent: Any, parents: tuple[Any, ...], as_tensors: bool) -> tuple[Any, ...]:
-    """Apply the rules of a node's op to its result's cotangent."""
-    saved = recalled(node)
+    """Return the cotangents of the operands of a node, by the rules of its op."""
+    saved = saved_values(node)
     if as_tensors:
         saved = node.op.saved_tensors(node, saved)
     elif ROUNDED_DTYPES and _is_rounded(cotangent):
@@ -269,7 +270,7 @@ def _is_rounded(cotangent: Any) -> bool:
 
 
 def _pull_rounded(node: Node, cotangent: Any, parents: tuple[Any, ...], saved: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Apply the rules to tensors, unrecorded: operators of a library's own would not round types as our ops do."""
+    """Apply the rules to tensors, without recording: operators of the array library do not round as ops do."""
     as_tensor = [None if part is None else Tensor(part) for part in cotangent] if isinstance(cotangent, list) else None
     with recording(False):
         parts = node.op.pull(as_tensor or Tensor(cotangent), node.op.saved_tensors(node, saved), parents)

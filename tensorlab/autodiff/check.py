@@ -1,4 +1,4 @@
-"""Derivatives checked against finite differences."""
+"""Checks of derivatives against finite differences."""
 
 from __future__ import annotations
 
@@ -27,33 +27,33 @@ def check_gradients(
     atol: float = 1e-6,
     seed: int = 0,
 ) -> None:
-    """Check a function's derivatives in random directions, in both modes, recursively up to `order`.
+    """Check a function's derivatives in random directions, in both modes, up to `order`.
 
-    Along a random direction the derivative by central differences must equal the forward-mode one, and the product
-    of the pulled-back cotangent with the direction must equal both. The derivative function is then checked the same
-    way, which tests the next order.
+    The inner product of a random cotangent with the directional derivative, by central differences, must equal that
+    with the forward-mode derivative, and the inner product of the pulled-back cotangent with the direction. The
+    derivative itself is then checked in the same way, which tests the next order.
 
     Parameters
     ----------
     function : callable
-        Of tensors or nested structures of them; returns the same.
+        A function from tensors, or nested structures of tensors, to the same.
     args : sequence
-        Where to check, float64 or complex128, away from points without a derivative.
+        The point at which to check, float64 or complex128; the function must be differentiable there.
     modes : sequence of {"reverse", "forward"}
-        What to check.
+        The modes to check.
     order : int
-        How many derivatives deep.
+        The highest order of derivatives to check.
     step : float
-        Length of the step for the differences, for inputs of order one.
+        Step size of the differences, for inputs of order one.
     rtol, atol : float
-        Allowed relative and absolute error; looser by the factor 10 for each further order.
+        Relative and absolute tolerance, multiplied by 10 for each further order.
     seed : int
         Seed of the random directions.
 
     Raises
     ------
     GradientError
-        Where a derivative disagrees; the message gives order, mode and both numbers.
+        If a derivative disagrees; the message states the order, the mode and both numbers.
     TypeError
         If an input is of lower precision than float64.
 
@@ -103,7 +103,7 @@ def _check(
 
 
 def _random_like(tree: Any, draw: Random) -> Any:
-    """Return a tree of random numbers, normally distributed, like `tree` in structure and types."""
+    """Return a tree like `tree`, in structure and data types, of normally distributed random numbers."""
 
     def random_tensor(x: Tensor) -> Tensor:
         backend = x.backend

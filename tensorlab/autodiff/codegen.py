@@ -1,7 +1,7 @@
-"""The functions that users call, written out for each op.
+"""The functions that users call, generated for each op.
 
-The time between ``x * y`` and NumPy's ufunc is what small models consist of. One template, filled in for each op,
-costs 0.6 us for it; a generic function that loops over its operands costs 1.0 us (untraced, 32 floats).
+For small arrays, dispatch takes as long as the array library's computation. Code that is generated for the operands of
+an op has no loops over them, and checks only what can be wrong.
 """
 
 from __future__ import annotations
@@ -15,48 +15,48 @@ from typing import Any
 from ..tensor import Tensor
 from .array_types import FLOATING_DTYPES, KNOWN_TYPES, TAKEN, WEAK_DTYPES, KernelTable
 from .graph import Node, attach_results, current_mode, next_serial
-from .operands import engine_ops, explain, second_try
+from .operands import convert_and_call, engine_ops, explain
 from .record import Op
 
 LOCALS = ("array_type", "error", "kernel", "mode", "node", "nodes", "out", "raw", "result", "wrap")
-"""What generated functions call their own variables."""
-
+"""The local variables of generated functions, whose names no parameter may have."""
 
 MOST_OPERANDS = 6
+"""The largest number of operands of a non-variadic op."""
 
 
 def public_function(record: Op, signature: str) -> Callable[..., Any]:
     """Return the function that users call: unwrap, check, compute, wrap, record.
 
-    It is written when it is first called, as most programs use few of the ops and compiling takes longer than all
-    else at import: until then its code is a stub's. Both close over the same names, so one can take the other's place.
+    Its code is generated at the first call, as most programs use few of the ops; until then it is a stub. Both close
+    over the same names, so that one code object can replace the other.
     """
-    names = _names_for(record)
+    names = _closure_of(record)
     if taken := {*record.operands, *record.params} & {*names, *LOCALS}:
         raise TypeError(f"{record.name} cannot call a parameter {', '.join(taken)}: its dispatcher uses the name")
 
     def write() -> Callable[..., Any]:
-        make = _compilation(_public_source(record, signature) + _mention(names), tuple(names))
+        make = _compiled(_public_source(record, signature) + _mention(names), tuple(names))
         record.public.__code__ = _named(_inner_code(make), record.name)
         return record.public
 
     stub = "def call(*args, **kwargs):\n    return write()(*args, **kwargs)\n" + _mention(names)
-    return _made(stub, {**names, "write": write}, record)
+    return _function_from(stub, {**names, "write": write}, record)
 
 
 def pull_function(record: Op) -> Callable[..., tuple[Any, ...]]:
-    """Return the function that takes the result's cotangent to the operands' cotangents."""
+    """Return the function that computes the cotangents of the operands from that of the result."""
     rules = {f"rule_{operand}": rule for operand, rule in record.vjp.items()}
-    pull = _made(_pull_source(record), {"engine_ops": engine_ops, **rules}, record)
+    pull = _function_from(_pull_source(record), {"engine_ops": engine_ops, **rules}, record)
     pull.__code__ = _named(pull.__code__, f"{record.name}.pull")
     return pull
 
 
-def _names_for(record: Op) -> dict[str, Any]:
-    """Return what the public function uses, by name: the same names for every op.
+def _closure_of(record: Op) -> dict[str, Any]:
+    """Return the closure of the public function by name, with the same names for every op.
 
-    It reaches the function through a closure, so that the module's own names (an op called ``any``) cannot come
-    between, and so that ops of equal form share one compilation.
+    A closure, rather than globals, so that names of the op's module (an op called ``any``) do not shadow them, and so
+    that ops with equal signatures and checks share one compilation.
     """
     groups = list(record.takes.values())
     return {
@@ -73,7 +73,7 @@ def _names_for(record: Op) -> dict[str, Any]:
         "new": object.__new__,
         "next_serial": next_serial,
         "record": record,
-        "second_try": second_try,
+        "convert_and_call": convert_and_call,
         "tuple": tuple,
         "type": type,
         "weak_dtypes": WEAK_DTYPES,
@@ -83,38 +83,38 @@ def _names_for(record: Op) -> dict[str, Any]:
 
 
 def _mention(names: Iterable[str]) -> str:
-    """Write an unreachable line that names them all: a function closes over what it mentions, reached or not."""
+    """Return an unreachable line with these names: a function closes over every name in its body."""
     return f"    {', '.join(names)}\n"
 
 
-def _made(source: str, names: dict[str, Any], record: Op) -> Callable[..., Any]:
+def _function_from(source: str, names: dict[str, Any], record: Op) -> Callable[..., Any]:
     """Return the function that `source` defines, with `names` in its closure."""
-    made: Callable[..., Any] = FunctionType(_compilation(source, tuple(names)), record.compute.__globals__)(**names)
+    made: Callable[..., Any] = FunctionType(_compiled(source, tuple(names)), record.compute.__globals__)(**names)
     return made
 
 
 @cache
-def _compilation(source: str, names: tuple[str, ...]) -> CodeType:
-    """Compile a function that takes `names` and returns the one that `source` defines: once for all ops of a form.
+def _compiled(source: str, names: tuple[str, ...]) -> CodeType:
+    """Compile a function that takes `names` and returns the function that `source` defines.
 
-    The source is kept where tracebacks and debuggers look for it.
+    Ops with equal sources share the result. The source goes into `linecache`, where `_named` finds it.
     """
     body = source.replace("\n", "\n    ").rstrip()
     source = f"def make({', '.join(names)}):\n    {body}\n    return call\n"
-    filename = f"<tensorlab {_compilation.cache_info().misses}>"
+    filename = f"<tensorlab {_compiled.cache_info().misses}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     return _inner_code(compile(source, filename, "exec"))
 
 
 def _named(code: CodeType, title: str) -> CodeType:
-    """Return code under the name that profiles, tracebacks and debuggers show: ``<tensorlab.exp>:2(exp)``."""
+    """Return code named as profiles, tracebacks and debuggers are to show it: ``<tensorlab.exp>:2(exp)``."""
     filename = f"<tensorlab.{title}>"
     linecache.cache[filename] = linecache.cache[code.co_filename]
     return code.replace(co_filename=filename, co_name=title, co_qualname=title)
 
 
 def _inner_code(outer: CodeType) -> CodeType:
-    """Return the code of the function that is defined inside."""
+    """Return the code of the function defined inside."""
     return next(constant for constant in outer.co_consts if isinstance(constant, CodeType))
 
 
@@ -129,8 +129,8 @@ def _public_source(record: Op, signature: str) -> str:
     lines = [
         f"def call({signature}):",
         *unwrap(record),
-        f"    if {_refusal(record)}:",
-        f"        return second_try(record, {operands}, {params_dict})",
+        f"    if {_not_ready(record)}:",
+        f"        return convert_and_call(record, {operands}, {params_dict})",
         "    try:",
         *([check] if record.checks_first else []),
         f"        out = kernel({arrays}{params})",
@@ -159,17 +159,17 @@ def _unwrap_fixed(record: Op) -> list[str]:
             f"        a_{x} = {x}{no_node}",
         ]
     lines.append(f"    array_type = type(a_{record.operands[0]})")
-    if _is_pair(record):
-        # In `2 - x` the second operand says what kind of array this is about.
+    if _is_binary(record):
+        # In `2 - x` the second operand has the array type.
         lines.append(f"    if array_type in weak_dtypes: array_type = type(a_{record.operands[1]})")
     return [*lines, "    kernel = kernels[array_type]"]
 
 
 CHECKED = ("floating", "real floating", "real", "integral", "integral or bool", "bool")
-"""Groups of data types that are looked at before the kernel is called: some libraries take more than they should."""
+"""Groups of data types that are checked before the kernel is called, as some libraries accept others too."""
 
 
-def _is_pair(record: Op) -> bool:
+def _is_binary(record: Op) -> bool:
     """Whether the op is elementwise with two operands, of which one may be a Python number."""
     return record.kind == "elementwise" and len(record.operands) == len(record.promoted) == 2
 
@@ -185,56 +185,56 @@ def _unwrap_variadic(record: Op) -> list[str]:
     ]
 
 
-def _differ(a: str, b: str) -> str:
-    """Write that two arrays' data types differ; mostly they are the same object, which is quick to see."""
+def _dtypes_differ(a: str, b: str) -> str:
+    """Return the condition that two arrays have different data types; equal ones are usually the same object."""
     return f"({a}.dtype is not {b}.dtype and {a}.dtype != {b}.dtype)"
 
 
-def _refusal(record: Op) -> str:
-    """Write the condition under which operands are not ready for the kernel and `second_try` sorts them out."""
+def _not_ready(record: Op) -> str:
+    """Return the condition that the operands are not ready for the kernel, so that `convert_and_call` is needed."""
     if record.variadic:
-        same = f" or {_differ('a', 'raw[0]')}" if record.dtype == "promote" else ""
+        same = f" or {_dtypes_differ('a', 'raw[0]')}" if record.dtype == "promote" else ""
         (group,) = record.takes.values()
         taken = " or a.dtype not in taken_0" if group in CHECKED else ""
         return f"kernel is None or any([type(a) is not array_type{same}{taken} for a in raw])"
-    conditions = ["kernel is None", *filter(None, (_unlike(record, x) for x in record.operands))]
+    conditions = ["kernel is None", *filter(None, (_operand_differs(record, x) for x in record.operands))]
     for x in record.operands:
-        equal_to_reference = x in record.promoted[1:] and not _is_pair(record)
+        equal_to_reference = x in record.promoted[1:] and not _is_binary(record)
         if record.takes[x] in CHECKED and not equal_to_reference:
-            spared = f"type(a_{x}) in weak_dtypes or " if _is_pair(record) else ""
-            spared += f"a_{x} is None or " if x != record.operands[0] and not _is_pair(record) else ""
+            spared = f"type(a_{x}) in weak_dtypes or " if _is_binary(record) else ""
+            spared += f"a_{x} is None or " if x != record.operands[0] and not _is_binary(record) else ""
             conditions.append(f"not ({spared}a_{x}.dtype in taken_{record.operands.index(x)})")
     return " or ".join(conditions)
 
 
-def _unlike(record: Op, operand: str) -> str:
-    """Write that an operand does not go with the others in array type, or in data type; nothing where it must."""
+def _operand_differs(record: Op, operand: str) -> str:
+    """Return the condition that an operand differs from the others in array or data type; empty if it cannot."""
     reference, *rest = record.promoted
     a, known_type = f"a_{operand}", operand == record.operands[0]
     one_may_be_a_number = record.kind == "elementwise" and len(rest) == 1
     if operand in rest:
         if one_may_be_a_number:
             neither = f"type(a_{reference}) is not array_type and type({a}) is not array_type or "
-            return f"({'' if _is_pair(record) else neither}{_mismatch(f'a_{reference}', a)})"
+            return f"({'' if _is_binary(record) else neither}{_dtypes_incompatible(f'a_{reference}', a)})"
         if record.kind == "elementwise":
-            return f"type(a_{reference}) is not array_type or {_mismatch(f'a_{reference}', a)}"
-        return f"({a} is not None and (type({a}) is not array_type or {_differ(a, f'a_{reference}')}))"
+            return f"type(a_{reference}) is not array_type or {_dtypes_incompatible(f'a_{reference}', a)}"
+        return f"({a} is not None and (type({a}) is not array_type or {_dtypes_differ(a, f'a_{reference}')}))"
     if known_type or (operand == reference and one_may_be_a_number):
         return ""
     return f"(type({a}) is not array_type and {a} is not None)"
 
 
-def _mismatch(a: str, b: str) -> str:
-    """Write that two operands, of which one may be a Python number, do not have one data type."""
+def _dtypes_incompatible(a: str, b: str) -> str:
+    """Return the condition that two operands, one of which may be a Python number, differ in data type."""
     return (
-        f"({_differ(a, b)} if type({a}) is type({b}) "
+        f"({_dtypes_differ(a, b)} if type({a}) is type({b}) "
         f"else {a}.dtype not in weak_dtypes.get(type({b}), ()) if type({a}) is array_type "
         f"else {b}.dtype not in weak_dtypes.get(type({a}), ()))"
     )
 
 
 def _wrap_results(record: Op) -> list[str]:
-    """Write the wrapping of what the kernel returned, and the recording."""
+    """Return the lines that wrap the results of the kernel and record a node."""
     if record.results > 1:
         lines = ["    result = tuple([Tensor(part) for part in out])"]
     else:
@@ -268,7 +268,7 @@ def _wrap_results(record: Op) -> list[str]:
 
 
 def _saved_source(record: Op, name: str) -> str:
-    """Write what is saved under `name`: only if an operand whose rule names it requires a gradient."""
+    """Return the expression saved under `name`: None unless an operand whose rule takes it requires a gradient."""
     if name in record.params:
         return name
     if record.variadic:
@@ -285,7 +285,7 @@ def _saved_source(record: Op, name: str) -> str:
 
 
 def _pull_source(record: Op) -> str:
-    # Names of the function's own begin with an underscore: an operand may be called g.
+    # The function's own names begin with an underscore, as an operand may be called g.
     lines = ["def call(_g, _saved, _parents):"]
     if record.saved_names:
         lines.append(f"    {', '.join(record.saved_names)}, = _saved")

@@ -1,4 +1,4 @@
-"""Functions with a gradient of their own, and functions that are computed again instead of remembered."""
+"""Custom gradients, and checkpoints, which recompute values instead of saving them."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ class CustomOp:
     def __init__(self, function: Callable[..., Any], gradient: Callable[..., Any], results: Sequence[Tensor]) -> None:
         self.name = getattr(function, "__name__", "custom function")
         self._function, self._gradient = function, gradient
-        # What the cotangent of a result is that nobody used.
+        # The cotangents of results that are not used.
         self.zeros = [
             partial(x.backend.xp.zeros, x.shape, dtype=x._array.dtype, device=x._array.device) for x in results
         ]
 
     def pull(self, g: Any, saved: tuple[Any, ...], parents: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Call the user's gradient, in PyTorch's convention for complex cotangents."""
+        """Call the user's gradient function, with PyTorch's convention for complex cotangents."""
         given = g if isinstance(g, tuple | list) else (g,)
         as_tensors = any(isinstance(c, Tensor) for c in given)
         cotangents = [as_tensor(zeros() if c is None else c) for c, zeros in zip(given, self.zeros, strict=True)]
-        # A derivative of the gradient needs it connected to the operands: the function is run again for that.
+        # For higher derivatives the function is run again, so that its gradient is connected to the operands.
         gradient = self._function(*saved)[1] if as_tensors else self._gradient
         with recording(as_tensors):
             parts = gradient(*map(conjugated, cotangents))
         parts = parts if isinstance(parts, tuple | list) else (parts,)
         if len(parts) != len(saved):
-            raise ValueError(f"the gradient of {self.name} returned {len(parts)} parts for {len(saved)} operands")
+            raise ValueError(f"the gradient of {self.name} returned {len(parts)} cotangents for {len(saved)} operands")
         pulled = [
             None if part is None or parent is None else self._part(part, operand)
             for part, operand, parent in zip(parts, saved, parents, strict=True)
@@ -49,7 +49,7 @@ class CustomOp:
         return tuple(part if as_tensors or part is None else part._array for part in pulled)
 
     def _part(self, part: Any, operand: Tensor) -> Tensor:
-        """Return an operand's cotangent as a tensor, checked."""
+        """Return an operand's cotangent as a tensor of the operand's shape."""
         if type(part) in dtypes.DEFAULT_OF_PYTHON:
             part = operand.backend.asarray(part, dtype=operand._array.dtype)
         part = conjugated(as_tensor(part))
@@ -73,14 +73,14 @@ class CustomOp:
 
 
 def custom_gradient(function: Callable[P, tuple[R, Any]]) -> Callable[P, R]:
-    """Decorate a function that brings its own gradient.
+    """Decorate a function that defines its own gradient.
 
     Parameters
     ----------
     function : callable
-        Takes tensors and returns ``(result, gradient)``, where ``gradient(g)`` takes the result's cotangent (of
-        several results: one argument each) and returns a cotangent for each argument, None where there is none. If
-        the gradient is itself made of tensorlab's operations, it can be differentiated in turn.
+        Takes tensors and returns ``(result, gradient)``, where ``gradient(g)`` takes the cotangent of the result (or
+        one cotangent per result) and returns one for each argument, None where there is none. If the gradient is
+        computed with tensorlab's operations, it can be differentiated in turn.
 
     Returns
     -------
@@ -122,11 +122,11 @@ def custom_gradient(function: Callable[P, tuple[R, Any]]) -> Callable[P, R]:
 
 
 REPLAYED_STATES: list[tuple[Callable[[], Any], Callable[[Any], None]]] = []
-"""Getters and setters of state that a function run again must meet as it was, such as random generators."""
+"""Getters and setters of state that is restored when a checkpoint runs again, such as that of random generators."""
 
 
 class _Recomputation:
-    """Brings back, by running a function again, what the nodes of its first run would have saved."""
+    """Runs a function again to recompute what the nodes of its first run would have saved."""
 
     def __init__(self, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
         self._call = function, args, kwargs
@@ -134,7 +134,7 @@ class _Recomputation:
         self._saved: list[Any] = []
 
     def run(self) -> tuple[Any, list[Node]]:
-        """Run the function, recorded, and return its result with the nodes in the order of their making."""
+        """Run the function and return its result, and the recorded nodes in the order of their creation."""
         nodes: list[Node] = []
 
         def collect(op: Any, operands: Any, params: Any, result: Any) -> None:
@@ -146,18 +146,20 @@ class _Recomputation:
         with watched(collect):
             return function(*args, **kwargs), nodes
 
-    def expect(self, nodes: Sequence[Node]) -> None:
-        """Remember what the first run did."""
+    def forget(self, nodes: Sequence[Node]) -> None:
+        """Drop what the nodes of the first run saved; only the names of their ops are kept."""
         self._names = [node.op.name for node in nodes]
+        for position, node in enumerate(nodes):
+            node.saved = _Recomputable(self, position)
 
     def take(self, position: int) -> Any:
-        """Return what the node at `position` saved, running the function again at the first request."""
+        """Return what the node at `position` saved; run the function again at the first request."""
         if not self._saved or self._saved[position] is None:
-            self._saved = self._again()
+            self._saved = self._run_again()
         saved, self._saved[position] = self._saved[position], None
         return saved
 
-    def _again(self) -> list[Any]:
+    def _run_again(self) -> list[Any]:
         now = [get() for get, _ in REPLAYED_STATES]
         for (_, put), state in zip(REPLAYED_STATES, self._states, strict=True):
             put(state)
@@ -170,14 +172,14 @@ class _Recomputation:
         names = [node.op.name for node in nodes]
         if names != self._names:
             raise RuntimeError(
-                f"a checkpointed function must do the same when it is run again; the first time it recorded "
-                f"{self._names}, the second time {names}"
+                f"a checkpointed function must compute the same when it is run again; the first run recorded "
+                f"{self._names}, the second {names}"
             )
         return [node.saved for node in nodes]
 
 
-class _Forgotten:
-    """What a node inside a checkpoint saved: nothing but how to compute it again."""
+class _Recomputable:
+    """Replaces the saved values of a node inside a checkpoint, and recomputes them."""
 
     def __init__(self, recomputation: _Recomputation, position: int) -> None:
         self._recomputation, self._position = recomputation, position
@@ -187,17 +189,17 @@ class _Forgotten:
 
 
 def checkpoint(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function keep nothing for its backward pass but its inputs; it is run again when that pass comes.
+    """Return a function that saves only its inputs for the backward pass, which runs the function again.
 
-    Trades time (one more forward run) for memory (Chen et al., "Training deep nets with sublinear memory cost",
-    2016). Random numbers come out the same in the second run; what the function changes, such as the running
-    statistics of a batch normalisation, is changed twice. Tensors that the function closes over, such as a
-    module's parameters, receive their gradients as ever.
+    This trades time (a second forward run) for memory (Chen et al., "Training deep nets with sublinear memory cost",
+    2016). The second run draws the same random numbers; state that the function changes, such as the running statistics
+    of batch normalisation, is changed twice. Tensors that the function closes over, such as the parameters of a module,
+    receive gradients as usual.
 
     Parameters
     ----------
     function : callable
-        Any function of tensors; run twice, so it must do the same both times.
+        A function of tensors, which must compute the same both times.
 
     Returns
     -------
@@ -219,9 +221,7 @@ def checkpoint(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         recomputation = _Recomputation(function, args, kwargs)
         result, nodes = recomputation.run()
-        recomputation.expect(nodes)
-        for position, node in enumerate(nodes):
-            node.saved = _Forgotten(recomputation, position)
+        recomputation.forget(nodes)
         return result
 
     return checkpointed

@@ -1,7 +1,7 @@
-"""The forward sweep: tangents pushed from inputs to results, through the recorded graph.
+"""The forward sweep through the recorded graph, from inputs to results.
 
-Forward mode runs over the same graph as reverse mode, in the opposite direction and with what the nodes saved for
-their vjp rules. Any nesting of the two therefore works, without levels or tags.
+Forward mode uses the same graph as reverse mode, in the opposite direction, and the values that the nodes saved for
+their vjp rules. The two can therefore be nested in any order, without levels or tags.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any
 
 from ..backend import backend_of
 from ..tensor import Tensor
-from .backward import gradients, recalled
+from .backward import gradients, saved_values
 from .graph import Node, Select, ancestors, recording
 from .operands import engine_ops
-from .record import Op
+from .record import Op, arguments_of
 
 
 def push_forward(outputs: Sequence[Tensor], tangents: dict[Any, Any], as_tensors: bool) -> list[Any]:
-    """Return the tangents of `outputs`; None for one that depends on no node with a tangent.
+    """Return the tangents of `outputs`; None for an output that depends on no node with a tangent.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def push_forward(outputs: Sequence[Tensor], tangents: dict[Any, Any], as_tensors
     tangents : dict of node to tangent
         Tangents of the inputs; arrays, or tensors with `as_tensors`.
     as_tensors : bool
-        Whether to record the sweep itself, for derivatives of it.
+        Whether to record the sweep itself, so that it can be differentiated.
     """
     known = dict(tangents)
     context: AbstractContextManager[Any] = recording(True) if as_tensors else nullcontext()
@@ -49,9 +49,9 @@ def push_forward(outputs: Sequence[Tensor], tangents: dict[Any, Any], as_tensors
 
 
 def push(node: Any, tangents: tuple[Any, ...], as_tensors: bool) -> Any:
-    """Return the tangent of a node's result, by the rule that its op has for it."""
-    saved, op = recalled(node), node.op
-    if hasattr(op, "push"):  # it does nothing to values, and its pull is not to be called
+    """Return the tangent of a node's result, by the rules of its op."""
+    saved, op = saved_values(node), node.op
+    if hasattr(op, "push"):  # an identity with backward hooks, which its pull would call
         return op.push(tangents)
     derived = not isinstance(op, Op) or (op.kind == "other" and not op.jvp)
     if as_tensors or derived:
@@ -69,7 +69,7 @@ def push(node: Any, tangents: tuple[Any, ...], as_tensors: bool) -> Any:
 
 
 def _total(summands: Sequence[Any]) -> Any:
-    """Return the sum of tangents; None where there are none."""
+    """Return the sum of tangents; None if there are none."""
     total = summands[0] if summands else None
     for summand in summands[1:]:
         total = total + summand
@@ -87,12 +87,11 @@ def _push_operand(op: Op, operand: str, tangent: Any, values: dict[str, Any]) ->
 
 
 def _call(rule: Any, tangent: Any, values: dict[str, Any]) -> Any:
-    names = rule.__code__.co_varnames[1 : rule.__code__.co_argcount]
-    return rule(tangent, *(values[name] for name in names))
+    return rule(tangent, *(values[name] for name in arguments_of(rule)))
 
 
 def _variadic_linear(node: Node, values: dict[str, Any], tangents: tuple[Any, ...]) -> Any:
-    """Apply a linear op of any number of operands to their tangents, zeros where there are none."""
+    """Apply a linear variadic op to the tangents of its operands, zeros where there are none."""
     op = node.op
     like = next(t for t in tangents if t is not None)
     array = like._array if isinstance(like, Tensor) else like
@@ -108,7 +107,7 @@ def _variadic_linear(node: Node, values: dict[str, Any], tangents: tuple[Any, ..
 def _transposed(node: Node, saved: tuple[Any, ...], tangents: tuple[Any, ...], as_tensors: bool) -> Any:
     """Push tangents by transposing the vjp rule, which is linear in the cotangent."""
     several = bool(node.shape) and isinstance(node.shape[0], tuple)
-    if hasattr(node.op, "zeros"):  # a user's function may give other types than it takes, and on another backend
+    if hasattr(node.op, "zeros"):  # custom results may differ in data type or backend from the operands
         zeros = [make() for make in node.op.zeros]
     else:
         like = next(t for t in tangents if t is not None)

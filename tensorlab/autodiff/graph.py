@@ -1,4 +1,4 @@
-"""The graph that tensors remember, and what recording does in a thread."""
+"""The recorded graph, and the mode of each thread, which says whether operations are recorded."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 next_serial = count(1).__next__
-"""Numbers nodes in the order in which they were made: parents before children, so sorting replaces recursion."""
+"""Numbers nodes as they are created, parents before children, so that sorting replaces recursion."""
 
 Observer = Callable[[Any, tuple[Any, ...], dict[str, Any], Any], None]
 
 
 class Mode:
-    """How operations behave in one thread: whether they record, and who watches them.
+    """How operations behave in a thread: whether they are recorded, and which function observes them.
 
     Attributes
     ----------
     recording : bool
-        Whether operations on tensors that require gradients make graph nodes.
+        Whether operations on tensors that require gradients create graph nodes.
     observer : callable or None
         Called with (op, operands, params, result) after each operation on tensors.
     anomalies : bool
-        Whether a backward pass looks for NaN and infinity.
+        Whether a backward pass checks for NaN and infinity.
     """
 
     __slots__ = ("anomalies", "observer", "recording")
@@ -42,12 +42,12 @@ class Mode:
         self.anomalies = anomalies
 
 
-# A context variable rather than a thread-local: half the cost to read, and right for asynchronous code as well.
+# A context variable rather than a thread-local, so that asynchronous code has the right mode too.
 current_mode: ContextVar[Mode] = ContextVar("tensorlab_mode", default=Mode())  # noqa: B039 - modes do not change
 
 
 class ModeChange:
-    """A context (and decorator) that changes the mode of its thread; the previous one returns whatever happens."""
+    """A context manager and decorator that changes the mode of its thread and restores the previous one at the end."""
 
     def __init__(self) -> None:
         self._tokens: list[Token[Mode]] = []
@@ -83,7 +83,7 @@ class ModeChange:
 
 
 class recording(ModeChange):
-    """Record operations inside, or do not: ``recording(False)`` is `no_grad`, ``recording(True)`` undoes it."""
+    """Switch recording on or off inside, as `enable_grad` and `no_grad` do."""
 
     def __init__(self, on: bool) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class recording(ModeChange):
 
 
 class watched(ModeChange):
-    """Let `observer` see each operation inside, after those that watch already."""
+    """Call `observer` after each operation inside; observers of enclosing blocks are called first."""
 
     def __init__(self, observer: Observer) -> None:
         super().__init__()
@@ -119,7 +119,7 @@ class watched(ModeChange):
 
 
 class no_grad(ModeChange):
-    """Do not record inside: results have no history. Works as a context and as a decorator.
+    """Context manager and decorator that disables recording: results have no history.
 
     Examples
     --------
@@ -136,7 +136,7 @@ class no_grad(ModeChange):
 
 
 class enable_grad(ModeChange):
-    """Record inside, also within `no_grad`. Works as a context and as a decorator."""
+    """Context manager and decorator that enables recording, also within `no_grad`."""
 
     def changed(self, mode: Mode) -> Mode:
         """Return the mode inside."""
@@ -144,7 +144,7 @@ class enable_grad(ModeChange):
 
 
 def is_grad_enabled() -> bool:
-    """Return whether operations of this thread are recorded at present.
+    """Return whether operations in this thread are currently recorded.
 
     Examples
     --------
@@ -161,16 +161,16 @@ class Node:
     Attributes
     ----------
     op : Op
-        What was done; pulls a cotangent back and pushes tangents forward.
+        The operation: its record, or an object with the same methods for the sweeps.
     parents : tuple of Node, Leaf or None
-        Where the operands came from; None for an operand that needs no gradient.
+        The nodes of the operands; None for an operand that needs no gradient.
     saved : tuple
-        Exactly the operands, results, shapes and parameters that the op's rules name. Replaced when the graph is
-        freed (`FREED`) or is to be recomputed (a checkpoint): whatever is no tuple has a ``restore()``.
+        Exactly the operands, results, shapes and parameters that the op's rules take. In a graph that was freed, or
+        inside a checkpoint, it is not a tuple but an object with a method ``restore()``.
     shape : tuple of int
         The shape of the result.
     serial : int
-        Position in the order in which nodes were made.
+        Position in the order of creation.
     """
 
     __slots__ = ("__weakref__", "op", "origin", "parents", "saved", "serial", "shape")
@@ -182,13 +182,13 @@ class Node:
 
 
 class _Freed:
-    """Stands for what a node had saved before a backward pass let it go."""
+    """Replaces the saved values of a node after a backward pass has released them."""
 
     @staticmethod
     def restore() -> tuple[Any, ...]:
         raise RuntimeError(
-            "this graph was freed by an earlier backward pass, as its memory is let go on the way; "
-            "ask for retain_graph=True in the first pass, or compute the result anew"
+            "this graph was freed by an earlier backward pass; "
+            "pass retain_graph=True to the first one, or compute the result again"
         )
 
 
@@ -196,7 +196,7 @@ FREED = _Freed()
 
 
 class Select:
-    """The op of a node that stands for one result of an op with several."""
+    """The op of the node of one result, where an op has several."""
 
     name = "select"
     __slots__ = ("position",)
@@ -206,7 +206,7 @@ class Select:
 
 
 def attach_results(op: Any, results: tuple[Tensor, ...], parents: tuple[Any, ...], saved: tuple[Any, ...]) -> None:
-    """Record an operation with several results: one node for it, and a selecting node for each of them."""
+    """Record an operation with several results: one node for it, and a node with `Select` for each of them."""
     node = Node()
     node.op, node.parents, node.saved = op, parents, saved
     node.shape = tuple(result._array.shape for result in results)
@@ -215,7 +215,7 @@ def attach_results(op: Any, results: tuple[Tensor, ...], parents: tuple[Any, ...
 
 
 def select_results(node: Node, results: Sequence[Tensor], positions: Sequence[int] | None = None) -> tuple[Tensor, ...]:
-    """Give the results at `positions`, or all results of a node, nodes that select them."""
+    """Give the results of a node at `positions`, by default all of them, nodes that select them."""
     for position, result in enumerate(results):
         if positions is None or position in positions:
             select = Node()
@@ -226,7 +226,7 @@ def select_results(node: Node, results: Sequence[Tensor], positions: Sequence[in
 
 
 def ancestors(roots: list[Node | Leaf]) -> list[Node | Leaf]:
-    """Return all nodes that the roots were computed from, themselves included, the latest first."""
+    """Return all nodes that the roots were computed from, including the roots, latest first."""
     found = dict.fromkeys(roots)
     stack = list(found)
     while stack:
@@ -242,11 +242,11 @@ def _serial(node: Node | Leaf) -> int:
 
 
 class WriteLog:
-    """Which memory was written in place, and when: a saved value that changed since must not be used.
+    """Which memory was written in place, and when: saved values that have changed since must not be used.
 
-    An operation pays nothing for it: a write notes its memory with a serial number of its own, and a backward pass
-    looks only at nodes older than the latest write. Keys of freed memory may be used again; they do no harm, as
-    whatever a node saved was alive from before the write until now.
+    Operations are not slowed down: a write stores its own serial number for the memory, and a backward pass checks only
+    nodes older than the latest write. Keys of freed memory may be reused, which is harmless, as the memory that a node
+    saves stays allocated.
     """
 
     def __init__(self) -> None:
@@ -254,15 +254,15 @@ class WriteLog:
         self._written: dict[Any, int] = {}
 
     def note(self, tensor: Tensor) -> None:
-        """Note that the memory of `tensor` has just been written."""
+        """Record that the memory of `tensor` has just been written."""
         self.note_storage(tensor.backend.storage(tensor._array))
 
     def note_storage(self, key: Any) -> None:
-        """Note that the memory of this key (`Backend.storage`) has just been written."""
+        """Record that the memory of this key (`Backend.storage`) has just been written."""
         self.latest = self._written[key] = next_serial()
 
     def check(self, node: Node, arrays: list[tuple[Any, Any]]) -> None:
-        """Raise if one of the (backend, array) pairs that `node` saved was written since."""
+        """Raise if one of the (backend, array) pairs that `node` saved has been written since."""
         for backend, array in arrays:
             if self._written.get(backend.storage(array), 0) > node.serial:
                 raise RuntimeError(

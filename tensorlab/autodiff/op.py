@@ -1,4 +1,4 @@
-"""What an op is: one record, and the function that the public calls, made from it.
+"""The declaration of ops: a record, and the public function generated from it.
 
 An op is declared by decorating the function that computes it::
 
@@ -7,8 +7,8 @@ An op is declared by decorating the function that computes it::
         return backend.xp.exp(x)
 
 The decorated function takes the backend first; its positional-only parameters are the *operands* (arrays), all
-others are plain *params*. What comes back is the public function, without `backend`: given arrays it returns an
-array, given tensors it returns a tensor and records a graph node if one of them requires a gradient.
+others are plain *params*. The result is the public function, without `backend`: given arrays it returns an array,
+given tensors it returns a tensor and records a graph node if one of them requires a gradient.
 
 **A rule's parameter names say what is kept for it until the backward pass**: an operand's name, ``out`` for the
 result, ``x_shape`` and ``x_dtype`` for the shape and the data type of operand ``x``, or a param's name. Nothing else
@@ -27,7 +27,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from .codegen import public_function, pull_function
-from .record import DEFAULT_TOLERANCE, REGISTRY, DTypeRule, Kind, Op, Sample, count_elementwise
+from .record import DEFAULT_TOLERANCE, REGISTRY, DTypeRule, Kind, Op, Sample, arguments_of, count_elementwise
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,7 +52,7 @@ def op(
     real_only: bool = False,
     no_gradient: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[Concatenate[Any, P], R]], Callable[P, R]]:
-    """Declare an op; see the module's text and `Op` for what the arguments mean."""
+    """Declare an op; see the module's docstring, and `Op` for the arguments."""
 
     def declare(compute: Callable[Concatenate[Any, P], R]) -> Callable[P, R]:
         names, positional, variadic = _parameter_names(compute)
@@ -82,9 +82,8 @@ def op(
         )
         if record.name in REGISTRY:
             raise ValueError(f"there is already an op called {record.name}")
-        REGISTRY[record.name] = record
         record.takes = _takes(record, takes)
-        record.rule_needs = {name: _needs(rule) for name, rule in record.vjp.items()}
+        record.rule_needs = {name: arguments_of(rule) for name, rule in record.vjp.items()}
         record.saved_names = _saved_names(record)
         record.public = public = public_function(record, _signature_source(compute, record))
         public.__name__, public.__qualname__ = compute.__name__, compute.__qualname__
@@ -94,13 +93,14 @@ def op(
         public.__signature__ = _public_signature(compute)  # type: ignore[attr-defined]
         public.__wrapped__ = compute  # type: ignore[attr-defined]
         public.op = record  # type: ignore[attr-defined]
+        REGISTRY[record.name] = record
         return public
 
     return declare
 
 
 def _parameter_names(compute: Callable[..., Any]) -> tuple[tuple[str, ...], int, bool]:
-    """Return the names of a computation's parameters but the backend, how many are operands, and whether ``*``."""
+    """Return the parameters after the backend, the number of operands among them, and whether the op is variadic."""
     code = compute.__code__
     names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
     if not code.co_flags & inspect.CO_VARARGS:
@@ -115,7 +115,7 @@ def _public_signature(compute: Callable[..., Any]) -> inspect.Signature:
 
 
 def _signature_source(compute: Callable[..., Any], record: Op) -> str:
-    """Write a computation's signature without the backend; defaults are copied from function to function."""
+    """Return the source of a computation's signature without the backend; defaults are copied at run time."""
     code = compute.__code__
     if record.variadic:
         return ", ".join((f"*{record.operands[0]}", *record.params))
@@ -125,30 +125,25 @@ def _signature_source(compute: Callable[..., Any], record: Op) -> str:
 
 
 def _takes(record: Op, takes: str | Mapping[str, str] | None) -> dict[str, str]:
-    """Return the group of data types that each operand may have; one name is meant for the promoted operands."""
+    """Return the data types that each operand may have; a single name applies to the promoted operands."""
     usual = "floating" if record.dtype == "floating" else "any"
     named = dict.fromkeys(record.promoted, takes or usual) if takes is None or isinstance(takes, str) else takes
     if unknown := set(named) - set(record.operands):
-        raise TypeError(f"{record.name} says what {', '.join(unknown)} takes, which is no operand")
+        raise TypeError(f"takes of {record.name} names {', '.join(unknown)}, which is not an operand")
     return {x: named.get(x, usual if x in record.promoted else "any") for x in record.operands}
 
 
-def _needs(rule: Callable[..., Any]) -> tuple[str, ...]:
-    """Return what a rule names after its cotangent."""
-    return rule.__code__.co_varnames[1 : rule.__code__.co_argcount]
-
-
 def _saved_names(record: Op) -> tuple[str, ...]:
-    """Return what nodes of an op save; raise where a rule names what does not exist or is not kept."""
+    """Return the names of the values that nodes of an op save; refuse rules that name anything else."""
     names = dict.fromkeys(name for needs in record.rule_needs.values() for name in needs)
     if record.kind == "linear":
         names |= dict.fromkeys(record.params)
     facts = {f"{operand}_{fact}" for operand in record.operands for fact in ("shape", "dtype")}
     known = {*record.operands, *record.params, *facts, "out"}
     for rule in record.jvp.values():
-        if not set(_needs(rule)) <= {*names, *record.params, *facts}:
-            raise TypeError(f"a jvp rule of {record.name} names {_needs(rule)}, more than the vjp rules keep")
-        names |= dict.fromkeys(_needs(rule))
+        if not set(arguments_of(rule)) <= {*names, *record.params, *facts}:
+            raise TypeError(f"a jvp rule of {record.name} takes {arguments_of(rule)}; its vjp rules {tuple(names)}")
+        names |= dict.fromkeys(arguments_of(rule))
     if unknown := set(names) - known:
         raise TypeError(f"a rule of {record.name} names {', '.join(unknown)}; it can name {', '.join(sorted(known))}")
     return tuple(names)

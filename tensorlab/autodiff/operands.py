@@ -1,4 +1,4 @@
-"""Operands that the dispatcher's quick path does not take: they are cast, or refused; and errors that kernels raise."""
+"""Operands that are not ready for the kernel, which are converted or refused, and the errors that kernels raise."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..backend import Backend, active_backend, dtypes
 from ..errors import BackendError, ShapeError
 from ..tensor import Tensor
 from ..tracebacks import full_tracebacks
-from .array_types import KNOWN_TYPES, WEAK_DTYPES, meet_type
+from .array_types import KNOWN_TYPES, WEAK_DTYPES, register_type
 from .record import Op
 
 TAKES_TEXT = {
@@ -25,11 +25,11 @@ TAKES_TEXT = {
     "real": "of a real numeric type",
     "numeric": "of a numeric type",
 }
-"""How error messages speak of groups of data types."""
+"""Groups of data types as error messages name them."""
 
 
 class EngineOps:
-    """The three ops that the engine itself needs; :mod:`tensorlab.ops` fills them in."""
+    """The three ops that the engine itself calls; :mod:`tensorlab.ops.shapes` supplies them."""
 
     cast: Callable[[Any, Any], Any]
     sum_to_shape: Callable[[Any, tuple[int, ...]], Any]
@@ -39,35 +39,35 @@ class EngineOps:
 engine_ops = EngineOps()
 
 
-def second_try(record: Op, operands: Sequence[Any], params: dict[str, Any]) -> Any:
-    """Call an op again with operands that its kernel takes: numbers made arrays, data types made equal.
+def convert_and_call(record: Op, operands: Sequence[Any], params: dict[str, Any]) -> Any:
+    """Call an op again with converted operands: numbers as arrays, and data types promoted.
 
     Raises
     ------
     TypeError
-        If an operand is no array, tensor or number, or the op does not promote and data types differ.
+        If an operand is not a tensor, an array or a number, or if data types differ and the op does not promote.
     BackendError
-        If operands live on different backends.
+        If the operands belong to different backends.
     """
     arrays = [(x._array if isinstance(x, Tensor) else x) for x in operands]
-    backends = [None if a is None or type(a) in WEAK_DTYPES else meet_type(type(a)) for a in arrays]
-    _refuse_foreign(record, arrays, backends)
+    backends = [None if a is None or type(a) in WEAK_DTYPES else register_type(type(a)) for a in arrays]
+    _refuse_non_arrays(record, arrays, backends)
     backend = _only_backend(record, backends)
     names = _operand_names(record, operands)
     target = _common_dtype(record, backend, [a for n, a in zip(names, arrays, strict=True) if n in record.promoted])
     _refuse_dtypes(record, backend, arrays)
     as_tensor = all(type(a) in WEAK_DTYPES for a in arrays) or any(isinstance(x, Tensor) for x in operands)
     ready = [
-        _prepared(record, backend, name, x, a, target, as_tensor)
+        _converted(record, backend, name, x, a, target, as_tensor)
         for name, x, a in zip(names, operands, arrays, strict=True)
     ]
     return record.public(*ready, **params)
 
 
-def _prepared(
+def _converted(
     record: Op, backend: Backend, name: str, x: Any, array: Any, target: dtypes.DType, as_tensor: bool
 ) -> Any:
-    """Return one operand as the kernel takes it: an array, or a tensor, of the right data type."""
+    """Return one operand, an array or a tensor, with the data type that the kernel needs."""
     if array is None:
         return None
     if type(array) in WEAK_DTYPES:
@@ -90,7 +90,7 @@ def _operand_names(record: Op, operands: Sequence[Any]) -> list[str]:
     return list(record.operands) * len(operands) if record.variadic else list(record.operands)
 
 
-def _refuse_foreign(record: Op, arrays: Sequence[Any], backends: Sequence[Backend | None]) -> None:
+def _refuse_non_arrays(record: Op, arrays: Sequence[Any], backends: Sequence[Backend | None]) -> None:
     names = _operand_names(record, arrays)
     for position, (name, array, backend) in enumerate(zip(names, arrays, backends, strict=True)):
         if backend is None and type(array) not in WEAK_DTYPES and not (array is None and _optional(record, name)):
@@ -103,7 +103,7 @@ def _refuse_foreign(record: Op, arrays: Sequence[Any], backends: Sequence[Backen
 
 
 def _refuse_dtypes(record: Op, backend: Backend, arrays: Sequence[Any]) -> None:
-    """Raise where an operand's data type is none that the op takes."""
+    """Raise if the op does not take the data type of an operand."""
     for name, array in zip(_operand_names(record, arrays), arrays, strict=True):
         if array is None:
             continue
@@ -123,7 +123,7 @@ def _only_backend(record: Op, backends: Sequence[Backend | None]) -> Backend:
     if not found:
         backend = active_backend()
         for array_type in backend.array_types:
-            meet_type(array_type)
+            register_type(array_type)
         return backend
     if len(found) > 1:
         first, second, *_ = found
@@ -135,7 +135,7 @@ def _only_backend(record: Op, backends: Sequence[Backend | None]) -> Backend:
 
 
 def _common_dtype(record: Op, backend: Backend, arrays: Sequence[Any]) -> dtypes.DType:
-    """Return the type that the operands are to have, by promotion; of an op that does not promote, the first's."""
+    """Return the data type to convert the operands to: that of the first operand unless the op promotes."""
     found = [backend.dtype_of(a) for a in arrays if a is not None and type(a) not in WEAK_DTYPES]
     if not found:
         found = [max((dtypes.DEFAULT_OF_PYTHON[type(a)] for a in arrays), key=_kind_rank)]
@@ -156,21 +156,21 @@ def _kind_rank(dtype: dtypes.DType) -> int:
 
 
 def explain(record: Op, error: Exception, arrays: Sequence[Any], params: Mapping[str, Any]) -> Exception:
-    """Return the error to raise where a kernel raised one: a clearer one if the record finds the fault.
+    """Return the error to raise after a kernel has raised one: a clearer one if the record refuses the operands.
 
-    The traceback then leaves out the kernel's own error, in the array library's words, unless it is to be complete.
+    The kernel's error, in the array library's words, is then left out of the traceback unless that is to be complete.
     """
-    clearer = _fault(record, arrays, params)
+    clearer = _refusal(record, arrays, params)
     if clearer is not None:
         clearer.__suppress_context__ = not full_tracebacks()
-        return clearer.with_traceback(None)  # it is raised by the op, not by the rule that found it
+        return clearer.with_traceback(None)  # the traceback starts at the op, not at the rule that refused
     listed = ", ".join(str(tuple(a.shape)) for a in arrays if hasattr(a, "shape"))
     error.add_note(f"in tensorlab.{record.name} with operands of shape {listed}")
     return error
 
 
-def _fault(record: Op, arrays: Sequence[Any], params: Mapping[str, Any]) -> Exception | None:
-    """Return what the record's data types or its shape rule object to, in the op's name."""
+def _refusal(record: Op, arrays: Sequence[Any], params: Mapping[str, Any]) -> Exception | None:
+    """Return the error with which the record refuses the data types or shapes, naming the op; None if it does not."""
     backend = next((KNOWN_TYPES[type(a)] for a in arrays if type(a) in KNOWN_TYPES), None)
     try:
         if backend is not None:
@@ -183,5 +183,5 @@ def _fault(record: Op, arrays: Sequence[Any], params: Mapping[str, Any]) -> Exce
         first_word = str(error).split(maxsplit=1)[0].rstrip(":")
         return error if record.name.startswith(first_word) else type(error)(f"{record.name}: {error}")
     except (TypeError, ValueError, IndexError):
-        pass  # the rule cannot make sense of the call either; the library's own words stand
+        pass  # the shape rule does not apply to this call; the library's error is kept
     return None

@@ -1,4 +1,4 @@
-"""The record of an op, from which its dispatcher, its checks, its documentation and its benchmark are made."""
+"""The record of an op, from which its dispatcher, checks, documentation and benchmark are generated."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ DTypeRule = Literal["same", "floating", "promote", "bool", "int64", "real", "com
 class Draw:
     """An operand of a sample: an array of `shape` with entries drawn from ``[low, high)``.
 
-    `kind` is ``"floating"``, ``"integer"`` or ``"bool"``; None for an operand that is left out. `form` says what is
-    made of the numbers, for operands that must have one: ``"hermitian"``, ``"positive definite"``, ``"invertible"``
-    (so that elimination exchanges rows) or ``"separated"`` (well-conditioned in every leading part, with singular
-    values that differ). Derivatives are checked through the making, so a Hermitian operand stays Hermitian.
+    `form` names the kind of matrix that is made of the entries: ``"hermitian"``, ``"positive definite"``,
+    ``"invertible"`` (elimination needs row exchanges) or ``"separated"`` (distinct singular values, and all leading
+    blocks well-conditioned). Derivative checks include this step, so that a perturbed Hermitian operand is Hermitian.
     """
 
     shape: tuple[int, ...]
@@ -36,14 +35,19 @@ class Draw:
 
 @dataclass(frozen=True)
 class Sample:
-    """One call of an op, from which its checks are made: operands (a bare tuple is a `Draw` of that shape), params."""
+    """A call of an op for its checks. A tuple among the operands is a `Draw` of that shape; None leaves one out."""
 
     operands: tuple[Draw | tuple[int, ...] | None, ...]
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def draws(self) -> tuple[Draw | None, ...]:
-        """Return the operands with bare shapes filled out."""
+        """Return the operands, with tuples replaced by draws."""
         return tuple(Draw(o) if isinstance(o, tuple) else o for o in self.operands)
+
+
+def arguments_of(rule: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names of a rule's parameters after the cotangent or tangent: the saved values that it takes."""
+    return rule.__code__.co_varnames[1 : rule.__code__.co_argcount]
 
 
 def sample(*operands: Draw | tuple[int, ...] | None, **params: Any) -> Sample:
@@ -60,7 +64,7 @@ def count_elementwise(shapes: Sequence[tuple[int, ...]], out: tuple[int, ...], p
 
 
 def count_nothing(shapes: Sequence[tuple[int, ...]], out: Any, params: Mapping[str, Any]) -> int:
-    """Count no floating-point operation: for ops that only move data."""
+    """Count no floating-point operations, for ops that only move data."""
     return 0
 
 
@@ -71,55 +75,63 @@ def count_operand(shapes: Sequence[tuple[int, ...]], out: tuple[int, ...], param
 
 @dataclass(eq=False)
 class Op:
-    """The record of one op: everything that its checks, its documentation and its benchmark are made from.
+    """The record of one op.
 
     Attributes
     ----------
     name : str
-        The public name; a backend's method of that name takes the place of `compute`.
+        The public name; a backend's method of that name replaces `compute`.
     compute : callable
         ``compute(backend, *operands, **params)`` on arrays.
     operands : tuple of str
-        Names of the array operands; of a variadic op the one name of all of them.
+        Names of the array operands; for a variadic op a single name.
     params : tuple of str
         Names of the other parameters.
     vjp : mapping from operand to rule
-        Vector-Jacobian products, ``rule(g, <whatever it names>)``. Of a variadic op one rule, which returns a
-        cotangent for each operand. Operands without a rule carry no gradient.
+        Vector-Jacobian products, ``rule(g, <saved values by name>)``. The one rule of a variadic op returns the
+        cotangents of all operands. Operands without a rule carry no gradient.
     jvp : mapping from operand to rule
-        Jacobian-vector products where one is worth writing; derived otherwise: of an elementwise op the vjp rule
-        itself, of a linear op the op itself, of any other the transpose of its vjp rule.
+        Jacobian-vector products. By default that of an elementwise op is its vjp rule, that of a linear op is the op
+        itself, and that of any other op is the transpose of its vjp rule.
     kind : {"elementwise", "linear", "other"}
-        Elementwise ops broadcast; linear ones are linear in each operand for itself.
+        Elementwise ops broadcast; linear ones are linear in each operand independently.
     shape : callable
         ``shape(*operand_shapes, **params)`` gives the result's shape or raises `ShapeError`.
     dtype : str
-        What the result's data type is, in terms of the operands'.
+        The data type of the result, in terms of the operands'.
     takes : mapping from operand to str
-        Which data types each operand may have: a name of `tensorlab.backend.dtypes.KINDS`. Ops whose result is
-        ``"floating"`` cast integers before they look.
+        The data types that each operand may have: a name of `tensorlab.backend.dtypes.KINDS`. Ops with the dtype
+        rule ``"floating"`` cast integers before this is checked.
     flops : callable
         ``flops(operand_shapes, result_shape, params)``: floating-point operations of one call.
     samples : sequence of Sample
-        Calls that every check runs.
+        Calls for the checks, which together reach every branch.
     tolerance : mapping from dtype name to float
         Relative error allowed against the reference.
     variadic : bool
         Whether the op takes any number of operands.
     results : int
-        How many arrays it returns; a tuple, if more than one.
+        The number of arrays returned, in a tuple if more than one.
     differentiable_results : tuple of int, optional
-        Which of several results carry a gradient; all by default.
+        The positions of the results that carry a gradient; all by default.
     checks_first : bool
-        Whether the shape rule runs before the kernel rather than only when the kernel has failed.
+        Whether the shape rule runs before the kernel, and not only after the kernel has raised.
     view : bool
         Whether the result may share memory with an operand.
     exact : bool
-        Whether the result depends on the operands' own data type, so that narrow types are not computed in wider ones.
+        Whether the result depends on the operands' data type, so that narrow types must not be computed in wider ones.
     real_only : bool
         Whether the op accepts complex operands but has no meaningful derivative with respect to them.
     no_gradient : mapping from operand to str
-        Floating-point operands that carry no gradient, each with the reason.
+        The reason why a floating-point operand carries no gradient.
+    public : callable
+        The function that users call.
+    write_pull : callable
+        Generates `pull`.
+    saved_names : tuple of str
+        Names of the values that a node saves: those that the rules take.
+    rule_needs : mapping from operand to tuple of str
+        Names of the values that its vjp rule takes.
     """
 
     name: str
@@ -150,7 +162,7 @@ class Op:
 
     @cached_property
     def pull(self) -> Callable[..., tuple[Any, ...]]:
-        """``pull(g, saved, parents)`` applies the vjp rules; written when the first backward pass calls it."""
+        """``pull(g, saved, parents)`` applies the vjp rules; generated when a backward pass first needs it."""
         return self.write_pull(self)
 
     @property
@@ -160,11 +172,11 @@ class Op:
 
     @property
     def promoted(self) -> tuple[str, ...]:
-        """The operands that are brought to one data type: those with gradients, or all where none has."""
+        """The operands that are converted to a common data type: those with gradients, or all if none has."""
         return tuple(x for x in self.operands if x in self.vjp) or self.operands
 
     def bytes(self, shapes: Sequence[tuple[int, ...]], out: Any, itemsize: int) -> int:
-        """Return the bytes that one call must at least move: every operand read once, every result written once."""
+        """Return the least memory traffic of one call: each operand read once, each result written once."""
         outs = out if self.results > 1 else (out,)
         result_itemsize = {"bool": 1, "int64": 8}.get(self.dtype, itemsize)
         return itemsize * sum(map(prod, shapes)) + result_itemsize * sum(map(prod, outs))
@@ -179,7 +191,7 @@ class Op:
         return found
 
     def saved_tensors(self, node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return what a node saved with its arrays as tensors that know where they came from."""
+        """Return what a node saved, with arrays as tensors that are connected to the graph."""
         parents = node.parents if self.variadic else dict(zip(self.promoted, node.parents, strict=True))
         return tuple(
             self._as_tensors(name, value, node, parents) for name, value in zip(self.saved_names, saved, strict=True)

@@ -1,7 +1,7 @@
-"""The functional transforms: functions in, their derivatives out.
+"""The functional transforms, from functions to their derivatives.
 
-All of them take functions of tensors, or of nested tuples, lists and dictionaries of tensors, and can be nested in
-any order. Gradients of complex inputs follow PyTorch's convention (the conjugate of JAX's).
+They take functions of tensors, or of nested tuples, lists and dictionaries of tensors, and can be nested in any order.
+Gradients with respect to complex inputs follow PyTorch's convention (the conjugate of JAX's).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Number = Tensor | float
 
 
 class Alias:
-    """The op of an input's own node inside a transform: the same value, differentiated for itself."""
+    """The op of an input's node inside a transform: the identity, so that one tensor can be several inputs."""
 
     name = "alias"
 
@@ -44,10 +44,10 @@ class Alias:
 
 
 def _alias(x: Any) -> Tensor:
-    """Return a tensor of the same value with a node of its own, which leads on to the node of `x` if it has one."""
+    """Return a tensor of the same value with a node of its own, whose parent is the node of `x` if there is one."""
     x = as_tensor(x)
     if not x.dtype.is_floating:
-        raise TypeError(f"derivatives need floating-point inputs; this one is {x.dtype}")
+        raise TypeError(f"derivatives need floating-point inputs, not {x.dtype}")
     alias = Tensor(x._array)
     if x._node is None:
         alias._node = Leaf(alias)
@@ -87,25 +87,25 @@ class _Linearized:
         self.aux = aux if self.connected else mapped(_without_history, aux)
 
     def _reaches_beyond_inputs(self) -> bool:
-        """Whether the results depend on anything else that requires a gradient, so that sweeps must be recorded."""
+        """Whether the results depend on other tensors that require gradients, so that sweeps must be recorded."""
         own = {x._node for x in self.inputs if isinstance(x._node, Leaf)}
         graph = ancestors([x._node for x in self.outputs if x._node is not None])
         return any(isinstance(node, Leaf) and node not in own for node in graph)
 
     def value(self) -> Any:
-        """Return the results, without the history that the transform itself made."""
+        """Return the results, without the history recorded for the transform."""
         if self.connected:
             return self.output_tree
         return rebuild(self.output_tree, [x.detach() for x in self.outputs])
 
     def pull(self, cotangents: Sequence[Any], keep_graph: bool = False) -> list[Tensor]:
-        """Return the inputs' cotangents, zeros where there is no dependence."""
+        """Return the cotangents of the inputs, zeros where there is no dependence."""
         seeds = [self._as_sweep_value(c) for c in cotangents]
         found = gradients(self.outputs, self.inputs, seeds, keep_graph=keep_graph, create_graph=self.connected)
         return [self._as_tensor(part, x) for part, x in zip(found, self.inputs, strict=True)]
 
     def push(self, tangents: Sequence[Any]) -> list[Tensor]:
-        """Return the results' tangents, zeros where there is no dependence."""
+        """Return the tangents of the results, zeros where there is no dependence."""
         connected = self.connected or any(t.requires_grad for t in tangents)
         seeds = {x._node: (t if connected else t._array) for x, t in zip(self.inputs, tangents, strict=True)}
         found = push_forward(self.outputs, seeds, as_tensors=connected)
@@ -135,22 +135,22 @@ def value_and_grad(function: Function, argnums: Indices = 0, has_aux: bool = Fal
     Parameters
     ----------
     function : callable
-        Must return a single real number (a tensor with one element), or a pair of one and anything else.
+        Returns a real tensor with one element, or with `has_aux` a pair of it and anything else.
     argnums : int or sequence of int
-        Which positional arguments to differentiate; each a tensor or a nested structure of tensors.
+        The positional arguments to differentiate with respect to; each a tensor or a nested structure of tensors.
     has_aux : bool
         Whether `function` returns such a pair.
 
     Returns
     -------
     callable
-        Returns ``(value, gradient)``, or ``((value, aux), gradient)``; the gradient has the argument's structure, a
-        tuple of them for several `argnums`.
+        Returns ``(value, gradient)``, or ``((value, aux), gradient)``. The gradient has the structure of the argument;
+        for several `argnums` it is a tuple.
 
     Raises
     ------
     ValueError
-        When called, if the value is not a single real number.
+        When called, if the value is not a real tensor with one element.
 
     Examples
     --------
@@ -164,7 +164,7 @@ def value_and_grad(function: Function, argnums: Indices = 0, has_aux: bool = Fal
         run = _Linearized(lambda *a: function(*a, **kwargs), args, argnums, has_aux)
         if len(run.outputs) != 1 or run.outputs[0].nelement() != 1 or run.outputs[0].dtype.is_complex:
             described = ", ".join(f"{x.dtype} of shape {x.shape}" for x in run.outputs)
-            raise ValueError(f"a gradient needs a function that returns one real number; it returned {described}")
+            raise ValueError(f"a gradient needs a function that returns one real number, not {described}")
         parts = run.pull([Tensor(ones_like(run.outputs[0]._array))])
         gradient = rebuild(run.input_tree, map(conjugated, parts))
         value = run.value()
@@ -205,25 +205,26 @@ def vjp(
 @overload
 def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]: ...
 def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
-    """Run a function and return its value with the function that pulls cotangents back.
+    """Return a function's value, and the function that maps cotangents of the value to those of the primals.
 
     Parameters
     ----------
     function : callable
-        Takes the primals.
+        A function of the primals.
     *primals : tensors or nested structures of tensors
-        Where to evaluate it.
+        The point of evaluation.
     has_aux : bool
-        Whether `function` returns a pair whose second part is not to be differentiated.
+        Whether `function` returns a pair whose second part is not differentiated.
 
     Returns
     -------
     value
-        What `function` returned.
+        The value of `function`.
     pullback : callable
-        From cotangents, structured as the value, to a tuple with one entry per primal. Can be called many times.
+        Takes cotangents with the structure of the value and returns a tuple with one entry per primal; can be called
+        repeatedly.
     aux
-        Only with `has_aux`.
+        The second part; only with `has_aux`.
 
     Examples
     --------
@@ -235,7 +236,7 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
     run = _Linearized(function, primals, range(len(primals)), has_aux)
 
     def pullback(cotangents: Any) -> tuple[Any, ...]:
-        seeds = _beside(run.outputs, cotangents, "cotangents", "results")
+        seeds = _leaves_like(run.outputs, cotangents, "cotangents", "results")
         parts = run.pull([conjugated(seed) for seed in seeds], keep_graph=True)
         pulled: tuple[Any, ...] = rebuild(run.input_tree, map(conjugated, parts))
         return pulled
@@ -257,21 +258,21 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any], has
     Parameters
     ----------
     function : callable
-        Takes the primals.
+        A function of the primals.
     primals, tangents : sequences of tensors or nested structures of tensors
-        Where to evaluate, and in which direction; of equal structure and shapes.
+        The point of evaluation and the direction, with equal structures and shapes.
     has_aux : bool
-        Whether `function` returns a pair whose second part is not to be differentiated.
+        Whether `function` returns a pair whose second part is not differentiated.
 
     Returns
     -------
     value, tangent
-        What `function` returned and its derivative, structured alike; with `has_aux` also the second part.
+        The value of `function` and its derivative, with the same structure; with `has_aux` also the second part.
 
     Raises
     ------
     ValueError
-        If structures or shapes of primals and tangents differ.
+        If the structures or shapes of primals and tangents differ.
 
     Examples
     --------
@@ -280,13 +281,13 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any], has
     (tensor(9.), tensor(6.))
     """
     run = _Linearized(function, primals, range(len(primals)), has_aux)
-    pushed = run.push(_beside(run.inputs, tuple(tangents), "tangents", "primals"))
+    pushed = run.push(_leaves_like(run.inputs, tuple(tangents), "tangents", "primals"))
     result = (run.value(), rebuild(run.output_tree, pushed))
     return (*result, run.aux) if has_aux else result
 
 
-def _beside(tensors: Sequence[Tensor], tree: Any, name: str, other: str) -> list[Tensor]:
-    """Return the leaves of `tree` as tensors, checked against those that they belong to."""
+def _leaves_like(tensors: Sequence[Tensor], tree: Any, name: str, other: str) -> list[Tensor]:
+    """Return the leaves of `tree` as tensors, which must have the shapes of `tensors`."""
     found = [as_tensor(x) for x in leaves(tree)]
     shapes, expected = [x.shape for x in found], [x.shape for x in tensors]
     if shapes != expected:
@@ -308,20 +309,20 @@ def jacobian(function: Function, argnums: Indices = 0, mode: str | None = None) 
     function : callable
         Returns a tensor, or a nested structure of tensors.
     argnums : int or sequence of int
-        Which positional arguments to differentiate.
+        The positional arguments to differentiate with respect to.
     mode : {None, "forward", "reverse"}
-        One sweep per input element, or per result element; None takes the fewer.
+        One sweep per input element, or one per result element; by default whichever needs fewer sweeps.
 
     Returns
     -------
     callable
-        Returns for each result, structured as they are, a structure like the chosen arguments', of tensors of shape
-        ``result.shape + argument.shape``. Entries of complex arguments follow the convention of `vjp`.
+        Returns the structure of the result, with each tensor replaced by the structure of the chosen arguments; its
+        tensors have shape ``result.shape + argument.shape``. Complex entries follow the convention of `vjp`.
 
     Raises
     ------
     ValueError
-        If `mode` is none of these.
+        If `mode` is not one of these.
 
     Examples
     --------
@@ -338,14 +339,14 @@ def jacobian(function: Function, argnums: Indices = 0, mode: str | None = None) 
         run = _Linearized(lambda *a: function(*a, **kwargs), args, argnums, has_aux=False)
         inputs, outputs = (sum(x.nelement() for x in side) for side in (run.inputs, run.outputs))
         forward = mode == "forward" or (mode is None and inputs < outputs)
-        blocks = _blocks_forward(run) if forward else _blocks_reverse(run)
+        blocks = _forward_blocks(run) if forward else _reverse_blocks(run)
         return rebuild(run.output_tree, [rebuild(run.input_tree, row) for row in blocks])
 
     return jacobian_of
 
 
 def _one_hots(tensors: Sequence[Tensor], which: int) -> Any:
-    """Yield, for each element of one of the tensors, zeros like all of them with a one in its place."""
+    """Yield, for each element of one of the tensors, tensors of zeros like all of them with a one at that element."""
     zeros = [Tensor(x.backend.xp.zeros_like(x._array)) for x in tensors]
     chosen = tensors[which]
     xp = chosen.backend.xp
@@ -363,7 +364,7 @@ def _stacked(columns: list[Tensor], shape: tuple[int, ...], axis: int, like: Ten
     return stacked.reshape(shape)
 
 
-def _blocks_reverse(run: _Linearized) -> list[list[Tensor]]:
+def _reverse_blocks(run: _Linearized) -> list[list[Tensor]]:
     """Return the Jacobian block of each result and input, one sweep per result element."""
     blocks = []
     for which, output in enumerate(run.outputs):
@@ -377,7 +378,7 @@ def _blocks_reverse(run: _Linearized) -> list[list[Tensor]]:
     return blocks
 
 
-def _blocks_forward(run: _Linearized) -> list[list[Tensor]]:
+def _forward_blocks(run: _Linearized) -> list[list[Tensor]]:
     """Return the Jacobian block of each result and input, one sweep per input element."""
     columns = []
     for which, x in enumerate(run.inputs):
@@ -398,8 +399,8 @@ def hessian(function: Function, argnums: Indices = 0) -> Any: ...
 def hessian(function: Function, argnums: Indices = 0) -> Function:
     """Return the function that computes the matrix of second derivatives of a real-valued function.
 
-    The Jacobian of the gradient, column by column in forward mode: one reverse sweep is recorded, and one forward
-    sweep over it made per input element.
+    The Jacobian of the gradient in forward mode: one reverse sweep is recorded, and followed by one forward sweep per
+    input element.
 
     Examples
     --------
@@ -418,20 +419,20 @@ def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
 def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """Return the product of a function's Hessian with a vector, without building the Hessian.
 
-    Forward over reverse: at most a small multiple of one gradient's cost (Pearlmutter, "Fast exact multiplication by
-    the Hessian", Neural Computation 1994).
+    Forward over reverse mode, at a small multiple of the cost of a gradient (Pearlmutter, "Fast exact multiplication
+    by the Hessian", Neural Computation 1994).
 
     Parameters
     ----------
     function : callable
-        Takes the primals and returns a single real number.
+        A function of the primals that returns a real tensor with one element.
     primals, tangents : sequences of tensors or nested structures of tensors
-        Where to evaluate, and the vector.
+        The point of evaluation, and the vector.
 
     Returns
     -------
     tensor or nested structure
-        Structured as the primals; not a tuple if there is only one.
+        The structure of the primals; not a tuple if there is only one.
 
     Examples
     --------

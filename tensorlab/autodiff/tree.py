@@ -1,4 +1,4 @@
-"""Nested tuples, lists and dictionaries of tensors, taken apart and put together again."""
+"""Nested tuples, lists and dictionaries of tensors, flattened and rebuilt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..tensor import Tensor
 
 
 def leaves(tree: Any) -> Iterator[Any]:
-    """Yield what is not a tuple, list or dictionary, in order; dictionaries in the order of their items."""
+    """Yield everything in a tree that is not a tuple, list, dictionary or None, in order."""
     if isinstance(tree, list | tuple):
         for branch in tree:
             yield from leaves(branch)
@@ -22,7 +22,7 @@ def leaves(tree: Any) -> Iterator[Any]:
 
 
 def rebuild(tree: Any, values: Iterable[Any]) -> Any:
-    """Return a tree like `tree` with its leaves replaced, in order, by `values`."""
+    """Return a tree like `tree` with its leaves replaced by `values`, in order."""
     remaining = iter(values)
 
     def walk(branch: Any) -> Any:
@@ -38,12 +38,12 @@ def rebuild(tree: Any, values: Iterable[Any]) -> Any:
 
 
 def mapped(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
-    """Return a tree like `tree` with `function` applied to its leaves and those of `others` beside them."""
+    """Return a tree like `tree` with `function` applied to its leaves together with those of `others`."""
     return rebuild(tree, [function(*group) for group in zip(leaves(tree), *map(leaves, others), strict=True)])
 
 
 def as_tensor(x: Any) -> Tensor:
-    """Return a tensor of a leaf: itself, or of a number or an array; floating numbers become float32."""
+    """Return a leaf, which may be an array or a number, as a tensor; Python floats become float32."""
     if isinstance(x, Tensor):
         return x
     if backend_for_type(type(x)) is not None:

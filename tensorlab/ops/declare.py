@@ -1,4 +1,4 @@
-"""Declaring the elementwise ops: what they share, said once."""
+"""Declarations of elementwise ops and of functions made of ops, and the checks that they share."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ..autodiff.operands import TAKES_TEXT
 from ..autodiff.record import Draw, DTypeRule, Sample, sample
 from ..backend import Backend, BackendError, BackendUnavailable, backend_for_type
 from ..backend.dtypes import KINDS
+from ..docstrings import completed
 from ..errors import ShapeError
 from ..tensor import Tensor
 
@@ -28,7 +29,7 @@ def broadcast_shape(*shapes: tuple[int, ...], **params: Any) -> tuple[int, ...]:
     Raises
     ------
     ShapeError
-        If they do not; the message names the axis.
+        If the shapes do not broadcast; the message names the axis.
     """
     ndim = max(map(len, shapes), default=0)
     result = []
@@ -50,12 +51,12 @@ def same_shape(shape: tuple[int, ...], *others: tuple[int, ...], **params: Any) 
 
 
 def require(function: str, takes: str = "any", /, **operands: Any) -> None:
-    """Refuse, in the name of a function made of ops, operands that are no arrays or not of a type that it takes.
+    """Refuse operands of a function that are not arrays, or whose data type it does not take.
 
     Raises
     ------
     TypeError
-        The message names the function and the operand.
+        If an operand is refused; the message names the function and the operand.
     """
     for name, x in operands.items():
         array = x._array if isinstance(x, Tensor) else x
@@ -71,13 +72,13 @@ def require(function: str, takes: str = "any", /, **operands: Any) -> None:
 
 
 def composite(**takes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Declare a function made of ops: what goes wrong inside is told in its own name, and of its own operands.
+    """Declare a function made of ops: errors raised inside name this function and its operands.
 
     Parameters
     ----------
     **takes : str
-        For each operand the group of data types that it may have; looked at when something has gone wrong, as the ops
-        inside refuse the rest before they compute.
+        The group of data types that each operand may have. It is checked only after an error, as the ops inside refuse
+        other types before they compute.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -95,20 +96,20 @@ def composite(**takes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 TOLD_AGAIN = (TypeError, ValueError, IndexError, AttributeError, BackendError, BackendUnavailable)
-"""Errors that speak of the call; all others pass as they are."""
+"""Errors that describe the call; others are not changed."""
 
 
 def _retell(
     function: Callable[..., Any], takes: dict[str, str], args: Any, kwargs: dict[str, Any], error: Exception
 ) -> None:
-    """Say which operand is wrong, if one is; else put the function's name in place of the inner one's."""
+    """Raise a clearer error if an operand is wrong; otherwise replace the inner function's name in the message."""
     name = function.__name__
     try:
         given = signature(function).bind_partial(*args, **kwargs).arguments
     except TypeError:
-        return  # the call does not fit the parameters, and Python has said so in the function's name
+        return  # the arguments do not fit the signature: Python's message names the function
     if isinstance(error, BackendUnavailable) and given.get("device") is None:
-        return  # it is TENSORLAB_BACKEND's fault, not the call's
+        return  # the cause is TENSORLAB_BACKEND, not the call
     try:
         for operand, group in takes.items():
             value = given.get(operand)
@@ -126,7 +127,7 @@ INNER_NAME = re.compile(r"^\w+: ")
 
 
 def as_arrays(backend: Backend, x1: Any, x2: Any) -> tuple[Any, Any]:
-    """Return two operands, of which one may be a Python number, as arrays of the other's type."""
+    """Return two operands as arrays; a Python number gets the data type of the other."""
     if isinstance(x1, int | float | complex):
         return backend.xp.asarray(x1, dtype=x2.dtype, device=x2.device), x2
     if isinstance(x2, int | float | complex):
@@ -135,9 +136,9 @@ def as_arrays(backend: Backend, x1: Any, x2: Any) -> tuple[Any, Any]:
 
 
 def channels_last_hint(ndim: int, channel_axis: int = 1) -> str:
-    """Return what to say of images whose last axis looks like the channels': how to put it where it belongs."""
+    """Return a hint for errors, where the last axis of images looks like that of the channels."""
     order = (*range(channel_axis), ndim - 1, *range(channel_axis, ndim - 1))
-    return f"; this looks like channels-last, which x.permute{order} puts right"
+    return f"; this looks like channels-last, which x.permute{order} corrects"
 
 
 DTYPE_TEXT: dict[str, tuple[str, str]] = {
@@ -148,19 +149,15 @@ DTYPE_TEXT: dict[str, tuple[str, str]] = {
 }
 
 
-def _documented(function: Callable[..., Any], dtype: str, group: str | None) -> None:
-    """Put the sections that all elementwise ops share between a docstring's summary and its example."""
+def _elementwise_docstring(doc: str | None, names: Sequence[str], dtype: str, group: str | None) -> str:
+    """Return the docstring of an elementwise op, completed by its operands and its result."""
     takes, gives = DTYPE_TEXT[dtype]
     takes = TAKES_TEXT[group] if group else takes
-    summary, marker, example = (function.__doc__ or "").partition("\n\n    Examples\n")
-    names = function.op.operands  # type: ignore[attr-defined]
-    listed = ", ".join(names)
     shape = "Any shape" if len(names) == 1 else "Shapes that broadcast to one another"
     kind = "tensor or array" if len(names) == 1 else "tensor, array or number"
-    function.__doc__ = (
-        f"{summary.rstrip()}\n\n    Parameters\n    ----------\n    {listed} : {kind}\n        {shape}; {takes}.\n\n"
-        f"    Returns\n    -------\n    Tensor\n        The broadcast shape; {gives}.{marker}{example}"
-    )
+    operands = f"{', '.join(names)} : {kind}\n    {shape}; {takes}."
+    returns = f"Tensor\n    The broadcast shape; {gives}."
+    return completed(doc, names, dict.fromkeys(names, operands), {"Returns": returns})
 
 
 def elementwise(
@@ -181,21 +178,21 @@ def elementwise(
     Parameters
     ----------
     *rules : callable or None
-        The vjp rule of each operand, None for one that carries no gradient; none at all for ops without derivative.
+        The vjp rule of each operand, None for one that carries no gradient. Ops without derivative have no rules.
     domain : pair of float
-        Where the op is defined and smooth.
+        An interval where the op is defined and smooth.
     dtype : str
-        The record's dtype rule.
+        The dtype rule, as in `Op`.
     jvp : sequence of callable
-        Rules of their own for forward mode; needed only where an op is not complex-differentiable.
+        Separate rules for forward mode; needed only for ops that are not complex-differentiable.
     takes : str, optional
-        Which data types it takes, where that is not what `dtype` says.
+        The data types that the op takes, if not those that `dtype` implies.
     flops : int
         Floating-point operations per element.
     tolerance : dict, optional
         Relative errors that differ from the default.
     draws : {"floating", "integer", "bool"}
-        Kind of the sample inputs.
+        The kind of the sample inputs.
     exact, real_only, no_gradient
         As in `Op`.
     """
@@ -203,7 +200,7 @@ def elementwise(
     def decorate(compute: Callable[Concatenate[Any, P], R]) -> Callable[P, R]:
         names = compute.__code__.co_varnames[1 : compute.__code__.co_argcount]
         vjp = {name: rule for name, rule in zip(names, rules, strict=False) if rule is not None}
-        record = op(
+        public = op(
             vjp=vjp,
             jvp=dict(zip(names, jvp, strict=False)),
             kind="elementwise",
@@ -217,14 +214,14 @@ def elementwise(
             real_only=real_only,
             no_gradient=no_gradient,
         )(compute)
-        _documented(record, dtype, takes)
-        return record
+        public.__doc__ = _elementwise_docstring(public.__doc__, names, dtype, takes)
+        return public
 
     return decorate
 
 
 def elementwise_samples(count: int, domain: tuple[float, float], kind: Any = "floating") -> list[Sample]:
-    """Return samples with equal shapes, broadcasting ones, a single number and none at all."""
+    """Return samples with equal shapes, with broadcasting, with 0-d arrays and with empty ones."""
     shapes = (
         [((2, 3),), ((),), ((0, 3),)] if count == 1 else [((2, 3), (2, 3)), ((3,), (2, 1)), ((), (2,)), ((0, 2), (2,))]
     )

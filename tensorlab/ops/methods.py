@@ -1,4 +1,4 @@
-"""What a tensor's operators and methods do: each is one of the public ops."""
+"""The operators and methods of `Tensor`, which are public ops."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def reflected(function: Callable[..., Any]) -> Callable[[Tensor, Any], Tensor]:
 
 
 def compared(function: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
-    """Return a comparison that leaves what is no tensor, array or number to Python: ``x == None`` is False."""
+    """Return a comparison that returns NotImplemented for other objects, so that ``x == None`` is False."""
 
     def operator(x: Tensor, other: Any) -> Any:
         comparable = isinstance(other, Tensor | bool | int | float | complex) or hasattr(other, "dtype")
@@ -127,14 +127,14 @@ def compared(function: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
 
 
 def holds(dtype: DType, other: DType) -> bool:
-    """Whether elements of type `other` lose at most precision or range in one of type `dtype`, but not their kind."""
+    """Whether a conversion from `other` to `dtype` keeps the kind of number, if not the precision and range."""
     families = ("bool", "integral", "real floating", "complex floating")
     rank, other_rank = (next(i for i, family in enumerate(families) if d.kind in KINDS[family]) for d in (dtype, other))
     return other_rank <= rank
 
 
 def in_place(function: Callable[..., Any], symbol: str) -> Callable[[Tensor, Any], Tensor]:
-    """Return a binary op that replaces its first operand's contents, for ``x += 1``."""
+    """Return a binary op that replaces the contents of its first operand, for ``x += 1``."""
 
     def operator(x: Tensor, other: Any) -> Tensor:
         result = function(x, other)
@@ -154,28 +154,28 @@ def in_place(function: Callable[..., Any], symbol: str) -> Callable[[Tensor, Any
 
 
 def write(x: Tensor, index: Any, value: Any) -> None:
-    """Put a value into a tensor.
+    """Write a value into a tensor.
 
-    Without gradients the memory is written, and views of it see the change. With gradients the tensor's contents are
-    replaced by a new array that remembers both what it was and what was put in: earlier uses, and views that were
-    taken, keep the old contents, and every gradient is right.
+    Without gradients the memory is written, and views of it change. With gradients the contents are replaced by a new
+    array, computed from the old one and the value: earlier uses and existing views keep the old contents, so that their
+    gradients are correct.
 
     Raises
     ------
     RuntimeError
-        With gradients: for a leaf that requires its own, and for a view, which its base would not see.
+        With gradients: if the tensor is a leaf that requires one, or a view, whose base would not change.
     """
     index = indexing.plain_index(index)
     traced = current_mode.get().recording and (x.requires_grad or (isinstance(value, Tensor) and value.requires_grad))
     if traced:
         if not isinstance(value, Tensor):
-            # Numbers take the tensor's type at once: by way of float32 they would lose digits.
+            # Numbers are converted to the data type of the tensor directly, as float32 would lose digits.
             value = asarray(value, dtype=None if hasattr(value, "dtype") else x.dtype, device=x.device)
         _write_traced(x, index, value)
         return
     if isinstance(value, Tensor):
         if value.backend is not x.backend:
-            value = arithmetic.add(x, value)  # says which backends were mixed
+            value = arithmetic.add(x, value)  # raises an error that names both backends
         if value.dtype.is_complex and not x.dtype.is_complex:
             raise TypeError(f"a tensor of {x.dtype} cannot hold {value.dtype}; take the real, imag or abs of it")
         value = value._array
@@ -191,8 +191,8 @@ def _write_traced(x: Tensor, index: Any, value: Tensor) -> None:
         )
     if x.backend.is_view(x._array):
         raise RuntimeError(
-            "this tensor is a view, and the tensor that it is a view of would not see a change with a gradient; "
-            "write to that one with an index, or clone() the view first"
+            "a view cannot be changed in place while operations are recorded, as its base would not change; "
+            "write to the base with an index, or clone() the view first"
         )
     if value.dtype != x.dtype:
         value = shapes.astype(value, x.dtype)
@@ -258,7 +258,7 @@ def dim(x: Tensor) -> int:
 
 
 def clone(x: Tensor) -> Tensor:
-    """A copy, with the gradient led through."""
+    """A copy, through which gradients flow."""
     return arithmetic.positive(x)
 
 
@@ -268,7 +268,7 @@ def transposed(x: Tensor) -> Tensor:
     Raises
     ------
     ShapeError
-        If there are not two axes.
+        If the number of axes is not 2.
     """
     if x.ndim != 2:
         raise ShapeError(f".T is for 2 axes, not shape {x.shape}; use .mT or .permute(...)")
@@ -276,7 +276,7 @@ def transposed(x: Tensor) -> Tensor:
 
 
 def stack_with(x: Tensor, others: list[Tensor], axis: int = 0) -> Tensor:
-    """The tensor and others of its shape along a new axis."""
+    """Stack the tensor and others of its shape along a new axis."""
     return joining.stack([x, *others], axis=axis)
 
 
@@ -290,7 +290,7 @@ def namespace(x: Tensor, /, *, api_version: str | None = None) -> Any:
     Raises
     ------
     ValueError
-        If it does not conform to that version of the standard.
+        If tensorlab does not conform to this version of the standard.
     """
     if api_version is not None and api_version not in API_VERSIONS:
         raise ValueError(f"tensorlab conforms to the Array API of {', '.join(API_VERSIONS)}, not {api_version!r}")
@@ -301,7 +301,7 @@ def namespace(x: Tensor, /, *, api_version: str | None = None) -> Any:
 
 
 def to(x: Tensor, target: Any = None, /, *, dtype: Any = None, device: Any = None, copy: bool = False) -> Tensor:
-    """Move to another backend or device, or cast, keeping the gradient's way back.
+    """Move to another backend or device, or cast; gradients flow back.
 
     Parameters
     ----------
@@ -314,17 +314,17 @@ def to(x: Tensor, target: Any = None, /, *, dtype: Any = None, device: Any = Non
     device : str or Device, optional
         Where to move to.
     copy : bool
-        Whether to copy where nothing is to do.
+        Whether to copy even if nothing changes.
 
     Returns
     -------
     Tensor
-        `x` itself where nothing is to do.
+        `x` itself if nothing changes and `copy` is False.
 
     Raises
     ------
     BackendUnavailable
-        If the target cannot be used here.
+        If the target is not available.
     """
     if isinstance(target, Tensor):
         dtype, device = target.dtype, target.device
@@ -355,11 +355,11 @@ def _moved(x: Tensor, backend: Backend, device: str | None) -> Tensor:
 
 
 CASTS = {"half": "float16", "float": "float32", "double": "float64", "int": "int32", "long": "int64", "bool": "bool"}
-"""PyTorch's methods that cast, with the data types that they cast to."""
+"""PyTorch's methods that cast, and their data types."""
 
 
 def cast_to(dtype: str) -> Callable[[Tensor], Tensor]:
-    """Return the method that casts to a data type, and returns a tensor of that type itself."""
+    """Return the method that casts to a data type; a tensor of that type is returned unchanged."""
 
     def cast(x: Tensor) -> Tensor:
         return shapes.astype(x, dtype, copy=False)
@@ -368,12 +368,12 @@ def cast_to(dtype: str) -> Callable[[Tensor], Tensor]:
 
 
 def to_device(x: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
-    """Move to another device, as the standard says; see `to`.
+    """Move to another device, as in the Array API standard; see `to`.
 
     Raises
     ------
     ValueError
-        If a stream is given: work is always queued on the current one.
+        If a stream is given: the current one is always used.
     """
     if stream is not None:
         raise ValueError("to_device: tensors move on the current stream; stream must be None")
@@ -381,7 +381,7 @@ def to_device(x: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
 
 
 def cpu(x: Tensor) -> Tensor:
-    """The tensor in host memory: itself, or a copy."""
+    """The tensor in host memory: a copy unless it is there already."""
     return to(x, "cpu")
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import Parameter, signature
-from textwrap import indent
 from typing import Any, TypeVar
 
-from ..docstrings import completed, indented
+from ..docstrings import completed
 from ..tensor import Tensor
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -38,7 +37,7 @@ def described(entries: Mapping[str, str]) -> Callable[[F], F]:
     """Return a decorator that adds the entries of parameters which the docstring of a function leaves out."""
 
     def decorate(function: F) -> F:
-        function.__doc__ = indented(completed(function.__doc__, signature(function).parameters, entries))
+        function.__doc__ = completed(function.__doc__, signature(function).parameters, entries)
         return function
 
     return decorate
@@ -60,6 +59,5 @@ def by_default(method: Callable[..., Tensor], default: Any) -> Callable[..., Ten
     draw.__qualname__ = method.__name__
     draw.__module__ = __package__
     draw.__annotations__ = {**method.__annotations__, "generator": "Generator | None"}
-    before, device, after = (method.__doc__ or "").partition(indent(ENTRIES["device"], "    "))
-    draw.__doc__ = f"{before}{device}\n{indent(ENTRIES['generator'], '    ')}{after}"
+    draw.__doc__ = completed(method.__doc__, draw.__signature__.parameters, ENTRIES)  # type: ignore[attr-defined]
     return draw

@@ -170,5 +170,5 @@ def test_a_second_run_that_differs_is_noticed():
         return tl.sin(x) if len(calls) == 1 else tl.cos(tl.sin(x))
 
     y = tl.checkpoint(fickle)(tl.ones(2, requires_grad=True))
-    with pytest.raises(RuntimeError, match="must do the same when it is run again"):
+    with pytest.raises(RuntimeError, match="must compute the same when it is run again; the first run recorded"):
         y.sum().backward()

@@ -77,7 +77,7 @@ def test_wrong_number_of_parts():
     def wrong(x, y):
         return x * y, lambda g: g
 
-    with pytest.raises(ValueError, match="the gradient of wrong returned 1 parts for 2 operands"):
+    with pytest.raises(ValueError, match="the gradient of wrong returned 1 cotangents for 2 operands"):
         wrong(leaf(X), leaf(X)).sum().backward()
 
 

@@ -220,11 +220,9 @@ def test_names_that_the_dispatcher_uses_itself(name):
     """A parameter of such a name would be taken for the dispatcher's own variable: gradients would be wrong unseen."""
     namespace = {}
     exec(f"def shadowing(backend, x, /, {name}=None): return x", namespace)
-    try:
-        with pytest.raises(TypeError, match=f"shadowing cannot call a parameter {name}: its dispatcher uses the name"):
-            op(shape=lambda shape, **_: shape)(namespace["shadowing"])
-    finally:
-        REGISTRY.pop("shadowing")
+    with pytest.raises(TypeError, match=f"shadowing cannot call a parameter {name}: its dispatcher uses the name"):
+        op(shape=lambda shape, **_: shape)(namespace["shadowing"])
+    assert "shadowing" not in REGISTRY
 
 
 # -- what tools see of generated code ----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from helpers import assert_close, assert_same, leaf, tensor
 import tensorlab as tl
 
 LEAF = "a leaf tensor that requires a gradient cannot be changed in place"
-VIEW = "this tensor is a view"
+VIEW = "a view cannot be changed in place while operations are recorded"
 NEEDED = "needs for its gradient was changed in place after it was used"
 views_known = pytest.mark.skipif(
     tl.active_backend().name == "strict", reason="the standard does not say which arrays share memory"

@@ -126,12 +126,12 @@ def test_unused_arguments_have_gradient_zero():
     ],
 )  # fmt: skip
 def test_only_one_real_number_has_a_gradient(result):
-    with pytest.raises(ValueError, match="a gradient needs a function that returns one real number; it returned"):
+    with pytest.raises(ValueError, match="a gradient needs a function that returns one real number, not "):
         tl.grad(result)(tensor(X))
 
 
 def test_integers_are_refused():
-    with pytest.raises(TypeError, match="derivatives need floating-point inputs; this one is int64"):
+    with pytest.raises(TypeError, match="derivatives need floating-point inputs, not int64"):
         tl.grad(lambda x: x)(tl.tensor(3))
 
 

@@ -220,9 +220,9 @@ class TestInstanceNorm:
     def test_errors(self):
         with pytest.raises(tl.ShapeError, match="InstanceNorm2d expects 3 axes, or 4 with a batch, not shape"):
             nn.InstanceNorm2d(3)(tl.ones(2, 3))
-        with pytest.raises(tl.ShapeError, match=r"channels-last, which x.permute\(0, 2, 1\) puts right"):
+        with pytest.raises(tl.ShapeError, match=r"channels-last, which x.permute\(0, 2, 1\) corrects"):
             nn.InstanceNorm1d(3, affine=True)(tl.ones(2, 5, 3))
-        with pytest.raises(tl.ShapeError, match=r"axis 0, .* channels-last, which x.permute\(2, 0, 1\) puts right"):
+        with pytest.raises(tl.ShapeError, match=r"axis 0, .* channels-last, which x.permute\(2, 0, 1\) corrects"):
             nn.InstanceNorm2d(3, affine=True)(tl.ones(5, 4, 3))
         with pytest.raises(tl.ShapeError, match="InstanceNorm1d expects 3 channels on axis 1"):
             nn.InstanceNorm1d(3, affine=True)(tl.ones(2, 4, 5))
@@ -263,7 +263,7 @@ class TestBatchNorm:
             F.batch_norm(tl.ones(2, 2), tl.ones(2), tl.ones(2), eps=-1.0)
         with pytest.raises(tl.ShapeError, match="batch_norm: running_mean must have one number for each of the 2 chan"):
             F.batch_norm(tl.ones(3, 2), tl.ones(3), tl.ones(2))
-        with pytest.raises(tl.ShapeError, match=r"channels-last, which x.permute\(0, 3, 1, 2\) puts right"):
+        with pytest.raises(tl.ShapeError, match=r"channels-last, which x.permute\(0, 3, 1, 2\) corrects"):
             nn.BatchNorm2d(3)(tl.ones(2, 8, 8, 3))
         with pytest.raises(ValueError, match="more than one value per channel"):
             nn.BatchNorm1d(2, track_running_stats=False).eval()(tl.ones(1, 2))

@@ -46,7 +46,7 @@ CASES = [
      "(1, 4, 8, 8) have 4"),
     (lambda: conv((1, 8, 8, 3), (6, 3, 3, 3)),
      "convolution expects 3 channels on axis 1 of the images (filters of shape (6, 3, 3, 3)), but images of shape "
-     "(1, 8, 8, 3) have 8; this looks like channels-last, which x.permute(0, 3, 1, 2) puts right"),
+     "(1, 8, 8, 3) have 8; this looks like channels-last, which x.permute(0, 3, 1, 2) corrects"),
     (lambda: conv((1, 3, 8), (6, 2, 3), groups=2),
      "convolution expects 4 channels on axis 1 of the images (filters of shape (6, 2, 3), 2 groups), but images of "
      "shape (1, 3, 8) have 3"),
