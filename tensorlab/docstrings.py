@@ -1,7 +1,8 @@
 """Docstrings that share texts: a parameter, an error or a paper is described once, and every docstring is complete.
 
 Docstrings are in NumPy's form: a summary, then sections such as ``Parameters``, whose entries are a line of names and
-types with an indented description. `completed` adds to a docstring what it leaves out and others say.
+types with an indented description. `completed` adds to a docstring what it leaves out and others say; `documented`
+adds what is the same for all functions. In the source, the example of such a function needs no heading.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from inspect import cleandoc
 from textwrap import indent
+from typing import Any, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 ORDER = (
     "Parameters",
@@ -91,6 +95,52 @@ def completed(
 def indented(doc: str) -> str:
     """Return a docstring as it stands in a function's body, where `inspect` expects it."""
     return indent(doc, "    ").lstrip() + "\n    "
+
+
+PARAMETERS = {
+    "axis: Axis": "axis : int, tuple of int or None\n    The axis or axes; None for all.",
+    "axis: int": "axis : int\n    The axis along which to operate.",
+    "keepdims: bool": "keepdims : bool\n    Whether reduced axes stay, with length 1.",
+    "device: DeviceLike": "device : Device or str, optional\n    Where to put it.",
+    "requires_grad: bool": "requires_grad : bool\n    Whether gradients with respect to it are recorded.",
+}
+"""Parameters that are the same in all functions that have them, by name and annotation."""
+
+NO_SUCH_AXIS = {
+    "Axis": "ShapeError\n    If an axis does not exist or is named twice.",
+    "int": "ShapeError\n    If the axis does not exist.",
+}
+"""What functions raise for their `axis`, by its annotation."""
+
+
+def documented(function: Function, takes: str = "") -> Function:
+    """Complete the docstring of a function, and return the function.
+
+    Examples that follow the text get their heading. Parameters in `PARAMETERS` are described where the docstring
+    leaves them out, and so is the error for a wrong `axis`.
+
+    Parameters
+    ----------
+    function : callable
+        A function with annotations that are not evaluated.
+    takes : str
+        The data types of its first operand, for reductions, which take any shape.
+    """
+    doc = function.__doc__ or ""
+    if "\n    Examples\n" not in doc:
+        doc = doc.replace("\n\n    >>> ", "\n\n    Examples\n    --------\n    >>> ", 1)
+    kinds = function.__annotations__
+    lacking = [n for n, kind in kinds.items() if f"{n}: {kind}" in PARAMETERS and f"\n    {n} : " not in doc]
+    if lacking:
+        code = function.__code__
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        entries = {name: PARAMETERS[f"{name}: {kinds[name]}"] for name in lacking}
+        if takes and kinds.get("axis") == "Axis":
+            entries["x"] = f"x : tensor or array\n    Any shape; {takes}."
+        raises = {"Raises": NO_SUCH_AXIS[kinds["axis"]]} if kinds.get("axis") in NO_SUCH_AXIS else {}
+        doc = indented(completed(doc, names, entries, raises))
+    function.__doc__ = doc
+    return function
 
 
 class LazyDocstring:

@@ -16,6 +16,7 @@ from operator import index as as_index
 from typing import Any
 
 from .backend import backend_of, dtypes
+from .docstrings import documented
 from .errors import ShapeError
 from .ops.arithmetic import conj
 from .ops.creation import DeviceLike, arange
@@ -112,6 +113,7 @@ def _in_precision(x: Any) -> Any:
 # -- complex transforms ------------------------------------------------------------------------------------------------
 
 
+@documented
 def fft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
     """Fourier transform along one axis: ``sum(x[j] * exp(-2j * pi * j * k / n) for j in range(n))``.
 
@@ -121,8 +123,6 @@ def fft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "
         Any shape with at least one axis; numeric. Integers are transformed in single precision.
     n : int, optional
         At least 1: the axis is cut to its first `n` elements, or padded with zeros to so many.
-    axis : int
-        Which axis.
     norm : {"backward", "ortho", "forward"}
         What divides by `n`: the transform back, the transform forward, or each by its square root.
 
@@ -140,8 +140,6 @@ def fft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "
     ValueError
         If `norm` is none of the three.
 
-    Examples
-    --------
     >>> tl.fft.fft(tl.tensor([1.0, 2.0, 3.0, 4.0]))
     tensor([10.+0.j, -2.+2.j, -2.+0.j, -2.-2.j])
     """
@@ -247,6 +245,7 @@ def ifft2(
 # -- real transforms ---------------------------------------------------------------------------------------------------
 
 
+@documented
 def rfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
     """Fourier transform of a real array along one axis, without the negative frequencies, which mirror the others.
 
@@ -256,8 +255,6 @@ def rfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = 
         Any shape with at least one axis; real. Integers are transformed in single precision.
     n : int, optional
         At least 1: the axis is cut to its first `n` elements, or padded with zeros to so many.
-    axis : int
-        Which axis.
     norm : {"backward", "ortho", "forward"}
         What divides by `n`, as in `fft`.
 
@@ -275,14 +272,13 @@ def rfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = 
     ValueError
         If `norm` is none of the three.
 
-    Examples
-    --------
     >>> tl.fft.rfft(tl.tensor([1.0, 2.0, 3.0, 4.0]))
     tensor([10.+0.j, -2.+2.j, -2.+0.j])
     """
     return fourier_of_real(*_plan("rfft", "real", x, n, axis, norm))
 
 
+@documented
 def irfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
     """Inverse of `rfft`: the real array of length `n` whose non-negative frequencies these are.
 
@@ -294,8 +290,6 @@ def irfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None =
     n : int, optional
         Length of the result's axis, ``2 * (m - 1)`` of `m` frequencies by default: name it if it is odd. The
         frequencies are cut, or padded with zeros, to ``n // 2 + 1``.
-    axis : int
-        Which axis.
     norm : {"backward", "ortho", "forward"}
         What divides by `n`, as in `fft`.
 
@@ -311,8 +305,6 @@ def irfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None =
     ValueError
         If `norm` is none of the three.
 
-    Examples
-    --------
     >>> tl.fft.irfft(tl.fft.rfft(tl.tensor([1.0, 2.0, 3.0])), n=3)
     tensor([1., 2., 3.])
     """
@@ -410,6 +402,7 @@ def irfft2(
     return fourier_to_real(*_plan("irfft2", "numeric", x, s, axes, norm, to_real=True))
 
 
+@documented
 def hfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
     """Fourier transform, which is real, of a signal whose negative half mirrors the half that is given.
 
@@ -419,8 +412,6 @@ def hfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = 
         Any shape with at least one axis; numeric: the elements from zero on.
     n : int, optional
         How many frequencies, ``2 * (m - 1)`` of `m` elements by default.
-    axis : int
-        Which axis.
     norm : {"backward", "ortho", "forward"}
         What divides by `n`, as in `fft`.
 
@@ -434,8 +425,6 @@ def hfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = 
     ShapeError
         If the axis does not exist, or the result would have no elements.
 
-    Examples
-    --------
     >>> tl.fft.hfft(tl.tensor([1.0, 2.0, 3.0]))
     tensor([ 8., -2.,  0., -2.])
     """
@@ -477,6 +466,7 @@ def ihfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None =
 # -- frequencies -------------------------------------------------------------------------------------------------------
 
 
+@documented
 def fftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
     """Frequencies of the elements of `fft`, in cycles per unit: zero and up, then the negative ones.
 
@@ -488,8 +478,6 @@ def fftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: DeviceLike 
         Distance between two samples; not zero.
     dtype : dtype, optional
         float32 by default.
-    device : Device or str, optional
-        Where to put it.
 
     Returns
     -------
@@ -501,8 +489,6 @@ def fftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: DeviceLike 
     ValueError
         If `n` is less than 1.
 
-    Examples
-    --------
     >>> tl.fft.fftfreq(4)
     tensor([ 0.  ,  0.25, -0.5 , -0.25])
     """

@@ -193,8 +193,6 @@ def exponential_linear_slope(
 def relu(backend: Backend, x: ArrayT, /) -> ArrayT:
     """The positive part, elementwise; the derivative at zero is zero. NaN stays, and passes its gradient on.
 
-    Examples
-    --------
     >>> tl.relu(tl.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
@@ -212,8 +210,6 @@ def relu(backend: Backend, x: ArrayT, /) -> ArrayT:
 def leaky(backend: Backend, x: ArrayT | complex, slope: ArrayT | complex, /) -> ArrayT:
     """`x`, and where it is not positive ``slope * x``, elementwise; the derivative at zero is the slope.
 
-    Examples
-    --------
     >>> tl.nn.functional.leaky_relu(tl.tensor([-1.0, 2.0]), 0.5)
     tensor([-0.5,  2. ])
     """
@@ -226,8 +222,6 @@ def leaky(backend: Backend, x: ArrayT | complex, slope: ArrayT | complex, /) -> 
 def leaky_slope(backend: Backend, x: ArrayT | complex, slope: ArrayT | complex, /) -> ArrayT:
     """The derivative of `leaky`: 1 where `x` is positive, else the slope.
 
-    Examples
-    --------
     >>> tl.grad(lambda x: tl.nn.functional.leaky_relu(x, 0.5).sum())(tl.tensor([-1.0, 2.0]))
     tensor([0.5, 1. ])
     """
@@ -252,8 +246,6 @@ def hardtanh(backend: Backend, x: ArrayT, /, min_val: float = -1.0, max_val: flo
 def hardswish(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``x * clip(x + 3, 0, 6) / 6``, elementwise; the derivative at -3 is 0, that at 3 is 1.
 
-    Examples
-    --------
     >>> tl.nn.functional.hardswish(tl.tensor([0.0, 4.0]))
     tensor([0., 4.])
     """
@@ -270,8 +262,6 @@ def hardswish(backend: Backend, x: ArrayT, /) -> ArrayT:
 def hardswish_slope(backend: Backend, x: ArrayT, /) -> ArrayT:
     """The derivative of `hardswish`.
 
-    Examples
-    --------
     >>> tl.grad(lambda x: tl.nn.functional.hardswish(x).sum())(tl.tensor([-3.0, 0.0, 3.0]))
     tensor([0. , 0.5, 1. ])
     """

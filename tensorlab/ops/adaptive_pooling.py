@@ -51,8 +51,6 @@ def adaptive_sum(backend: Backend, x: ArrayT, /, size: Sizes) -> ArrayT:
     Tensor
         Shape ``(..., *size)``.
 
-    Examples
-    --------
     >>> tl.ops.adaptive_pooling.adaptive_sum(tl.tensor([1.0, 2.0, 3.0]), (2,))
     tensor([3., 5.])
     """

@@ -23,8 +23,6 @@ def _zero(g: Any) -> Any:
 def zeros_like(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Zeros of an array's shape, type and device.
 
-    Examples
-    --------
     >>> tl.zeros_like(tl.tensor([1.0, 2.0]))
     tensor([0., 0.])
     """
@@ -35,8 +33,6 @@ def zeros_like(backend: Backend, x: ArrayT, /) -> ArrayT:
 def add(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``x1 + x2``, elementwise.
 
-    Examples
-    --------
     >>> tl.add(tl.tensor([1.0, 2.0]), 1)
     tensor([2., 3.])
     """
@@ -47,8 +43,6 @@ def add(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> Arra
 def subtract(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``x1 - x2``, elementwise.
 
-    Examples
-    --------
     >>> tl.subtract(tl.tensor([1.0, 2.0]), 1)
     tensor([0., 1.])
     """
@@ -59,8 +53,6 @@ def subtract(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) ->
 def multiply(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``x1 * x2``, elementwise.
 
-    Examples
-    --------
     >>> tl.multiply(tl.tensor([1.0, 2.0]), 3)
     tensor([3., 6.])
     """
@@ -73,8 +65,6 @@ def divide(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> A
 
     Where `x2` is zero the derivatives are infinite, and NaN for ``0 / 0``.
 
-    Examples
-    --------
     >>> tl.divide(tl.tensor([1, 2]), 4)
     tensor([0.25, 0.5 ])
     """
@@ -85,8 +75,6 @@ def divide(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> A
 def floor_divide(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``x1 / x2`` rounded towards minus infinity, elementwise; its derivative is zero, also at its jumps.
 
-    Examples
-    --------
     >>> tl.floor_divide(tl.tensor([5, -5]), 3)
     tensor([ 1, -2])
     """
@@ -105,8 +93,6 @@ def remainder(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -
 
     The derivatives are 1 and ``-floor_divide(x1, x2)``, also where the remainder jumps, at multiples of `x2`.
 
-    Examples
-    --------
     >>> tl.remainder(tl.tensor([5, -5]), 3)
     tensor([2, 1])
     """
@@ -117,8 +103,6 @@ def remainder(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -
 def negative(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``-x``, elementwise.
 
-    Examples
-    --------
     >>> tl.negative(tl.tensor([1.0, -2.0]))
     tensor([-1.,  2.])
     """
@@ -129,8 +113,6 @@ def negative(backend: Backend, x: ArrayT, /) -> ArrayT:
 def positive(backend: Backend, x: ArrayT, /) -> ArrayT:
     """A copy of `x`, which may be of any type.
 
-    Examples
-    --------
     >>> tl.positive(tl.tensor([1.0, -2.0]))
     tensor([ 1., -2.])
     """
@@ -141,8 +123,6 @@ def positive(backend: Backend, x: ArrayT, /) -> ArrayT:
 def reciprocal(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``1 / x``, elementwise; the derivative at zero is minus infinity.
 
-    Examples
-    --------
     >>> tl.reciprocal(tl.tensor([1.0, 4.0]))
     tensor([1.  , 0.25])
     """
@@ -153,8 +133,6 @@ def reciprocal(backend: Backend, x: ArrayT, /) -> ArrayT:
 def square(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``x * x``, elementwise.
 
-    Examples
-    --------
     >>> tl.square(tl.tensor([2.0, -3.0]))
     tensor([4., 9.])
     """
@@ -198,8 +176,6 @@ def pow(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> Arra
     NaN for complex ones. The one with respect to `x2` is zero where the power is and for ``0**0``, infinite at base
     zero for negative exponents, and NaN for negative bases, where the power is real for whole exponents only.
 
-    Examples
-    --------
     >>> tl.pow(tl.tensor([2.0, 3.0]), 2)
     tensor([4., 9.])
     """
@@ -215,8 +191,6 @@ def _tied(g: Any, beaten: Any, equal: Any) -> Any:
 def maximum(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """The greater of two, elementwise; where they are equal, each gets half of the gradient, and all where one is NaN.
 
-    Examples
-    --------
     >>> tl.maximum(tl.tensor([1.0, 5.0]), 2)
     tensor([2., 5.])
     """
@@ -227,8 +201,6 @@ def maximum(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> 
 def minimum(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """The smaller of two, elementwise; where they are equal, each gets half of the gradient, and all where one is NaN.
 
-    Examples
-    --------
     >>> tl.minimum(tl.tensor([1.0, 5.0]), 2)
     tensor([1., 2.])
     """
@@ -260,8 +232,6 @@ def hypot(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> Ar
 
     The derivatives at the origin are zero; those with respect to infinities are NaN.
 
-    Examples
-    --------
     >>> tl.hypot(tl.tensor([3.0]), 4.0)
     tensor([5.])
     """
@@ -280,8 +250,6 @@ def copysign(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) ->
 
     The derivative with respect to `x1` is 1 or -1, and zero where `x1` is; that with respect to `x2` is zero.
 
-    Examples
-    --------
     >>> tl.copysign(tl.tensor([1.0, -2.0]), -1.0)
     tensor([-1., -2.])
     """
@@ -292,8 +260,6 @@ def copysign(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) ->
 def nextafter(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """The next representable number from `x1` towards `x2`, elementwise.
 
-    Examples
-    --------
     >>> bool((tl.nextafter(tl.tensor([1.0]), 2.0) > 1).item())
     True
     """
@@ -324,8 +290,6 @@ def _unless(condition: Any, g: Any) -> Any:
 def clip_to_numbers(backend: Backend, x: ArrayT, /, low: float | None = None, high: float | None = None) -> ArrayT:
     """Limit elements to a range given by numbers; see `clip`.
 
-    Examples
-    --------
     >>> tl.ops.arithmetic.clip_to_numbers(tl.tensor([-3.0, 3.0]), -1.0, 2.0)
     tensor([-1.,  2.])
     """
@@ -340,8 +304,6 @@ def clip_to_numbers(backend: Backend, x: ArrayT, /, low: float | None = None, hi
 def raise_to(backend: Backend, x: ArrayT | complex, low: ArrayT | complex, /) -> ArrayT:
     """`x`, but `low` where `x` is below it, elementwise; see `clip`.
 
-    Examples
-    --------
     >>> tl.ops.arithmetic.raise_to(tl.tensor([-3.0, 3.0]), tl.tensor([0.0, 1.0]))
     tensor([0., 3.])
     """
@@ -352,8 +314,6 @@ def raise_to(backend: Backend, x: ArrayT | complex, low: ArrayT | complex, /) ->
 def lower_to(backend: Backend, x: ArrayT | complex, high: ArrayT | complex, /) -> ArrayT:
     """`x`, but `high` where `x` is above it, elementwise; see `clip`.
 
-    Examples
-    --------
     >>> tl.ops.arithmetic.lower_to(tl.tensor([-3.0, 3.0]), tl.tensor([0.0, 1.0]))
     tensor([-3.,  1.])
     """
@@ -413,8 +373,6 @@ def _across(t: Any, direction: Any, x: Any) -> Any:
 def sign(backend: Backend, x: ArrayT, /) -> ArrayT:
     """-1, 0 or 1 by the sign of `x`, or ``x / abs(x)`` for complex `x`, elementwise; the derivative at zero is zero.
 
-    Examples
-    --------
     >>> tl.sign(tl.tensor([-3.0, 0.0, 2.0]))
     tensor([-1.,  0.,  1.])
     """
@@ -431,8 +389,6 @@ def sign(backend: Backend, x: ArrayT, /) -> ArrayT:
 def abs(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Absolute value, elementwise; the derivative at zero is zero.
 
-    Examples
-    --------
     >>> tl.abs(tl.tensor([-3.0, 2.0]))
     tensor([3., 2.])
     """
@@ -443,8 +399,6 @@ def abs(backend: Backend, x: ArrayT, /) -> ArrayT:
 def conj(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Complex conjugate, elementwise.
 
-    Examples
-    --------
     >>> tl.conj(tl.tensor([1 + 2j]))
     tensor([1.-2.j])
     """
@@ -455,8 +409,6 @@ def conj(backend: Backend, x: ArrayT, /) -> ArrayT:
 def real(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Real part, elementwise; a real `x` itself.
 
-    Examples
-    --------
     >>> tl.real(tl.tensor([1 + 2j]))
     tensor([1.])
     """
@@ -471,8 +423,6 @@ def _pull_imag(g: Any, x: Any) -> Any:
 def imag(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Imaginary part, elementwise; zeros for a real `x`.
 
-    Examples
-    --------
     >>> tl.imag(tl.tensor([1 + 2j]))
     tensor([2.])
     """

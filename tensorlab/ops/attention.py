@@ -172,8 +172,6 @@ def attention(
     ShapeError
         If the shapes do not fit.
 
-    Examples
-    --------
     >>> q, k, v = tl.tensor([[0.0]]), tl.tensor([[1.0], [2.0]]), tl.tensor([[3.0], [5.0]])
     >>> tl.ops.attention.attention(q, k, v, scale=1.0)
     tensor([[4.]])
@@ -220,8 +218,6 @@ def attention_grad(
     tuple of Tensor
         In the shapes of query, key and value.
 
-    Examples
-    --------
     >>> q, k, v = tl.tensor([[0.0]]), tl.tensor([[1.0], [2.0]]), tl.tensor([[3.0], [5.0]])
     >>> tl.ops.attention.attention_grad(tl.tensor([[1.0]]), q, k, v, scale=1.0)[0]
     tensor([[0.5]])

@@ -15,8 +15,6 @@ from .declare import broadcast_shape, elementwise
 def equal(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether ``x1 == x2``, elementwise.
 
-    Examples
-    --------
     >>> tl.equal(tl.tensor([1.0, 2.0]), 1.0)
     tensor([ True, False])
     """
@@ -27,8 +25,6 @@ def equal(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> Ar
 def not_equal(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether ``x1 != x2``, elementwise.
 
-    Examples
-    --------
     >>> tl.not_equal(tl.tensor([1.0, 2.0]), 1.0)
     tensor([False,  True])
     """
@@ -39,8 +35,6 @@ def not_equal(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -
 def less(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether ``x1 < x2``, elementwise.
 
-    Examples
-    --------
     >>> tl.less(tl.tensor([1.0, 2.0]), 1.0)
     tensor([False, False])
     """
@@ -51,8 +45,6 @@ def less(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> Arr
 def less_equal(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether ``x1 <= x2``, elementwise.
 
-    Examples
-    --------
     >>> tl.less_equal(tl.tensor([1.0, 2.0]), 1.0)
     tensor([ True, False])
     """
@@ -63,8 +55,6 @@ def less_equal(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) 
 def greater(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether ``x1 > x2``, elementwise.
 
-    Examples
-    --------
     >>> tl.greater(tl.tensor([1.0, 2.0]), 1.0)
     tensor([False,  True])
     """
@@ -75,8 +65,6 @@ def greater(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> 
 def greater_equal(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether ``x1 >= x2``, elementwise.
 
-    Examples
-    --------
     >>> tl.greater_equal(tl.tensor([1.0, 2.0]), 1.0)
     tensor([ True,  True])
     """
@@ -87,8 +75,6 @@ def greater_equal(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, 
 def isnan(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Whether `x` is not a number, elementwise.
 
-    Examples
-    --------
     >>> tl.isnan(tl.tensor([1.0, float("nan")]))
     tensor([False,  True])
     """
@@ -99,8 +85,6 @@ def isnan(backend: Backend, x: ArrayT, /) -> ArrayT:
 def isinf(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Whether `x` is plus or minus infinity, elementwise.
 
-    Examples
-    --------
     >>> tl.isinf(tl.tensor([1.0, float("inf")]))
     tensor([False,  True])
     """
@@ -111,8 +95,6 @@ def isinf(backend: Backend, x: ArrayT, /) -> ArrayT:
 def isfinite(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Whether `x` is neither infinite nor NaN, elementwise.
 
-    Examples
-    --------
     >>> tl.isfinite(tl.tensor([1.0, float("inf")]))
     tensor([ True, False])
     """
@@ -123,8 +105,6 @@ def isfinite(backend: Backend, x: ArrayT, /) -> ArrayT:
 def signbit(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Whether the sign bit of `x` is set, elementwise; also of minus zero.
 
-    Examples
-    --------
     >>> tl.signbit(tl.tensor([1.0, -0.0]))
     tensor([False,  True])
     """
@@ -140,8 +120,6 @@ def _truth(backend: Backend, x: Any) -> Any:
 def logical_and(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether both are true, elementwise.
 
-    Examples
-    --------
     >>> tl.logical_and(tl.tensor([True, False]), True)
     tensor([ True, False])
     """
@@ -152,8 +130,6 @@ def logical_and(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /)
 def logical_or(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether at least one is true, elementwise.
 
-    Examples
-    --------
     >>> tl.logical_or(tl.tensor([True, False]), True)
     tensor([ True,  True])
     """
@@ -164,8 +140,6 @@ def logical_or(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) 
 def logical_xor(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Whether exactly one is true, elementwise.
 
-    Examples
-    --------
     >>> tl.logical_xor(tl.tensor([True, False]), True)
     tensor([False,  True])
     """
@@ -176,8 +150,6 @@ def logical_xor(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /)
 def logical_not(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Whether `x` is false, elementwise.
 
-    Examples
-    --------
     >>> tl.logical_not(tl.tensor([True, False]))
     tensor([False,  True])
     """
@@ -188,8 +160,6 @@ def logical_not(backend: Backend, x: ArrayT, /) -> ArrayT:
 def bitwise_and(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """The bits that both have, elementwise.
 
-    Examples
-    --------
     >>> tl.bitwise_and(tl.tensor([6, 5]), 3)
     tensor([2, 1])
     """
@@ -200,8 +170,6 @@ def bitwise_and(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /)
 def bitwise_or(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """The bits that at least one has, elementwise.
 
-    Examples
-    --------
     >>> tl.bitwise_or(tl.tensor([6, 5]), 3)
     tensor([7, 7])
     """
@@ -212,8 +180,6 @@ def bitwise_or(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) 
 def bitwise_xor(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """The bits that exactly one has, elementwise.
 
-    Examples
-    --------
     >>> tl.bitwise_xor(tl.tensor([6, 5]), 3)
     tensor([5, 6])
     """
@@ -224,8 +190,6 @@ def bitwise_xor(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /)
 def bitwise_left_shift(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """`x1` with its bits moved up by `x2`, elementwise.
 
-    Examples
-    --------
     >>> tl.bitwise_left_shift(tl.tensor([1, 3]), 2)
     tensor([ 4, 12])
     """
@@ -236,8 +200,6 @@ def bitwise_left_shift(backend: Backend, x1: ArrayT | complex, x2: ArrayT | comp
 def bitwise_right_shift(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """`x1` with its bits moved down by `x2`, elementwise.
 
-    Examples
-    --------
     >>> tl.bitwise_right_shift(tl.tensor([4, 12]), 2)
     tensor([1, 3])
     """
@@ -248,8 +210,6 @@ def bitwise_right_shift(backend: Backend, x1: ArrayT | complex, x2: ArrayT | com
 def bitwise_invert(backend: Backend, x: ArrayT, /) -> ArrayT:
     """`x` with its bits flipped, elementwise.
 
-    Examples
-    --------
     >>> tl.bitwise_invert(tl.tensor([0, 5]))
     tensor([-1, -6])
     """
@@ -286,8 +246,6 @@ def where(backend: Backend, condition: ArrayT, x1: ArrayT | complex, x2: ArrayT 
         The broadcast shape, the common type of `x1` and `x2`. What is not chosen gets a gradient of exactly zero,
         even where it is NaN or infinite.
 
-    Examples
-    --------
     >>> tl.where(tl.tensor([True, False]), tl.tensor([1.0, 2.0]), 0.0)
     tensor([1., 0.])
     """

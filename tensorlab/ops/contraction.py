@@ -110,8 +110,6 @@ def matmul(backend: Backend, x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     ShapeError
         If the lengths ``k``, or the axes before, disagree.
 
-    Examples
-    --------
     >>> tl.matmul(tl.tensor([[1.0, 2.0], [3.0, 4.0]]), tl.tensor([1.0, 1.0]))
     tensor([3., 7.])
     """
@@ -172,8 +170,6 @@ def linear(backend: Backend, x: ArrayT, weight: ArrayT, bias: ArrayT | None = No
     ShapeError
         If the numbers of features disagree.
 
-    Examples
-    --------
     >>> tl.linear(tl.tensor([1.0, 2.0]), tl.tensor([[1.0, 1.0]]), tl.tensor([10.0]))
     tensor([13.])
     """
@@ -281,8 +277,6 @@ def tensordot(x1: ArrayT, x2: ArrayT, /, *, axes: int | tuple[Sequence[int], Seq
     ShapeError
         If axes that meet have different lengths.
 
-    Examples
-    --------
     >>> tl.tensordot(tl.ones((2, 3, 4)), tl.ones((4, 3)), axes=((1, 2), (1, 0)))
     tensor([12., 12.])
     """

@@ -166,8 +166,6 @@ def convolution(
     ShapeError
         If channels, groups or sizes do not fit.
 
-    Examples
-    --------
     >>> x, w = tl.ones((1, 1, 4)), tl.ones((1, 1, 3))
     >>> tl.ops.convolution.convolution(x, w, stride=(1,), padding=((0, 0),), dilation=(1,), groups=1)
     tensor([[[3., 3.]]])
@@ -204,8 +202,6 @@ def convolution_input_grad(
 ) -> ArrayT:
     """Transpose of `convolution` in its images; also what transposed convolution is.
 
-    Examples
-    --------
     >>> g, w = tl.ones((1, 1, 2)), tl.ones((1, 1, 3))
     >>> tl.ops.convolution.convolution_input_grad(
     ...     g, w, input_size=(4,), stride=(1,), padding=((0, 0),), dilation=(1,), groups=1
@@ -246,8 +242,6 @@ def convolution_weight_grad(
 ) -> ArrayT:
     """Transpose of `convolution` in its filters.
 
-    Examples
-    --------
     >>> x, g = tl.ones((1, 1, 4)), tl.ones((1, 1, 2))
     >>> tl.ops.convolution.convolution_weight_grad(
     ...     x, g, kernel_size=(3,), stride=(1,), padding=((0, 0),), dilation=(1,), groups=1

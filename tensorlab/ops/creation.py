@@ -56,8 +56,6 @@ def tensor(data: Any, *, dtype: Any = None, device: DeviceLike = None, requires_
         Type of the elements.
     device : Device or str, optional
         Where to put it: a device (``"cuda:0"``) or a backend; by default where the active backend puts arrays.
-    requires_grad : bool
-        Whether gradients with respect to it are wanted.
 
     Returns
     -------
@@ -69,8 +67,6 @@ def tensor(data: Any, *, dtype: Any = None, device: DeviceLike = None, requires_
     TypeError
         If the data is of no supported type, or `requires_grad` is asked of integers.
 
-    Examples
-    --------
     >>> tl.tensor([[1, 2], [3, 4]]).dtype
     tensorlab.int64
     """
@@ -89,8 +85,6 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: DeviceLike = None, copy: 
         on its backend unless `device` says otherwise, and keeps its history: gradients flow through casts and moves.
     dtype : dtype, optional
         Type of the elements.
-    device : Device or str, optional
-        Where to put it.
     copy : bool, optional
         True copies always, False raises where it would be necessary, None copies where it is.
 
@@ -103,8 +97,6 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: DeviceLike = None, copy: 
     BackendUnavailable
         If `device` cannot be used here.
 
-    Examples
-    --------
     >>> tl.asarray([1.0, 2.0])
     tensor([1., 2.])
     """
@@ -185,8 +177,6 @@ def from_dlpack(x: Any, /, *, device: DeviceLike = None, copy: bool | None = Non
     BackendUnavailable
         If no usable backend takes memory of that kind.
 
-    Examples
-    --------
     >>> import numpy as np
     >>> a = np.zeros(2)
     >>> t = tl.from_dlpack(a)
@@ -231,13 +221,7 @@ def zeros(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, 
         As one tuple, or as several numbers.
     dtype : dtype, optional
         float32 by default.
-    device : Device or str, optional
-        Where to put it.
-    requires_grad : bool
-        Whether gradients with respect to it are wanted.
 
-    Examples
-    --------
     >>> tl.zeros(2)
     tensor([0., 0.])
     """
@@ -248,8 +232,6 @@ def zeros(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, 
 def ones(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of ones; see `zeros`.
 
-    Examples
-    --------
     >>> tl.ones((1, 2))
     tensor([[1., 1.]])
     """
@@ -260,8 +242,6 @@ def ones(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, r
 def empty(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor without setting its elements; see `zeros`.
 
-    Examples
-    --------
     >>> tl.empty(2, 3).shape
     (2, 3)
     """
@@ -279,8 +259,6 @@ def full(
 ) -> Tensor:
     """Make a tensor of one number; its type follows the number's unless `dtype` says otherwise.
 
-    Examples
-    --------
     >>> tl.full((2,), 7)
     tensor([7, 7])
     """
@@ -312,13 +290,7 @@ def zeros_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requi
         Whose shape.
     dtype : dtype, optional
         Type of the elements.
-    device : Device or str, optional
-        Where to put it.
-    requires_grad : bool
-        Whether gradients with respect to it are wanted.
 
-    Examples
-    --------
     >>> tl.zeros_like(tl.tensor([1.0, 2.0]))
     tensor([0., 0.])
     """
@@ -329,8 +301,6 @@ def zeros_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requi
 def ones_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of ones of another's shape, type and device; see `zeros_like`.
 
-    Examples
-    --------
     >>> tl.ones_like(tl.tensor([3, 4]))
     tensor([1, 1])
     """
@@ -341,8 +311,6 @@ def ones_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requir
 def empty_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of another's shape, type and device without setting its elements; see `zeros_like`.
 
-    Examples
-    --------
     >>> tl.empty_like(tl.tensor([3, 4])).shape
     (2,)
     """
@@ -355,8 +323,6 @@ def full_like(
 ) -> Tensor:
     """Make a tensor of one number, of another's shape, type and device; see `zeros_like`.
 
-    Examples
-    --------
     >>> tl.full_like(tl.tensor([3, 4]), 7)
     tensor([7, 7])
     """
@@ -382,13 +348,7 @@ def arange(
         ``arange(n)`` runs from 0 to before n.
     dtype : dtype, optional
         int64 for integers, float32 otherwise.
-    device : Device or str, optional
-        Where to put it.
-    requires_grad : bool
-        Whether gradients with respect to it are wanted.
 
-    Examples
-    --------
     >>> tl.arange(3), tl.arange(0.0, 1.0, 0.5)
     (tensor([0, 1, 2]), tensor([0. , 0.5]))
     """
@@ -421,15 +381,9 @@ def linspace(
         How many numbers.
     dtype : dtype, optional
         float32 by default.
-    device : Device or str, optional
-        Where to put it.
     endpoint : bool
         Whether `stop` is the last of them.
-    requires_grad : bool
-        Whether gradients with respect to it are wanted.
 
-    Examples
-    --------
     >>> tl.linspace(0, 1, 3)
     tensor([0. , 0.5, 1. ])
     """
@@ -465,15 +419,9 @@ def logspace(
         What is raised to the exponents, positive.
     dtype : dtype, optional
         float32 by default; computed in float64.
-    device : Device or str, optional
-        Where to put it.
     endpoint : bool
         Whether ``base**stop`` is the last of them.
-    requires_grad : bool
-        Whether gradients with respect to it are wanted.
 
-    Examples
-    --------
     >>> tl.logspace(0, 3, 4)
     tensor([   1.,   10.,  100., 1000.])
     """
@@ -505,20 +453,14 @@ def geomspace(
         How many numbers.
     dtype : dtype, optional
         float32 by default; computed in float64.
-    device : Device or str, optional
-        Where to put it.
     endpoint : bool
         Whether `stop` is the last of them.
-    requires_grad : bool
-        Whether gradients with respect to it are wanted.
 
     Raises
     ------
     ValueError
         If an end is zero, or the signs differ.
 
-    Examples
-    --------
     >>> tl.geomspace(1, 8, 4)
     tensor([1., 2., 4., 8.])
     """
@@ -553,13 +495,7 @@ def eye(
         Which diagonal; positive ones are above the main one.
     dtype : dtype, optional
         float32 by default.
-    device : Device or str, optional
-        Where to put it.
-    requires_grad : bool
-        Whether gradients with respect to it are wanted.
 
-    Examples
-    --------
     >>> tl.eye(2)
     tensor([[1., 0.],
             [0., 1.]])
@@ -585,8 +521,6 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Tensor]:
     ShapeError
         If one of them does not have one axis.
 
-    Examples
-    --------
     >>> tl.meshgrid(tl.arange(2), tl.arange(3))[0]
     tensor([[0, 1],
             [0, 1],

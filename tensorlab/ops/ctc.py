@@ -96,8 +96,6 @@ def ctc_forward(backend: Backend, emissions: ArrayT, skips: ArrayT, /) -> ArrayT
     Tensor
         The shape of `emissions`; minus infinity for what cannot be reached, which has a gradient of zero.
 
-    Examples
-    --------
     >>> tl.ops.ctc.ctc_forward(tl.zeros(3, 1, 3), tl.tensor([[False, False, False]]))
     tensor([[[0.       , 0.       , 0.       ]],
     <BLANKLINE>
@@ -170,8 +168,6 @@ def banded_scan(backend: Backend, x: ArrayT, weights: ArrayT, /) -> ArrayT:
     Tensor
         The shape of `x`.
 
-    Examples
-    --------
     >>> tl.ops.ctc.banded_scan(tl.ones(2, 1, 3), tl.ones(3, 1, 1, 3))
     tensor([[[1., 1., 1.]],
     <BLANKLINE>
@@ -202,8 +198,6 @@ def banded_scan(backend: Backend, x: ArrayT, weights: ArrayT, /) -> ArrayT:
 def banded_scan_transposed(backend: Backend, x: ArrayT, weights: ArrayT, /) -> ArrayT:
     """The transpose of `banded_scan` in `x`: the same sum backwards in time.
 
-    Examples
-    --------
     >>> tl.ops.ctc.banded_scan_transposed(tl.ones(2, 1, 3), tl.ones(3, 1, 1, 3))
     tensor([[[4., 3., 2.]],
     <BLANKLINE>

@@ -47,7 +47,7 @@ def _pull_cumulative_sum(g: Any, x_dtype: Any, axis: int | None, dtype: Any, inc
     samples=[sample((4,), axis=None), sample((2, 3), axis=1), sample((2, 3), axis=0, include_initial=True)],
 )
 def cumulative_sum(
-    backend: Backend, x: ArrayT, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
+    backend: Backend, x: ArrayT, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> ArrayT:
     """Sum of each element and all before it along an axis.
 
@@ -62,8 +62,6 @@ def cumulative_sum(
     include_initial : bool
         Whether to begin with the empty sum, which makes the axis longer by one.
 
-    Examples
-    --------
     >>> tl.cumulative_sum(tl.tensor([1.0, 2.0, 3.0]))
     tensor([1., 3., 6.])
     """
@@ -99,7 +97,7 @@ def _pull_cumulative_prod(
     tolerance={"float32": 5e-6},
 )
 def cumulative_prod(
-    backend: Backend, x: ArrayT, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
+    backend: Backend, x: ArrayT, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> ArrayT:
     """Product of each element and all before it along an axis; the gradient is right at zeros and infinities too.
 
@@ -114,8 +112,6 @@ def cumulative_prod(
     include_initial : bool
         Whether to begin with the empty product, which makes the axis longer by one.
 
-    Examples
-    --------
     >>> tl.cumulative_prod(tl.tensor([1.0, 2.0, 3.0]))
     tensor([1., 2., 6.])
     """
@@ -197,8 +193,6 @@ def logcumsumexp(backend: Backend, x: ArrayT, /, axis: int | None = None) -> Arr
     ShapeError
         If the axis does not exist, or is left out where there is not just one.
 
-    Examples
-    --------
     >>> tl.logcumsumexp(tl.tensor([0.0, 1000.0, 0.0]))
     tensor([   0., 1000., 1000.])
     """

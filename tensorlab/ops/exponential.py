@@ -17,8 +17,6 @@ LN10 = 2.302585092994046
 def exp(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``e ** x``, elementwise.
 
-    Examples
-    --------
     >>> tl.exp(tl.tensor([0.0, -1000.0]))
     tensor([1., 0.])
     """
@@ -30,8 +28,6 @@ def exp(backend: Backend, x: ArrayT, /) -> ArrayT:
 def expm1(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``e ** x - 1``, elementwise, exact also for small `x`.
 
-    Examples
-    --------
     >>> tl.expm1(tl.tensor([0.0, -1000.0]))
     tensor([ 0., -1.])
     """
@@ -44,8 +40,6 @@ def log(backend: Backend, x: ArrayT, /) -> ArrayT:
 
     The derivative at zero is infinite, with the sign of the zero.
 
-    Examples
-    --------
     >>> tl.log(tl.tensor([1.0]))
     tensor([0.])
     """
@@ -58,8 +52,6 @@ def log1p(backend: Backend, x: ArrayT, /) -> ArrayT:
 
     The derivative at -1 is infinite.
 
-    Examples
-    --------
     >>> tl.log1p(tl.tensor([0.0]))
     tensor([0.])
     """
@@ -72,8 +64,6 @@ def log2(backend: Backend, x: ArrayT, /) -> ArrayT:
 
     The derivative at zero is infinite, with the sign of the zero.
 
-    Examples
-    --------
     >>> tl.log2(tl.tensor([1.0]))
     tensor([0.])
     """
@@ -86,8 +76,6 @@ def log10(backend: Backend, x: ArrayT, /) -> ArrayT:
 
     The derivative at zero is infinite, with the sign of the zero.
 
-    Examples
-    --------
     >>> tl.log10(tl.tensor([1.0]))
     tensor([0.])
     """
@@ -100,8 +88,6 @@ def sigmoid(backend: Backend, x: ArrayT, /) -> ArrayT:
 
     The derivative is computed from the value, which rounds to 1 above 17 (37 in double precision): it is 0 there.
 
-    Examples
-    --------
     >>> tl.sigmoid(tl.tensor([0.0]))
     tensor([0.5])
     """
@@ -128,8 +114,6 @@ def logaddexp(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -
 
     Where both are the same infinity, or one is NaN, each gets half of the gradient.
 
-    Examples
-    --------
     >>> tl.logaddexp(tl.tensor([0.0]), -1000.0)
     tensor([0.])
     """
@@ -142,8 +126,6 @@ def sqrt(backend: Backend, x: ArrayT, /) -> ArrayT:
 
     The derivative at zero is infinite, with the sign of the zero; NaN for complex zero.
 
-    Examples
-    --------
     >>> tl.sqrt(tl.tensor([4.0, 9.0]))
     tensor([2., 3.])
     """

@@ -120,8 +120,6 @@ def fourier(
     Tensor
         Complex, of the precision of `x`.
 
-    Examples
-    --------
     >>> from tensorlab.ops.fft import fourier
     >>> fourier(tl.tensor([1.0, 0.0, 0.0]), (0,), (3,))
     tensor([1.+0.j, 1.+0.j, 1.+0.j])
@@ -170,8 +168,6 @@ def fourier_of_real(backend: Backend, x: ArrayT, /, axes: Shape, lengths: Shape,
     Tensor
         Complex; ``lengths[-1] // 2 + 1`` frequencies along the last of the axes.
 
-    Examples
-    --------
     >>> from tensorlab.ops.fft import fourier_of_real
     >>> fourier_of_real(tl.tensor([1.0, 0.0, 0.0]), (0,), (3,))
     tensor([1.+0.j, 1.+0.j])
@@ -215,8 +211,6 @@ def fourier_to_real(backend: Backend, x: ArrayT, /, axes: Shape, lengths: Shape,
     Tensor
         Real.
 
-    Examples
-    --------
     >>> from tensorlab.ops.fft import fourier_to_real
     >>> fourier_to_real(tl.tensor([3.0, 0.0]), (0,), (3,))
     tensor([1., 1., 1.])

@@ -108,8 +108,6 @@ def windows_to_columns(
     ShapeError
         If the images have another number of axes, or no window fits.
 
-    Examples
-    --------
     >>> x = tl.tensor([[[1.0, 2.0, 3.0]]])
     >>> tl.ops.folding.windows_to_columns(x, kernel_size=(2,), stride=(1,), padding=((0, 0),), dilation=(1,))
     tensor([[[1., 2.],
@@ -149,8 +147,6 @@ def columns_to_windows(
 ) -> ArrayT:
     """Add windows, given as columns, at their places in images of zeros: the transpose of `windows_to_columns`.
 
-    Examples
-    --------
     >>> geometry = dict(kernel_size=(2,), stride=(1,), padding=((0, 0),), dilation=(1,))
     >>> tl.ops.folding.columns_to_windows(tl.ones((1, 2, 2)), output_size=(3,), **geometry)
     tensor([[[1., 2., 1.]]])

@@ -78,8 +78,6 @@ def getitem(backend: Backend, x: ArrayT, /, index: Index) -> ArrayT:
     ShapeError
         If the index has too many axes, or an integer is out of range.
 
-    Examples
-    --------
     >>> tl.getitem(tl.tensor([[1.0, 2.0], [3.0, 4.0]]), (slice(None), 0))
     tensor([1., 3.])
     """
@@ -109,8 +107,6 @@ def scatter_index(backend: Backend, g: ArrayT, /, shape: Shape, index: Index) ->
     index : index
         Where to add; an element selected several times receives the sum.
 
-    Examples
-    --------
     >>> tl.ops.indexing.scatter_index(tl.tensor([5.0]), (3,), (slice(1, 2),))
     tensor([0., 5., 0.])
     """
@@ -151,8 +147,6 @@ def replace_index(backend: Backend, x: ArrayT, value: ArrayT, /, index: Index) -
     index : index
         As in `getitem`.
 
-    Examples
-    --------
     >>> tl.ops.indexing.replace_index(tl.zeros(3), tl.tensor(1.0), 1)
     tensor([0., 1., 0.])
     """
@@ -206,8 +200,6 @@ def _taken(x_shape: Shape, indices_shape: Shape, axis: int) -> Shape:
 def take_along(backend: Backend, x: ArrayT, indices: ArrayT, /, axis: int) -> ArrayT:
     """Slices of `x` along `axis` at one-dimensional `indices`; see `take`.
 
-    Examples
-    --------
     >>> tl.ops.indexing.take_along(tl.tensor([1.0, 2.0, 3.0]), tl.tensor([2, 0]), 0)
     tensor([3., 1.])
     """
@@ -228,8 +220,6 @@ def take_along(backend: Backend, x: ArrayT, indices: ArrayT, /, axis: int) -> Ar
 def take_add(backend: Backend, g: ArrayT, indices: ArrayT, /, axis: int, size: int) -> ArrayT:
     """Add slices of `g` at `indices` of an axis of `size` zeros: the transpose of `take`.
 
-    Examples
-    --------
     >>> tl.ops.indexing.take_add(tl.ones(3), tl.tensor([0, 2, 2]), 0, 4)
     tensor([1., 0., 2., 0.])
     """
@@ -261,8 +251,6 @@ def take(x: ArrayT, indices: ArrayT, /, *, axis: int | None = None) -> ArrayT:
     IndexError
         If an index is out of range (on a GPU it wraps instead).
 
-    Examples
-    --------
     >>> tl.take(tl.tensor([1.0, 2.0, 3.0]), tl.tensor([2, 0]))
     tensor([3., 1.])
     """
@@ -292,8 +280,6 @@ def embedding(indices: ArrayT, weight: ArrayT, /) -> ArrayT:
     Tensor
         Shape ``(*indices.shape, features)``.
 
-    Examples
-    --------
     >>> tl.embedding(tl.tensor([1, 1]), tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([[3., 4.],
             [3., 4.]])
@@ -333,8 +319,6 @@ def take_along_axis(backend: Backend, x: ArrayT, indices: ArrayT, /, axis: int =
         Any shape.
     indices : tensor or array of integers
         The shape of `x`, but for any length along `axis`.
-    axis : int
-        Along which axis.
 
     Returns
     -------
@@ -346,8 +330,6 @@ def take_along_axis(backend: Backend, x: ArrayT, indices: ArrayT, /, axis: int =
     ShapeError
         If the shapes do not match.
 
-    Examples
-    --------
     >>> tl.take_along_axis(tl.tensor([[1.0, 2.0], [3.0, 4.0]]), tl.tensor([[1], [0]]))
     tensor([[2.],
             [3.]])
@@ -371,8 +353,6 @@ def take_along_axis(backend: Backend, x: ArrayT, indices: ArrayT, /, axis: int =
 def put_along_axis_add(backend: Backend, g: ArrayT, indices: ArrayT, /, axis: int, size: int) -> ArrayT:
     """Add elements at `indices` of each slice of `size` zeros along an axis: the transpose of `take_along_axis`.
 
-    Examples
-    --------
     >>> tl.ops.indexing.put_along_axis_add(tl.ones((1, 3)), tl.tensor([[0, 2, 2]]), -1, 4)
     tensor([[1., 0., 2., 0.]])
     """
@@ -405,15 +385,11 @@ def scatter_add(x: ArrayT, axis: int, indices: ArrayT, source: Any, /) -> ArrayT
     ----------
     x : tensor or array
         Any shape.
-    axis : int
-        Along which axis.
     indices : tensor or array of integers
         The shape of `source`.
     source : tensor or array
         The shape of `x`, but for any length along `axis`.
 
-    Examples
-    --------
     >>> tl.scatter_add(tl.zeros(3), 0, tl.tensor([0, 0]), tl.tensor([1.0, 2.0]))
     tensor([3., 0., 0.])
     """

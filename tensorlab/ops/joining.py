@@ -15,6 +15,7 @@ from ..tensor import ArrayT, Tensor
 from .declare import broadcast_shape, composite
 from .indexing import getitem, take
 from .shapes import (
+    Axis,
     Shape,
     as_shape,
     broadcast_to,
@@ -66,11 +67,9 @@ def _split_back(g: Any, arrays_shape: Sequence[Shape], axis: int | None) -> list
         sample((2,), (3, 1), axis=None),
     ],
 )
-def concat_arrays(backend: Backend, /, *arrays: ArrayT, axis: Any = 0) -> ArrayT:
+def concat_arrays(backend: Backend, /, *arrays: ArrayT, axis: int | None = 0) -> ArrayT:
     """Join arrays, given one by one, along an existing axis; see `concat`.
 
-    Examples
-    --------
     >>> from tensorlab.ops.joining import concat_arrays
     >>> concat_arrays(tl.ones(1), tl.zeros(2), axis=0)
     tensor([1., 0., 0.])
@@ -122,8 +121,6 @@ def stack(arrays: Sequence[ArrayT], /, *, axis: int = 0) -> ArrayT:
     ShapeError
         If the shapes differ.
 
-    Examples
-    --------
     >>> tl.stack([tl.ones(2), tl.zeros(2)], axis=1)
     tensor([[1., 0.],
             [1., 0.]])
@@ -144,11 +141,9 @@ def stack(arrays: Sequence[ArrayT], /, *, axis: int = 0) -> ArrayT:
     samples=[sample((2, 3), axis=1), sample((2, 3), axis=None), sample((2, 3), axis=(0, -1))],
     view=True,
 )
-def flip(backend: Backend, x: ArrayT, /, *, axis: Any = None) -> ArrayT:
+def flip(backend: Backend, x: ArrayT, /, *, axis: Axis = None) -> ArrayT:
     """The elements in reverse order along some axes; along all of them for None.
 
-    Examples
-    --------
     >>> tl.flip(tl.tensor([1.0, 2.0, 3.0]))
     tensor([3., 2., 1.])
     """
@@ -173,8 +168,6 @@ def roll(x: ArrayT, /, shift: int | Sequence[int], *, axis: int | Sequence[int] 
     ShapeError
         If there is no such axis, or several shifts are not as many as the axes.
 
-    Examples
-    --------
     >>> tl.roll(tl.tensor([1.0, 2.0, 3.0]), 1)
     tensor([3., 1., 2.])
     """
@@ -205,8 +198,6 @@ def tile(x: ArrayT, repetitions: int | Sequence[int], /) -> ArrayT:
     repetitions : tuple of int or int
         How many times along each of the last axes, or along the last one; new axes stand in front.
 
-    Examples
-    --------
     >>> tl.tile(tl.tensor([1.0, 2.0]), (2, 2))
     tensor([[1., 2., 1., 2.],
             [1., 2., 1., 2.]])
@@ -237,8 +228,6 @@ def repeat(x: ArrayT, repeats: Any, /, *, axis: int | None = None) -> ArrayT:
     ShapeError
         If there are not as many numbers as slices.
 
-    Examples
-    --------
     >>> tl.repeat(tl.tensor([1.0, 2.0]), 2)
     tensor([1., 1., 2., 2.])
     """
@@ -259,8 +248,6 @@ def repeat(x: ArrayT, repeats: Any, /, *, axis: int | None = None) -> ArrayT:
 def unstack(x: ArrayT, /, *, axis: int = 0) -> tuple[ArrayT, ...]:
     """The slices along an axis, which disappears.
 
-    Examples
-    --------
     >>> tl.unstack(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
     (tensor([1., 2.]), tensor([3., 4.]))
     """
@@ -278,8 +265,6 @@ def split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -> tupl
         Any shape with at least one axis.
     sections : int or sequence of int
         How many equal pieces, or where to cut.
-    axis : int
-        Along which axis.
 
     Raises
     ------
@@ -288,8 +273,6 @@ def split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -> tupl
     ValueError
         If that number is not positive.
 
-    Examples
-    --------
     >>> tl.split(tl.arange(4), 2)
     (tensor([0, 1]), tensor([2, 3]))
     """
@@ -318,16 +301,12 @@ def array_split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -
         Any shape with at least one axis.
     sections : int or sequence of int
         How many pieces, or where to cut. Of n elements in k pieces, the first n mod k pieces have one more.
-    axis : int
-        Along which axis.
 
     Raises
     ------
     ValueError
         If the number of pieces is not positive.
 
-    Examples
-    --------
     >>> tl.array_split(tl.arange(5), 2)
     (tensor([0, 1, 2]), tensor([3, 4]))
     """
@@ -381,8 +360,6 @@ def atleast_1d(*arrays: Any) -> Any:
     Tensor or tuple of Tensor
         One for one array, a tuple for several.
 
-    Examples
-    --------
     >>> tl.atleast_1d(tl.tensor(2.0))
     tensor([2.])
     """
@@ -393,8 +370,6 @@ def atleast_1d(*arrays: Any) -> Any:
 def atleast_2d(*arrays: Any) -> Any:
     """Arrays with at least two axes: a vector becomes a row; see `atleast_1d`.
 
-    Examples
-    --------
     >>> tl.atleast_2d(tl.tensor([1.0, 2.0]))
     tensor([[1., 2.]])
     """
@@ -405,8 +380,6 @@ def atleast_2d(*arrays: Any) -> Any:
 def atleast_3d(*arrays: Any) -> Any:
     """Arrays with at least three axes: shape ``(m, n)`` becomes ``(m, n, 1)``, ``(n,)`` ``(1, n, 1)``.
 
-    Examples
-    --------
     >>> tl.atleast_3d(tl.zeros(3)).shape, tl.atleast_3d(tl.zeros((2, 3))).shape
     ((1, 3, 1), (2, 3, 1))
     """
@@ -417,8 +390,6 @@ def atleast_3d(*arrays: Any) -> Any:
 def hstack(arrays: Sequence[ArrayT], /) -> ArrayT:
     """Join arrays side by side: along the second axis, vectors along their only one.
 
-    Examples
-    --------
     >>> tl.hstack([tl.ones((2, 1)), tl.zeros((2, 2))])
     tensor([[1., 0., 0.],
             [1., 0., 0.]])
@@ -431,8 +402,6 @@ def hstack(arrays: Sequence[ArrayT], /) -> ArrayT:
 def vstack(arrays: Sequence[ArrayT], /) -> ArrayT:
     """Join arrays one below the other: along the first axis, vectors as rows.
 
-    Examples
-    --------
     >>> tl.vstack([tl.ones(2), tl.zeros(2)])
     tensor([[1., 1.],
             [0., 0.]])
@@ -444,8 +413,6 @@ def vstack(arrays: Sequence[ArrayT], /) -> ArrayT:
 def dstack(arrays: Sequence[ArrayT], /) -> ArrayT:
     """Join arrays one behind the other: along the third axis, after `atleast_3d`.
 
-    Examples
-    --------
     >>> tl.dstack([tl.tensor([1.0, 2.0]), tl.tensor([3.0, 4.0])])
     tensor([[[1., 3.],
              [2., 4.]]])
@@ -457,8 +424,6 @@ def dstack(arrays: Sequence[ArrayT], /) -> ArrayT:
 def column_stack(arrays: Sequence[ArrayT], /) -> ArrayT:
     """Join arrays side by side, vectors as columns.
 
-    Examples
-    --------
     >>> tl.column_stack([tl.tensor([1.0, 2.0]), tl.tensor([3.0, 4.0])])
     tensor([[1., 3.],
             [2., 4.]])
@@ -473,8 +438,6 @@ def column_stack(arrays: Sequence[ArrayT], /) -> ArrayT:
 def flipud(x: ArrayT, /) -> ArrayT:
     """The elements in reverse order along the first axis.
 
-    Examples
-    --------
     >>> tl.flipud(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([[3., 4.],
             [1., 2.]])
@@ -486,8 +449,6 @@ def flipud(x: ArrayT, /) -> ArrayT:
 def fliplr(x: ArrayT, /) -> ArrayT:
     """The elements in reverse order along the second axis.
 
-    Examples
-    --------
     >>> tl.fliplr(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([[2., 1.],
             [4., 3.]])
@@ -518,8 +479,6 @@ def rot90(x: ArrayT, /, k: int = 1, axes: tuple[int, int] = (0, 1)) -> ArrayT:
     ShapeError
         If the two axes do not exist, or are one.
 
-    Examples
-    --------
     >>> tl.rot90(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([[2., 4.],
             [1., 3.]])

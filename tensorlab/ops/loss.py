@@ -81,8 +81,6 @@ def softmax_cross_entropy(
     IndexError
         If a target is no class.
 
-    Examples
-    --------
     >>> tl.ops.loss.softmax_cross_entropy(tl.tensor([[0.0, 1000.0]]), tl.tensor([1]))
     tensor([0.])
     """
@@ -125,8 +123,6 @@ def softmax_cross_entropy_grad(
 ) -> ArrayT:
     """Gradient of `softmax_cross_entropy`: each row of softmax minus one-hot, times the sample's `g`.
 
-    Examples
-    --------
     >>> tl.ops.loss.softmax_cross_entropy_grad(tl.ones(1), tl.tensor([[0.0, 0.0]]), tl.tensor([1]), -100)
     tensor([[ 0.5, -0.5]])
     """
@@ -166,8 +162,6 @@ def binary_cross_entropy(backend: Backend, x: ArrayT | complex, target: ArrayT |
 
     The derivative is ``(x - target) / (x * (1 - x))``, whose denominator is at least 1e-12: both bounds are PyTorch's.
 
-    Examples
-    --------
     >>> tl.ops.loss.binary_cross_entropy(tl.tensor([0.5, 0.0]), tl.tensor([1.0, 1.0]))
     tensor([  0.6931472, 100.       ])
     """
@@ -194,8 +188,6 @@ def sigmoid_cross_entropy(backend: Backend, x: ArrayT | complex, target: ArrayT 
 
     It is ``log(1 + exp(x)) - target * x``: with targets 0 and 1 the softplus of `x` and of ``-x``.
 
-    Examples
-    --------
     >>> tl.ops.loss.sigmoid_cross_entropy(tl.tensor([0.0, -1000.0]), tl.tensor([1.0, 1.0]))
     tensor([6.931472e-01, 1.000000e+03])
     """
@@ -220,8 +212,6 @@ def _pull_delta(g: Any, x: Any, delta: Any) -> Any:
 def huber(backend: Backend, x: ArrayT | complex, delta: ArrayT | complex, /) -> ArrayT:
     """``x**2 / 2``, but ``delta * (abs(x) - delta / 2)`` where ``abs(x)`` is above `delta`, elementwise.
 
-    Examples
-    --------
     >>> tl.ops.loss.huber(tl.tensor([0.5, -3.0]), 1.0)
     tensor([0.125, 2.5  ])
     """

@@ -235,8 +235,6 @@ def cross(backend: Backend, x1: ArrayT, x2: ArrayT, /, *, axis: int = -1) -> Arr
     ShapeError
         If the axis does not exist or has another length, or the other axes do not broadcast.
 
-    Examples
-    --------
     >>> tl.cross(tl.tensor([1.0, 0.0, 0.0]), tl.tensor([0.0, 1.0, 0.0]))
     tensor([0., 0., 1.])
     """
@@ -276,8 +274,6 @@ def tril(backend: Backend, x: ArrayT, /, *, k: int = 0) -> ArrayT:
     ShapeError
         If there are fewer than two axes.
 
-    Examples
-    --------
     >>> tl.tril(tl.ones((2, 2)))
     tensor([[1., 0.],
             [1., 1.]])
@@ -295,8 +291,6 @@ def tril(backend: Backend, x: ArrayT, /, *, k: int = 0) -> ArrayT:
 def triu(backend: Backend, x: ArrayT, /, *, k: int = 0) -> ArrayT:
     """The elements on and above a diagonal of the last two axes, zeros below; see `tril`.
 
-    Examples
-    --------
     >>> tl.triu(tl.ones((2, 2)))
     tensor([[1., 1.],
             [0., 1.]])
@@ -317,8 +311,6 @@ def tri(
 ) -> Tensor:
     """Make a matrix with ones on and below a diagonal and zeros above; see `eye`.
 
-    Examples
-    --------
     >>> tl.tri(2, 3)
     tensor([[1., 0., 0.],
             [1., 1., 0.]])
@@ -354,8 +346,6 @@ def tril_indices(n: int, /, k: int = 0, m: int | None = None, *, device: DeviceL
     tuple of Tensor
         Two vectors of int64, row by row.
 
-    Examples
-    --------
     >>> tl.tril_indices(2)
     (tensor([0, 1, 1]), tensor([0, 0, 1]))
     """
@@ -366,8 +356,6 @@ def tril_indices(n: int, /, k: int = 0, m: int | None = None, *, device: DeviceL
 def triu_indices(n: int, /, k: int = 0, m: int | None = None, *, device: DeviceLike = None) -> tuple[Tensor, Tensor]:
     """Row and column numbers of a matrix' elements on and above a diagonal; see `tril_indices`.
 
-    Examples
-    --------
     >>> tl.triu_indices(2)
     (tensor([0, 0, 1]), tensor([0, 1, 1]))
     """

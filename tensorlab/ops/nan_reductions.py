@@ -14,11 +14,12 @@ from .comparison import isnan, logical_not, where
 from .datatypes import as_floating
 from .declare import composite
 from .exponential import sqrt
-from .reduction import Axis, prod, sum
 from .reduction import all as all_of
 from .reduction import max as maximum_of
 from .reduction import min as minimum_of
+from .reduction import prod, sum
 from .shapes import (
+    Axis,
     astype,
     reshape,
 )
@@ -40,17 +41,9 @@ def nansum(x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool
 
     Parameters
     ----------
-    x : tensor or array
-        Any shape; numeric.
-    axis : int, tuple of int or None
-        Which axes; None for all.
     dtype : dtype, optional
         Type to sum in and to return, as of `sum`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
-    Examples
-    --------
     >>> tl.nansum(tl.tensor([1.0, tl.nan, 3.0]))
     tensor(4.)
     """
@@ -61,8 +54,6 @@ def nansum(x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool
 def nanprod(x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
     """Product over axes of what is not NaN; one where all is NaN. See `nansum`.
 
-    Examples
-    --------
     >>> tl.nanprod(tl.tensor([2.0, tl.nan, 3.0]))
     tensor(6.)
     """
@@ -72,15 +63,6 @@ def nanprod(x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: boo
 @composite(x="real")
 def nanmax(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """The greatest element over axes that is not NaN; where several tie, they share the gradient equally.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape without empty reduced axes; real.
-    axis : int, tuple of int or None
-        Which axes; None for all.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Returns
     -------
@@ -92,8 +74,6 @@ def nanmax(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT
     ValueError
         For a maximum of nothing.
 
-    Examples
-    --------
     >>> tl.nanmax(tl.tensor([1.0, tl.nan, 3.0]))
     tensor(3.)
     """
@@ -104,8 +84,6 @@ def nanmax(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT
 def nanmin(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """The smallest element over axes that is not NaN; see `nanmax`.
 
-    Examples
-    --------
     >>> tl.nanmin(tl.tensor([1.0, tl.nan, 3.0]))
     tensor(1.)
     """
@@ -128,13 +106,7 @@ def nanmean(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> Array
     ----------
     x : tensor or array
         Any shape; numeric. Integers become float32.
-    axis : int, tuple of int or None
-        Which axes; None for all.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
-    Examples
-    --------
     >>> tl.nanmean(tl.tensor([1.0, tl.nan, 3.0]))
     tensor(2.)
     """
@@ -150,20 +122,14 @@ def nanvar(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims
     ----------
     x : tensor or array
         Any shape; numeric. Integers become float32.
-    axis : int, tuple of int or None
-        Which axes; None for all.
     correction : float
         The sum of squares is divided by the count less this; see `var`. NumPy calls it ``ddof``.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Returns
     -------
     Tensor
         The shape without `axis`, real; NaN where there are no more elements than `correction`.
 
-    Examples
-    --------
     >>> tl.nanvar(tl.tensor([1.0, tl.nan, 3.0]))
     tensor(1.)
     """
@@ -181,8 +147,6 @@ def nanvar(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims
 def nanstd(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
     """Standard deviation over axes of what is not NaN; see `nanvar`. Where it is zero, so is its gradient.
 
-    Examples
-    --------
     >>> tl.nanstd(tl.tensor([1.0, tl.nan, 3.0]))
     tensor(1.)
     """

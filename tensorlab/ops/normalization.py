@@ -73,8 +73,6 @@ def standardize(
     mean, variance : Tensor
         With the axes kept at length 1; the variance is the population's.
 
-    Examples
-    --------
     >>> tl.ops.normalization.standardize(tl.tensor([1.0, 3.0]), (0,))[1:]
     (tensor([2.]), tensor([1.]))
     """
@@ -218,8 +216,6 @@ def normalize_trailing(
     ShapeError
         If `x` has fewer axes, or weight or bias another shape.
 
-    Examples
-    --------
     >>> tl.ops.normalization.normalize_trailing(tl.tensor([1.0, 3.0]), tl.tensor([1.0, 10.0]), eps=0.0)
     tensor([-1., 10.])
     """
@@ -261,8 +257,6 @@ def normalize_trailing_input_grad(
 ) -> ArrayT:
     """Gradient of `normalize_trailing` for its input; a symmetric map of ``g * weight``.
 
-    Examples
-    --------
     >>> x, g = tl.tensor([1.0, 3.0]), tl.tensor([1.0, 0.0])
     >>> tl.ops.normalization.normalize_trailing_input_grad(g, x, eps=3.0)
     tensor([ 0.1875, -0.1875])
@@ -295,8 +289,6 @@ def normalize_trailing_weight_grad(
 ) -> ArrayT:
     """Gradient of `normalize_trailing` for its weight: `g` times what is normalised, summed over the leading axes.
 
-    Examples
-    --------
     >>> x = tl.tensor([[1.0, 3.0], [2.0, 4.0]])
     >>> tl.ops.normalization.normalize_trailing_weight_grad(tl.ones((2, 2)), x, eps=0.0)
     tensor([-2.,  2.])

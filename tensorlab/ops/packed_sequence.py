@@ -77,8 +77,6 @@ def pack_steps(backend: Backend, x: ArrayT, /, batch_sizes: Sizes, order: Sizes 
     Tensor
         Shape ``(sum(batch_sizes), ...)``.
 
-    Examples
-    --------
     >>> tl.ops.packed_sequence.pack_steps(tl.tensor([[1.0, 10.0], [2.0, 0.0]]), (2, 1))
     tensor([ 1., 10.,  2.])
     """
@@ -137,8 +135,6 @@ def unpack_steps(
     Tensor
         Shape ``(length, batch_sizes[0], ...)``.
 
-    Examples
-    --------
     >>> tl.ops.packed_sequence.unpack_steps(tl.tensor([1.0, 10.0, 2.0]), (2, 1), 2)
     tensor([[ 1., 10.],
             [ 2.,  0.]])

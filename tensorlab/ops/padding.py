@@ -48,8 +48,6 @@ def _inside(x_shape: Shape, pad_width: Pairs) -> tuple[slice, ...]:
 def pad_constant(backend: Backend, x: ArrayT, /, pad_width: Pairs, constant_values: Any = 0) -> ArrayT:
     """Numbers around an array, one for all or a pair for each axis; see `pad`.
 
-    Examples
-    --------
     >>> tl.ops.padding.pad_constant(tl.tensor([1.0, 2.0]), ((1, 0),), 5.0)
     tensor([5., 1., 2.])
     """
@@ -121,8 +119,6 @@ def _continued(x_shape: Shape, pad_width: Pairs, continuation: str) -> Shape:
 def pad_continued(backend: Backend, x: ArrayT, /, pad_width: Pairs, continuation: str) -> ArrayT:
     """An array continued beyond its ends by its own elements; see `pad`.
 
-    Examples
-    --------
     >>> tl.ops.padding.pad_continued(tl.tensor([1.0, 2.0]), ((1, 2),), "edge")
     tensor([1., 1., 2., 2., 2.])
     """
@@ -154,8 +150,6 @@ def _unpadded_shape(g_shape: Shape, pad_width: Pairs, continuation: str) -> Shap
 def fold_padding(backend: Backend, g: ArrayT, /, pad_width: Pairs, continuation: str) -> ArrayT:
     """Cut off what `pad_continued` adds, added to where it was taken from: its transpose.
 
-    Examples
-    --------
     >>> tl.ops.padding.fold_padding(tl.ones(5), ((1, 2),), "edge")
     tensor([2., 3.])
     """

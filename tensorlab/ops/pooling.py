@@ -128,8 +128,6 @@ def max_pool(
     ShapeError
         If no window fits.
 
-    Examples
-    --------
     >>> x = tl.tensor([[[1.0, 5.0, 3.0, 2.0]]])
     >>> tl.ops.pooling.max_pool(x, kernel_size=(2,), stride=(2,), padding=((0, 0),), dilation=(1,))[0]
     tensor([[[5., 3.]]])
@@ -165,8 +163,6 @@ def max_unpool(
 ) -> ArrayT:
     """Add each element at its window's place `index` in images of zeros: the transpose of `pool_gather`.
 
-    Examples
-    --------
     >>> g, index = tl.tensor([[[5.0, 3.0]]]), tl.tensor([[[1, 0]]])
     >>> geometry = dict(kernel_size=(2,), stride=(2,), padding=((0, 0),), dilation=(1,))
     >>> tl.ops.pooling.max_unpool(g, index, input_size=(4,), **geometry)
@@ -198,8 +194,6 @@ def pool_gather(
 ) -> ArrayT:
     """The element at place `index` of each window.
 
-    Examples
-    --------
     >>> x, index = tl.tensor([[[1.0, 5.0, 3.0, 2.0]]]), tl.tensor([[[1, 0]]])
     >>> tl.ops.pooling.pool_gather(x, index, kernel_size=(2,), stride=(2,), padding=((0, 0),), dilation=(1,))
     tensor([[[5., 3.]]])
@@ -242,8 +236,6 @@ def avg_pool(backend: Backend, x: ArrayT, /, *, kernel_size: Sizes, stride: Size
     ShapeError
         If no window fits.
 
-    Examples
-    --------
     >>> x = tl.tensor([[[1.0, 5.0, 3.0, 2.0]]])
     >>> tl.ops.pooling.avg_pool(x, kernel_size=(2,), stride=(2,), padding=((0, 0),))
     tensor([[[3. , 2.5]]])
@@ -266,8 +258,6 @@ def avg_unpool(
 ) -> ArrayT:
     """Spread each element evenly over its window in images of zeros: the transpose of `avg_pool`.
 
-    Examples
-    --------
     >>> g = tl.tensor([[[2.0, 4.0]]])
     >>> tl.ops.pooling.avg_unpool(g, input_size=(4,), kernel_size=(2,), stride=(2,), padding=((0, 0),))
     tensor([[[1., 1., 2., 2.]]])
@@ -322,8 +312,6 @@ def put_at_places(backend: Backend, x: ArrayT, index: ArrayT, /, size: int) -> A
     IndexError
         If a place is out of range.
 
-    Examples
-    --------
     >>> tl.ops.pooling.put_at_places(tl.tensor([[5.0, 3.0]]), tl.tensor([[2, 0]]), 4)
     tensor([[3., 0., 5., 0.]])
     """

@@ -166,8 +166,6 @@ def rnn_steps(
     output, h : Tensor
         The state after each row's step, and the last one of each sequence.
 
-    Examples
-    --------
     >>> rows, h, w = tl.tensor([[1.0], [2.0]]), tl.zeros(1, 1), tl.ones(1, 1)
     >>> tl.ops.recurrent.rnn_steps(rows, h, w, batch_sizes=(1, 1), reverse=False, nonlinearity="relu")
     (tensor([[1.],
@@ -240,8 +238,6 @@ def lstm_steps(
     gates, cells : Tensor
         All gates and all cells; not differentiable, kept for the gradient.
 
-    Examples
-    --------
     >>> rows, state, w = tl.zeros(3, 4), tl.ones(1, 1), tl.zeros(4, 1)
     >>> tl.ops.recurrent.lstm_steps(rows, state, state, w, batch_sizes=(1, 1, 1), reverse=False)[2]
     tensor([[0.125]])
@@ -313,8 +309,6 @@ def gru_steps(
     parts : Tensor
         The gates, the candidates and their recurrent parts; not differentiable, kept for the gradient.
 
-    Examples
-    --------
     >>> rows, h, w = tl.zeros(2, 3), tl.ones(1, 1), tl.zeros(3, 1)
     >>> tl.ops.recurrent.gru_steps(rows, h, w, batch_sizes=(1, 1), reverse=False)[0]
     tensor([[0.5 ],

@@ -15,9 +15,7 @@ from .arithmetic import is_complex, square
 from .comparison import where
 from .declare import composite
 from .exponential import exp, sqrt
-from .shapes import Shape, astype, broadcast_to, cast_back, normalized_axes, permute_dims, reshape
-
-Axis = int | tuple[int, ...] | None
+from .shapes import Axis, Shape, astype, broadcast_to, cast_back, normalized_axes, permute_dims, reshape
 
 
 def reduced_shape(x_shape: Shape, axis: Axis = None, keepdims: bool = False, **_: Any) -> Shape:
@@ -67,32 +65,19 @@ def _pull_sum(g: Any, x_shape: Shape, x_dtype: Any, axis: Axis, dtype: Any) -> A
     flops=count_operand,
     samples=_samples(sample((0, 2), axis=0)),
 )
-def sum(backend: Backend, x: ArrayT, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
+def sum(backend: Backend, x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
     """Sum over axes.
 
     Parameters
     ----------
-    x : tensor or array
-        Any shape; numeric.
-    axis : int, tuple of int or None
-        Which axes; None for all.
     dtype : dtype, optional
         Type to sum in and to return. Small integers are summed in 64 bits otherwise, all else in its own type.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Returns
     -------
     Tensor
         The shape without `axis`; zero for an empty sum.
 
-    Raises
-    ------
-    ShapeError
-        If an axis does not exist or is named twice.
-
-    Examples
-    --------
     >>> tl.sum(tl.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     tensor([4., 6.])
     """
@@ -113,25 +98,14 @@ def countable(backend: Backend, x: Any) -> Any:
     flops=count_operand,
     samples=_samples(),
 )
-def mean(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def mean(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Arithmetic mean over axes.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape; integers become float32.
-    axis : int, tuple of int or None
-        Which axes; None for all.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Returns
     -------
     Tensor
         The shape without `axis`; NaN for a mean of nothing.
 
-    Examples
-    --------
     >>> tl.mean(tl.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=1)
     tensor([1.5, 3.5])
     """
@@ -154,17 +128,8 @@ def _pull_min(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
 
 
 @op(vjp={"x": _pull_max}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
-def max(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def max(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """The greatest element over axes; where several tie, they share the gradient equally.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape without empty reduced axes; real.
-    axis : int, tuple of int or None
-        Which axes; None for all.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Returns
     -------
@@ -176,8 +141,6 @@ def max(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = Fa
     ValueError
         For a maximum of nothing.
 
-    Examples
-    --------
     >>> tl.max(tl.tensor([[1.0, 5.0], [3.0, 4.0]]), axis=1)
     tensor([5., 4.])
     """
@@ -185,11 +148,9 @@ def max(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = Fa
 
 
 @op(vjp={"x": _pull_min}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
-def min(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def min(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """The smallest element over axes; see `max`.
 
-    Examples
-    --------
     >>> tl.min(tl.tensor([[1.0, 5.0], [3.0, 4.0]]), axis=1)
     tensor([1., 3.])
     """
@@ -239,27 +200,19 @@ def axes_last(x: Any, axis: Axis) -> tuple[Any, Any]:
     samples=_samples(),
     tolerance={"float32": 5e-6},
 )
-def prod(backend: Backend, x: ArrayT, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
+def prod(backend: Backend, x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
     """Product over axes; the gradient is right at zeros and infinities too.
 
     Parameters
     ----------
-    x : tensor or array
-        Any shape; numeric.
-    axis : int, tuple of int or None
-        Which axes; None for all.
     dtype : dtype, optional
         Type to multiply in and to return.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Returns
     -------
     Tensor
         The shape without `axis`; one for an empty product.
 
-    Examples
-    --------
     >>> tl.prod(tl.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     tensor([3., 8.])
     """
@@ -276,18 +229,10 @@ def var(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: b
 
     Parameters
     ----------
-    x : tensor or array
-        Any shape; floating-point.
-    axis : int, tuple of int or None
-        Which axes; None for all.
     correction : float
         The sum of squares is divided by the count less this: 0 for the population's variance, 1 for Bessel's, which
         is PyTorch's default. Where that leaves nothing to divide by, value and gradient are NaN or infinite.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
-    Examples
-    --------
     >>> tl.var(tl.tensor([1.0, 3.0]))
     tensor(1.)
     """
@@ -301,8 +246,6 @@ def var(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: b
 def std(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
     """Standard deviation over axes; see `var`. Where it is zero, so is its gradient.
 
-    Examples
-    --------
     >>> tl.std(tl.tensor([1.0, 3.0]))
     tensor(1.)
     """
@@ -327,23 +270,12 @@ def _pull_logsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any
     flops=lambda shapes, out, params: 12 * product(shapes[0]),
     samples=_samples(),
 )
-def logsumexp(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def logsumexp(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """``log(sum(exp(x)))`` over axes, without overflow on the way.
 
     The gradient is `softmax`. Elements of minus infinity get 0, also where there is nothing else; beside plus infinity
     it is NaN.
 
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape; real floating-point.
-    axis : int, tuple of int or None
-        Which axes; None for all.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-
-    Examples
-    --------
     >>> tl.logsumexp(tl.tensor([1000.0, 0.0]))
     tensor(1000.)
     """
@@ -358,11 +290,9 @@ def logsumexp(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: boo
 
 
 @op(shape=reduced_shape, dtype="bool", flops=count_operand, samples=[sample(Draw((2, 3), 0, 2, "bool"), axis=0)])
-def all(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def all(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Whether all elements are true (not zero), over axes.
 
-    Examples
-    --------
     >>> tl.all(tl.tensor([True, False]))
     tensor(False)
     """
@@ -370,11 +300,9 @@ def all(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = Fa
 
 
 @op(shape=reduced_shape, dtype="bool", flops=count_operand, samples=[sample(Draw((2, 3), 0, 2, "bool"), axis=0)])
-def any(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def any(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Whether at least one element is true (not zero), over axes.
 
-    Examples
-    --------
     >>> tl.any(tl.tensor([True, False]))
     tensor(True)
     """
@@ -388,11 +316,16 @@ def any(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = Fa
     flops=count_operand,
     samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)],
 )
-def argmax(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def argmax(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims: bool = False) -> ArrayT:
     """Index of the greatest element along an axis, or in the flattened array; the first where several tie.
 
-    Examples
-    --------
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; real.
+    axis : int, optional
+        The axis along which to search; None for the flattened array.
+
     >>> tl.argmax(tl.tensor([1.0, 5.0, 3.0]))
     tensor(1)
     """
@@ -406,11 +339,16 @@ def argmax(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool =
     flops=count_operand,
     samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)],
 )
-def argmin(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def argmin(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims: bool = False) -> ArrayT:
     """Index of the smallest element along an axis, or in the flattened array; the first where several tie.
 
-    Examples
-    --------
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; real.
+    axis : int, optional
+        The axis along which to search; None for the flattened array.
+
     >>> tl.argmin(tl.tensor([1.0, 5.0, 3.0]))
     tensor(0)
     """
@@ -420,11 +358,9 @@ def argmin(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool =
 @op(
     shape=reduced_shape, dtype="int64", flops=count_operand, samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)]
 )
-def count_nonzero(backend: Backend, x: ArrayT, /, *, axis: Any = None, keepdims: bool = False) -> ArrayT:
+def count_nonzero(backend: Backend, x: ArrayT, /, *, axis: Axis = None, keepdims: bool = False) -> ArrayT:
     """How many elements are not zero, over axes.
 
-    Examples
-    --------
     >>> tl.count_nonzero(tl.tensor([1.0, 0.0, 3.0]))
     tensor(2)
     """

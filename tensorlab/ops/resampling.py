@@ -115,8 +115,6 @@ def resample(backend: Backend, x: ArrayT, /, taps: Taps, axis: int) -> ArrayT:
         Any shape; floating-point or complex unless all weights are one.
     taps : Taps
         Which elements, and the weights.
-    axis : int
-        Along which axis.
 
     Returns
     -------
@@ -128,8 +126,6 @@ def resample(backend: Backend, x: ArrayT, /, taps: Taps, axis: int) -> ArrayT:
     ShapeError
         If the axis is not of length ``taps.size``.
 
-    Examples
-    --------
     >>> halves = tl.ops.resampling.Taps(3, ((0, 1), (1, 2)), ((0.5, 0.5), (0.5, 0.5)))
     >>> tl.ops.resampling.resample(tl.tensor([1.0, 2.0, 4.0]), halves, axis=0)
     tensor([1.5, 3. ])

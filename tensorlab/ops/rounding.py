@@ -12,8 +12,6 @@ from .declare import elementwise
 def ceil(backend: Backend, x: ArrayT, /) -> ArrayT:
     """The smallest integer not below `x`, elementwise; its derivative is zero.
 
-    Examples
-    --------
     >>> tl.ceil(tl.tensor([1.2, -1.2]))
     tensor([ 2., -1.])
     """
@@ -24,8 +22,6 @@ def ceil(backend: Backend, x: ArrayT, /) -> ArrayT:
 def floor(backend: Backend, x: ArrayT, /) -> ArrayT:
     """The greatest integer not above `x`, elementwise; its derivative is zero.
 
-    Examples
-    --------
     >>> tl.floor(tl.tensor([1.2, -1.2]))
     tensor([ 1., -2.])
     """
@@ -36,8 +32,6 @@ def floor(backend: Backend, x: ArrayT, /) -> ArrayT:
 def trunc(backend: Backend, x: ArrayT, /) -> ArrayT:
     """`x` rounded towards zero, elementwise; its derivative is zero.
 
-    Examples
-    --------
     >>> tl.trunc(tl.tensor([1.2, -1.2]))
     tensor([ 1., -1.])
     """
@@ -48,8 +42,6 @@ def trunc(backend: Backend, x: ArrayT, /) -> ArrayT:
 def round(backend: Backend, x: ArrayT, /) -> ArrayT:
     """`x` rounded to the nearest integer, halves to the even one, elementwise; its derivative is zero.
 
-    Examples
-    --------
     >>> tl.round(tl.tensor([0.5, 1.5, 1.6]))
     tensor([0., 2., 2.])
     """

@@ -65,8 +65,6 @@ def segment_max(backend: Backend, x: ArrayT, segments: ArrayT, /, size: int) -> 
     ShapeError
         If there is not one number for each row.
 
-    Examples
-    --------
     >>> tl.ops.segment_reduction.segment_max(tl.tensor([1.0, 5.0, 2.0]), tl.tensor([0, 0, 2]), 3)
     tensor([5., 0., 2.])
     """

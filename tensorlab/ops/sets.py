@@ -334,8 +334,6 @@ def _occurring(elements: Any, wanted: Any) -> Any:
 def union1d(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     """The different elements of two arrays together, in ascending order; see `unique`.
 
-    Examples
-    --------
     >>> tl.union1d(tl.tensor([3, 1]), tl.tensor([2, 3]))
     tensor([1, 2, 3])
     """

@@ -17,6 +17,7 @@ from .arithmetic import is_complex, real
 from .declare import broadcast_shape, composite, require, same_shape
 
 Shape = tuple[int, ...]
+Axis = int | tuple[int, ...] | None
 
 
 def normalized_axis(axis: int, ndim: int, name: str = "axis") -> int:
@@ -76,8 +77,6 @@ def cast_back(g: Any, x_dtype: Any) -> Any:
 def cast(backend: Backend, x: ArrayT, /, dtype: Any) -> ArrayT:
     """A copy of another data type; see `astype`.
 
-    Examples
-    --------
     >>> tl.ops.shapes.cast(tl.tensor([1.7, -1.7]), tl.int64)
     tensor([ 1, -1])
     """
@@ -182,8 +181,6 @@ def reshape(backend: Backend, x: ArrayT, /, shape: Any, *, copy: bool | None = N
     ShapeError
         If the numbers of elements differ.
 
-    Examples
-    --------
     >>> tl.reshape(tl.arange(4), (2, -1))
     tensor([[0, 1],
             [2, 3]])
@@ -232,8 +229,6 @@ def permute_dims(backend: Backend, x: ArrayT, /, axes: Any) -> ArrayT:
     ShapeError
         If `axes` is no permutation.
 
-    Examples
-    --------
     >>> tl.permute_dims(tl.zeros((2, 3, 4)), (2, 0, 1)).shape
     (4, 2, 3)
     """
@@ -275,8 +270,6 @@ def broadcast_to(backend: Backend, x: ArrayT, /, shape: Any) -> ArrayT:
     ShapeError
         If it does not broadcast.
 
-    Examples
-    --------
     >>> tl.broadcast_to(tl.tensor([1.0, 2.0]), (2, 2))
     tensor([[1., 2.],
             [1., 2.]])
@@ -321,8 +314,6 @@ def sum_to_shape(backend: Backend, x: ArrayT, /, shape: Any) -> ArrayT:
     ShapeError
         If `shape` does not broadcast to that of `x`.
 
-    Examples
-    --------
     >>> tl.sum_to_shape(tl.ones((2, 3)), (3,))
     tensor([2., 2., 2.])
     """
@@ -357,8 +348,6 @@ def expand_dims(x: ArrayT, /, axis: int | Sequence[int]) -> ArrayT:
     ShapeError
         If an axis is out of range.
 
-    Examples
-    --------
     >>> tl.expand_dims(tl.zeros(3), axis=0).shape
     (1, 3)
     """
@@ -377,8 +366,6 @@ def squeeze(x: ArrayT, /, axis: int | Sequence[int] | None = None) -> ArrayT:
     ShapeError
         If a named axis does not exist or is longer than 1.
 
-    Examples
-    --------
     >>> tl.squeeze(tl.zeros((1, 3, 1)), axis=0).shape
     (3, 1)
     """
@@ -402,8 +389,6 @@ def matrix_transpose(x: ArrayT, /) -> ArrayT:
     ShapeError
         If there are fewer than two.
 
-    Examples
-    --------
     >>> tl.matrix_transpose(tl.zeros((5, 2, 3))).shape
     (5, 3, 2)
     """
@@ -422,8 +407,6 @@ def moveaxis(x: ArrayT, source: int | Sequence[int], destination: int | Sequence
     ShapeError
         If an axis does not exist or is named twice.
 
-    Examples
-    --------
     >>> tl.moveaxis(tl.zeros((2, 3, 4)), 0, -1).shape
     (3, 4, 2)
     """
@@ -442,8 +425,6 @@ def moveaxis(x: ArrayT, source: int | Sequence[int], destination: int | Sequence
 def swapaxes(x: ArrayT, axis1: int, axis2: int, /) -> ArrayT:
     """Exchange two axes.
 
-    Examples
-    --------
     >>> tl.swapaxes(tl.zeros((2, 3, 4)), 0, 2).shape
     (4, 3, 2)
     """
@@ -457,8 +438,6 @@ def swapaxes(x: ArrayT, axis1: int, axis2: int, /) -> ArrayT:
 def flatten(x: ArrayT, /, start_axis: int = 0, end_axis: int = -1) -> ArrayT:
     """Make one axis of several neighbouring ones.
 
-    Examples
-    --------
     >>> tl.flatten(tl.zeros((2, 3, 4)), 1).shape
     (2, 12)
     """
@@ -479,8 +458,6 @@ def broadcast_arrays(*arrays: ArrayT) -> list[ArrayT]:
     ShapeError
         If they do not broadcast.
 
-    Examples
-    --------
     >>> [x.shape for x in tl.broadcast_arrays(tl.zeros(3), tl.zeros((2, 1)))]
     [(2, 3), (2, 3)]
     """

@@ -9,6 +9,7 @@ from typing import Any
 from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend, dtypes
+from ..docstrings import documented
 from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
 from .arithmetic import abs as absolute
@@ -55,8 +56,6 @@ def _convolved(x: Any, w: Any) -> Any:
 def correlate_valid(backend: Backend, x: ArrayT, w: ArrayT, /) -> ArrayT:
     """Inner products of a vector, not conjugated, with each part of a longer one.
 
-    Examples
-    --------
     >>> tl.ops.signals.correlate_valid(tl.tensor([1.0, 2.0, 3.0]), tl.tensor([1.0, -1.0]))
     tensor([-1., -1.])
     """
@@ -228,6 +227,7 @@ def _unrolled(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:
     return x, xp, concat([getitem(fp, end), fp, getitem(fp, start)])
 
 
+@documented
 def trapezoid(y: ArrayT, /, x: ArrayT | None = None, dx: Any = 1.0, axis: int = -1) -> ArrayT:
     """Integral along an axis of a function given by its values, by the trapezoidal rule.
 
@@ -239,8 +239,6 @@ def trapezoid(y: ArrayT, /, x: ArrayT | None = None, dx: Any = 1.0, axis: int = 
         Where they were taken: a vector as long as the axis, or the shape of `y`.
     dx : number or tensor
         The distance between neighbouring places, if there is no `x`.
-    axis : int
-        Along which axis.
 
     Returns
     -------
@@ -252,8 +250,6 @@ def trapezoid(y: ArrayT, /, x: ArrayT | None = None, dx: Any = 1.0, axis: int = 
     ShapeError
         If there is no such axis, or `x` does not fit `y`.
 
-    Examples
-    --------
     >>> tl.trapezoid(tl.tensor([1.0, 2.0, 4.0]), tl.tensor([0.0, 1.0, 3.0]))
     tensor(7.5)
     """
@@ -274,6 +270,7 @@ def _part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
     return getitem(x, (*(slice(None),) * axis, slice(start, stop)))
 
 
+@documented
 def diff(x: ArrayT, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> ArrayT:
     """Differences of neighbouring elements along an axis.
 
@@ -283,8 +280,6 @@ def diff(x: ArrayT, /, n: int = 1, axis: int = -1, prepend: Any = None, append: 
         At least one axis; any type. Of truth values the difference is whether they differ.
     n : int
         How many times to take differences.
-    axis : int
-        Along which axis.
     prepend, append : number, tensor or array, optional
         What to put before and behind `x` first: the shape of `x` but for `axis`, or a number for one slice.
 
@@ -300,8 +295,6 @@ def diff(x: ArrayT, /, n: int = 1, axis: int = -1, prepend: Any = None, append: 
     ValueError
         If `n` is negative.
 
-    Examples
-    --------
     >>> tl.diff(tl.tensor([1, 4, 9, 16]), n=2)
     tensor([2, 2])
     """
@@ -327,6 +320,7 @@ def _slice_like(x: Any, value: Any, shape: Shape) -> Any:
     return value if value is None or value.shape else broadcast_to(value, shape)
 
 
+@documented
 def unwrap(p: ArrayT, /, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi) -> ArrayT:
     """Angles along an axis without jumps: to each multiples of the period are added.
 
@@ -336,8 +330,6 @@ def unwrap(p: ArrayT, /, discont: float | None = None, axis: int = -1, *, period
         At least one axis; real. Integers become float32.
     discont : float, optional
         Steps shorter than this stay; half a period by default, and at least.
-    axis : int
-        Along which axis.
     period : float
         After how much an angle is the same again.
 
@@ -346,13 +338,6 @@ def unwrap(p: ArrayT, /, discont: float | None = None, axis: int = -1, *, period
     Tensor
         The shape of `p`; its gradient is passed through.
 
-    Raises
-    ------
-    ShapeError
-        If there is no such axis.
-
-    Examples
-    --------
     >>> tl.unwrap(tl.tensor([0.0, 3.0, -3.0]), period=6.5)
     tensor([0. , 3. , 3.5])
     """

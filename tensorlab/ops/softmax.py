@@ -41,21 +41,12 @@ def softmax(backend: Backend, x: ArrayT, /, axis: int = -1) -> ArrayT:
     ----------
     x : tensor or array
         Any shape with at least one axis; real floating-point.
-    axis : int
-        Along which axis.
 
     Returns
     -------
     Tensor
         The shape of `x`; numbers in [0, 1].
 
-    Raises
-    ------
-    ShapeError
-        If the axis does not exist.
-
-    Examples
-    --------
     >>> tl.softmax(tl.tensor([0.0, 0.0]))
     tensor([0.5, 0.5])
     """
@@ -80,21 +71,12 @@ def log_softmax(backend: Backend, x: ArrayT, /, axis: int = -1) -> ArrayT:
     ----------
     x : tensor or array
         Any shape with at least one axis; real floating-point.
-    axis : int
-        Along which axis.
 
     Returns
     -------
     Tensor
         The shape of `x`; numbers below or equal to zero.
 
-    Raises
-    ------
-    ShapeError
-        If the axis does not exist.
-
-    Examples
-    --------
     >>> tl.log_softmax(tl.tensor([0.0, 1000.0]))
     tensor([-1000.,     0.])
     """

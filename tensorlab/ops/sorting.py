@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend, BackendError, backend_for_type, backend_of, dtypes
+from ..docstrings import documented
 from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
 from .datatypes import result_type
@@ -67,8 +68,6 @@ def argsort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool 
     ----------
     x : tensor or array
         Any shape with at least one axis; real.
-    axis : int
-        Along which axis.
     descending : bool
         Whether the greatest comes first. NaN counts as greater than every number.
     stable : bool
@@ -86,8 +85,6 @@ def argsort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool 
     ShapeError
         If there is no such axis.
 
-    Examples
-    --------
     >>> tl.argsort(tl.tensor([3.0, 1.0, 2.0]))
     tensor([1, 2, 0])
     """
@@ -126,8 +123,6 @@ def sort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool = F
     ----------
     x : tensor or array
         Any shape with at least one axis; real.
-    axis : int
-        Along which axis.
     descending : bool
         Whether the greatest comes first. NaN counts as greater than every number.
     stable : bool
@@ -146,8 +141,6 @@ def sort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool = F
     ShapeError
         If there is no such axis.
 
-    Examples
-    --------
     >>> tl.sort(tl.tensor([3.0, 1.0, 2.0]), descending=True)
     tensor([3., 2., 1.])
     """
@@ -187,8 +180,6 @@ def _top_shape(x_shape: Shape, k: int, axis: int = -1, **_: Any) -> Shape:
 def topk_indices(backend: Backend, x: ArrayT, /, k: int, *, axis: int = -1, largest: bool = True) -> ArrayT:
     """Indices of the `k` greatest elements along an axis, in descending order, or of the smallest; see `topk`.
 
-    Examples
-    --------
     >>> tl.ops.sorting.topk_indices(tl.tensor([3.0, 1.0, 2.0]), 2)
     tensor([0, 2])
     """
@@ -196,6 +187,7 @@ def topk_indices(backend: Backend, x: ArrayT, /, k: int, *, axis: int = -1, larg
     return order[(slice(None),) * (axis % x.ndim) + (slice(0, k), Ellipsis)]
 
 
+@documented
 def topk(x: Any, /, k: int, *, axis: int = -1, largest: bool = True, sorted: bool = True) -> Chosen:
     """The `k` greatest elements along an axis, or the smallest.
 
@@ -205,8 +197,6 @@ def topk(x: Any, /, k: int, *, axis: int = -1, largest: bool = True, sorted: boo
         Any shape with at least one axis; real.
     k : int
         How many; from 0 to the length of the axis.
-    axis : int
-        Along which axis.
     largest : bool
         Whether the greatest are meant. NaN counts as greater than every number.
     sorted : bool
@@ -225,8 +215,6 @@ def topk(x: Any, /, k: int, *, axis: int = -1, largest: bool = True, sorted: boo
     ShapeError
         If there is no such axis, or it is shorter than `k`.
 
-    Examples
-    --------
     >>> values, indices = tl.topk(tl.tensor([3.0, 1.0, 2.0]), 2)
     >>> values, indices
     (tensor([3., 2.]), tensor([0, 2]))
@@ -236,6 +224,7 @@ def topk(x: Any, /, k: int, *, axis: int = -1, largest: bool = True, sorted: boo
     return Chosen(take_along_axis(x, indices, axis), indices)
 
 
+@documented
 def kthvalue(x: Any, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Chosen:
     """The `k`-th smallest element along an axis.
 
@@ -245,10 +234,6 @@ def kthvalue(x: Any, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Ch
         Any shape with at least one axis; real. NaN counts as greater than every number.
     k : int
         Which one: 1 is the smallest, the length of the axis the greatest.
-    axis : int
-        Along which axis.
-    keepdims : bool
-        Whether the axis stays, with length 1.
 
     Returns
     -------
@@ -263,8 +248,6 @@ def kthvalue(x: Any, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Ch
     ShapeError
         If there is no such axis, or `k` is not in its range.
 
-    Examples
-    --------
     >>> tl.kthvalue(tl.tensor([3.0, 1.0, 2.0]), 2).values
     tensor(2.)
     """

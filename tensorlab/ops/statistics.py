@@ -18,10 +18,11 @@ from .declare import composite, require
 from .exponential import sqrt
 from .indexing import diagonal_pair, getitem, take_add
 from .joining import atleast_2d, concat, flip
-from .reduction import Axis, mean, reduced_count, sum
 from .reduction import max as maximum_of
+from .reduction import mean, reduced_count, sum
 from .reduction import min as minimum_of
 from .shapes import (
+    Axis,
     astype,
     broadcast_to,
     flatten,
@@ -40,8 +41,6 @@ from .sorting import searchsorted
 def ptp(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Peak to peak: the greatest element less the smallest one, over axes; see `max`.
 
-    Examples
-    --------
     >>> tl.ptp(tl.tensor([1.0, 5.0, 3.0]))
     tensor(4.)
     """
@@ -58,14 +57,10 @@ def average(
     ----------
     x : tensor or array
         Any shape; numeric. Integers become float32.
-    axis : int, tuple of int or None
-        Which axes; None for all.
     weights : tensor or array, optional
         The shape of `x`, or the lengths of the axes in `axis`, in that order.
     returned : bool
         Whether to return the sums of the weights, too.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Returns
     -------
@@ -77,8 +72,6 @@ def average(
     ShapeError
         If the weights have neither shape.
 
-    Examples
-    --------
     >>> tl.average(tl.tensor([1.0, 2.0]), weights=tl.tensor([3.0, 1.0]))
     tensor(1.25)
     """

@@ -15,8 +15,6 @@ from .exponential import sqrt
 def sin(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Sine, elementwise.
 
-    Examples
-    --------
     >>> tl.sin(tl.tensor([0.0]))
     tensor([0.])
     """
@@ -27,8 +25,6 @@ def sin(backend: Backend, x: ArrayT, /) -> ArrayT:
 def cos(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Cosine, elementwise.
 
-    Examples
-    --------
     >>> tl.cos(tl.tensor([0.0]))
     tensor([1.])
     """
@@ -41,8 +37,6 @@ def tan(backend: Backend, x: ArrayT, /) -> ArrayT:
 
     Its poles lie between the floating-point numbers: value and derivative are finite everywhere.
 
-    Examples
-    --------
     >>> tl.tan(tl.tensor([0.0]))
     tensor([0.])
     """
@@ -56,8 +50,6 @@ def asin(backend: Backend, x: ArrayT, /) -> ArrayT:
 
     The derivative is infinite at -1 and 1, and NaN beyond, as the value is.
 
-    Examples
-    --------
     >>> tl.asin(tl.tensor([0.0]))
     tensor([0.])
     """
@@ -70,8 +62,6 @@ def acos(backend: Backend, x: ArrayT, /) -> ArrayT:
 
     The derivative is minus infinity at -1 and 1, and NaN beyond, as the value is.
 
-    Examples
-    --------
     >>> tl.acos(tl.tensor([1.0]))
     tensor([0.])
     """
@@ -82,8 +72,6 @@ def acos(backend: Backend, x: ArrayT, /) -> ArrayT:
 def atan(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Inverse tangent, elementwise, in [-pi/2, pi/2].
 
-    Examples
-    --------
     >>> tl.atan(tl.tensor([0.0]))
     tensor([0.])
     """
@@ -110,8 +98,6 @@ def atan2(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> Ar
     The derivatives at the origin, where the angle has none, are zero; where the angle jumps from pi to -pi they are
     those of either side. Beside an infinity the derivative with respect to the other coordinate is NaN.
 
-    Examples
-    --------
     >>> tl.atan2(tl.tensor([0.0]), 1.0)
     tensor([0.])
     """
@@ -122,8 +108,6 @@ def atan2(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> Ar
 def sinh(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Hyperbolic sine, elementwise.
 
-    Examples
-    --------
     >>> tl.sinh(tl.tensor([0.0]))
     tensor([0.])
     """
@@ -134,8 +118,6 @@ def sinh(backend: Backend, x: ArrayT, /) -> ArrayT:
 def cosh(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Hyperbolic cosine, elementwise.
 
-    Examples
-    --------
     >>> tl.cosh(tl.tensor([0.0]))
     tensor([1.])
     """
@@ -146,8 +128,6 @@ def cosh(backend: Backend, x: ArrayT, /) -> ArrayT:
 def tanh(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Hyperbolic tangent, elementwise.
 
-    Examples
-    --------
     >>> tl.tanh(tl.tensor([0.0]))
     tensor([0.])
     """
@@ -159,8 +139,6 @@ def tanh(backend: Backend, x: ArrayT, /) -> ArrayT:
 def asinh(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Inverse hyperbolic sine, elementwise.
 
-    Examples
-    --------
     >>> tl.asinh(tl.tensor([0.0]))
     tensor([0.])
     """
@@ -174,8 +152,6 @@ def acosh(backend: Backend, x: ArrayT, /) -> ArrayT:
 
     The derivative is infinite at 1, and NaN below, as the value is.
 
-    Examples
-    --------
     >>> tl.acosh(tl.tensor([1.0]))
     tensor([0.])
     """
@@ -188,8 +164,6 @@ def atanh(backend: Backend, x: ArrayT, /) -> ArrayT:
 
     The derivative is infinite at -1 and 1.
 
-    Examples
-    --------
     >>> tl.atanh(tl.tensor([0.0]))
     tensor([0.])
     """

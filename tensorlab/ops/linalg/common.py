@@ -137,8 +137,6 @@ def quotient(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) ->
     This is how derivatives of eigenvectors meet equal eigenvalues: what does not depend on the choice of vectors has
     zeros above, and anything else has no derivative.
 
-    Examples
-    --------
     >>> from tensorlab.ops.linalg.common import quotient
     >>> quotient(tl.tensor([1.0, 0.0, 1.0]), tl.tensor([2.0, 0.0, 0.0]))
     tensor([0.5, 0. , nan])

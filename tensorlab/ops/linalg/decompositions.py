@@ -53,8 +53,6 @@ def _push_cholesky(t: Any, out: Any) -> Any:
 def cholesky_factor(backend: Backend, x: ArrayT, /) -> ArrayT:
     """The lower Cholesky factor; see `cholesky`.
 
-    Examples
-    --------
     >>> tl.ops.linalg.decompositions.cholesky_factor(tl.tensor([[4.0, 2.0], [2.0, 5.0]]))
     tensor([[2., 0.],
             [1., 2.]])
@@ -194,8 +192,6 @@ def _push_tall(t: Any, q: Any, r: Any) -> tuple[Any, Any]:
 def qr_factors(backend: Backend, x: ArrayT, /, complete: bool = False) -> tuple[ArrayT, ArrayT]:
     """The factors of a QR decomposition; see `qr`.
 
-    Examples
-    --------
     >>> q, r = tl.ops.linalg.decompositions.qr_factors(tl.tensor([[3.0, 1.0], [4.0, 2.0]]))
     >>> (q @ r).round()
     tensor([[3., 1.],
@@ -306,8 +302,6 @@ def _pull_lu(g: Any, out: Any) -> Any:
 def lu_factors(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT, ArrayT]:
     """The factors of an LU decomposition; see `lu`.
 
-    Examples
-    --------
     >>> tl.ops.linalg.decompositions.lu_factors(tl.tensor([[2.0, 4.0], [4.0, 2.0]]))[1]
     tensor([[1. , 0. ],
             [0.5, 1. ]])

@@ -64,8 +64,6 @@ def det(backend: Backend, x: ArrayT, /) -> ArrayT:
     ShapeError
         If the matrices are not square.
 
-    Examples
-    --------
     >>> tl.linalg.det(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor(-2.)
     """
@@ -101,8 +99,6 @@ def cofactors(backend: Backend, x: ArrayT, /) -> ArrayT:
 
     Those are found with their singular values; on a GPU this waits for the device.
 
-    Examples
-    --------
     >>> tl.ops.linalg.determinants.cofactors(tl.tensor([[1.0, 2.0], [2.0, 4.0]])).round()
     tensor([[ 4., -2.],
             [-2.,  1.]])
@@ -136,8 +132,6 @@ def cofactors_along(backend: Backend, x: ArrayT, e: ArrayT, /) -> ArrayT:
     for singular matrices too: ``d2 det(diag(s))[e, f]`` is the sum over i != j of
     ``prod(s but i, j) * (e[i, i] * f[j, j] - e[i, j] * f[j, i])``.
 
-    Examples
-    --------
     >>> tl.ops.linalg.determinants.cofactors_along(tl.zeros((2, 2)), tl.tensor([[1.0, 2.0], [3.0, 4.0]])).round()
     tensor([[ 4., -3.],
             [-2.,  1.]])
@@ -218,8 +212,6 @@ def _slogdet_shape(x: Shape) -> tuple[Shape, Shape]:
 def slogdet_parts(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT]:
     """Sign and logarithm of the determinant's absolute value; see `slogdet`.
 
-    Examples
-    --------
     >>> tl.ops.linalg.determinants.slogdet_parts(tl.tensor([[-1.0, 0.0], [0.0, 1.0]]))
     (tensor(-1.), tensor(0.))
     """

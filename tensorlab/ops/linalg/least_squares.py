@@ -132,8 +132,6 @@ def _pinv_shape(x: Shape, **_: Any) -> Shape:
 def pinv_matrices(backend: Backend, x: ArrayT, /, rtol: Any) -> ArrayT:
     """The pseudo-inverse with singular values up to `rtol` times the greatest taken as zero; see `pinv`.
 
-    Examples
-    --------
     >>> tl.ops.linalg.least_squares.pinv_matrices(tl.tensor([[2.0, 0.0], [0.0, 0.5]]), 0.3)
     tensor([[0.5, 0. ],
             [0. , 0. ]])
@@ -254,8 +252,6 @@ def _push_matrix(t: Any, a: Any, b: Any, out: Any, rcond: Any) -> Any:
 def lstsq_minimum_norm(backend: Backend, a: ArrayT, b: ArrayT, /, rcond: Any) -> tuple[ArrayT, ArrayT, ArrayT]:
     """The shortest of the best solutions of ``a @ x = b``, the ranks and the singular values; see `lstsq`.
 
-    Examples
-    --------
     >>> a, b = tl.tensor([[2.0, 0.0], [0.0, 0.0]]), tl.tensor([[1.0], [1.0]])
     >>> tl.ops.linalg.least_squares.lstsq_minimum_norm(a, b, 1e-6)[0]
     tensor([[0.5],

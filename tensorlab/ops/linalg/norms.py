@@ -14,8 +14,8 @@ from ..arithmetic import abs as absolute
 from ..arithmetic import conj, real, zeros_like
 from ..comparison import where
 from ..declare import composite, require
-from ..reduction import Axis, kept, max, min, reduced_shape, sum
-from ..shapes import Shape, expand_dims, normalized_axes
+from ..reduction import kept, max, min, reduced_shape, sum
+from ..shapes import Axis, Shape, expand_dims, normalized_axes
 from .common import check_matrices
 from .spectral import svdvals
 
@@ -48,11 +48,9 @@ def _direction(x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
         sample((0, 2), axis=0),
     ],
 )
-def euclidean_norm(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def euclidean_norm(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Square root of the sum of squares of absolute values; see `vector_norm`.
 
-    Examples
-    --------
     >>> tl.ops.linalg.norms.euclidean_norm(tl.tensor([3.0, 4.0]))
     tensor(5.)
     """
@@ -81,12 +79,8 @@ def vector_norm(x: ArrayT, /, *, axis: Axis = None, keepdims: bool = False, ord:
 
     Parameters
     ----------
-    x : tensor or array
-        Any shape; floating-point.
     axis : int, tuple of int or None
         Which axes make the vectors; None for all, as if `x` were flat.
-    keepdims : bool
-        Whether the axes stay, with length 1.
     ord : float
         The order: inf and -inf mean the greatest and the smallest absolute value, 0 the number of elements that are
         not zero.
@@ -103,8 +97,6 @@ def vector_norm(x: ArrayT, /, *, axis: Axis = None, keepdims: bool = False, ord:
     ValueError
         If `ord` is no number.
 
-    Examples
-    --------
     >>> tl.linalg.vector_norm(tl.tensor([3.0, -4.0]))
     tensor(5.)
     >>> tl.linalg.vector_norm(tl.tensor([[3.0, -4.0], [1.0, 1.0]]), axis=1, ord=1)

@@ -61,8 +61,6 @@ def inv(backend: Backend, x: ArrayT, /) -> ArrayT:
     LinAlgError
         If one is singular.
 
-    Examples
-    --------
     >>> tl.linalg.inv(tl.tensor([[2.0, 0.0], [0.0, 4.0]]))
     tensor([[0.5 , 0.  ],
             [0.  , 0.25]])
@@ -125,8 +123,6 @@ def _fitted(x: Any, shape: Shape) -> Any:
 def solve_matrices(backend: Backend, a: ArrayT, b: ArrayT, /) -> ArrayT:
     """Solve ``a @ x = b`` for matrices `b`; see `solve`.
 
-    Examples
-    --------
     >>> tl.ops.linalg.solving.solve_matrices(tl.tensor([[2.0, 0.0], [0.0, 4.0]]), tl.tensor([[1.0], [1.0]]))
     tensor([[0.5 ],
             [0.25]])
@@ -230,8 +226,6 @@ def solve_triangular_matrices(
 ) -> ArrayT:
     """Solve triangular systems for matrices `b`; see `solve_triangular`.
 
-    Examples
-    --------
     >>> a, b = tl.tensor([[2.0, 0.0], [2.0, 1.0]]), tl.tensor([[2.0], [3.0]])
     >>> tl.ops.linalg.solving.solve_triangular_matrices(a, b, upper=False)
     tensor([[1.],

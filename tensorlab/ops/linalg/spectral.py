@@ -97,8 +97,6 @@ def _eigh_shape(x: Shape) -> tuple[Shape, Shape]:
 def eigh_factors(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT]:
     """Eigenvalues and eigenvectors of Hermitian matrices; see `eigh`.
 
-    Examples
-    --------
     >>> tl.ops.linalg.spectral.eigh_factors(tl.tensor([[1.0, 0.0], [0.0, 2.0]]))[0]
     tensor([1., 2.])
     """
@@ -164,8 +162,6 @@ def _eigvalsh_shape(x: Shape) -> Shape:
 def eigvalsh_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Eigenvalues of Hermitian matrices, without the vectors that a gradient needs; see `eigvalsh`.
 
-    Examples
-    --------
     >>> tl.ops.linalg.spectral.eigvalsh_alone(tl.tensor([[1.0, 0.0], [0.0, 2.0]]))
     tensor([1., 2.])
     """
@@ -324,8 +320,6 @@ def _push_svd(t: Any, out: Any, x_shape: Shape) -> Any:
 def svd_factors(backend: Backend, x: ArrayT, /, full_matrices: bool = True) -> tuple[ArrayT, ArrayT, ArrayT]:
     """The factors of a singular value decomposition; see `svd`.
 
-    Examples
-    --------
     >>> tl.ops.linalg.spectral.svd_factors(tl.tensor([[0.0, 2.0], [1.0, 0.0]]))[1]
     tensor([2., 1.])
     """
@@ -392,8 +386,6 @@ def _svdvals_shape(x: Shape) -> Shape:
 def svdvals_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Singular values, without the vectors that a gradient needs; see `svdvals`.
 
-    Examples
-    --------
     >>> tl.ops.linalg.spectral.svdvals_alone(tl.tensor([[0.0, 2.0], [1.0, 0.0]]))
     tensor([2., 1.])
     """

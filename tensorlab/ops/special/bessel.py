@@ -47,8 +47,6 @@ def bessel_i(backend: Backend, x: ArrayT, /, n: int, scaled: bool) -> ArrayT:
 
     What the derivatives of `i1` and `i1e` consist of.
 
-    Examples
-    --------
     >>> round(tl.ops.special.bessel.bessel_i(tl.tensor(1.0), 2, False).item(), 4)
     0.1357
     """
@@ -59,8 +57,6 @@ def bessel_i(backend: Backend, x: ArrayT, /, n: int, scaled: bool) -> ArrayT:
 def i0(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Modified Bessel function of the first kind of order 0, elementwise.
 
-    Examples
-    --------
     >>> round(tl.i0(tl.tensor(1.0)).item(), 4)
     1.2661
     """
@@ -71,8 +67,6 @@ def i0(backend: Backend, x: ArrayT, /) -> ArrayT:
 def i1(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Modified Bessel function of the first kind of order 1, elementwise.
 
-    Examples
-    --------
     >>> round(tl.i1(tl.tensor(1.0)).item(), 4)
     0.5652
     """
@@ -89,8 +83,6 @@ def i1(backend: Backend, x: ArrayT, /) -> ArrayT:
 def i0e(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``exp(-abs(x)) * i0(x)``, elementwise: `i0` without its overflow; the derivative at zero is zero.
 
-    Examples
-    --------
     >>> round(tl.i0e(tl.tensor(1000.0)).item(), 4)
     0.0126
     """
@@ -101,8 +93,6 @@ def i0e(backend: Backend, x: ArrayT, /) -> ArrayT:
 def i1e(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``exp(-abs(x)) * i1(x)``, elementwise: `i1` without its overflow.
 
-    Examples
-    --------
     >>> round(tl.i1e(tl.tensor(1000.0)).item(), 4)
     0.0126
     """

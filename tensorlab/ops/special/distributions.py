@@ -18,8 +18,6 @@ SQRT_2_OVER_PI = 0.7978845608028654
 def erf(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Error function, elementwise: ``2 / sqrt(pi)`` times the integral of ``exp(-t**2)`` from 0 to `x`.
 
-    Examples
-    --------
     >>> round(tl.erf(tl.tensor(1.0)).item(), 4)
     0.8427
     """
@@ -30,8 +28,6 @@ def erf(backend: Backend, x: ArrayT, /) -> ArrayT:
 def erfc(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Complementary error function ``1 - erf(x)``, elementwise, exact also where that is tiny.
 
-    Examples
-    --------
     >>> round(tl.erfc(tl.tensor(1.0)).item(), 4)
     0.1573
     """
@@ -47,8 +43,6 @@ def erfcx(backend: Backend, x: ArrayT, /) -> ArrayT:
     It falls like ``1 / x`` where `erfc` underflows. The derivative is the difference of two numbers that are close to
     each other for large `x`: its relative error grows like ``x**2``.
 
-    Examples
-    --------
     >>> round(tl.erfcx(tl.tensor(100.0)).item(), 4)
     0.0056
     """
@@ -65,8 +59,6 @@ def erfcx(backend: Backend, x: ArrayT, /) -> ArrayT:
 def erfinv(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Inverse of `erf`, elementwise: infinite at -1 and 1, NaN beyond.
 
-    Examples
-    --------
     >>> tl.erfinv(tl.tensor([-1.0, 0.0, 1.0]))
     tensor([-inf,   0.,  inf])
     """
@@ -77,8 +69,6 @@ def erfinv(backend: Backend, x: ArrayT, /) -> ArrayT:
 def ndtr(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Distribution function of the standard normal distribution, elementwise: its area left of `x`.
 
-    Examples
-    --------
     >>> round(tl.ndtr(tl.tensor(1.0)).item(), 4)
     0.8413
     """
@@ -91,8 +81,6 @@ def ndtr(backend: Backend, x: ArrayT, /) -> ArrayT:
 def log_ndtr(backend: Backend, x: ArrayT, /) -> ArrayT:
     """The logarithm of `ndtr`, elementwise, exact also where that underflows.
 
-    Examples
-    --------
     >>> round(tl.log_ndtr(tl.tensor(-100.0)).item(), 1)
     -5005.5
     """
@@ -111,8 +99,6 @@ def ndtri(backend: Backend, p: ArrayT, /) -> ArrayT:
 
     Minus infinity at 0, infinity at 1, NaN beyond.
 
-    Examples
-    --------
     >>> round(tl.ndtri(tl.tensor(0.975)).item(), 4)
     1.96
     """

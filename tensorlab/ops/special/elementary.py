@@ -20,8 +20,6 @@ INF = float("inf")
 def exp2(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``2 ** x``, elementwise.
 
-    Examples
-    --------
     >>> tl.exp2(tl.tensor([3.0, -1.0]))
     tensor([8. , 0.5])
     """
@@ -38,8 +36,6 @@ def exp2(backend: Backend, x: ArrayT, /) -> ArrayT:
 def logaddexp2(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``log2(2 ** x1 + 2 ** x2)`` without overflow on the way, elementwise.
 
-    Examples
-    --------
     >>> round(tl.logaddexp2(tl.tensor(1.0), 1000.0).item(), 4)
     1000.0
     """
@@ -55,8 +51,6 @@ def logaddexp2(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) 
 def rsqrt(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``1 / sqrt(x)``, elementwise.
 
-    Examples
-    --------
     >>> tl.rsqrt(tl.tensor([4.0, 0.25]))
     tensor([0.5, 2. ])
     """
@@ -67,8 +61,6 @@ def rsqrt(backend: Backend, x: ArrayT, /) -> ArrayT:
 def deg2rad(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Degrees in radians, elementwise.
 
-    Examples
-    --------
     >>> round(tl.deg2rad(tl.tensor(180.0)).item(), 4)
     3.1416
     """
@@ -79,8 +71,6 @@ def deg2rad(backend: Backend, x: ArrayT, /) -> ArrayT:
 def rad2deg(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Radians in degrees, elementwise.
 
-    Examples
-    --------
     >>> round(tl.rad2deg(tl.tensor(tl.pi / 2)).item(), 4)
     90.0
     """
@@ -106,8 +96,6 @@ def _sine_and_cosine_of_pi_times(backend: Backend, x: Any) -> tuple[Any, Any]:
 def sinc(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``sin(pi * x) / (pi * x)``, elementwise: 1 at 0, where all derivatives are right too, and 0 at other integers.
 
-    Examples
-    --------
     >>> round(tl.sinc(tl.tensor(0.5)).item(), 4)
     0.6366
     """
@@ -135,8 +123,6 @@ def sinc_derivative(backend: Backend, x: ArrayT, /, n: int) -> ArrayT:
 
     By the power series near 0, and elsewhere by ``u f⁽ᵏ⁾(u) = sin⁽ᵏ⁾(u) - k f⁽ᵏ⁻¹⁾(u)``, which loses digits near 0.
 
-    Examples
-    --------
     >>> round(tl.ops.special.elementary.sinc_derivative(tl.tensor(1.0), 1).item(), 4)
     -1.0
     """
@@ -188,8 +174,6 @@ def xlogy(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> Ar
     Where `x1` is 0 and `x2` not positive, the derivative with respect to `x1` is 0; where both are 0, the one with
     respect to `x2` is too.
 
-    Examples
-    --------
     >>> tl.xlogy(tl.tensor([0.0, 2.0]), tl.tensor([0.0, 1.0]))
     tensor([0., 0.])
     """
@@ -214,8 +198,6 @@ def _pull_xlog1py_number(g: Any, x1: Any, x2: Any) -> Any:
 def xlog1py(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``x1 * log1p(x2)``, elementwise, and 0 where `x1` is 0 unless `x2` is NaN; see `xlogy`.
 
-    Examples
-    --------
     >>> tl.xlog1py(tl.tensor([0.0, 2.0]), tl.tensor([-1.0, 0.0]))
     tensor([0., 0.])
     """
@@ -229,8 +211,6 @@ def xlog1py(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> 
 def entr(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``-x * log(x)``, elementwise: 0 at 0, where the derivative is infinite, and minus infinity below.
 
-    Examples
-    --------
     >>> tl.entr(tl.tensor([0.0, -1.0]))
     tensor([  0., -inf])
     """
@@ -277,8 +257,6 @@ def logit(backend: Backend, x: ArrayT, /, eps: float | None = None) -> ArrayT:
     Tensor
         The shape and type of `x`; minus infinity at 0, infinity at 1, NaN beyond.
 
-    Examples
-    --------
     >>> round(tl.logit(tl.tensor(0.9)).item(), 4)
     2.1972
     """

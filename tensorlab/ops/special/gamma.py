@@ -22,8 +22,6 @@ def lgamma(backend: Backend, x: ArrayT, /) -> ArrayT:
     Infinite at 0 and the negative integers. Near its zeros at negative `x` the absolute error is small, not the
     relative one.
 
-    Examples
-    --------
     >>> round(tl.lgamma(tl.tensor(5.0)).item(), 4)
     3.1781
     """
@@ -36,8 +34,6 @@ def digamma(backend: Backend, x: ArrayT, /) -> ArrayT:
 
     NaN at the negative integers, where the two sides differ; minus infinity at 0, infinity at -0.0.
 
-    Examples
-    --------
     >>> round(tl.digamma(tl.tensor(1.0)).item(), 4)
     -0.5772
     """
@@ -62,8 +58,6 @@ def digamma(backend: Backend, x: ArrayT, /) -> ArrayT:
 def polygamma_of_order(backend: Backend, x: ArrayT, /, n: int) -> ArrayT:
     """Derivative of order n >= 1 of `digamma`; see `polygamma`.
 
-    Examples
-    --------
     >>> round(tl.ops.special.gamma.polygamma_of_order(tl.tensor(1.0), 1).item(), 4)
     1.6449
     """
@@ -167,8 +161,6 @@ def gammainc(backend: Backend, a: ArrayT, x: ArrayT, /) -> ArrayT:
     NIST Digital Library of Mathematical Functions, chapter 8; N. M. Temme, "The asymptotic expansion of the
     incomplete gamma functions", SIAM J. Math. Anal. 10 (1979), for large `a`.
 
-    Examples
-    --------
     >>> round(tl.gammainc(2.0, tl.tensor(1.0)).item(), 4)
     0.2642
     """
@@ -190,8 +182,6 @@ def gammaincc(backend: Backend, a: ArrayT, x: ArrayT, /) -> ArrayT:
 
     ``1 - gammainc(a, x)``, exact also where that is tiny; see `gammainc`.
 
-    Examples
-    --------
     >>> round(tl.gammaincc(2.0, tl.tensor(1.0)).item(), 4)
     0.7358
     """

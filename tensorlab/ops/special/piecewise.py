@@ -24,8 +24,6 @@ INF = float("inf")
 def frac(backend: Backend, x: ArrayT, /) -> ArrayT:
     """What `trunc` cuts off, with the sign of `x`, elementwise; the derivative is one everywhere.
 
-    Examples
-    --------
     >>> tl.frac(tl.tensor([1.25, -1.25]))
     tensor([ 0.25, -0.25])
     """
@@ -44,8 +42,6 @@ def fmod(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> Arr
 
     `remainder` has the sign of `x2` instead.
 
-    Examples
-    --------
     >>> tl.fmod(tl.tensor([5, -5]), 3)
     tensor([ 2, -2])
     """
@@ -70,8 +66,6 @@ def heaviside(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -
 
     The derivative with respect to `x1` is zero, also at the step.
 
-    Examples
-    --------
     >>> tl.heaviside(tl.tensor([-1.0, 0.0, 2.0]), 0.5)
     tensor([0. , 0.5, 1. ])
     """
@@ -99,8 +93,6 @@ def _pull_replaced(g: Any, x: Any) -> Any:
 def replace_nonfinite(backend: Backend, x: ArrayT, /, nan: float, posinf: float, neginf: float) -> ArrayT:
     """Put numbers in place of NaN and infinities; see `nan_to_num`.
 
-    Examples
-    --------
     >>> tl.ops.special.piecewise.replace_nonfinite(tl.tensor([float("nan"), 1.0]), 0.0, 9.0, -9.0)
     tensor([0., 1.])
     """
@@ -207,8 +199,6 @@ def isclose(
     Tensor
         The broadcast shape; bool. An infinity is close to itself alone.
 
-    Examples
-    --------
     >>> tl.isclose(tl.tensor([1.0, 1.0]), tl.tensor([1.000001, 1.1]))
     tensor([ True, False])
     """
@@ -242,8 +232,6 @@ def allclose(x1: Any, x2: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_
     bool
         A Python bool, for which the device is waited for; True for empty arrays.
 
-    Examples
-    --------
     >>> tl.allclose(tl.tensor([1.0, 2.0]), tl.tensor([1.0, 2.000001]))
     True
     """
