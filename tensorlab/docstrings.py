@@ -106,14 +106,17 @@ PARAMETERS = {
 }
 """Parameters that are the same in all functions that have them, by name and annotation."""
 
-NO_SUCH_AXIS = {
-    "Axis": "ShapeError\n    If an axis does not exist or is named twice.",
-    "int": "ShapeError\n    If the axis does not exist.",
-}
-"""What functions raise for their `axis`, by its annotation."""
+NO_SUCH_AXIS = {"Axis": "If an axis does not exist or is named twice.", "int": "If the axis does not exist."}
+"""When functions raise a `ShapeError` for their `axis`, by its annotation."""
 
 
-def documented(function: Function, takes: str = "") -> Function:
+def documented(
+    function: Function,
+    takes: str = "",
+    *,
+    entries: Mapping[str, str] | None = None,
+    raises: Mapping[str, str] | None = None,
+) -> Function:
     """Complete the docstring of a function, and return the function.
 
     Examples that follow the text get their heading. Parameters in `PARAMETERS` are described where the docstring
@@ -125,22 +128,32 @@ def documented(function: Function, takes: str = "") -> Function:
         A function with annotations that are not evaluated.
     takes : str
         The data types of its first operand, for reductions, which take any shape.
+    entries : mapping from str to str, optional
+        Descriptions of more parameters, by name.
+    raises : mapping from str to str, optional
+        When it raises errors that its docstring leaves out, by the error's name.
     """
     doc = function.__doc__ or ""
     if "\n    Examples\n" not in doc:
         doc = doc.replace("\n\n    >>> ", "\n\n    Examples\n    --------\n    >>> ", 1)
     kinds = function.__annotations__
-    lacking = [n for n, kind in kinds.items() if f"{n}: {kind}" in PARAMETERS and f"\n    {n} : " not in doc]
-    if lacking:
+    shared = {n: PARAMETERS[f"{n}: {kind}"] for n, kind in kinds.items() if f"{n}: {kind}" in PARAMETERS}
+    if takes and kinds.get("axis") == "Axis":
+        shared["x"] = f"x : tensor or array\n    Any shape; {takes}."
+    shared.update(entries or {})
+    errors = {"ShapeError": NO_SUCH_AXIS[kinds["axis"]]} if kinds.get("axis") in NO_SUCH_AXIS else {}
+    listed = [f"{e}\n    {when}" for e, when in {**errors, **(raises or {})}.items() if f"\n    {e}\n" not in doc]
+    if listed or any(f"\n    {name} : " not in doc for name in shared):
         code = function.__code__
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        entries = {name: PARAMETERS[f"{name}: {kinds[name]}"] for name in lacking}
-        if takes and kinds.get("axis") == "Axis":
-            entries["x"] = f"x : tensor or array\n    Any shape; {takes}."
-        raises = {"Raises": NO_SUCH_AXIS[kinds["axis"]]} if kinds.get("axis") in NO_SUCH_AXIS else {}
-        doc = indented(completed(doc, names, entries, raises))
+        if listed and RAISES in doc:
+            doc = doc.replace(RAISES, RAISES + indent("\n".join(listed), "    ") + "\n")
+        doc = indented(completed(doc, names, shared, {"Raises": "\n".join(listed)}))
     function.__doc__ = doc
     return function
+
+
+RAISES = "\n    Raises\n    ------\n"
 
 
 class LazyDocstring:

@@ -12,6 +12,7 @@ tensor([1.+0.j, 1.+0.j, 1.+0.j])
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from operator import index as as_index
 from typing import Any
 
@@ -110,10 +111,38 @@ def _in_precision(x: Any) -> Any:
     return x if dtype.is_complex or dtype.name in PARTS else astype(x, dtypes.float32)
 
 
+transform = partial(
+    documented,
+    entries={
+        "x": "x : tensor or array\n    Any shape with at least one axis; numeric.",
+        "n": "n : int, optional\n    At least 1: the axis is cut to `n` elements, or padded with zeros to `n`.",
+        "s": (
+            "s : sequence of int, optional\n    One length for each axis, to which it is cut or padded with zeros; -1 "
+            "leaves an axis unchanged."
+        ),
+        "axis": "axis : int\n    The axis to transform.",
+        "axes": (
+            "axes : sequence of int, optional\n    The axes to transform, all different; by default the last "
+            "``len(s)``, or all without `s`."
+        ),
+        "norm": (
+            'norm : {"backward", "ortho", "forward"}\n    What divides by the product of the lengths: the inverse '
+            "transform, both (by the square root), or the forward one."
+        ),
+    },
+    raises={
+        "TypeError": "If `x` is not numeric.",
+        "ShapeError": "If an axis does not exist or is named twice, or a length does not fit or is less than 1.",
+        "ValueError": "If `norm` is none of the three.",
+    },
+)
+"""Completes the docstring of a transform with what all transforms share."""
+
+
 # -- complex transforms ------------------------------------------------------------------------------------------------
 
 
-@documented
+@transform
 def fft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
     """Fourier transform along one axis: ``sum(x[j] * exp(-2j * pi * j * k / n) for j in range(n))``.
 
@@ -121,24 +150,11 @@ def fft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "
     ----------
     x : tensor or array
         Any shape with at least one axis; numeric. Integers are transformed in single precision.
-    n : int, optional
-        At least 1: the axis is cut to its first `n` elements, or padded with zeros to so many.
-    norm : {"backward", "ortho", "forward"}
-        What divides by `n`: the transform back, the transform forward, or each by its square root.
 
     Returns
     -------
     Tensor
-        Complex, of the precision of `x`: the shape of `x` with `n` frequencies on the axis, `fftfreq` tells which.
-
-    Raises
-    ------
-    TypeError
-        If `x` is not numeric.
-    ShapeError
-        If the axis does not exist, or its length, or `n`, is 0.
-    ValueError
-        If `norm` is none of the three.
+        Complex, in the precision of `x`: the shape of `x` with `n` frequencies along the axis; see `fftfreq`.
 
     >>> tl.fft.fft(tl.tensor([1.0, 2.0, 3.0, 4.0]))
     tensor([10.+0.j, -2.+2.j, -2.+0.j, -2.-2.j])
@@ -147,11 +163,10 @@ def fft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "
     return fourier(x, axes, lengths, False, norm)
 
 
+@transform
 def ifft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
-    """Inverse of `fft`, with the same parameters: ``sum(x[k] * exp(2j * pi * j * k / n) for k in range(n)) / n``.
+    """Inverse of `fft`: ``sum(x[k] * exp(2j * pi * j * k / n) for k in range(n)) / n``.
 
-    Examples
-    --------
     >>> tl.fft.ifft(tl.fft.fft(tl.tensor([1.0, 2.0, 3.0, 4.0])))
     tensor([1.+0.j, 2.+0.j, 3.+0.j, 4.+0.j])
     """
@@ -159,6 +174,7 @@ def ifft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = 
     return fourier(x, axes, lengths, True, norm)
 
 
+@transform
 def fftn(
     x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
 ) -> ArrayT:
@@ -168,29 +184,12 @@ def fftn(
     ----------
     x : tensor or array
         Any shape with at least one axis; numeric. Integers are transformed in single precision.
-    s : sequence of int, optional
-        One length for each axis, to which it is cut or padded with zeros; -1 leaves an axis as it is.
-    axes : sequence of int, optional
-        Different ones. Where they are left out the last ``len(s)``, and all where `s` is too.
-    norm : {"backward", "ortho", "forward"}
-        What divides by the product of the lengths, as in `fft`.
 
     Returns
     -------
     Tensor
-        Complex, of the precision of `x`: the shape of `x` with the lengths `s` on the axes.
+        Complex, in the precision of `x`: the shape of `x` with the lengths `s` along the axes.
 
-    Raises
-    ------
-    TypeError
-        If `x` is not numeric.
-    ShapeError
-        If an axis does not exist, is named twice or has length 0, or there are not as many lengths as axes.
-    ValueError
-        If `norm` is none of the three.
-
-    Examples
-    --------
     >>> tl.fft.fftn(tl.ones((2, 2)))
     tensor([[4.+0.j, 0.+0.j],
             [0.+0.j, 0.+0.j]])
@@ -199,13 +198,12 @@ def fftn(
     return fourier(x, axes, lengths, False, norm)
 
 
+@transform
 def ifftn(
     x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
 ) -> ArrayT:
-    """Inverse of `fftn`, with the same parameters.
+    """Inverse of `fftn`.
 
-    Examples
-    --------
     >>> tl.fft.ifftn(tl.fft.fftn(tl.ones((2, 2))))
     tensor([[1.+0.j, 1.+0.j],
             [1.+0.j, 1.+0.j]])
@@ -214,13 +212,12 @@ def ifftn(
     return fourier(x, axes, lengths, True, norm)
 
 
+@transform
 def fft2(
     x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
 ) -> ArrayT:
-    """Fourier transform over two axes, the last two unless named; see `fftn`.
+    """Fourier transform over two axes, by default the last two; see `fftn`.
 
-    Examples
-    --------
     >>> tl.fft.fft2(tl.zeros((5, 2, 3))).shape
     (5, 2, 3)
     """
@@ -228,13 +225,12 @@ def fft2(
     return fourier(x, axes, lengths, False, norm)
 
 
+@transform
 def ifft2(
     x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
 ) -> ArrayT:
-    """Inverse of `fft2`, with the same parameters.
+    """Inverse of `fft2`.
 
-    Examples
-    --------
     >>> tl.fft.ifft2(tl.zeros((5, 2, 3))).shape
     (5, 2, 3)
     """
@@ -245,32 +241,24 @@ def ifft2(
 # -- real transforms ---------------------------------------------------------------------------------------------------
 
 
-@documented
+@transform
 def rfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
-    """Fourier transform of a real array along one axis, without the negative frequencies, which mirror the others.
+    """Fourier transform of a real array along one axis, without the redundant negative frequencies.
 
     Parameters
     ----------
     x : tensor or array
         Any shape with at least one axis; real. Integers are transformed in single precision.
-    n : int, optional
-        At least 1: the axis is cut to its first `n` elements, or padded with zeros to so many.
-    norm : {"backward", "ortho", "forward"}
-        What divides by `n`, as in `fft`.
 
     Returns
     -------
     Tensor
-        Complex: the shape of `x` with ``n // 2 + 1`` frequencies on the axis, `rfftfreq` tells which.
+        Complex: the shape of `x` with ``n // 2 + 1`` frequencies along the axis; see `rfftfreq`.
 
     Raises
     ------
     TypeError
-        If `x` is complex; `fft` is for that.
-    ShapeError
-        If the axis does not exist, or its length, or `n`, is 0.
-    ValueError
-        If `norm` is none of the three.
+        If `x` is complex; use `fft`.
 
     >>> tl.fft.rfft(tl.tensor([1.0, 2.0, 3.0, 4.0]))
     tensor([10.+0.j, -2.+2.j, -2.+0.j])
@@ -278,32 +266,23 @@ def rfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = 
     return fourier_of_real(*_plan("rfft", "real", x, n, axis, norm))
 
 
-@documented
+@transform
 def irfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
-    """Inverse of `rfft`: the real array of length `n` whose non-negative frequencies these are.
+    """Inverse of `rfft`: the real array of length `n` with these non-negative frequencies.
 
     Parameters
     ----------
     x : tensor or array
-        Any shape with at least one axis; numeric. Imaginary parts where a real array has none (at frequency zero and,
-        for even `n`, at the highest one) are ignored, and have no gradient.
+        Any shape with at least one axis; numeric. The imaginary parts at frequency zero and, for even `n`, at the
+        highest frequency are ignored, and have no gradient.
     n : int, optional
-        Length of the result's axis, ``2 * (m - 1)`` of `m` frequencies by default: name it if it is odd. The
-        frequencies are cut, or padded with zeros, to ``n // 2 + 1``.
-    norm : {"backward", "ortho", "forward"}
-        What divides by `n`, as in `fft`.
+        Length of the result along the axis, by default ``2 * (m - 1)`` for `m` frequencies; required if it is odd.
+        The frequencies are cut, or padded with zeros, to ``n // 2 + 1``.
 
     Returns
     -------
     Tensor
-        Real, of the precision of `x`.
-
-    Raises
-    ------
-    ShapeError
-        If the axis does not exist, or the result would have no elements.
-    ValueError
-        If `norm` is none of the three.
+        Real, in the precision of `x`.
 
     >>> tl.fft.irfft(tl.fft.rfft(tl.tensor([1.0, 2.0, 3.0])), n=3)
     tensor([1., 2., 3.])
@@ -311,6 +290,7 @@ def irfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None =
     return fourier_to_real(*_plan("irfft", "numeric", x, n, axis, norm, to_real=True))
 
 
+@transform
 def rfftn(
     x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
 ) -> ArrayT:
@@ -320,29 +300,24 @@ def rfftn(
     ----------
     x : tensor or array
         Any shape with at least one axis; real. Integers are transformed in single precision.
-    s, axes, norm
-        As in `fftn`.
 
     Returns
     -------
     Tensor
-        Complex: the shape of `x` with the lengths `s` on the axes, of the last of them ``s[-1] // 2 + 1``.
+        Complex: the shape of `x` with the lengths `s` along the axes, and ``s[-1] // 2 + 1`` along the last of them.
 
     Raises
     ------
     TypeError
-        If `x` is complex.
-    ShapeError
-        As in `fftn`.
+        If `x` is complex; use `fftn`.
 
-    Examples
-    --------
     >>> tl.fft.rfftn(tl.ones((2, 2, 4))).shape
     (2, 2, 3)
     """
     return fourier_of_real(*_plan("rfftn", "real", x, s, axes, norm))
 
 
+@transform
 def irfftn(
     x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
 ) -> ArrayT:
@@ -350,25 +325,14 @@ def irfftn(
 
     Parameters
     ----------
-    x : tensor or array
-        Any shape with at least one axis; numeric.
     s : sequence of int, optional
-        The result's lengths; of the last axis ``2 * (m - 1)`` of `m` frequencies by default, or where it is -1.
-    axes, norm
-        As in `fftn`.
+        The lengths of the result; along the last axis by default (or for -1) ``2 * (m - 1)`` for `m` frequencies.
 
     Returns
     -------
     Tensor
-        Real, of the precision of `x`.
+        Real, in the precision of `x`.
 
-    Raises
-    ------
-    ShapeError
-        As in `fftn`.
-
-    Examples
-    --------
     >>> tl.fft.irfftn(tl.fft.rfftn(tl.ones((2, 3))), s=(2, 3))
     tensor([[1., 1., 1.],
             [1., 1., 1.]])
@@ -376,54 +340,45 @@ def irfftn(
     return fourier_to_real(*_plan("irfftn", "numeric", x, s, axes, norm, to_real=True))
 
 
+@transform
 def rfft2(
     x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
 ) -> ArrayT:
-    """Fourier transform of a real array over two axes, the last two unless named; see `rfftn`.
+    """Fourier transform of a real array over two axes, by default the last two; see `rfftn`.
 
-    Examples
-    --------
     >>> tl.fft.rfft2(tl.zeros((5, 2, 4))).shape
     (5, 2, 3)
     """
     return fourier_of_real(*_plan("rfft2", "real", x, s, axes, norm))
 
 
+@transform
 def irfft2(
     x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
 ) -> ArrayT:
     """Inverse of `rfft2`; see `irfftn`.
 
-    Examples
-    --------
     >>> tl.fft.irfft2(tl.zeros((5, 2, 3))).shape
     (5, 2, 4)
     """
     return fourier_to_real(*_plan("irfft2", "numeric", x, s, axes, norm, to_real=True))
 
 
-@documented
+@transform
 def hfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
-    """Fourier transform, which is real, of a signal whose negative half mirrors the half that is given.
+    """Fourier transform of a Hermitian-symmetric signal, given by its first half; the transform is real.
 
     Parameters
     ----------
     x : tensor or array
         Any shape with at least one axis; numeric: the elements from zero on.
     n : int, optional
-        How many frequencies, ``2 * (m - 1)`` of `m` elements by default.
-    norm : {"backward", "ortho", "forward"}
-        What divides by `n`, as in `fft`.
+        Number of frequencies, by default ``2 * (m - 1)`` for `m` elements.
 
     Returns
     -------
     Tensor
-        Real, of the precision of `x`, with `n` frequencies on the axis.
-
-    Raises
-    ------
-    ShapeError
-        If the axis does not exist, or the result would have no elements.
+        Real, in the precision of `x`, with `n` frequencies along the axis.
 
     >>> tl.fft.hfft(tl.tensor([1.0, 2.0, 3.0]))
     tensor([ 8., -2.,  0., -2.])
@@ -432,30 +387,25 @@ def hfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = 
     return fourier_to_real(conj(x), axes, lengths, OPPOSITE[norm])
 
 
+@transform
 def ihfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
-    """Inverse of `hfft`: the elements from zero on of the signal whose Fourier transform is real.
+    """Inverse of `hfft`: the first half of the Hermitian-symmetric signal with this real Fourier transform.
 
     Parameters
     ----------
     x : tensor or array
-        Any shape with at least one axis; real.
-    n, axis, norm
-        As in `rfft`.
+        Any shape with at least one axis; real. Integers are transformed in single precision.
 
     Returns
     -------
     Tensor
-        Complex, with ``n // 2 + 1`` elements on the axis.
+        Complex, with ``n // 2 + 1`` elements along the axis.
 
     Raises
     ------
     TypeError
         If `x` is complex.
-    ShapeError
-        If the axis does not exist, or its length, or `n`, is 0.
 
-    Examples
-    --------
     >>> tl.fft.ihfft(tl.tensor([8.0, -2.0, 0.0, -2.0]))
     tensor([1.-0.j, 2.-0.j, 3.-0.j])
     """

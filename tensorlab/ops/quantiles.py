@@ -63,8 +63,6 @@ def quantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear",
     ------
     ValueError
         If a number is not from 0 to 1, or there is no such method.
-    ShapeError
-        If there is no such axis.
 
     >>> tl.quantile(tl.tensor([1.0, 2.0, 4.0, 8.0]), [0.0, 0.5])
     tensor([1., 3.])

@@ -82,8 +82,6 @@ def argsort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool 
     ------
     TypeError
         For complex numbers and truth values, which have no order here.
-    ShapeError
-        If there is no such axis.
 
     >>> tl.argsort(tl.tensor([3.0, 1.0, 2.0]))
     tensor([1, 2, 0])
@@ -138,8 +136,6 @@ def sort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool = F
     ------
     TypeError
         For complex numbers and truth values, which have no order here.
-    ShapeError
-        If there is no such axis.
 
     >>> tl.sort(tl.tensor([3.0, 1.0, 2.0]), descending=True)
     tensor([3., 2., 1.])

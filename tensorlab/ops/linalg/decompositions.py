@@ -16,7 +16,16 @@ from ..indexing import getitem
 from ..joining import concat
 from ..matrices import diagonal, diagonal_matrix, tril, triu
 from ..shapes import Shape, matrix_transpose
-from .common import adjoint, check_matrices, count_cubic, hermitian_part, reworded, square_shape
+from .common import (
+    adjoint,
+    check_matrices,
+    count_cubic,
+    hermitian_part,
+    of_matrices,
+    of_square_matrices,
+    reworded,
+    square_shape,
+)
 from .solving import solve_triangular_matrices
 
 # -- Cholesky ----------------------------------------------------------------------------------------------------------
@@ -60,6 +69,7 @@ def cholesky_factor(backend: Backend, x: ArrayT, /) -> ArrayT:
     return reworded("cholesky: a matrix is not positive definite", backend.xp.linalg.cholesky, x)
 
 
+@of_square_matrices
 def cholesky(x: ArrayT, /, *, upper: bool = False) -> ArrayT:
     """Cholesky factor of positive definite matrices: the lower triangular l of ``l @ l.mT.conj()``.
 
@@ -81,13 +91,9 @@ def cholesky(x: ArrayT, /, *, upper: bool = False) -> ArrayT:
 
     Raises
     ------
-    ShapeError
-        If the matrices are not square.
     LinAlgError
         If one is not positive definite.
 
-    Examples
-    --------
     >>> tl.linalg.cholesky(tl.tensor([[4.0, 2.0], [2.0, 5.0]]))
     tensor([[2., 0.],
             [1., 2.]])
@@ -200,13 +206,12 @@ def qr_factors(backend: Backend, x: ArrayT, /, complete: bool = False) -> tuple[
     return tuple(backend.xp.linalg.qr(x, mode="complete" if complete else "reduced"))
 
 
+@of_matrices
 def qr(x: Any, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResult:
     """QR decomposition: ``x = Q @ R`` with orthonormal columns and an upper triangle.
 
     Parameters
     ----------
-    x : tensor or array, shape (..., m, n)
-        Floating-point.
     mode : {"reduced", "complete"}
         Whether Q has ``min(m, n)`` columns, or all m.
 
@@ -221,13 +226,9 @@ def qr(x: Any, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResu
 
     Raises
     ------
-    ShapeError
-        If there are fewer than two axes.
     ValueError
         If there is no such mode.
 
-    Examples
-    --------
     >>> q, r = tl.linalg.qr(tl.tensor([[3.0, 1.0], [4.0, 2.0]]))
     >>> (q @ r).round()
     tensor([[3., 1.],
@@ -309,13 +310,9 @@ def lu_factors(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT, ArrayT]:
     return backend.lu_factors(x)
 
 
+@of_matrices
 def lu(x: Any, /) -> LUResult:
     """LU decomposition with partial pivoting: ``x = P @ L @ U``.
-
-    Parameters
-    ----------
-    x : tensor or array, shape (..., m, n)
-        Floating-point.
 
     Returns
     -------
@@ -326,13 +323,6 @@ def lu(x: Any, /) -> LUResult:
         The derivative exists where the first k rows and columns, permuted, are regular; else `LinAlgError` is raised
         where it is asked for.
 
-    Raises
-    ------
-    ShapeError
-        If there are fewer than two axes.
-
-    Examples
-    --------
     >>> p, lower, upper = tl.linalg.lu(tl.tensor([[2.0, 4.0], [4.0, 2.0]]))
     >>> lower
     tensor([[1. , 0. ],

@@ -16,12 +16,13 @@ from ..comparison import where
 from ..contraction import matmul
 from ..declare import require
 from ..shapes import astype
-from .common import check_square, identity_like
+from .common import check_square, identity_like, of_square_matrices
 from .solving import inv, solve_matrices
 
 # -- powers ------------------------------------------------------------------------------------------------------------
 
 
+@of_square_matrices
 def matrix_power(x: ArrayT, n: int, /) -> ArrayT:
     """Square matrices multiplied by themselves, by repeated squaring.
 
@@ -39,15 +40,11 @@ def matrix_power(x: ArrayT, n: int, /) -> ArrayT:
 
     Raises
     ------
-    ShapeError
-        If the matrices are not square.
     TypeError
         If `n` is no integer.
     LinAlgError
         If `n` is negative and a matrix singular.
 
-    Examples
-    --------
     >>> tl.linalg.matrix_power(tl.tensor([[1.0, 1.0], [0.0, 1.0]]), 3)
     tensor([[1., 3.],
             [0., 1.]])
@@ -120,6 +117,7 @@ def _combined(matrices: Sequence[Any], coefficients: Sequence[float]) -> Any:
     return total
 
 
+@of_square_matrices
 def expm(x: ArrayT, /) -> ArrayT:
     """Matrix exponential, by scaling and squaring of a Padé approximant.
 
@@ -128,23 +126,11 @@ def expm(x: ArrayT, /) -> ArrayT:
     for; each matrix is scaled by its own. The derivative is that of the approximant, which is exact to rounding too
     (A. H. Al-Mohy, N. J. Higham, "Computing the Fréchet derivative of the matrix exponential", same journal 30, 2009).
 
-    Parameters
-    ----------
-    x : tensor or array, shape (..., n, n)
-        Floating-point.
-
     Returns
     -------
     Tensor
         The same shape.
 
-    Raises
-    ------
-    ShapeError
-        If the matrices are not square.
-
-    Examples
-    --------
     >>> tl.linalg.expm(tl.tensor([[0.0, 1.0], [0.0, 0.0]]))
     tensor([[1., 1.],
             [0., 1.]])

@@ -20,7 +20,7 @@ from ..indexing import getitem
 from ..reduction import all as every
 from ..reduction import count_nonzero, sum
 from ..shapes import Shape, expand_dims, matrix_transpose, reshape, sum_to_shape
-from .common import adjoint, check_matrices, check_square, count_cubic, identity_like, reworded
+from .common import adjoint, check_matrices, check_square, count_cubic, identity_like, of_matrices, reworded
 from .determinants import slogdet_parts
 from .norms import MATRIX_NORMS, matrix_norm
 from .solving import inv
@@ -45,13 +45,12 @@ def _cutoff(backend: Backend, s: Any, rtol: Any) -> Any:
     return s[..., :1] * (rtol if isinstance(rtol, float | int) else backend.xp.astype(rtol, s.dtype)[..., None])
 
 
+@of_matrices
 def matrix_rank(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
     """How many singular values are not zero.
 
     Parameters
     ----------
-    x : tensor or array, shape (..., m, n)
-        Floating-point.
     rtol : float, tensor or array, optional
         Singular values up to `rtol` times the greatest count as zero; an array has one number per matrix. By default
         ``max(m, n)`` times the type's epsilon.
@@ -61,13 +60,6 @@ def matrix_rank(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
     Tensor
         int64, shape ``(...)``; without a gradient.
 
-    Raises
-    ------
-    ShapeError
-        If there are fewer than two axes.
-
-    Examples
-    --------
     >>> tl.linalg.matrix_rank(tl.tensor([[1.0, 2.0], [2.0, 4.0]]))
     tensor(1)
     """
@@ -142,6 +134,7 @@ def pinv_matrices(backend: Backend, x: ArrayT, /, rtol: Any) -> ArrayT:
     return xp.matmul(_adjoint(backend, vh) * factors, _adjoint(backend, u))
 
 
+@of_matrices
 def pinv(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
     """Moore-Penrose pseudo-inverse, by singular values.
 
@@ -151,8 +144,6 @@ def pinv(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
 
     Parameters
     ----------
-    x : tensor or array, shape (..., m, n)
-        Floating-point.
     rtol : float, tensor or array, optional
         Singular values up to `rtol` times the greatest count as zero; an array has one number per matrix. By default
         ``max(m, n)`` times the type's epsilon.
@@ -164,13 +155,9 @@ def pinv(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
 
     Raises
     ------
-    ShapeError
-        If there are fewer than two axes.
     LinAlgError
         If the iteration does not converge.
 
-    Examples
-    --------
     >>> tl.linalg.pinv(tl.tensor([[2.0, 0.0], [0.0, 0.0]]))
     tensor([[0.5, 0. ],
             [0. , 0. ]])

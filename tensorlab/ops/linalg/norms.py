@@ -16,7 +16,7 @@ from ..comparison import where
 from ..declare import composite, require
 from ..reduction import kept, max, min, reduced_shape, sum
 from ..shapes import Axis, Shape, expand_dims, normalized_axes
-from .common import check_matrices
+from .common import check_matrices, of_matrices
 from .spectral import svdvals
 
 # -- vectors -----------------------------------------------------------------------------------------------------------
@@ -92,8 +92,6 @@ def vector_norm(x: ArrayT, /, *, axis: Axis = None, keepdims: bool = False, ord:
 
     Raises
     ------
-    ShapeError
-        If an axis does not exist or is named twice.
     ValueError
         If `ord` is no number.
 
@@ -140,13 +138,12 @@ MATRIX_NORMS: dict[Any, Callable[[Any], Any]] = {
 }
 
 
+@of_matrices
 def matrix_norm(x: ArrayT, /, *, keepdims: bool = False, ord: Any = "fro") -> ArrayT:
     """Norm of matrices.
 
     Parameters
     ----------
-    x : tensor or array, shape (..., m, n)
-        Floating-point.
     keepdims : bool
         Whether the last two axes stay, with length 1.
     ord : {"fro", "nuc", 1, -1, 2, -2, inf, -inf}
@@ -162,13 +159,9 @@ def matrix_norm(x: ArrayT, /, *, keepdims: bool = False, ord: Any = "fro") -> Ar
 
     Raises
     ------
-    ShapeError
-        If there are fewer than two axes.
     ValueError
         If there is no such norm.
 
-    Examples
-    --------
     >>> tl.linalg.matrix_norm(tl.tensor([[3.0, 0.0], [0.0, 4.0]]))
     tensor(5.)
     >>> tl.linalg.matrix_norm(tl.tensor([[1.0, -2.0], [3.0, 0.0]]), ord=1)

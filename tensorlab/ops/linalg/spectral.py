@@ -21,6 +21,8 @@ from .common import (
     count_cubic,
     hermitian_part,
     identity_like,
+    of_matrices,
+    of_square_matrices,
     quotient,
     recorded,
     reworded,
@@ -103,6 +105,7 @@ def eigh_factors(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT]:
     return tuple(reworded(NOT_CONVERGED.format("eigh"), backend.xp.linalg.eigh, x))
 
 
+@of_square_matrices
 def eigh(x: Any, /) -> EighResult:
     """Eigenvalues and eigenvectors of Hermitian (symmetric, if real) matrices.
 
@@ -129,13 +132,9 @@ def eigh(x: Any, /) -> EighResult:
 
     Raises
     ------
-    ShapeError
-        If the matrices are not square.
     LinAlgError
         If the iteration does not converge.
 
-    Examples
-    --------
     >>> values, vectors = tl.linalg.eigh(tl.tensor([[2.0, 1.0], [1.0, 2.0]]))
     >>> values.round()
     tensor([1., 3.])
@@ -168,6 +167,7 @@ def eigvalsh_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
     return reworded(NOT_CONVERGED.format("eigvalsh"), backend.xp.linalg.eigvalsh, x)
 
 
+@of_square_matrices
 def eigvalsh(x: ArrayT, /) -> ArrayT:
     """Eigenvalues of Hermitian (symmetric, if real) matrices, in ascending order.
 
@@ -185,13 +185,9 @@ def eigvalsh(x: ArrayT, /) -> ArrayT:
 
     Raises
     ------
-    ShapeError
-        If the matrices are not square.
     LinAlgError
         If the iteration does not converge.
 
-    Examples
-    --------
     >>> tl.linalg.eigvalsh(tl.tensor([[2.0, 1.0], [1.0, 2.0]])).round()
     tensor([1., 3.])
     """
@@ -326,6 +322,7 @@ def svd_factors(backend: Backend, x: ArrayT, /, full_matrices: bool = True) -> t
     return tuple(reworded(NOT_CONVERGED.format("svd"), backend.xp.linalg.svd, x, full_matrices=full_matrices))
 
 
+@of_matrices
 def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
     """Singular value decomposition: ``x = U @ diag(S) @ Vh``.
 
@@ -341,8 +338,6 @@ def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
 
     Parameters
     ----------
-    x : tensor or array, shape (..., m, n)
-        Floating-point.
     full_matrices : bool
         Whether U and Vh are square, or have ``k = min(m, n)`` columns and rows.
 
@@ -354,13 +349,9 @@ def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
 
     Raises
     ------
-    ShapeError
-        If there are fewer than two axes.
     LinAlgError
         If the iteration does not converge.
 
-    Examples
-    --------
     >>> u, s, vh = tl.linalg.svd(tl.tensor([[0.0, 2.0], [1.0, 0.0]]))
     >>> s
     tensor([2., 1.])
@@ -392,15 +383,11 @@ def svdvals_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
     return reworded(NOT_CONVERGED.format("svdvals"), backend.xp.linalg.svdvals, x)
 
 
+@of_matrices
 def svdvals(x: ArrayT, /) -> ArrayT:
     """Singular values, in descending order.
 
     The singular vectors are computed only where a gradient may be asked for; see `svd` about it.
-
-    Parameters
-    ----------
-    x : tensor or array, shape (..., m, n)
-        Floating-point.
 
     Returns
     -------
@@ -409,13 +396,9 @@ def svdvals(x: ArrayT, /) -> ArrayT:
 
     Raises
     ------
-    ShapeError
-        If there are fewer than two axes.
     LinAlgError
         If the iteration does not converge.
 
-    Examples
-    --------
     >>> tl.linalg.svdvals(tl.tensor([[0.0, 2.0], [1.0, 0.0]]))
     tensor([2., 1.])
     """
