@@ -1,7 +1,8 @@
 """Docstrings with shared texts: a parameter, an error or a paper is described once, and every docstring is complete.
 
 Docstrings have NumPy's format: a summary, then sections such as ``Parameters``, whose entries are a line of names and
-types with an indented description. `completed` adds the entries and sections that a docstring leaves out.
+types with an indented description. `completed` adds the entries and sections that a docstring leaves out; `documented`
+does so for functions of tensors, whose parameters such as `axis` and `keepdims` are described here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from inspect import cleandoc, unwrap
 from textwrap import indent
 from typing import Any, TypeVar
 
-F = TypeVar("F", bound=Callable[..., Any])
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 ORDER = (
     "Parameters",
@@ -92,7 +93,7 @@ def completed(
     return "\n\n".join([own[""], *details, *titled])
 
 
-def documented_like(*others: Callable[..., Any], but: str = "") -> Callable[[F], F]:
+def documented_like(*others: Callable[..., Any], but: str = "") -> Callable[[Function], Function]:
     r"""Decorate a function whose docstring leaves out what those of others say: parameters, results and errors.
 
     Parameters
@@ -120,7 +121,7 @@ def documented_like(*others: Callable[..., Any], but: str = "") -> Callable[[F],
     {'by': 'by : float\n    The factor.'}
     """
 
-    def decorate(function: F) -> F:
+    def decorate(function: Function) -> Function:
         shared: dict[str, str] = {}
         entries: dict[str, str] = {}
         for other in reversed(others):
@@ -138,6 +139,63 @@ def documented_like(*others: Callable[..., Any], but: str = "") -> Callable[[F],
 def indented(doc: str) -> str:
     """Return a docstring as it stands in a function's body, where `inspect` expects it."""
     return indent(doc, "    ").lstrip() + "\n    "
+
+
+PARAMETERS = {
+    "axis: Axis": "axis : int, tuple of int or None\n    The axis or axes; None for all.",
+    "axis: int": "axis : int\n    The axis along which to operate.",
+    "keepdims: bool": "keepdims : bool\n    Whether reduced axes stay, with length 1.",
+    "device: DeviceLike": "device : Device or str, optional\n    Where to put it.",
+    "requires_grad: bool": "requires_grad : bool\n    Whether gradients with respect to it are recorded.",
+}
+"""Parameters that are the same in all functions that have them, by name and annotation."""
+
+NO_SUCH_AXIS = {"Axis": "If an axis does not exist or is named twice.", "int": "If the axis does not exist."}
+"""When functions raise a `ShapeError` for their `axis`, by its annotation."""
+
+
+def documented(
+    function: Function,
+    takes: str = "",
+    *,
+    entries: Mapping[str, str] | None = None,
+    raises: Mapping[str, str] | None = None,
+) -> Function:
+    """Complete the docstring of a function, and return the function.
+
+    Parameters in `PARAMETERS` are described where the docstring leaves them out, and so is the error for a wrong
+    `axis`.
+
+    Parameters
+    ----------
+    function : callable
+        A function with annotations that are not evaluated.
+    takes : str
+        The data types of its first operand, for reductions, which take any shape.
+    entries : mapping from str to str, optional
+        Descriptions of more parameters, by name.
+    raises : mapping from str to str, optional
+        When it raises errors that its docstring leaves out, by the error's name.
+    """
+    doc = function.__doc__ or ""
+    kinds = function.__annotations__
+    shared = {n: PARAMETERS[f"{n}: {kind}"] for n, kind in kinds.items() if f"{n}: {kind}" in PARAMETERS}
+    if takes and kinds.get("axis") == "Axis":
+        shared["x"] = f"x : tensor or array\n    Any shape; {takes}."
+    shared.update(entries or {})
+    errors = {"ShapeError": NO_SUCH_AXIS[kinds["axis"]]} if kinds.get("axis") in NO_SUCH_AXIS else {}
+    listed = [f"{e}\n    {when}" for e, when in {**errors, **(raises or {})}.items() if f"\n    {e}\n" not in doc]
+    if listed or any(f"\n    {name} : " not in doc for name in shared):
+        code = function.__code__
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        if listed and RAISES in doc:
+            doc = doc.replace(RAISES, RAISES + indent("\n".join(listed), "    ") + "\n")
+        doc = indented(completed(doc, names, shared, {"Raises": "\n".join(listed)}))
+    function.__doc__ = doc
+    return function
+
+
+RAISES = "\n    Raises\n    ------\n"
 
 
 class LazyDocstring:

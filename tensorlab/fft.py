@@ -12,10 +12,12 @@ tensor([1.+0.j, 1.+0.j, 1.+0.j])
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from operator import index as as_index
 from typing import Any
 
 from .backend import backend_of, dtypes
+from .docstrings import documented
 from .errors import ShapeError
 from .ops.arithmetic import conj
 from .ops.creation import DeviceLike, arange
@@ -109,9 +111,38 @@ def _in_precision(x: Any) -> Any:
     return x if dtype.is_complex or dtype.name in PARTS else astype(x, dtypes.float32)
 
 
+transform = partial(
+    documented,
+    entries={
+        "x": "x : tensor or array\n    Any shape with at least one axis; numeric.",
+        "n": "n : int, optional\n    At least 1: the axis is cut to `n` elements, or padded with zeros to `n`.",
+        "s": (
+            "s : sequence of int, optional\n    One length for each axis, to which it is cut or padded with zeros; -1 "
+            "leaves an axis unchanged."
+        ),
+        "axis": "axis : int\n    The axis to transform.",
+        "axes": (
+            "axes : sequence of int, optional\n    The axes to transform, all different; by default the last "
+            "``len(s)``, or all without `s`."
+        ),
+        "norm": (
+            'norm : {"backward", "ortho", "forward"}\n    What divides by the product of the lengths: the inverse '
+            "transform, both (by the square root), or the forward one."
+        ),
+    },
+    raises={
+        "TypeError": "If `x` is not numeric.",
+        "ShapeError": "If an axis does not exist or is named twice, or a length does not fit or is less than 1.",
+        "ValueError": "If `norm` is none of the three.",
+    },
+)
+"""Completes the docstring of a transform with what all transforms share."""
+
+
 # -- complex transforms ------------------------------------------------------------------------------------------------
 
 
+@transform
 def fft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
     """Fourier transform along one axis: ``sum(x[j] * exp(-2j * pi * j * k / n) for j in range(n))``.
 
@@ -119,26 +150,11 @@ def fft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "
     ----------
     x : tensor or array
         Any shape with at least one axis; numeric. Integers are transformed in single precision.
-    n : int, optional
-        At least 1: the axis is cut to its first `n` elements, or padded with zeros to so many.
-    axis : int
-        Which axis.
-    norm : {"backward", "ortho", "forward"}
-        What divides by `n`: the transform back, the transform forward, or each by its square root.
 
     Returns
     -------
     Tensor
-        Complex, of the precision of `x`: the shape of `x` with `n` frequencies on the axis, `fftfreq` tells which.
-
-    Raises
-    ------
-    TypeError
-        If `x` is not numeric.
-    ShapeError
-        If the axis does not exist, or its length, or `n`, is 0.
-    ValueError
-        If `norm` is none of the three.
+        Complex, in the precision of `x`: the shape of `x` with `n` frequencies along the axis; see `fftfreq`.
 
     Examples
     --------
@@ -149,8 +165,9 @@ def fft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "
     return fourier(x, axes, lengths, False, norm)
 
 
+@transform
 def ifft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
-    """Inverse of `fft`, with the same parameters: ``sum(x[k] * exp(2j * pi * j * k / n) for k in range(n)) / n``.
+    """Inverse of `fft`: ``sum(x[k] * exp(2j * pi * j * k / n) for k in range(n)) / n``.
 
     Examples
     --------
@@ -161,6 +178,7 @@ def ifft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = 
     return fourier(x, axes, lengths, True, norm)
 
 
+@transform
 def fftn(
     x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
 ) -> ArrayT:
@@ -170,26 +188,11 @@ def fftn(
     ----------
     x : tensor or array
         Any shape with at least one axis; numeric. Integers are transformed in single precision.
-    s : sequence of int, optional
-        One length for each axis, to which it is cut or padded with zeros; -1 leaves an axis as it is.
-    axes : sequence of int, optional
-        Different ones. Where they are left out the last ``len(s)``, and all where `s` is too.
-    norm : {"backward", "ortho", "forward"}
-        What divides by the product of the lengths, as in `fft`.
 
     Returns
     -------
     Tensor
-        Complex, of the precision of `x`: the shape of `x` with the lengths `s` on the axes.
-
-    Raises
-    ------
-    TypeError
-        If `x` is not numeric.
-    ShapeError
-        If an axis does not exist, is named twice or has length 0, or there are not as many lengths as axes.
-    ValueError
-        If `norm` is none of the three.
+        Complex, in the precision of `x`: the shape of `x` with the lengths `s` along the axes.
 
     Examples
     --------
@@ -201,10 +204,11 @@ def fftn(
     return fourier(x, axes, lengths, False, norm)
 
 
+@transform
 def ifftn(
     x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
 ) -> ArrayT:
-    """Inverse of `fftn`, with the same parameters.
+    """Inverse of `fftn`.
 
     Examples
     --------
@@ -216,10 +220,11 @@ def ifftn(
     return fourier(x, axes, lengths, True, norm)
 
 
+@transform
 def fft2(
     x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
 ) -> ArrayT:
-    """Fourier transform over two axes, the last two unless named; see `fftn`.
+    """Fourier transform over two axes, by default the last two; see `fftn`.
 
     Examples
     --------
@@ -230,10 +235,11 @@ def fft2(
     return fourier(x, axes, lengths, False, norm)
 
 
+@transform
 def ifft2(
     x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
 ) -> ArrayT:
-    """Inverse of `fft2`, with the same parameters.
+    """Inverse of `fft2`.
 
     Examples
     --------
@@ -247,33 +253,24 @@ def ifft2(
 # -- real transforms ---------------------------------------------------------------------------------------------------
 
 
+@transform
 def rfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
-    """Fourier transform of a real array along one axis, without the negative frequencies, which mirror the others.
+    """Fourier transform of a real array along one axis, without the redundant negative frequencies.
 
     Parameters
     ----------
     x : tensor or array
         Any shape with at least one axis; real. Integers are transformed in single precision.
-    n : int, optional
-        At least 1: the axis is cut to its first `n` elements, or padded with zeros to so many.
-    axis : int
-        Which axis.
-    norm : {"backward", "ortho", "forward"}
-        What divides by `n`, as in `fft`.
 
     Returns
     -------
     Tensor
-        Complex: the shape of `x` with ``n // 2 + 1`` frequencies on the axis, `rfftfreq` tells which.
+        Complex: the shape of `x` with ``n // 2 + 1`` frequencies along the axis; see `rfftfreq`.
 
     Raises
     ------
     TypeError
-        If `x` is complex; `fft` is for that.
-    ShapeError
-        If the axis does not exist, or its length, or `n`, is 0.
-    ValueError
-        If `norm` is none of the three.
+        If `x` is complex; use `fft`.
 
     Examples
     --------
@@ -283,33 +280,23 @@ def rfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = 
     return fourier_of_real(*_plan("rfft", "real", x, n, axis, norm))
 
 
+@transform
 def irfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
-    """Inverse of `rfft`: the real array of length `n` whose non-negative frequencies these are.
+    """Inverse of `rfft`: the real array of length `n` with these non-negative frequencies.
 
     Parameters
     ----------
     x : tensor or array
-        Any shape with at least one axis; numeric. Imaginary parts where a real array has none (at frequency zero and,
-        for even `n`, at the highest one) are ignored, and have no gradient.
+        Any shape with at least one axis; numeric. The imaginary parts at frequency zero and, for even `n`, at the
+        highest frequency are ignored, and have no gradient.
     n : int, optional
-        Length of the result's axis, ``2 * (m - 1)`` of `m` frequencies by default: name it if it is odd. The
-        frequencies are cut, or padded with zeros, to ``n // 2 + 1``.
-    axis : int
-        Which axis.
-    norm : {"backward", "ortho", "forward"}
-        What divides by `n`, as in `fft`.
+        Length of the result along the axis, by default ``2 * (m - 1)`` for `m` frequencies; required if it is odd.
+        The frequencies are cut, or padded with zeros, to ``n // 2 + 1``.
 
     Returns
     -------
     Tensor
-        Real, of the precision of `x`.
-
-    Raises
-    ------
-    ShapeError
-        If the axis does not exist, or the result would have no elements.
-    ValueError
-        If `norm` is none of the three.
+        Real, in the precision of `x`.
 
     Examples
     --------
@@ -319,6 +306,7 @@ def irfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None =
     return fourier_to_real(*_plan("irfft", "numeric", x, n, axis, norm, to_real=True))
 
 
+@transform
 def rfftn(
     x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
 ) -> ArrayT:
@@ -328,20 +316,16 @@ def rfftn(
     ----------
     x : tensor or array
         Any shape with at least one axis; real. Integers are transformed in single precision.
-    s, axes, norm
-        As in `fftn`.
 
     Returns
     -------
     Tensor
-        Complex: the shape of `x` with the lengths `s` on the axes, of the last of them ``s[-1] // 2 + 1``.
+        Complex: the shape of `x` with the lengths `s` along the axes, and ``s[-1] // 2 + 1`` along the last of them.
 
     Raises
     ------
     TypeError
-        If `x` is complex.
-    ShapeError
-        As in `fftn`.
+        If `x` is complex; use `fftn`.
 
     Examples
     --------
@@ -351,6 +335,7 @@ def rfftn(
     return fourier_of_real(*_plan("rfftn", "real", x, s, axes, norm))
 
 
+@transform
 def irfftn(
     x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
 ) -> ArrayT:
@@ -358,22 +343,13 @@ def irfftn(
 
     Parameters
     ----------
-    x : tensor or array
-        Any shape with at least one axis; numeric.
     s : sequence of int, optional
-        The result's lengths; of the last axis ``2 * (m - 1)`` of `m` frequencies by default, or where it is -1.
-    axes, norm
-        As in `fftn`.
+        The lengths of the result; along the last axis by default (or for -1) ``2 * (m - 1)`` for `m` frequencies.
 
     Returns
     -------
     Tensor
-        Real, of the precision of `x`.
-
-    Raises
-    ------
-    ShapeError
-        As in `fftn`.
+        Real, in the precision of `x`.
 
     Examples
     --------
@@ -384,10 +360,11 @@ def irfftn(
     return fourier_to_real(*_plan("irfftn", "numeric", x, s, axes, norm, to_real=True))
 
 
+@transform
 def rfft2(
     x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
 ) -> ArrayT:
-    """Fourier transform of a real array over two axes, the last two unless named; see `rfftn`.
+    """Fourier transform of a real array over two axes, by default the last two; see `rfftn`.
 
     Examples
     --------
@@ -397,6 +374,7 @@ def rfft2(
     return fourier_of_real(*_plan("rfft2", "real", x, s, axes, norm))
 
 
+@transform
 def irfft2(
     x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
 ) -> ArrayT:
@@ -410,29 +388,21 @@ def irfft2(
     return fourier_to_real(*_plan("irfft2", "numeric", x, s, axes, norm, to_real=True))
 
 
+@transform
 def hfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
-    """Fourier transform, which is real, of a signal whose negative half mirrors the half that is given.
+    """Fourier transform of a Hermitian-symmetric signal, given by its first half; the transform is real.
 
     Parameters
     ----------
     x : tensor or array
         Any shape with at least one axis; numeric: the elements from zero on.
     n : int, optional
-        How many frequencies, ``2 * (m - 1)`` of `m` elements by default.
-    axis : int
-        Which axis.
-    norm : {"backward", "ortho", "forward"}
-        What divides by `n`, as in `fft`.
+        Number of frequencies, by default ``2 * (m - 1)`` for `m` elements.
 
     Returns
     -------
     Tensor
-        Real, of the precision of `x`, with `n` frequencies on the axis.
-
-    Raises
-    ------
-    ShapeError
-        If the axis does not exist, or the result would have no elements.
+        Real, in the precision of `x`, with `n` frequencies along the axis.
 
     Examples
     --------
@@ -443,27 +413,24 @@ def hfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = 
     return fourier_to_real(conj(x), axes, lengths, OPPOSITE[norm])
 
 
+@transform
 def ihfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
-    """Inverse of `hfft`: the elements from zero on of the signal whose Fourier transform is real.
+    """Inverse of `hfft`: the first half of the Hermitian-symmetric signal with this real Fourier transform.
 
     Parameters
     ----------
     x : tensor or array
-        Any shape with at least one axis; real.
-    n, axis, norm
-        As in `rfft`.
+        Any shape with at least one axis; real. Integers are transformed in single precision.
 
     Returns
     -------
     Tensor
-        Complex, with ``n // 2 + 1`` elements on the axis.
+        Complex, with ``n // 2 + 1`` elements along the axis.
 
     Raises
     ------
     TypeError
         If `x` is complex.
-    ShapeError
-        If the axis does not exist, or its length, or `n`, is 0.
 
     Examples
     --------
@@ -477,6 +444,7 @@ def ihfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None =
 # -- frequencies -------------------------------------------------------------------------------------------------------
 
 
+@documented
 def fftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
     """Frequencies of the elements of `fft`, in cycles per unit: zero and up, then the negative ones.
 
@@ -488,8 +456,6 @@ def fftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: DeviceLike 
         Distance between two samples; not zero.
     dtype : dtype, optional
         float32 by default.
-    device : Device or str, optional
-        Where to put it.
 
     Returns
     -------

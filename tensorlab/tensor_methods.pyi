@@ -82,17 +82,21 @@ class TensorMethods:
         """Absolute value, elementwise; the derivative at zero is zero."""
     def add(self, x2: Tensor | complex, /) -> Tensor:
         """``x1 + x2``, elementwise."""
-    def all(self, /, axis: Any = None, *, keepdims: builtins.bool = False) -> Tensor:
+    def all(
+        self, /, axis: builtins.int | tuple[builtins.int, ...] | None = None, *, keepdims: builtins.bool = False
+    ) -> Tensor:
         """Whether all elements are true (not zero), over axes."""
     def allclose(
         self, x2: Any, /, rtol: builtins.float = 1e-05, atol: builtins.float = 1e-08, equal_nan: builtins.bool = False
     ) -> builtins.bool:
         """Whether two arrays are equal within a tolerance everywhere; see `isclose`."""
-    def any(self, /, axis: Any = None, *, keepdims: builtins.bool = False) -> Tensor:
+    def any(
+        self, /, axis: builtins.int | tuple[builtins.int, ...] | None = None, *, keepdims: builtins.bool = False
+    ) -> Tensor:
         """Whether at least one element is true (not zero), over axes."""
-    def argmax(self, /, axis: Any = None, *, keepdims: builtins.bool = False) -> Tensor:
+    def argmax(self, /, axis: builtins.int | None = None, *, keepdims: builtins.bool = False) -> Tensor:
         """Index of the greatest element along an axis, or in the flattened array; the first where several tie."""
-    def argmin(self, /, axis: Any = None, *, keepdims: builtins.bool = False) -> Tensor:
+    def argmin(self, /, axis: builtins.int | None = None, *, keepdims: builtins.bool = False) -> Tensor:
         """Index of the smallest element along an axis, or in the flattened array; the first where several tie."""
     def argsort(
         self, /, *, axis: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True
@@ -131,7 +135,7 @@ class TensorMethods:
     def cross(self, x2: Tensor, /, *, axis: builtins.int = -1) -> Tensor:
         """Cross product of vectors of three elements."""
     def cumulative_sum(
-        self, /, *, axis: Any = None, dtype: Any = None, include_initial: builtins.bool = False
+        self, /, *, axis: builtins.int | None = None, dtype: Any = None, include_initial: builtins.bool = False
     ) -> Tensor:
         """Sum of each element and all before it along an axis."""
     def diag(self, /, k: builtins.int = 0) -> Tensor:
@@ -211,16 +215,24 @@ class TensorMethods:
         """Logarithm of the sum of the exponentials of each element and all before it along an axis, without overflow."""
     def logit(self, /, eps: builtins.float | None = None) -> Tensor:
         """``log(x / (1 - x))``, elementwise: the inverse of `sigmoid`."""
-    def logsumexp(self, /, axis: Any = None, *, keepdims: builtins.bool = False) -> Tensor:
+    def logsumexp(
+        self, /, axis: builtins.int | tuple[builtins.int, ...] | None = None, *, keepdims: builtins.bool = False
+    ) -> Tensor:
         """``log(sum(exp(x)))`` over axes, without overflow on the way."""
     def long(self) -> Tensor: ...
     def matmul(self, x2: Tensor, /) -> Tensor:
         """Matrix product over the last axis of `x1` and the last but one of `x2`."""
-    def max(self, /, axis: Any = None, *, keepdims: builtins.bool = False) -> Tensor:
+    def max(
+        self, /, axis: builtins.int | tuple[builtins.int, ...] | None = None, *, keepdims: builtins.bool = False
+    ) -> Tensor:
         """The greatest element over axes; where several tie, they share the gradient equally."""
-    def mean(self, /, axis: Any = None, *, keepdims: builtins.bool = False) -> Tensor:
+    def mean(
+        self, /, axis: builtins.int | tuple[builtins.int, ...] | None = None, *, keepdims: builtins.bool = False
+    ) -> Tensor:
         """Arithmetic mean over axes."""
-    def min(self, /, axis: Any = None, *, keepdims: builtins.bool = False) -> Tensor:
+    def min(
+        self, /, axis: builtins.int | tuple[builtins.int, ...] | None = None, *, keepdims: builtins.bool = False
+    ) -> Tensor:
         """The smallest element over axes; see `max`."""
     def moveaxis(
         self, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int], /
@@ -263,7 +275,14 @@ class TensorMethods:
         """The axes in another order, given as one tuple or as several numbers."""
     def pow(self, x2: Tensor | complex, /) -> Tensor:
         """``x1 ** x2``, elementwise."""
-    def prod(self, /, axis: Any = None, *, dtype: Any = None, keepdims: builtins.bool = False) -> Tensor:
+    def prod(
+        self,
+        /,
+        axis: builtins.int | tuple[builtins.int, ...] | None = None,
+        *,
+        dtype: Any = None,
+        keepdims: builtins.bool = False,
+    ) -> Tensor:
         """Product over axes; the gradient is right at zeros and infinities too."""
     def quantile(
         self,
@@ -324,7 +343,14 @@ class TensorMethods:
         """Standard deviation over axes; see `var`. Where it is zero, so is its gradient."""
     def sub(self, x2: Tensor | complex, /) -> Tensor:
         """``x1 - x2``, elementwise."""
-    def sum(self, /, axis: Any = None, *, dtype: Any = None, keepdims: builtins.bool = False) -> Tensor:
+    def sum(
+        self,
+        /,
+        axis: builtins.int | tuple[builtins.int, ...] | None = None,
+        *,
+        dtype: Any = None,
+        keepdims: builtins.bool = False,
+    ) -> Tensor:
         """Sum over axes."""
     def swapaxes(self, axis1: builtins.int, axis2: builtins.int, /) -> Tensor:
         """Exchange two axes."""

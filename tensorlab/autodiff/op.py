@@ -26,7 +26,9 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from ..docstrings import documented
 from .codegen import public_function, pull_function
+from .operands import TAKES_TEXT
 from .record import DEFAULT_TOLERANCE, REGISTRY, DTypeRule, Kind, Op, Sample, arguments_of, count_elementwise
 
 P = ParamSpec("P")
@@ -87,7 +89,7 @@ def op(
         record.saved_names = _saved_names(record)
         record.public = public = public_function(record, _signature_source(compute, record))
         public.__name__, public.__qualname__ = compute.__name__, compute.__qualname__
-        public.__module__, public.__doc__ = compute.__module__, compute.__doc__
+        public.__module__, public.__doc__ = compute.__module__, documented(compute, _takes_text(record)).__doc__
         public.__defaults__, public.__kwdefaults__ = compute.__defaults__, compute.__kwdefaults__
         public.__annotations__ = {k: v for k, v in compute.__annotations__.items() if k != "backend"}
         public.__signature__ = _public_signature(compute)  # type: ignore[attr-defined]
@@ -131,6 +133,12 @@ def _takes(record: Op, takes: str | Mapping[str, str] | None) -> dict[str, str]:
     if unknown := set(named) - set(record.operands):
         raise TypeError(f"takes of {record.name} names {', '.join(unknown)}, which is not an operand")
     return {x: named.get(x, usual if x in record.promoted else "any") for x in record.operands}
+
+
+def _takes_text(record: Op) -> str:
+    """Return what a docstring says about the data types of an op's first operand."""
+    text = TAKES_TEXT.get(record.takes[record.operands[0]], "of any type")
+    return f"{text}; integers become float32" if record.dtype == "floating" else text
 
 
 def _saved_names(record: Op) -> tuple[str, ...]:

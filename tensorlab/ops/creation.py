@@ -56,8 +56,6 @@ def tensor(data: Any, *, dtype: Any = None, device: DeviceLike = None, requires_
         Type of the elements.
     device : Device or str, optional
         Where to put it: a device (``"cuda:0"``) or a backend; by default where the active backend puts arrays.
-    requires_grad : bool
-        Whether gradients with respect to it are wanted.
 
     Returns
     -------
@@ -89,8 +87,6 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: DeviceLike = None, copy: 
         on its backend unless `device` says otherwise, and keeps its history: gradients flow through casts and moves.
     dtype : dtype, optional
         Type of the elements.
-    device : Device or str, optional
-        Where to put it.
     copy : bool, optional
         True copies always, False raises where it would be necessary, None copies where it is.
 
@@ -231,10 +227,6 @@ def zeros(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, 
         As one tuple, or as several numbers.
     dtype : dtype, optional
         float32 by default.
-    device : Device or str, optional
-        Where to put it.
-    requires_grad : bool
-        Whether gradients with respect to it are wanted.
 
     Examples
     --------
@@ -312,10 +304,6 @@ def zeros_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requi
         Whose shape.
     dtype : dtype, optional
         Type of the elements.
-    device : Device or str, optional
-        Where to put it.
-    requires_grad : bool
-        Whether gradients with respect to it are wanted.
 
     Examples
     --------
@@ -382,10 +370,6 @@ def arange(
         ``arange(n)`` runs from 0 to before n.
     dtype : dtype, optional
         int64 for integers, float32 otherwise.
-    device : Device or str, optional
-        Where to put it.
-    requires_grad : bool
-        Whether gradients with respect to it are wanted.
 
     Examples
     --------
@@ -421,12 +405,8 @@ def linspace(
         How many numbers.
     dtype : dtype, optional
         float32 by default.
-    device : Device or str, optional
-        Where to put it.
     endpoint : bool
         Whether `stop` is the last of them.
-    requires_grad : bool
-        Whether gradients with respect to it are wanted.
 
     Examples
     --------
@@ -465,12 +445,8 @@ def logspace(
         What is raised to the exponents, positive.
     dtype : dtype, optional
         float32 by default; computed in float64.
-    device : Device or str, optional
-        Where to put it.
     endpoint : bool
         Whether ``base**stop`` is the last of them.
-    requires_grad : bool
-        Whether gradients with respect to it are wanted.
 
     Examples
     --------
@@ -505,12 +481,8 @@ def geomspace(
         How many numbers.
     dtype : dtype, optional
         float32 by default; computed in float64.
-    device : Device or str, optional
-        Where to put it.
     endpoint : bool
         Whether `stop` is the last of them.
-    requires_grad : bool
-        Whether gradients with respect to it are wanted.
 
     Raises
     ------
@@ -553,10 +525,6 @@ def eye(
         Which diagonal; positive ones are above the main one.
     dtype : dtype, optional
         float32 by default.
-    device : Device or str, optional
-        Where to put it.
-    requires_grad : bool
-        Whether gradients with respect to it are wanted.
 
     Examples
     --------

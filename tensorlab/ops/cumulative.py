@@ -47,7 +47,7 @@ def _pull_cumulative_sum(g: Any, x_dtype: Any, axis: int | None, dtype: Any, inc
     samples=[sample((4,), axis=None), sample((2, 3), axis=1), sample((2, 3), axis=0, include_initial=True)],
 )
 def cumulative_sum(
-    backend: Backend, x: ArrayT, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
+    backend: Backend, x: ArrayT, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> ArrayT:
     """Sum of each element and all before it along an axis.
 
@@ -99,7 +99,7 @@ def _pull_cumulative_prod(
     tolerance={"float32": 5e-6},
 )
 def cumulative_prod(
-    backend: Backend, x: ArrayT, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
+    backend: Backend, x: ArrayT, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> ArrayT:
     """Product of each element and all before it along an axis; the gradient is right at zeros and infinities too.
 

@@ -14,7 +14,7 @@ from ..autodiff.operands import TAKES_TEXT
 from ..autodiff.record import Draw, DTypeRule, Sample, sample
 from ..backend import Backend, BackendError, BackendUnavailable, backend_for_type
 from ..backend.dtypes import KINDS
-from ..docstrings import completed
+from ..docstrings import completed, documented
 from ..errors import ShapeError
 from ..tensor import Tensor
 
@@ -82,7 +82,7 @@ def composite(**takes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        @wraps(function)
+        @wraps(documented(function, TAKES_TEXT.get(takes.get("x", ""), "of any type")))
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 return function(*args, **kwargs)

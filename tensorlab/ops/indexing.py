@@ -333,8 +333,6 @@ def take_along_axis(backend: Backend, x: ArrayT, indices: ArrayT, /, axis: int =
         Any shape.
     indices : tensor or array of integers
         The shape of `x`, but for any length along `axis`.
-    axis : int
-        Along which axis.
 
     Returns
     -------
@@ -405,8 +403,6 @@ def scatter_add(x: ArrayT, axis: int, indices: ArrayT, source: Any, /) -> ArrayT
     ----------
     x : tensor or array
         Any shape.
-    axis : int
-        Along which axis.
     indices : tensor or array of integers
         The shape of `source`.
     source : tensor or array

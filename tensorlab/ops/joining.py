@@ -15,6 +15,7 @@ from ..tensor import ArrayT, Tensor
 from .declare import broadcast_shape, composite
 from .indexing import getitem, take
 from .shapes import (
+    Axis,
     Shape,
     as_shape,
     broadcast_to,
@@ -66,7 +67,7 @@ def _split_back(g: Any, arrays_shape: Sequence[Shape], axis: int | None) -> list
         sample((2,), (3, 1), axis=None),
     ],
 )
-def concat_arrays(backend: Backend, /, *arrays: ArrayT, axis: Any = 0) -> ArrayT:
+def concat_arrays(backend: Backend, /, *arrays: ArrayT, axis: int | None = 0) -> ArrayT:
     """Join arrays, given one by one, along an existing axis; see `concat`.
 
     Examples
@@ -144,7 +145,7 @@ def stack(arrays: Sequence[ArrayT], /, *, axis: int = 0) -> ArrayT:
     samples=[sample((2, 3), axis=1), sample((2, 3), axis=None), sample((2, 3), axis=(0, -1))],
     view=True,
 )
-def flip(backend: Backend, x: ArrayT, /, *, axis: Any = None) -> ArrayT:
+def flip(backend: Backend, x: ArrayT, /, *, axis: Axis = None) -> ArrayT:
     """The elements in reverse order along some axes; along all of them for None.
 
     Examples
@@ -278,8 +279,6 @@ def split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -> tupl
         Any shape with at least one axis.
     sections : int or sequence of int
         How many equal pieces, or where to cut.
-    axis : int
-        Along which axis.
 
     Raises
     ------
@@ -318,8 +317,6 @@ def array_split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -
         Any shape with at least one axis.
     sections : int or sequence of int
         How many pieces, or where to cut. Of n elements in k pieces, the first n mod k pieces have one more.
-    axis : int
-        Along which axis.
 
     Raises
     ------

@@ -14,11 +14,12 @@ from .comparison import isnan, logical_not, where
 from .datatypes import as_floating
 from .declare import composite
 from .exponential import sqrt
-from .reduction import Axis, prod, sum
 from .reduction import all as all_of
 from .reduction import max as maximum_of
 from .reduction import min as minimum_of
+from .reduction import prod, sum
 from .shapes import (
+    Axis,
     astype,
     reshape,
 )
@@ -40,14 +41,8 @@ def nansum(x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool
 
     Parameters
     ----------
-    x : tensor or array
-        Any shape; numeric.
-    axis : int, tuple of int or None
-        Which axes; None for all.
     dtype : dtype, optional
         Type to sum in and to return, as of `sum`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Examples
     --------
@@ -72,15 +67,6 @@ def nanprod(x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: boo
 @composite(x="real")
 def nanmax(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """The greatest element over axes that is not NaN; where several tie, they share the gradient equally.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape without empty reduced axes; real.
-    axis : int, tuple of int or None
-        Which axes; None for all.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Returns
     -------
@@ -128,10 +114,6 @@ def nanmean(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> Array
     ----------
     x : tensor or array
         Any shape; numeric. Integers become float32.
-    axis : int, tuple of int or None
-        Which axes; None for all.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Examples
     --------
@@ -150,12 +132,8 @@ def nanvar(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims
     ----------
     x : tensor or array
         Any shape; numeric. Integers become float32.
-    axis : int, tuple of int or None
-        Which axes; None for all.
     correction : float
         The sum of squares is divided by the count less this; see `var`. NumPy calls it ``ddof``.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Returns
     -------

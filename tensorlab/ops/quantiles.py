@@ -8,6 +8,7 @@ from numbers import Number, Real
 from typing import Any
 
 from ..backend import dtypes
+from ..docstrings import documented
 from ..tensor import ArrayT
 from .arithmetic import clip, divide
 from .comparison import isfinite, isnan, logical_and, logical_not, where
@@ -15,10 +16,11 @@ from .datatypes import as_floating
 from .declare import require
 from .indexing import getitem, take, take_along_axis
 from .joining import stack
-from .reduction import Axis, axes_last, reduced_count, reduced_shape, sum
+from .reduction import axes_last, reduced_count, reduced_shape, sum
 from .rounding import ceil, floor
 from .rounding import round as rounded
 from .shapes import (
+    Axis,
     astype,
     broadcast_to,
     normalized_axes,
@@ -30,6 +32,7 @@ from .sorting import sort
 METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
+@documented
 def quantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> ArrayT:
     """Quantiles over axes: below the quantile `q` lies the share `q` of the elements.
 
@@ -44,13 +47,9 @@ def quantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear",
     q : float, sequence of float, tensor or array
         Which quantiles, from 0 to 1. Those of a tensor are not checked, so that no GPU is waited for: outside, the
         quantile is NaN, and of integers the smallest.
-    axis : int, tuple of int or None
-        Which axes; None for all.
     method : {"linear", "lower", "higher", "midpoint", "nearest"}
         What stands between two places: a number between the two elements in proportion to the distances, the lower
         or the higher one, their mean, or the nearer one (at the middle that of even place).
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Returns
     -------
@@ -64,8 +63,6 @@ def quantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear",
     ------
     ValueError
         If a number is not from 0 to 1, or there is no such method.
-    ShapeError
-        If there is no such axis.
 
     Examples
     --------
@@ -86,6 +83,7 @@ def percentile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear
     return _quantile("percentile", x, q, axis, method, keepdims, False)
 
 
+@documented
 def median(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """The middle element over axes; of an even number the mean of the two middle ones.
 
@@ -95,10 +93,6 @@ def median(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT
     ----------
     x : tensor or array
         Any shape; real. Integers become float32.
-    axis : int, tuple of int or None
-        Which axes; None for all.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Returns
     -------

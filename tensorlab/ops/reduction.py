@@ -15,9 +15,7 @@ from .arithmetic import is_complex, square
 from .comparison import where
 from .declare import composite
 from .exponential import exp, sqrt
-from .shapes import Shape, astype, broadcast_to, cast_back, normalized_axes, permute_dims, reshape
-
-Axis = int | tuple[int, ...] | None
+from .shapes import Axis, Shape, astype, broadcast_to, cast_back, normalized_axes, permute_dims, reshape
 
 
 def reduced_shape(x_shape: Shape, axis: Axis = None, keepdims: bool = False, **_: Any) -> Shape:
@@ -67,29 +65,18 @@ def _pull_sum(g: Any, x_shape: Shape, x_dtype: Any, axis: Axis, dtype: Any) -> A
     flops=count_operand,
     samples=_samples(sample((0, 2), axis=0)),
 )
-def sum(backend: Backend, x: ArrayT, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
+def sum(backend: Backend, x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
     """Sum over axes.
 
     Parameters
     ----------
-    x : tensor or array
-        Any shape; numeric.
-    axis : int, tuple of int or None
-        Which axes; None for all.
     dtype : dtype, optional
         Type to sum in and to return. Small integers are summed in 64 bits otherwise, all else in its own type.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Returns
     -------
     Tensor
         The shape without `axis`; zero for an empty sum.
-
-    Raises
-    ------
-    ShapeError
-        If an axis does not exist or is named twice.
 
     Examples
     --------
@@ -113,17 +100,8 @@ def countable(backend: Backend, x: Any) -> Any:
     flops=count_operand,
     samples=_samples(),
 )
-def mean(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def mean(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Arithmetic mean over axes.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape; integers become float32.
-    axis : int, tuple of int or None
-        Which axes; None for all.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Returns
     -------
@@ -154,17 +132,8 @@ def _pull_min(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
 
 
 @op(vjp={"x": _pull_max}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
-def max(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def max(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """The greatest element over axes; where several tie, they share the gradient equally.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape without empty reduced axes; real.
-    axis : int, tuple of int or None
-        Which axes; None for all.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Returns
     -------
@@ -185,7 +154,7 @@ def max(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = Fa
 
 
 @op(vjp={"x": _pull_min}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
-def min(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def min(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """The smallest element over axes; see `max`.
 
     Examples
@@ -239,19 +208,13 @@ def axes_last(x: Any, axis: Axis) -> tuple[Any, Any]:
     samples=_samples(),
     tolerance={"float32": 5e-6},
 )
-def prod(backend: Backend, x: ArrayT, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
+def prod(backend: Backend, x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
     """Product over axes; the gradient is right at zeros and infinities too.
 
     Parameters
     ----------
-    x : tensor or array
-        Any shape; numeric.
-    axis : int, tuple of int or None
-        Which axes; None for all.
     dtype : dtype, optional
         Type to multiply in and to return.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Returns
     -------
@@ -276,15 +239,9 @@ def var(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: b
 
     Parameters
     ----------
-    x : tensor or array
-        Any shape; floating-point.
-    axis : int, tuple of int or None
-        Which axes; None for all.
     correction : float
         The sum of squares is divided by the count less this: 0 for the population's variance, 1 for Bessel's, which
         is PyTorch's default. Where that leaves nothing to divide by, value and gradient are NaN or infinite.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Examples
     --------
@@ -327,20 +284,11 @@ def _pull_logsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any
     flops=lambda shapes, out, params: 12 * product(shapes[0]),
     samples=_samples(),
 )
-def logsumexp(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def logsumexp(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """``log(sum(exp(x)))`` over axes, without overflow on the way.
 
     The gradient is `softmax`. Elements of minus infinity get 0, also where there is nothing else; beside plus infinity
     it is NaN.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape; real floating-point.
-    axis : int, tuple of int or None
-        Which axes; None for all.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Examples
     --------
@@ -358,7 +306,7 @@ def logsumexp(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: boo
 
 
 @op(shape=reduced_shape, dtype="bool", flops=count_operand, samples=[sample(Draw((2, 3), 0, 2, "bool"), axis=0)])
-def all(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def all(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Whether all elements are true (not zero), over axes.
 
     Examples
@@ -370,7 +318,7 @@ def all(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = Fa
 
 
 @op(shape=reduced_shape, dtype="bool", flops=count_operand, samples=[sample(Draw((2, 3), 0, 2, "bool"), axis=0)])
-def any(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def any(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Whether at least one element is true (not zero), over axes.
 
     Examples
@@ -388,8 +336,15 @@ def any(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = Fa
     flops=count_operand,
     samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)],
 )
-def argmax(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def argmax(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims: bool = False) -> ArrayT:
     """Index of the greatest element along an axis, or in the flattened array; the first where several tie.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; real.
+    axis : int, optional
+        The axis along which to search; None for the flattened array.
 
     Examples
     --------
@@ -406,8 +361,15 @@ def argmax(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool =
     flops=count_operand,
     samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)],
 )
-def argmin(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def argmin(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims: bool = False) -> ArrayT:
     """Index of the smallest element along an axis, or in the flattened array; the first where several tie.
+
+    Parameters
+    ----------
+    x : tensor or array
+        Any shape; real.
+    axis : int, optional
+        The axis along which to search; None for the flattened array.
 
     Examples
     --------
@@ -420,7 +382,7 @@ def argmin(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool =
 @op(
     shape=reduced_shape, dtype="int64", flops=count_operand, samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)]
 )
-def count_nonzero(backend: Backend, x: ArrayT, /, *, axis: Any = None, keepdims: bool = False) -> ArrayT:
+def count_nonzero(backend: Backend, x: ArrayT, /, *, axis: Axis = None, keepdims: bool = False) -> ArrayT:
     """How many elements are not zero, over axes.
 
     Examples

@@ -115,8 +115,6 @@ def resample(backend: Backend, x: ArrayT, /, taps: Taps, axis: int) -> ArrayT:
         Any shape; floating-point or complex unless all weights are one.
     taps : Taps
         Which elements, and the weights.
-    axis : int
-        Along which axis.
 
     Returns
     -------

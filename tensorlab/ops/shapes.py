@@ -17,6 +17,7 @@ from .arithmetic import is_complex, real
 from .declare import broadcast_shape, composite, require, same_shape
 
 Shape = tuple[int, ...]
+Axis = int | tuple[int, ...] | None
 
 
 def normalized_axis(axis: int, ndim: int, name: str = "axis") -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend, dtypes
+from ..docstrings import documented
 from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
 from .arithmetic import abs as absolute
@@ -228,6 +229,7 @@ def _unrolled(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:
     return x, xp, concat([getitem(fp, end), fp, getitem(fp, start)])
 
 
+@documented
 def trapezoid(y: ArrayT, /, x: ArrayT | None = None, dx: Any = 1.0, axis: int = -1) -> ArrayT:
     """Integral along an axis of a function given by its values, by the trapezoidal rule.
 
@@ -239,8 +241,6 @@ def trapezoid(y: ArrayT, /, x: ArrayT | None = None, dx: Any = 1.0, axis: int = 
         Where they were taken: a vector as long as the axis, or the shape of `y`.
     dx : number or tensor
         The distance between neighbouring places, if there is no `x`.
-    axis : int
-        Along which axis.
 
     Returns
     -------
@@ -274,6 +274,7 @@ def _part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
     return getitem(x, (*(slice(None),) * axis, slice(start, stop)))
 
 
+@documented
 def diff(x: ArrayT, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> ArrayT:
     """Differences of neighbouring elements along an axis.
 
@@ -283,8 +284,6 @@ def diff(x: ArrayT, /, n: int = 1, axis: int = -1, prepend: Any = None, append: 
         At least one axis; any type. Of truth values the difference is whether they differ.
     n : int
         How many times to take differences.
-    axis : int
-        Along which axis.
     prepend, append : number, tensor or array, optional
         What to put before and behind `x` first: the shape of `x` but for `axis`, or a number for one slice.
 
@@ -327,6 +326,7 @@ def _slice_like(x: Any, value: Any, shape: Shape) -> Any:
     return value if value is None or value.shape else broadcast_to(value, shape)
 
 
+@documented
 def unwrap(p: ArrayT, /, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi) -> ArrayT:
     """Angles along an axis without jumps: to each multiples of the period are added.
 
@@ -336,8 +336,6 @@ def unwrap(p: ArrayT, /, discont: float | None = None, axis: int = -1, *, period
         At least one axis; real. Integers become float32.
     discont : float, optional
         Steps shorter than this stay; half a period by default, and at least.
-    axis : int
-        Along which axis.
     period : float
         After how much an angle is the same again.
 
@@ -345,11 +343,6 @@ def unwrap(p: ArrayT, /, discont: float | None = None, axis: int = -1, *, period
     -------
     Tensor
         The shape of `p`; its gradient is passed through.
-
-    Raises
-    ------
-    ShapeError
-        If there is no such axis.
 
     Examples
     --------

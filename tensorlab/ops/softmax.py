@@ -41,18 +41,11 @@ def softmax(backend: Backend, x: ArrayT, /, axis: int = -1) -> ArrayT:
     ----------
     x : tensor or array
         Any shape with at least one axis; real floating-point.
-    axis : int
-        Along which axis.
 
     Returns
     -------
     Tensor
         The shape of `x`; numbers in [0, 1].
-
-    Raises
-    ------
-    ShapeError
-        If the axis does not exist.
 
     Examples
     --------
@@ -80,18 +73,11 @@ def log_softmax(backend: Backend, x: ArrayT, /, axis: int = -1) -> ArrayT:
     ----------
     x : tensor or array
         Any shape with at least one axis; real floating-point.
-    axis : int
-        Along which axis.
 
     Returns
     -------
     Tensor
         The shape of `x`; numbers below or equal to zero.
-
-    Raises
-    ------
-    ShapeError
-        If the axis does not exist.
 
     Examples
     --------

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend, BackendError, backend_for_type, backend_of, dtypes
+from ..docstrings import documented
 from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
 from .datatypes import result_type
@@ -67,8 +68,6 @@ def argsort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool 
     ----------
     x : tensor or array
         Any shape with at least one axis; real.
-    axis : int
-        Along which axis.
     descending : bool
         Whether the greatest comes first. NaN counts as greater than every number.
     stable : bool
@@ -83,8 +82,6 @@ def argsort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool 
     ------
     TypeError
         For complex numbers and truth values, which have no order here.
-    ShapeError
-        If there is no such axis.
 
     Examples
     --------
@@ -126,8 +123,6 @@ def sort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool = F
     ----------
     x : tensor or array
         Any shape with at least one axis; real.
-    axis : int
-        Along which axis.
     descending : bool
         Whether the greatest comes first. NaN counts as greater than every number.
     stable : bool
@@ -143,8 +138,6 @@ def sort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool = F
     ------
     TypeError
         For complex numbers and truth values, which have no order here.
-    ShapeError
-        If there is no such axis.
 
     Examples
     --------
@@ -196,6 +189,7 @@ def topk_indices(backend: Backend, x: ArrayT, /, k: int, *, axis: int = -1, larg
     return order[(slice(None),) * (axis % x.ndim) + (slice(0, k), Ellipsis)]
 
 
+@documented
 def topk(x: Any, /, k: int, *, axis: int = -1, largest: bool = True, sorted: bool = True) -> Chosen:
     """The `k` greatest elements along an axis, or the smallest.
 
@@ -205,8 +199,6 @@ def topk(x: Any, /, k: int, *, axis: int = -1, largest: bool = True, sorted: boo
         Any shape with at least one axis; real.
     k : int
         How many; from 0 to the length of the axis.
-    axis : int
-        Along which axis.
     largest : bool
         Whether the greatest are meant. NaN counts as greater than every number.
     sorted : bool
@@ -236,6 +228,7 @@ def topk(x: Any, /, k: int, *, axis: int = -1, largest: bool = True, sorted: boo
     return Chosen(take_along_axis(x, indices, axis), indices)
 
 
+@documented
 def kthvalue(x: Any, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Chosen:
     """The `k`-th smallest element along an axis.
 
@@ -245,10 +238,6 @@ def kthvalue(x: Any, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Ch
         Any shape with at least one axis; real. NaN counts as greater than every number.
     k : int
         Which one: 1 is the smallest, the length of the axis the greatest.
-    axis : int
-        Along which axis.
-    keepdims : bool
-        Whether the axis stays, with length 1.
 
     Returns
     -------

@@ -18,10 +18,11 @@ from .declare import composite, require
 from .exponential import sqrt
 from .indexing import diagonal_pair, getitem, take_add
 from .joining import atleast_2d, concat, flip
-from .reduction import Axis, mean, reduced_count, sum
 from .reduction import max as maximum_of
+from .reduction import mean, reduced_count, sum
 from .reduction import min as minimum_of
 from .shapes import (
+    Axis,
     astype,
     broadcast_to,
     flatten,
@@ -58,14 +59,10 @@ def average(
     ----------
     x : tensor or array
         Any shape; numeric. Integers become float32.
-    axis : int, tuple of int or None
-        Which axes; None for all.
     weights : tensor or array, optional
         The shape of `x`, or the lengths of the axes in `axis`, in that order.
     returned : bool
         Whether to return the sums of the weights, too.
-    keepdims : bool
-        Whether the axes stay, with length 1.
 
     Returns
     -------

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from math import nan
 from typing import Any
 
 from ...autodiff.graph import current_mode
 from ...backend import Backend, backend_of
+from ...docstrings import documented
 from ...errors import LinAlgError, ShapeError
 from ...tensor import ArrayT, Tensor
 from ..arithmetic import conj
 from ..declare import as_arrays, elementwise
 from ..matrices import tril, triu
 from ..shapes import Shape, expand_dims, matrix_transpose
+
+of_matrices = partial(
+    documented,
+    entries={"x": "x : tensor or array, shape (..., m, n)\n    Floating-point."},
+    raises={"ShapeError": "If there are fewer than two axes."},
+)
+"""Completes the docstring of a function of matrices."""
+
+of_square_matrices = partial(
+    documented,
+    entries={"x": "x : tensor or array, shape (..., n, n)\n    Floating-point."},
+    raises={"ShapeError": "If the matrices are not square."},
+)
+"""Completes the docstring of a function of square matrices."""
 
 
 def reworded(problem: str, kernel: Callable[..., Any], *args: Any, **params: Any) -> Any:

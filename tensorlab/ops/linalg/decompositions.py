@@ -16,7 +16,16 @@ from ..indexing import getitem
 from ..joining import concat
 from ..matrices import diagonal, diagonal_matrix, tril, triu
 from ..shapes import Shape, matrix_transpose
-from .common import adjoint, check_matrices, count_cubic, hermitian_part, reworded, square_shape
+from .common import (
+    adjoint,
+    check_matrices,
+    count_cubic,
+    hermitian_part,
+    of_matrices,
+    of_square_matrices,
+    reworded,
+    square_shape,
+)
 from .solving import solve_triangular_matrices
 
 # -- Cholesky ----------------------------------------------------------------------------------------------------------
@@ -62,6 +71,7 @@ def cholesky_factor(backend: Backend, x: ArrayT, /) -> ArrayT:
     return reworded("cholesky: a matrix is not positive definite", backend.xp.linalg.cholesky, x)
 
 
+@of_square_matrices
 def cholesky(x: ArrayT, /, *, upper: bool = False) -> ArrayT:
     """Cholesky factor of positive definite matrices: the lower triangular l of ``l @ l.mT.conj()``.
 
@@ -83,8 +93,6 @@ def cholesky(x: ArrayT, /, *, upper: bool = False) -> ArrayT:
 
     Raises
     ------
-    ShapeError
-        If the matrices are not square.
     LinAlgError
         If one is not positive definite.
 
@@ -204,13 +212,12 @@ def qr_factors(backend: Backend, x: ArrayT, /, complete: bool = False) -> tuple[
     return tuple(backend.xp.linalg.qr(x, mode="complete" if complete else "reduced"))
 
 
+@of_matrices
 def qr(x: Any, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResult:
     """QR decomposition: ``x = Q @ R`` with orthonormal columns and an upper triangle.
 
     Parameters
     ----------
-    x : tensor or array, shape (..., m, n)
-        Floating-point.
     mode : {"reduced", "complete"}
         Whether Q has ``min(m, n)`` columns, or all m.
 
@@ -225,8 +232,6 @@ def qr(x: Any, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResu
 
     Raises
     ------
-    ShapeError
-        If there are fewer than two axes.
     ValueError
         If there is no such mode.
 
@@ -315,13 +320,9 @@ def lu_factors(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT, ArrayT]:
     return backend.lu_factors(x)
 
 
+@of_matrices
 def lu(x: Any, /) -> LUResult:
     """LU decomposition with partial pivoting: ``x = P @ L @ U``.
-
-    Parameters
-    ----------
-    x : tensor or array, shape (..., m, n)
-        Floating-point.
 
     Returns
     -------
@@ -331,11 +332,6 @@ def lu(x: Any, /) -> LUResult:
 
         The derivative exists where the first k rows and columns, permuted, are regular; else `LinAlgError` is raised
         where it is asked for.
-
-    Raises
-    ------
-    ShapeError
-        If there are fewer than two axes.
 
     Examples
     --------

@@ -14,7 +14,7 @@ from ..declare import require
 from ..matrices import trace
 from ..reduction import sum
 from ..shapes import Shape, expand_dims, matrix_transpose
-from .common import check_square, count_cubic, square_shape
+from .common import check_square, count_cubic, of_square_matrices, square_shape
 from .solving import INVERTIBLE, inv
 
 SAMPLES = [sample(Draw(shape, form=INVERTIBLE)) for shape in ((3, 3), (2, 2, 2), (1, 1), (0, 2, 2), (2, 0, 0))]
@@ -43,26 +43,17 @@ def _det_shape(x: Shape) -> Shape:
     tolerance={"float32": 1e-5},
     checks_first=True,
 )
+@of_square_matrices
 def det(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Determinant of square matrices.
 
     Where it may overflow or underflow, `slogdet` does not. The first two derivatives are right for singular matrices
     too; from the third on the matrix must be regular.
 
-    Parameters
-    ----------
-    x : tensor or array, shape (..., n, n)
-        Floating-point.
-
     Returns
     -------
     Tensor
         One number per matrix: shape ``(...)``.
-
-    Raises
-    ------
-    ShapeError
-        If the matrices are not square.
 
     Examples
     --------
@@ -226,13 +217,9 @@ def slogdet_parts(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT]:
     return tuple(backend.xp.linalg.slogdet(x))
 
 
+@of_square_matrices
 def slogdet(x: Any, /) -> SlogdetResult:
     """Sign, and logarithm of the absolute value, of the determinant of square matrices.
-
-    Parameters
-    ----------
-    x : tensor or array, shape (..., n, n)
-        Floating-point.
 
     Returns
     -------
@@ -240,11 +227,6 @@ def slogdet(x: Any, /) -> SlogdetResult:
         A named tuple: `sign`, 1 or -1, or for complex matrices a number on the unit circle, and `logabsdet`, real,
         both of shape ``(...)``. Of a singular matrix 0 and minus infinity, and no gradient: asking for one raises
         `LinAlgError`.
-
-    Raises
-    ------
-    ShapeError
-        If the matrices are not square.
 
     Examples
     --------

@@ -16,12 +16,13 @@ from ..comparison import where
 from ..contraction import matmul
 from ..declare import require
 from ..shapes import astype
-from .common import check_square, identity_like
+from .common import check_square, identity_like, of_square_matrices
 from .solving import inv, solve_matrices
 
 # -- powers ------------------------------------------------------------------------------------------------------------
 
 
+@of_square_matrices
 def matrix_power(x: ArrayT, n: int, /) -> ArrayT:
     """Square matrices multiplied by themselves, by repeated squaring.
 
@@ -39,8 +40,6 @@ def matrix_power(x: ArrayT, n: int, /) -> ArrayT:
 
     Raises
     ------
-    ShapeError
-        If the matrices are not square.
     TypeError
         If `n` is no integer.
     LinAlgError
@@ -120,6 +119,7 @@ def _combined(matrices: Sequence[Any], coefficients: Sequence[float]) -> Any:
     return total
 
 
+@of_square_matrices
 def expm(x: ArrayT, /) -> ArrayT:
     """Matrix exponential, by scaling and squaring of a Padé approximant.
 
@@ -128,20 +128,10 @@ def expm(x: ArrayT, /) -> ArrayT:
     for; each matrix is scaled by its own. The derivative is that of the approximant, which is exact to rounding too
     (A. H. Al-Mohy, N. J. Higham, "Computing the Fréchet derivative of the matrix exponential", same journal 30, 2009).
 
-    Parameters
-    ----------
-    x : tensor or array, shape (..., n, n)
-        Floating-point.
-
     Returns
     -------
     Tensor
         The same shape.
-
-    Raises
-    ------
-    ShapeError
-        If the matrices are not square.
 
     Examples
     --------

@@ -20,7 +20,7 @@ from ..indexing import getitem
 from ..reduction import all as every
 from ..reduction import count_nonzero, sum
 from ..shapes import Shape, expand_dims, matrix_transpose, reshape, sum_to_shape
-from .common import adjoint, check_matrices, check_square, count_cubic, identity_like, reworded
+from .common import adjoint, check_matrices, check_square, count_cubic, identity_like, of_matrices, reworded
 from .determinants import slogdet_parts
 from .norms import MATRIX_NORMS, matrix_norm
 from .solving import inv
@@ -45,13 +45,12 @@ def _cutoff(backend: Backend, s: Any, rtol: Any) -> Any:
     return s[..., :1] * (rtol if isinstance(rtol, float | int) else backend.xp.astype(rtol, s.dtype)[..., None])
 
 
+@of_matrices
 def matrix_rank(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
     """How many singular values are not zero.
 
     Parameters
     ----------
-    x : tensor or array, shape (..., m, n)
-        Floating-point.
     rtol : float, tensor or array, optional
         Singular values up to `rtol` times the greatest count as zero; an array has one number per matrix. By default
         ``max(m, n)`` times the type's epsilon.
@@ -60,11 +59,6 @@ def matrix_rank(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
     -------
     Tensor
         int64, shape ``(...)``; without a gradient.
-
-    Raises
-    ------
-    ShapeError
-        If there are fewer than two axes.
 
     Examples
     --------
@@ -144,6 +138,7 @@ def pinv_matrices(backend: Backend, x: ArrayT, /, rtol: Any) -> ArrayT:
     return xp.matmul(_adjoint(backend, vh) * factors, _adjoint(backend, u))
 
 
+@of_matrices
 def pinv(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
     """Moore-Penrose pseudo-inverse, by singular values.
 
@@ -153,8 +148,6 @@ def pinv(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
 
     Parameters
     ----------
-    x : tensor or array, shape (..., m, n)
-        Floating-point.
     rtol : float, tensor or array, optional
         Singular values up to `rtol` times the greatest count as zero; an array has one number per matrix. By default
         ``max(m, n)`` times the type's epsilon.
@@ -166,8 +159,6 @@ def pinv(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
 
     Raises
     ------
-    ShapeError
-        If there are fewer than two axes.
     LinAlgError
         If the iteration does not converge.
 

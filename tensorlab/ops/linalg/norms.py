@@ -14,9 +14,9 @@ from ..arithmetic import abs as absolute
 from ..arithmetic import conj, real, zeros_like
 from ..comparison import where
 from ..declare import composite, require
-from ..reduction import Axis, kept, max, min, reduced_shape, sum
-from ..shapes import Shape, expand_dims, normalized_axes
-from .common import check_matrices
+from ..reduction import kept, max, min, reduced_shape, sum
+from ..shapes import Axis, Shape, expand_dims, normalized_axes
+from .common import check_matrices, of_matrices
 from .spectral import svdvals
 
 # -- vectors -----------------------------------------------------------------------------------------------------------
@@ -48,7 +48,7 @@ def _direction(x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
         sample((0, 2), axis=0),
     ],
 )
-def euclidean_norm(backend: Backend, x: ArrayT, /, axis: Any = None, *, keepdims: bool = False) -> ArrayT:
+def euclidean_norm(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Square root of the sum of squares of absolute values; see `vector_norm`.
 
     Examples
@@ -81,12 +81,8 @@ def vector_norm(x: ArrayT, /, *, axis: Axis = None, keepdims: bool = False, ord:
 
     Parameters
     ----------
-    x : tensor or array
-        Any shape; floating-point.
     axis : int, tuple of int or None
         Which axes make the vectors; None for all, as if `x` were flat.
-    keepdims : bool
-        Whether the axes stay, with length 1.
     ord : float
         The order: inf and -inf mean the greatest and the smallest absolute value, 0 the number of elements that are
         not zero.
@@ -98,8 +94,6 @@ def vector_norm(x: ArrayT, /, *, axis: Axis = None, keepdims: bool = False, ord:
 
     Raises
     ------
-    ShapeError
-        If an axis does not exist or is named twice.
     ValueError
         If `ord` is no number.
 
@@ -148,13 +142,12 @@ MATRIX_NORMS: dict[Any, Callable[[Any], Any]] = {
 }
 
 
+@of_matrices
 def matrix_norm(x: ArrayT, /, *, keepdims: bool = False, ord: Any = "fro") -> ArrayT:
     """Norm of matrices.
 
     Parameters
     ----------
-    x : tensor or array, shape (..., m, n)
-        Floating-point.
     keepdims : bool
         Whether the last two axes stay, with length 1.
     ord : {"fro", "nuc", 1, -1, 2, -2, inf, -inf}
@@ -170,8 +163,6 @@ def matrix_norm(x: ArrayT, /, *, keepdims: bool = False, ord: Any = "fro") -> Ar
 
     Raises
     ------
-    ShapeError
-        If there are fewer than two axes.
     ValueError
         If there is no such norm.
 

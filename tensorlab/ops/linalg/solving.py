@@ -16,7 +16,7 @@ from ..contraction import matmul
 from ..declare import broadcast_shape, require
 from ..matrices import tril, triu
 from ..shapes import Shape, matrix_transpose, reshape, sum_to_shape
-from .common import check_matrices, check_square, count_cubic, reworded, square_shape
+from .common import check_matrices, check_square, count_cubic, of_square_matrices, reworded, square_shape
 
 INVERTIBLE: Literal["invertible"] = "invertible"
 SINGULAR = "{}: a matrix is singular"
@@ -39,15 +39,11 @@ def _sandwiched(t: Any, left: Any, right: Any) -> Any:
     tolerance={"float32": 1e-5},
     checks_first=True,
 )
+@of_square_matrices
 def inv(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Inverse of square matrices.
 
     To multiply by an inverse, `solve` is quicker and more accurate.
-
-    Parameters
-    ----------
-    x : tensor or array, shape (..., n, n)
-        Floating-point.
 
     Returns
     -------
@@ -56,8 +52,6 @@ def inv(backend: Backend, x: ArrayT, /) -> ArrayT:
 
     Raises
     ------
-    ShapeError
-        If the matrices are not square.
     LinAlgError
         If one is singular.
 

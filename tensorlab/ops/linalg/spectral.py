@@ -21,6 +21,8 @@ from .common import (
     count_cubic,
     hermitian_part,
     identity_like,
+    of_matrices,
+    of_square_matrices,
     quotient,
     recorded,
     reworded,
@@ -105,6 +107,7 @@ def eigh_factors(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT]:
     return tuple(reworded(NOT_CONVERGED.format("eigh"), backend.xp.linalg.eigh, x))
 
 
+@of_square_matrices
 def eigh(x: Any, /) -> EighResult:
     """Eigenvalues and eigenvectors of Hermitian (symmetric, if real) matrices.
 
@@ -131,8 +134,6 @@ def eigh(x: Any, /) -> EighResult:
 
     Raises
     ------
-    ShapeError
-        If the matrices are not square.
     LinAlgError
         If the iteration does not converge.
 
@@ -172,6 +173,7 @@ def eigvalsh_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
     return reworded(NOT_CONVERGED.format("eigvalsh"), backend.xp.linalg.eigvalsh, x)
 
 
+@of_square_matrices
 def eigvalsh(x: ArrayT, /) -> ArrayT:
     """Eigenvalues of Hermitian (symmetric, if real) matrices, in ascending order.
 
@@ -189,8 +191,6 @@ def eigvalsh(x: ArrayT, /) -> ArrayT:
 
     Raises
     ------
-    ShapeError
-        If the matrices are not square.
     LinAlgError
         If the iteration does not converge.
 
@@ -332,6 +332,7 @@ def svd_factors(backend: Backend, x: ArrayT, /, full_matrices: bool = True) -> t
     return tuple(reworded(NOT_CONVERGED.format("svd"), backend.xp.linalg.svd, x, full_matrices=full_matrices))
 
 
+@of_matrices
 def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
     """Singular value decomposition: ``x = U @ diag(S) @ Vh``.
 
@@ -347,8 +348,6 @@ def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
 
     Parameters
     ----------
-    x : tensor or array, shape (..., m, n)
-        Floating-point.
     full_matrices : bool
         Whether U and Vh are square, or have ``k = min(m, n)`` columns and rows.
 
@@ -360,8 +359,6 @@ def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
 
     Raises
     ------
-    ShapeError
-        If there are fewer than two axes.
     LinAlgError
         If the iteration does not converge.
 
@@ -400,15 +397,11 @@ def svdvals_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
     return reworded(NOT_CONVERGED.format("svdvals"), backend.xp.linalg.svdvals, x)
 
 
+@of_matrices
 def svdvals(x: ArrayT, /) -> ArrayT:
     """Singular values, in descending order.
 
     The singular vectors are computed only where a gradient may be asked for; see `svd` about it.
-
-    Parameters
-    ----------
-    x : tensor or array, shape (..., m, n)
-        Floating-point.
 
     Returns
     -------
@@ -417,8 +410,6 @@ def svdvals(x: ArrayT, /) -> ArrayT:
 
     Raises
     ------
-    ShapeError
-        If there are fewer than two axes.
     LinAlgError
         If the iteration does not converge.
 
