@@ -42,21 +42,9 @@ from typing import (
 )
 
 __all__ = [
-    "BelowOne",
-    "Count",
-    "Counts",
-    "Finite",
-    "Fraction",
-    "Integers",
-    "NonNegative",
-    "Options",
-    "Positive",
-    "Scalar",
-    "Size",
-    "Sizes",
-    "checked",
-    "fixed",
-]
+    "BelowOne", "Count", "Counts", "Finite", "Fraction", "Integers", "NonNegative", "Options", "Positive", "Scalar",
+    "Size", "Sizes", "checked", "fixed",
+]  # fmt: skip
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,24 +10,7 @@ from .record import REGISTRY, Op
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 __all__ = [
-    "REGISTRY",
-    "AnomalyError",
-    "GradientError",
-    "Op",
-    "ShapeError",
-    "backward",
-    "check_gradients",
-    "checkpoint",
-    "custom_gradient",
-    "detect_anomaly",
-    "enable_grad",
-    "grad",
-    "hessian",
-    "hvp",
-    "is_grad_enabled",
-    "jacobian",
-    "jvp",
-    "no_grad",
-    "value_and_grad",
-    "vjp",
-]
+    "REGISTRY", "AnomalyError", "GradientError", "Op", "ShapeError", "backward", "check_gradients", "checkpoint",
+    "custom_gradient", "detect_anomaly", "enable_grad", "grad", "hessian", "hvp", "is_grad_enabled", "jacobian", "jvp",
+    "no_grad", "value_and_grad", "vjp",
+]  # fmt: skip

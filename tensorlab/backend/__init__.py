@@ -20,19 +20,7 @@ from .registry import (
 )
 
 __all__ = [
-    "Backend",
-    "BackendError",
-    "BackendUnavailable",
-    "DType",
-    "Device",
-    "active_backend",
-    "available_backends",
-    "backend_for_dlpack",
-    "backend_for_type",
-    "backend_of",
-    "get_backend",
-    "host_array",
-    "register_backend",
-    "resolve_target",
-    "use_backend",
-]
+    "Backend", "BackendError", "BackendUnavailable", "DType", "Device", "active_backend", "available_backends",
+    "backend_for_dlpack", "backend_for_type", "backend_of", "get_backend", "host_array", "register_backend",
+    "resolve_target", "use_backend",
+]  # fmt: skip

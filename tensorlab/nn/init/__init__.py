@@ -15,23 +15,7 @@ from .variance import (
 )
 
 __all__ = [
-    "by_fan_in_",
-    "calculate_gain",
-    "constant_",
-    "dirac_",
-    "eye_",
-    "fans",
-    "kaiming_normal_",
-    "kaiming_uniform_",
-    "lecun_normal_",
-    "lecun_uniform_",
-    "normal_",
-    "ones_",
-    "orthogonal_",
-    "sparse_",
-    "trunc_normal_",
-    "uniform_",
-    "xavier_normal_",
-    "xavier_uniform_",
-    "zeros_",
-]
+    "by_fan_in_", "calculate_gain", "constant_", "dirac_", "eye_", "fans", "kaiming_normal_", "kaiming_uniform_",
+    "lecun_normal_", "lecun_uniform_", "normal_", "ones_", "orthogonal_", "sparse_", "trunc_normal_", "uniform_",
+    "xavier_normal_", "xavier_uniform_", "zeros_",
+]  # fmt: skip

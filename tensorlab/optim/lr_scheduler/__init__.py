@@ -17,24 +17,7 @@ from .plotting import plot
 from .swalr import SWALR
 
 __all__ = [
-    "LRScheduler",
-    "LambdaLR",
-    "MultiplicativeLR",
-    "StepLR",
-    "MultiStepLR",
-    "ConstantLR",
-    "LinearLR",
-    "ExponentialLR",
-    "PolynomialLR",
-    "InverseTimeLR",
-    "CosineAnnealingLR",
-    "CosineAnnealingWarmRestarts",
-    "SWALR",
-    "CyclicLR",
-    "OneCycleLR",
-    "ReduceLROnPlateau",
-    "ChainedScheduler",
-    "SequentialLR",
-    "WarmupLR",
-    "plot",
-]
+    "LRScheduler", "LambdaLR", "MultiplicativeLR", "StepLR", "MultiStepLR", "ConstantLR", "LinearLR", "ExponentialLR",
+    "PolynomialLR", "InverseTimeLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "SWALR", "CyclicLR",
+    "OneCycleLR", "ReduceLROnPlateau", "ChainedScheduler", "SequentialLR", "WarmupLR", "plot",
+]  # fmt: skip
