@@ -14,9 +14,9 @@ from ...ops.shapes import expand_dims, reshape, swapaxes
 from ...options import Count, Fraction, Size, checked, kind_of, read
 from ...tensor import Tensor
 from .. import init
+from ..functional.packed_sequence import PackedSequence
 from ..functional.recurrent import GATES, check_features, check_state, run_layers, state_pair
 from ..module.parameter import Parameter
-from ..utils.rnn import PackedSequence
 from .learned import DeviceLike, DTypeLike, LearnedLayer, new_parameter
 
 ROLES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
