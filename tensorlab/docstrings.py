@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from inspect import cleandoc, unwrap
-from textwrap import indent
 from typing import Any, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -85,23 +84,37 @@ def completed(
     'Scale a tensor.\n\nParameters\n----------\nby : float\n    The factor.'
     """
     own = sections_of(doc)
-    described = {**entries, **entries_of(own.get("Parameters", ""))}
+    shared = dict(sections or {})
+    details = shared.pop("", "")
+    if details and "\n\n" not in own[""]:
+        own[""] += f"\n\n{details}"
+    return _written({**shared, **own}, names, entries)
+
+
+def _written(sections: Mapping[str, str], names: Iterable[str], entries: Mapping[str, str]) -> str:
+    """Return the docstring of these sections, which describes the parameters that it or `entries` has an entry for."""
+    described = {**entries, **entries_of(sections.get("Parameters", ""))}
     parameters = "\n".join(dict.fromkeys(described[name] for name in names if name in described))
-    merged = {**(sections or {}), **own, "Parameters": parameters}
-    titled = [f"{title}\n{'-' * len(title)}\n{merged[title]}" for title in ORDER if merged.get(title)]
-    details = [] if "\n\n" in own[""] or not sections or not sections.get("") else [sections[""]]
-    return "\n\n".join([own[""], *details, *titled])
+    found = {**sections, "Parameters": parameters}
+    titled = [f"{title}\n{'-' * len(title)}\n{found[title]}" for title in ORDER if found.get(title)]
+    return "\n\n".join([sections[""], *titled])
+
+
+def _parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names of a function's parameters, without those for variable arguments."""
+    code = unwrap(function).__code__
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
 def documented_like(*others: Callable[..., Any], but: str = "") -> Callable[[Function], Function]:
-    r"""Decorate a function whose docstring leaves out what those of others say: parameters, results and errors.
+    r"""Decorate a function whose docstring takes parameters, results and errors from those of other functions.
 
     Parameters
     ----------
     *others : callable
-        Where it is said; the first that says it counts.
+        The functions to take them from, in order of precedence.
     but : str
-        The title of a section that does not hold for this function.
+        The title of a section that does not apply to this function.
 
     Examples
     --------
@@ -128,17 +141,10 @@ def documented_like(*others: Callable[..., Any], but: str = "") -> Callable[[Fun
             sections = sections_of(other.__doc__)
             entries |= entries_of(sections.get("Parameters", ""))
             shared |= {title: sections[title] for title in ("Returns", "Raises") if title in sections and title != but}
-        code = unwrap(function).__code__
-        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        function.__doc__ = indented(completed(function.__doc__, names, entries, shared))
+        function.__doc__ = completed(function.__doc__, _parameters_of(function), entries, shared)
         return function
 
     return decorate
-
-
-def indented(doc: str) -> str:
-    """Return a docstring as it stands in a function's body, where `inspect` expects it."""
-    return indent(doc, "    ").lstrip() + "\n    "
 
 
 PARAMETERS = {
@@ -163,8 +169,7 @@ def documented(
 ) -> Function:
     """Complete the docstring of a function, and return the function.
 
-    Parameters in `PARAMETERS` are described where the docstring leaves them out, and so is the error for a wrong
-    `axis`.
+    The docstring gets the parameters in `PARAMETERS` and the error for a wrong `axis`, unless it describes them itself.
 
     Parameters
     ----------
@@ -173,29 +178,24 @@ def documented(
     takes : str
         The data types of its first operand, for reductions, which take any shape.
     entries : mapping from str to str, optional
-        Descriptions of more parameters, by name.
+        Descriptions of further parameters, by name.
     raises : mapping from str to str, optional
-        When it raises errors that its docstring leaves out, by the error's name.
+        When it raises further errors, by the name of the error.
     """
-    doc = function.__doc__ or ""
     kinds = function.__annotations__
     shared = {n: PARAMETERS[f"{n}: {kind}"] for n, kind in kinds.items() if f"{n}: {kind}" in PARAMETERS}
     if takes and kinds.get("axis") == "Axis":
         shared["x"] = f"x : tensor or array\n    Any shape; {takes}."
     shared.update(entries or {})
     errors = {"ShapeError": NO_SUCH_AXIS[kinds["axis"]]} if kinds.get("axis") in NO_SUCH_AXIS else {}
-    listed = [f"{e}\n    {when}" for e, when in {**errors, **(raises or {})}.items() if f"\n    {e}\n" not in doc]
-    if listed or any(f"\n    {name} : " not in doc for name in shared):
-        code = function.__code__
-        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        if listed and RAISES in doc:
-            doc = doc.replace(RAISES, RAISES + indent("\n".join(listed), "    ") + "\n")
-        doc = indented(completed(doc, names, shared, {"Raises": "\n".join(listed)}))
-    function.__doc__ = doc
+    errors.update(raises or {})
+    if shared or errors:
+        sections = sections_of(function.__doc__)
+        own = sections.get("Raises", "")
+        added = [f"{error}\n    {when}" for error, when in errors.items() if error not in entries_of(own)]
+        sections["Raises"] = "\n".join([*added, *filter(None, [own])])
+        function.__doc__ = _written(sections, _parameters_of(function), shared)
     return function
-
-
-RAISES = "\n    Raises\n    ------\n"
 
 
 class LazyDocstring:

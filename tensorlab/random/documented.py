@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from inspect import Parameter, signature
 from typing import Any, TypeVar
 
-from ..docstrings import completed
+from ..docstrings import completed, documented
 from ..tensor import Tensor
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -21,8 +21,6 @@ ENTRIES = {
     The device of the result; by default that of the parameters, or the default device.""",
     "generator": """generator : Generator, optional
     The source of the numbers; the default generator if not given.""",
-    "requires_grad": """requires_grad : bool
-    Whether the result requires gradients.""",
 }
 """The entries of parameters that distributions share, by name."""
 
@@ -33,17 +31,14 @@ COUNT_ENTRIES = ENTRIES | {
 """The same for discrete distributions."""
 
 
-def described(entries: Mapping[str, str]) -> Callable[[F], F]:
-    """Return a decorator that adds the entries of parameters which the docstring of a function leaves out."""
-
-    def decorate(function: F) -> F:
-        function.__doc__ = completed(function.__doc__, signature(function).parameters, entries)
-        return function
-
-    return decorate
+def distribution(method: F) -> F:
+    """Complete the docstring of a method that draws from a continuous distribution."""
+    return documented(method, entries=ENTRIES)
 
 
-distribution, count_distribution = described(ENTRIES), described(COUNT_ENTRIES)
+def count_distribution(method: F) -> F:
+    """Complete the docstring of a method that draws from a discrete distribution."""
+    return documented(method, entries=COUNT_ENTRIES)
 
 
 def by_default(method: Callable[..., Tensor], default: Any) -> Callable[..., Tensor]:

@@ -1,4 +1,4 @@
-"""The backward pass: what it gives, what it frees, and what it refuses."""
+"""The backward pass: gradients, memory, errors, and modes of recording."""
 
 import gc
 import time
@@ -14,7 +14,7 @@ from tensorlab.tensor import Leaf
 
 
 def test_chain_of_a_hundred_thousand_ops():
-    """Neither the backward pass nor letting the graph go may recurse."""
+    """Neither the backward pass nor freeing the graph is recursive."""
     x = leaf(1.0)
     y = x
     for _ in range(100_000):
@@ -37,7 +37,7 @@ def test_a_long_graph_that_was_never_swept_is_freed():
     assert node() is None
 
 
-def test_long_chain_forward_mode():
+def test_forward_mode_through_a_long_chain():
     def power(x):
         for _ in range(20_000):
             x = x * 1.0001
@@ -58,13 +58,13 @@ def test_wide_graphs_take_linear_time():
     assert x.grad.item() == 20_000
 
 
-def test_a_tensor_used_twice_sums():
+def test_gradients_of_all_uses_of_a_tensor_are_added():
     x = leaf([2.0, 3.0])
     (x * x + x).sum().backward()
     assert_same(x.grad, np.array([5.0, 7.0]))
 
 
-def test_a_tensor_as_both_operands():
+def test_gradient_of_a_tensor_as_both_operands():
     x = leaf(np.eye(2) + 1)
     tl.check_gradients(lambda a: a @ a, (x.detach(),))
     (x - x).sum().backward()
@@ -81,19 +81,19 @@ def test_diamonds_visit_each_node_once():
     assert x.grad.item() == 2.0**60
 
 
-def test_accumulation():
+def test_gradients_accumulate_until_cleared():
     x = leaf([1.0, 2.0])
     (x * 2).sum().backward()
     first = x.grad
     (x * 3).sum().backward()
     assert_same(x.grad, np.array([5.0, 5.0]))
-    assert_same(first, np.array([2.0, 2.0]))  # what was handed out before does not change under its holder
+    assert_same(first, np.array([2.0, 2.0]))  # a gradient that is referred to elsewhere does not change
     x.grad = None
     (x * 3).sum().backward()
     assert_same(x.grad, np.array([3.0, 3.0]))
 
 
-def test_second_pass_through_a_freed_graph():
+def test_a_second_pass_through_a_freed_graph_is_refused():
     x = leaf(3.0)
     y = (x * x).sum()
     y.backward()
@@ -110,7 +110,7 @@ def test_shared_part_of_two_graphs_is_freed_too():
         (shared * 3).backward()
 
 
-def test_retain_graph():
+def test_retain_graph_allows_a_second_pass():
     x = leaf(3.0)
     y = x * x
     y.backward(retain_graph=True)
@@ -120,7 +120,7 @@ def test_retain_graph():
         y.backward()
 
 
-def test_saved_arrays_are_let_go_on_the_way():
+def test_saved_arrays_are_freed_during_the_pass():
     x = leaf(np.ones(3))
     y = tl.exp(x)
     z = y.sum()
@@ -134,7 +134,7 @@ def test_graph_does_not_keep_leaves_alive():
     y = x * 2
     del x
     assert gone() is None
-    y.sum().backward()  # the gradient of a leaf that nobody holds has nowhere to go
+    y.sum().backward()  # the gradient of a leaf that no longer exists is dropped
 
 
 def test_no_reference_cycles():
@@ -165,13 +165,13 @@ def assert_independent(*tensors):
                 assert_same(other, old)
 
 
-def test_gradients_of_two_leaves():
+def test_gradients_of_two_leaves_share_no_memory():
     x, y = leaf([1.0, 2.0]), leaf([3.0, 4.0])
     (x + y).sum().backward()
     assert_independent(x.grad, y.grad)
 
 
-def test_gradient_and_seed():
+def test_gradient_and_seed_share_no_memory():
     x, y = leaf([1.0, 2.0]), leaf([3.0, 4.0])
     seed = tensor([5.0, 6.0])
     (x + y).backward(seed)
@@ -179,7 +179,7 @@ def test_gradient_and_seed():
     assert_independent(x.grad, seed, y.grad)
 
 
-def test_gradient_and_seed_with_create_graph():
+def test_gradient_and_seed_share_no_memory_with_create_graph():
     x, y = leaf([1.0, 2.0]), leaf([3.0, 4.0])
     seed = tensor([5.0, 6.0])
     (x + y).backward(seed, create_graph=True)
@@ -188,7 +188,7 @@ def test_gradient_and_seed_with_create_graph():
     assert_independent(x.grad, seed, y.grad)
 
 
-def test_gradient_and_operands():
+def test_gradient_and_operands_share_no_memory():
     x, y = leaf([1.0, 2.0]), leaf([3.0, 4.0])
     seed = tensor([1.0, 1.0])
     (x * y).backward(seed)
@@ -205,7 +205,7 @@ def test_gradient_and_operands():
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("create_graph", [False, True])
-def test_gradient_through_views(function, create_graph):
+def test_gradients_through_views_share_no_memory(function, create_graph):
     x, z = leaf(np.arange(4.0).reshape(2, 2)), leaf(np.arange(4.0).reshape(2, 2))
     y = function(x) + function(z)
     seed = tensor(np.ones(y.shape))
@@ -213,7 +213,7 @@ def test_gradient_through_views(function, create_graph):
     assert_independent(x.grad, seed, z.grad, x.detach())
 
 
-def test_gradient_of_a_leaf_itself():
+def test_backward_of_a_leaf():
     x = leaf(2.0)
     x.backward()
     assert x.grad.item() == 1.0
@@ -248,7 +248,7 @@ def test_broadcasting_sums_the_gradient(first, second):
     assert_same(y.grad, np.full(second, size / np.prod(second)))
 
 
-def test_zero_dimensional_tensors():
+def test_gradient_of_a_0d_tensor():
     x = leaf(2.0)
     y = tl.exp(x) * x
     assert y.shape == ()
@@ -257,19 +257,19 @@ def test_zero_dimensional_tensors():
     assert_close(x.grad, np.asarray(3 * np.exp(2.0)))
 
 
-def test_empty_tensors():
+def test_gradient_of_an_empty_tensor():
     x = leaf(np.zeros((0, 3)))
     ((x * 2).sum() + (x @ leaf(np.ones((3, 2)))).sum()).backward()
     assert x.grad.shape == (0, 3)
 
 
-def test_transposed_leaf():
+def test_gradient_of_a_transposed_leaf():
     x = tl.permute_dims(tensor(np.arange(6.0).reshape(2, 3)), (1, 0)).requires_grad_()
     (x * tensor(np.arange(6.0).reshape(3, 2))).sum().backward()
     assert_same(x.grad, np.arange(6.0).reshape(3, 2))
 
 
-# -- what is refused ---------------------------------------------------------------------------------------------------
+# -- errors ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int64"])
@@ -282,17 +282,17 @@ def test_only_floating_tensors_require_gradients(dtype):
     assert not x.requires_grad
 
 
-def test_backward_without_history():
+def test_backward_without_history_is_refused():
     with pytest.raises(RuntimeError, match="does not depend on anything that requires a gradient"):
         tensor(1.0).backward()
 
 
-def test_backward_of_several_numbers():
+def test_backward_of_several_elements_needs_a_gradient():
     with pytest.raises(RuntimeError, match=r"backward\(\) of a tensor of shape \(2,\) needs gradient=..."):
         (leaf([1.0, 2.0]) * 2).backward()
 
 
-def test_gradient_of_another_shape():
+def test_a_gradient_of_another_shape_is_refused():
     with pytest.raises(ValueError, match=r"gradient has shape \(3,\), the tensor has shape \(2,\)"):
         (leaf([1.0, 2.0]) * 2).backward(tensor([1.0, 1.0, 1.0]))
 
@@ -306,7 +306,7 @@ def test_computed_tensors_cannot_stop_requiring():
     assert not (x * 2).requires_grad
 
 
-def test_numpy_of_a_tensor_with_gradient():
+def test_numpy_of_a_tensor_with_gradient_is_refused():
     x = leaf([1.0])
     for convert in (lambda: x.numpy(), lambda: np.asarray(x)):
         with pytest.raises(RuntimeError, match=r"use .detach\(\).numpy\(\)"):
@@ -336,7 +336,7 @@ def test_no_grad_as_context_and_decorator():
     assert square.__name__ == "square"
 
 
-def test_nothing_is_recorded_without_need():
+def test_nothing_is_recorded_without_gradients():
     assert (tensor(1.0) * 2)._node is None
     assert (leaf(1.0).detach() * 2)._node is None
 
@@ -344,21 +344,21 @@ def test_nothing_is_recorded_without_need():
 def test_only_what_rules_need_is_saved():
     x, w = tensor(np.ones((4, 3))), leaf(np.ones((2, 3)))
     y = tl.linear(x, w, None)
-    # Of x's gradient nobody has need, so the weight is not kept.
+    # x requires no gradient, so that the weight is not saved.
     assert sum(array.size for _, array in y._node.op.saved_arrays(y._node, y._node.saved)) == 12
 
 
 @pytest.mark.parametrize(
     "context", [tl.no_grad, tl.enable_grad, tl.detect_anomaly, lambda: tl.use_backend(tl.active_backend().name)]
 )
-def test_exceptions_leave_no_state(context):
+def test_exceptions_restore_the_mode(context):
     """The fixture in conftest.py compares the mode and the backend before and after."""
     with pytest.raises(KeyError), context():
         raise KeyError
 
 
 @pytest.mark.parametrize("transform", [tl.grad, tl.value_and_grad, tl.jacobian, tl.hessian, tl.checkpoint])
-def test_exceptions_inside_a_transform(transform):
+def test_exceptions_inside_a_transform_restore_the_mode(transform):
     def fails(x):
         raise KeyError
 
@@ -374,7 +374,7 @@ def test_exceptions_inside_a_transform(transform):
     assert x.grad.item() == 4.0
 
 
-def test_exception_in_a_backward_rule():
+def test_an_exception_in_a_rule_reaches_the_caller():
     @tl.custom_gradient
     def broken(x):
         def gradient(g):
@@ -393,7 +393,7 @@ def test_exception_in_a_backward_rule():
 # -- higher orders by create_graph -------------------------------------------------------------------------------------
 
 
-def test_create_graph():
+def test_create_graph_allows_higher_derivatives():
     x = leaf(2.0)
     (x**4).backward(create_graph=True)
     first = x.grad

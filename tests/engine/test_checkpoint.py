@@ -1,4 +1,4 @@
-"""Functions that are computed again instead of remembered."""
+"""Checkpoints, which recompute values instead of saving them."""
 
 import gc
 import weakref
@@ -23,14 +23,14 @@ def gradients_of(function):
     return host(y), host(x.grad)
 
 
-def test_same_value_and_gradient():
+def test_value_and_gradient_are_those_without_checkpoint():
     value, gradient = gradients_of(block)
     again_value, again_gradient = gradients_of(tl.checkpoint(block))
     np.testing.assert_array_equal(again_value, value)
     np.testing.assert_array_equal(again_gradient, gradient)
 
 
-def test_nothing_is_kept_inside():
+def test_intermediate_results_are_not_kept():
     kept = []
 
     def watched(x):
@@ -48,27 +48,27 @@ def test_nothing_is_kept_inside():
     assert_close(x.grad, np.full(10, 2 * np.exp(2)))
 
 
-def test_closes_over_parameters():
+def test_parameters_that_a_function_closes_over_receive_gradients():
     x, w = leaf(X), leaf(np.full(3, 2.0))
     tl.checkpoint(lambda y: tl.sin(y * w))(x).sum().backward()
     assert_close(w.grad, X * np.cos(2 * X))
     assert_close(x.grad, 2 * np.cos(2 * X))
 
 
-def test_inputs_without_gradients():
+def test_inputs_need_no_gradients():
     w = leaf(X)
     tl.checkpoint(lambda y: tl.sin(y * w))(tensor(X)).sum().backward()
     assert_close(w.grad, X * np.cos(X * X))
 
 
-def test_nested():
+def test_checkpoint_inside_a_checkpoint():
     plain = gradients_of(lambda x: block(block(x)))
     nested = gradients_of(tl.checkpoint(lambda x: block(tl.checkpoint(block)(x))))
     for a, b in zip(plain, nested, strict=True):
         np.testing.assert_array_equal(b, a)
 
 
-def test_in_a_row():
+def test_checkpoints_in_sequence():
     plain = gradients_of(lambda x: block(block(block(x))))
     row = gradients_of(lambda x: tl.checkpoint(block)(tl.checkpoint(block)(tl.checkpoint(block)(x))))
     np.testing.assert_array_equal(row[1], plain[1])
@@ -83,17 +83,17 @@ def test_random_numbers_are_replayed():
     after = tl.rand(3)
     y.sum().backward()
     assert_same(x.grad, host(y))  # the factor of the first run
-    # The second run took nothing from the stream that goes on.
+    # The second run did not advance the stream.
     tl.manual_seed(0)
     tl.rand(1000, dtype="float64")
     assert_same(tl.rand(3), host(after))
 
 
-def test_double_backward():
+def test_second_derivatives():
     tl.check_gradients(tl.checkpoint(block), (tensor(X),))
 
 
-def test_inside_transforms():
+def test_checkpoint_inside_transforms():
     assert_close(tl.hessian(lambda x: tl.checkpoint(block)(x).sum())(tensor(X)),
                  host(tl.hessian(lambda x: block(x).sum())(tensor(X))))  # fmt: skip
 
@@ -133,12 +133,12 @@ def test_retain_graph_through_a_checkpoint():
         y.backward()
 
 
-def test_without_recording():
+def test_nothing_is_recorded_inside_no_grad():
     with tl.no_grad():
         assert not tl.checkpoint(block)(leaf(X)).requires_grad
 
 
-def test_exception_on_the_second_run():
+def test_an_exception_in_the_second_run_reaches_the_caller():
     calls = []
 
     def fails_later(x):
@@ -152,7 +152,7 @@ def test_exception_on_the_second_run():
         y.backward()
 
 
-def test_a_custom_gradient_inside():
+def test_custom_gradient_inside_a_checkpoint():
     @tl.custom_gradient
     def doubled(x):
         return x * 2, lambda g: g * 5
@@ -162,7 +162,7 @@ def test_a_custom_gradient_inside():
     assert_close(x.grad, np.exp(2 * np.sin(X)) * 5 * np.cos(X))
 
 
-def test_a_second_run_that_differs_is_noticed():
+def test_a_second_run_that_differs_is_refused():
     calls = []
 
     def fickle(x):

@@ -29,14 +29,14 @@ W = np.array([0.3 - 1j, 2 + 0.5j])
         (lambda z: (z / tensor(W)).real, np.conj(1 / W)),
     ],
 )
-def test_closed_forms(function, expected):
+def test_gradients_have_pytorchs_closed_forms(function, expected):
     z = leaf(Z, dtype="complex128")
     function(z).sum().backward()
     assert_close(z.grad, expected)
     assert_close(tl.grad(lambda z: function(z).sum())(tensor(Z)), expected)
 
 
-def test_steepest_ascent():
+def test_the_gradient_is_the_direction_of_steepest_ascent():
     """A step along the gradient raises the function most among all directions of equal length."""
 
     def f(z):
@@ -52,7 +52,7 @@ def test_steepest_ascent():
     assert all(rise(rng.normal(size=2) + 1j * rng.normal(size=2)) < best for _ in range(50))
 
 
-def test_matmul():
+def test_gradient_of_matmul():
     """PyTorch: for Y = A B, grad A = G B^H."""
     rng = np.random.default_rng(0)
     a, b, g = (rng.normal(size=(2, 2)) + 1j * rng.normal(size=(2, 2)) for _ in range(3))
@@ -62,7 +62,7 @@ def test_matmul():
     assert_close(y.grad, a.conj().T @ g)
 
 
-def test_seed_is_pytorchs():
+def test_a_complex_seed_has_pytorchs_convention():
     z = leaf(Z, dtype="complex128")
     (z * z).backward(tensor(W))
     assert_close(z.grad, W * np.conj(2 * Z))
@@ -76,8 +76,8 @@ def test_forward_mode_is_the_plain_derivative():
     assert_close(tl.jvp(tl.abs, (tensor(Z),), (tensor(W),))[1], (np.conj(Z) * W).real / np.abs(Z))
 
 
-def test_real_operand_beside_a_complex_one():
-    """The real one's gradient is real: the projection."""
+def test_gradient_of_a_real_operand_with_a_complex_one():
+    """The gradient of the real operand is the real part."""
     x, z = leaf([2.0, 3.0]), leaf(Z, dtype="complex128")
     (x * z).imag.sum().backward()
     assert x.grad.dtype == "float64"
@@ -94,11 +94,11 @@ def test_real_operand_beside_a_complex_one():
         lambda x, z: tl.stack([x, z]), lambda x, z: x * 2j + z,
     ],
 )  # fmt: skip
-def test_mixed_operands(function):
+def test_gradients_of_real_and_complex_operands_together(function):
     tl.check_gradients(function, (tensor(np.array([2.0, 3.0])), tensor(Z)))
 
 
-def test_single_precision_stays():
+def test_gradients_keep_single_precision():
     z = tl.tensor([1 + 2j], requires_grad=True)
     assert z.dtype == "complex64"
     tl.abs(z).sum().backward()
@@ -107,7 +107,7 @@ def test_single_precision_stays():
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_jacobian_of_a_complex_function_of_real_numbers(mode):
-    """d/dx exp(i w x): no convention enters where the input is real... but for the conjugate of a complex result."""
+    """The derivative of the real part of exp(i x) is -sin(x)."""
     found = tl.jacobian(lambda x: tl.real(tl.exp(1j * x)), mode=mode)(tensor(np.array([0.5, 1.0])))
     assert_close(found, np.diag(-np.sin([0.5, 1.0])))
 
@@ -118,7 +118,7 @@ def test_a_complex_loss_is_refused():
 
 
 def test_a_complex_number_has_no_implicit_seed():
-    """As in PyTorch: what should be the gradient of a complex number? It takes a seed."""
+    """As in PyTorch."""
     z = leaf(1 + 1j, dtype="complex128")
     with pytest.raises(RuntimeError, match="complex"):
         (z * z).backward()

@@ -1,4 +1,4 @@
-"""Functions that bring their own gradient."""
+"""Functions that define their own gradient."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def cube(x):
     return x * x * x, lambda g: g * 3 * x * x
 
 
-def test_first_order():
+def test_first_derivative():
     x = leaf(X)
     y = cube(x)
     assert y._node.op.name == "cube"
@@ -22,12 +22,12 @@ def test_first_order():
     assert_close(x.grad, 3 * X**2)
 
 
-def test_second_order():
+def test_second_derivative():
     tl.check_gradients(cube, (tensor(X),))
     assert_close(tl.grad(lambda x: tl.grad(lambda y: cube(y).sum())(x).sum())(tensor(X)), 6 * X)
 
 
-def test_the_gradient_is_the_users():
+def test_the_users_gradient_replaces_the_derived_one():
     @tl.custom_gradient
     def straight_through(x):
         return tl.round(x), lambda g: 7 * g
@@ -59,8 +59,8 @@ def test_several_results():
     assert_close(x.grad, 2 * np.cos(X) - np.sin(X))
 
 
-def test_several_results_of_which_one_is_used():
-    """The other's cotangent comes as zeros."""
+def test_one_of_several_results_is_used():
+    """The cotangent of the other is zero."""
 
     @tl.custom_gradient
     def both(x):
@@ -72,7 +72,7 @@ def test_several_results_of_which_one_is_used():
         assert_same(x.grad, np.full(3, expected))
 
 
-def test_wrong_number_of_parts():
+def test_a_wrong_number_of_cotangents_is_refused():
     @tl.custom_gradient
     def wrong(x, y):
         return x * y, lambda g: g
@@ -81,7 +81,7 @@ def test_wrong_number_of_parts():
         wrong(leaf(X), leaf(X)).sum().backward()
 
 
-def test_wrong_shape():
+def test_a_cotangent_of_another_shape_is_refused():
     @tl.custom_gradient
     def wrong(x):
         return x * 2, lambda g: g.sum()
@@ -90,13 +90,13 @@ def test_wrong_shape():
         wrong(leaf(X)).sum().backward()
 
 
-def test_untraced():
+def test_nothing_is_recorded_without_gradients():
     assert not cube(tensor(X)).requires_grad
     with tl.no_grad():
         assert not cube(leaf(X)).requires_grad
 
 
-def test_first_order_records_nothing():
+def test_the_backward_pass_records_nothing():
     recorded = []
 
     @tl.custom_gradient
@@ -111,9 +111,15 @@ def test_first_order_records_nothing():
     assert recorded == [False]
 
 
-def test_numbers_as_gradients():
-    """A part may be a Python number, as an operand may."""
+def test_second_derivative_with_a_number_as_operand():
+    @tl.custom_gradient
+    def power(x, n):
+        return x**n, lambda g: (g * n * x ** (n - 1), None)
 
+    assert tl.grad(tl.grad(lambda x: power(x, 3)))(2.0).item() == 12.0
+
+
+def test_a_cotangent_may_be_a_number():
     @tl.custom_gradient
     def offset(x):
         return x + 1, lambda g: 2.0
@@ -125,7 +131,7 @@ def test_numbers_as_gradients():
 
 
 def test_complex_cotangents_follow_pytorch():
-    """The user's gradient is given, and gives, what PyTorch's backward would: for f(z) = z^2, g * conj(2 z)."""
+    """The user's gradient takes and returns what PyTorch's backward does: for f(z) = z^2, g * conj(2 z)."""
 
     @tl.custom_gradient
     def square(z):
@@ -137,7 +143,7 @@ def test_complex_cotangents_follow_pytorch():
     assert_close(own, plain.numpy())
 
 
-def test_an_operand_changed_in_place():
+def test_an_operand_changed_in_place_is_refused():
     c = tensor(X)
 
     @tl.custom_gradient
@@ -151,8 +157,8 @@ def test_an_operand_changed_in_place():
         y.sum().backward()
 
 
-def test_another_type_than_the_operands():
-    """Forward mode, too, goes by what the function returns."""
+def test_results_of_another_data_type():
+    """Forward mode uses the data type of the result, too."""
 
     @tl.custom_gradient
     def turned(x):

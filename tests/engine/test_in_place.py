@@ -1,10 +1,11 @@
-"""Mutation never silently spoils a gradient: an in-place operation gives the right gradient or raises."""
+"""Changes in place give the correct gradient or raise."""
 
 import numpy as np
 import pytest
 from helpers import assert_close, assert_same, leaf, tensor
 
 import tensorlab as tl
+from tensorlab.autodiff.graph import WriteLog, write_log
 
 LEAF = "a leaf tensor that requires a gradient cannot be changed in place"
 VIEW = "a view cannot be changed in place while operations are recorded"
@@ -14,7 +15,7 @@ views_known = pytest.mark.skipif(
 )
 
 
-def test_leaf():
+def test_writing_a_leaf_that_requires_a_gradient_is_refused():
     x = leaf([1.0, 2.0])
     with pytest.raises(RuntimeError, match=LEAF):
         x[0] = 5.0
@@ -28,7 +29,7 @@ def test_leaf():
     assert x.requires_grad
 
 
-def test_write_into_a_computed_tensor():
+def test_gradient_of_writing_into_a_computed_tensor():
     x, v = leaf([1.0, 2.0, 3.0]), leaf(10.0)
     y = x * x
     y[1] = v * 3
@@ -53,7 +54,7 @@ def test_write_a_traced_value_into_an_untraced_tensor():
         (lambda y: y.__itruediv__(2), 0.5), (lambda y: y.__ipow__(2), 4),
     ],
 )  # fmt: skip
-def test_augmented_assignment(change, expected):
+def test_gradient_of_augmented_assignment(change, expected):
     x = leaf([2.0])
     y = x * 1
     same = change(y)
@@ -81,7 +82,7 @@ def test_fill_a_tensor_row_by_row():
     assert_close(x.grad, 2 * 14 * np.array([1.0, 2.0]))
 
 
-def test_second_order_through_writes():
+def test_second_derivatives_through_writes():
     def function(x):
         y = x * x
         y[0] = x[1] ** 3
@@ -92,7 +93,7 @@ def test_second_order_through_writes():
 
 
 @views_known
-def test_view_of_a_computed_tensor():
+def test_writing_a_view_of_a_computed_tensor_is_refused():
     x = leaf([1.0, 2.0])
     y = x * x
     row = y[:1]
@@ -104,7 +105,7 @@ def test_view_of_a_computed_tensor():
 
 
 @views_known
-def test_view_of_a_leaf():
+def test_writing_a_view_of_a_leaf_is_refused():
     x = leaf([1.0, 2.0])
     with pytest.raises(RuntimeError, match=VIEW):
         x[:1][0] = 0.0
@@ -118,7 +119,7 @@ def test_write_through_a_view_without_gradients():
     assert_same(x, np.array([[5.0, 7.0], [5.0, 4.0]]))
 
 
-def test_saved_operand_overwritten():
+def test_overwriting_a_saved_operand_is_noticed():
     x, c = leaf([1.0, 2.0]), tensor([3.0, 4.0])
     y = (x * c).sum()
     c[0] = 100.0
@@ -127,8 +128,8 @@ def test_saved_operand_overwritten():
     assert x.grad is None
 
 
-def test_saved_leaf_overwritten():
-    """The classic: an optimizer's step between forward and backward."""
+def test_overwriting_a_saved_leaf_is_noticed():
+    """As an optimizer's step between forward and backward would do."""
     x = leaf([1.0, 2.0])
     y = (x * x).sum()
     with tl.no_grad():
@@ -137,7 +138,7 @@ def test_saved_leaf_overwritten():
         y.backward()
 
 
-def test_saved_result_overwritten():
+def test_overwriting_a_saved_result_is_noticed():
     x = leaf([1.0, 2.0])
     y = tl.exp(x)
     z = y.sum()
@@ -148,7 +149,7 @@ def test_saved_result_overwritten():
 
 
 @views_known
-def test_saved_operand_overwritten_through_a_view():
+def test_overwriting_a_saved_operand_through_a_view_is_noticed():
     x, c = leaf([1.0, 2.0]), tensor([3.0, 4.0])
     y = (x * c[:]).sum()
     c.reshape(2, 1)[0] = 100.0
@@ -156,7 +157,7 @@ def test_saved_operand_overwritten_through_a_view():
         y.backward()
 
 
-def test_changes_that_do_no_harm():
+def test_harmless_changes_are_allowed():
     x, c = leaf([1.0, 2.0]), tensor([3.0, 4.0])
     y = (x + c).sum()  # nothing is saved for a sum
     c[0] = 100.0
@@ -168,7 +169,7 @@ def test_changes_that_do_no_harm():
     assert_same(x.grad, np.array([6.0, 2.0]))
 
 
-def test_forward_mode_sees_overwritten_values_too():
+def test_forward_mode_notices_overwritten_values():
     c = tensor([3.0])
 
     def function(x):
@@ -180,7 +181,7 @@ def test_forward_mode_sees_overwritten_values_too():
         tl.jvp(function, (tensor([1.0]),), (tensor([1.0]),))
 
 
-def test_data():
+def test_assigning_data_replaces_the_elements():
     x = leaf([1.0, 2.0])
     x.data[0] = 5.0
     assert_same(x, np.array([5.0, 2.0]))
@@ -191,8 +192,8 @@ def test_data():
         x.data = tensor([1.0, 2.0, 3.0])
 
 
-def test_data_replaced_between_forward_and_backward():
-    """The old array is still what the graph holds, so the gradient is the old one's."""
+def test_replacing_data_does_not_affect_the_recorded_graph():
+    """The graph holds the old array, for which the gradient is computed."""
     x = leaf([1.0, 2.0])
     y = (x * x).sum()
     x.data = tensor([7.0, 8.0])
@@ -209,14 +210,14 @@ def test_integer_tensors_change_in_place():
 
 
 def test_augmented_assignment_keeps_the_dtype():
-    """x += y changes what x holds, not what x is."""
+    """``x += y`` changes the elements of x, not its type."""
     x = tl.ones(2)
     x += tensor([0.5, 0.5])
     assert (x.dtype, x.tolist()) == ("float32", [1.5, 1.5])
 
 
-def test_numbers_keep_their_digits():
-    """Also where the write is recorded."""
+def test_numbers_are_written_in_full_precision():
+    """The write is recorded."""
     x = leaf([0.0, 0.0]) * 1
     x[0] = 16777217.0
     x[1:] = [0.1]
@@ -228,3 +229,29 @@ def test_complex_numbers_do_not_fit_real_tensors():
     for x in (tl.ones(2), leaf([1.0, 1.0]) * 1):
         with pytest.raises(TypeError, match="cannot hold"):
             x[0] = tl.tensor(1j)
+
+
+# -- the write log -----------------------------------------------------------------------------------------------------
+
+
+def test_write_log_refuses_only_nodes_older_than_the_write():
+    log = WriteLog()
+    x = tensor([1.0])
+    before = (leaf([1.0]) * x)._node
+    log.note(x)
+    after = (leaf([1.0]) * x)._node
+    saved = [(x.backend, x.array)]
+    log.check(after, saved)
+    with pytest.raises(RuntimeError, match="changed in place"):
+        log.check(before, saved)
+
+
+def test_write_log_reuses_the_keys_of_freed_memory():
+    for _ in range(300):
+        x = tensor(np.zeros(3))
+        x[0] = 1.0
+    size = len(write_log._written)
+    for _ in range(3000):
+        x = tensor(np.zeros(3))
+        x[0] = 1.0
+    assert len(write_log._written) < size + 1000

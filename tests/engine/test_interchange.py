@@ -1,4 +1,4 @@
-"""Sharing memory with other libraries: DLPack, ``__array__``, and what a tensor with a gradient answers."""
+"""Sharing memory with other libraries by DLPack and ``__array__``."""
 
 import numpy as np
 import pytest
@@ -53,7 +53,7 @@ def test_dlpack_device():
     assert tl.ones(1).__dlpack_device__() == (1, 0)
 
 
-def test_a_gradient_is_not_lost_unnoticed():
+def test_exporting_a_tensor_with_gradient_is_refused():
     x = leaf([1.0])
     with pytest.raises(BufferError, match=r"requires a gradient would lose it in another library; export \.detach\(\)"):
         x.__dlpack__()
@@ -62,12 +62,12 @@ def test_a_gradient_is_not_lost_unnoticed():
     assert np.asarray(x.detach()).tolist() == [1]
 
 
-def test_what_does_not_export_itself():
+def test_from_dlpack_refuses_objects_without_dlpack():
     with pytest.raises(TypeError, match="from_dlpack: list does not export itself through __dlpack__; use asarray"):
         tl.from_dlpack([1.0])
 
 
-def test_memory_that_no_backend_takes():
+def test_from_dlpack_refuses_memory_of_unknown_devices():
     class Elsewhere:
         def __dlpack_device__(self):
             return (8, 0)  # Metal
@@ -96,7 +96,7 @@ def test_asarray_keeps_history():
     assert x.grad.tolist() == [2, 4]
 
 
-def test_tensor_begins_anew():
+def test_tensor_has_no_history_of_its_source():
     x = leaf([1.0, 2.0])
     assert not tl.tensor(x).requires_grad
     assert tl.tensor(x, requires_grad=True).is_leaf
@@ -111,7 +111,7 @@ def test_asarray_without_a_copy():
         tl.asarray([1.0], copy=False)
 
 
-def test_pytorch_tensors():
+def test_memory_is_shared_with_pytorch():
     torch = pytest.importorskip("torch")
     theirs = torch.arange(4.0)
     x = tl.from_dlpack(theirs)

@@ -1,4 +1,4 @@
-"""What a tensor is: attributes, conversions, how it prints, copies, and what it refuses."""
+"""Attributes, conversions, printing and copies of tensors, and their errors."""
 
 import copy
 import pickle
@@ -34,7 +34,7 @@ def test_repr(make, text):
     assert repr(make()) == text
 
 
-def test_repr_of_much_is_short():
+def test_repr_of_many_elements_is_abbreviated():
     text = repr(tl.zeros((100, 100)))
     assert "..." in text
     assert len(text) < 1000
@@ -58,7 +58,7 @@ def test_attributes():
     assert x.__array_namespace__() is tl
 
 
-def test_numbers():
+def test_conversion_to_python_numbers():
     assert float(tensor(1.5)) == 1.5
     assert int(tensor(3)) == 3
     assert complex(tl.tensor(1j)) == 1j
@@ -103,7 +103,7 @@ def test_pickling_is_refused():
         pickle.dumps(tensor(1.0))
 
 
-def test_hash_is_identity():
+def test_tensors_hash_by_identity():
     x, y = tensor([1.0]), tensor([1.0])
     assert len({x, y, x}) == 2
     assert (x == y).tolist() == [True]
@@ -117,7 +117,7 @@ def test_detach_shares_memory():
     assert_same(x, np.array([5.0, 2.0]))
 
 
-def test_constructor_wraps():
+def test_the_constructor_wraps_without_copying():
     array = tl.ones(2).array
     assert tl.Tensor(array).array is array
     assert tl.Tensor(tl.ones(2)).tolist() == [1.0, 1.0]
@@ -128,7 +128,7 @@ def test_constructor_wraps():
         tl.Tensor([1.0])
 
 
-def test_unknown_attribute():
+def test_unknown_attributes_are_refused():
     with pytest.raises(AttributeError, match="grads"):
         tensor(1.0).grads  # noqa: B018
 
@@ -173,7 +173,7 @@ def test_to_a_dtype():
     assert x.cpu() is x
 
 
-def test_comparison_with_what_is_no_number_is_left_to_python():
+def test_comparison_with_other_objects_is_left_to_python():
     x = tl.ones(2)
     assert (x == None) is False  # noqa: E711 - what is tested
     assert (x != "a") is True

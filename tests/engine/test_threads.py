@@ -1,4 +1,4 @@
-"""Engine state belongs to a thread; parameters may be shared."""
+"""The state of the engine belongs to a thread; parameters may be shared."""
 
 import sys
 import threading
@@ -23,7 +23,7 @@ def test_no_grad_stays_in_its_thread():
         assert not (x * 2).requires_grad
 
 
-def test_mode_of_another_thread_stays_there():
+def test_threads_have_modes_of_their_own():
     entered, leave = threading.Event(), threading.Event()
 
     def hold():
@@ -41,7 +41,7 @@ def test_mode_of_another_thread_stays_there():
         thread.join()
 
 
-def test_backend_of_a_block_stays_in_its_thread(other_backend):
+def test_use_backend_stays_in_its_thread(other_backend):
     active = tl.active_backend().name
     with tl.use_backend(other_backend):
         assert in_thread(lambda: tl.active_backend().name) == active
@@ -69,7 +69,7 @@ def hasty():
 
 @pytest.mark.usefixtures("hasty")
 def test_concurrent_backward_passes_through_shared_parameters():
-    """Each thread its own graph; the sum of all gradients arrives, none lost."""
+    """Each thread has its own graph; no gradient is lost in the sum."""
     w = leaf(np.ones(50))
     threads, repeats = 8, 50
     barrier = threading.Barrier(threads)
@@ -95,7 +95,7 @@ def test_concurrent_transforms():
 
 
 def test_first_use_of_an_op_in_many_threads():
-    """The kernel tables fill up on the way."""
+    """The threads fill the kernel tables at the same time."""
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(lambda i: tl.cumulative_prod(tensor([1.0, 2.0, i])).tolist()[-1], range(64)))
     assert results == [2.0 * i for i in range(64)]

@@ -1,4 +1,4 @@
-"""The functional transforms, alone and inside one another."""
+"""The functional transforms, alone and nested."""
 
 from typing import NamedTuple
 
@@ -54,20 +54,20 @@ def test_grad_of_a_python_number():
 
 
 @pytest.mark.parametrize("argnums", [1, -1])
-def test_one_argument(argnums):
+def test_argnums_of_one_argument(argnums):
     assert tl.grad(lambda x, y: x * y**2, argnums=argnums)(tensor(3.0), tensor(2.0)).item() == 12.0
 
 
 @pytest.mark.parametrize(
     ("argnums", "expected"), [((0, 1), (4.0, 12.0)), ((1, 0), (12.0, 4.0)), ((-1,), (12.0,)), ((), ())]
 )
-def test_several_arguments(argnums, expected):
+def test_argnums_of_several_arguments(argnums, expected):
     found = tl.grad(lambda x, y: x * y**2, argnums=argnums)(tensor(3.0), tensor(2.0))
     assert isinstance(found, tuple)
     assert tuple(part.item() for part in found) == expected
 
 
-def test_arguments_out_of_range():
+def test_argnums_out_of_range_are_refused():
     with pytest.raises(ValueError, match="argnums 2 is out of range for a function called with 2 arguments"):
         tl.grad(lambda x, y: x, argnums=2)(tensor(1.0), tensor(1.0))
 
@@ -125,17 +125,17 @@ def test_unused_arguments_have_gradient_zero():
         lambda x: x, lambda x: (x.sum(), x.sum()), lambda x: x.sum() * 1j, lambda x: {"a": x},
     ],
 )  # fmt: skip
-def test_only_one_real_number_has_a_gradient(result):
+def test_gradients_of_anything_but_one_real_number_are_refused(result):
     with pytest.raises(ValueError, match="a gradient needs a function that returns one real number, not "):
         tl.grad(result)(tensor(X))
 
 
-def test_integers_are_refused():
+def test_integer_inputs_are_refused():
     with pytest.raises(TypeError, match="derivatives need floating-point inputs, not int64"):
         tl.grad(lambda x: x)(tl.tensor(3))
 
 
-def test_leaves_outside_are_left_alone():
+def test_transforms_change_no_grad_attribute():
     """A transform stores nothing in any grad."""
     x, w = leaf(X), leaf(V)
     tl.grad(lambda y: (y * w).sum())(x)
@@ -143,7 +143,7 @@ def test_leaves_outside_are_left_alone():
     assert w.grad is None
 
 
-def test_works_without_recording_outside():
+def test_transforms_record_inside_no_grad():
     with tl.no_grad():
         assert_close(tl.grad(smooth)(tensor(X)), smooth_gradient(X))
         assert_close(tl.jvp(smooth, (tensor(X),), (tensor(V),))[1], smooth_gradient(X) @ V)
@@ -169,7 +169,7 @@ def test_value_keeps_its_connection_to_a_closure():
 
 
 def test_gradient_of_a_tensor_with_history():
-    """The transform's own variable is a new one, but what comes out still depends on the old."""
+    """The result depends on the history of the argument, although the transform uses a new variable."""
     x = leaf(X)
     y = x * 2
     gradient = tl.grad(lambda z: (z**3).sum())(y)
@@ -178,7 +178,19 @@ def test_gradient_of_a_tensor_with_history():
     assert_close(x.grad, 24 * 2 * X / 2)
 
 
-def test_forward_through_a_closure():
+def test_gradient_of_a_tensor_with_history_after_an_unrelated_write():
+    y = leaf(X) * 2
+    scratch = tensor(X)
+
+    def function(z):
+        value = (z**3).sum()
+        scratch[0] = 7.0
+        return value
+
+    assert_close(tl.grad(function)(y), 12 * X**2)
+
+
+def test_tangent_through_a_closure():
     w = leaf(V)
     tangent = tl.jvp(lambda x: (w * x * x).sum(), (tensor(X),), (tensor(X),))[1]
     tangent.backward()
@@ -186,7 +198,7 @@ def test_forward_through_a_closure():
 
 
 def test_perturbations_are_not_confused():
-    """d/dx (x * d/dy (x + y) at y = 1) at x = 1 is 1; who mixes up the levels says 2 (Siskind, Pearlmutter 2005)."""
+    """d/dx (x * d/dy (x + y) at y = 1) at x = 1 is 1; confusing the levels gives 2 (Siskind, Pearlmutter 2005)."""
     for outer in (tl.grad, lambda f: lambda x: tl.jvp(f, (x,), (tensor(1.0),))[1]):
         for inner in (tl.grad, lambda f: lambda x: tl.jvp(f, (x,), (tensor(1.0),))[1]):
             assert outer(lambda x, inner=inner: x * inner(lambda y: x + y)(tensor(1.0)))(tensor(1.0)).item() == 1.0
@@ -202,7 +214,7 @@ def test_derivatives_of_rising_order():
         assert_close(function(tensor(0.7)), np.asarray(expected(0.7)))
 
 
-def test_every_nesting_of_two():
+def test_all_pairs_of_transforms_can_be_nested():
     def forward(f):
         return lambda x: tl.jvp(f, (x,), (tl.ones_like(x),))[1]
 
@@ -268,7 +280,7 @@ def test_jvp_of_structures():
     assert tangent[1].item() == 4.0
 
 
-def test_jvp_of_what_does_not_depend():
+def test_jvp_of_a_constant_function_is_zero():
     _, tangent = tl.jvp(lambda x: (tensor(A), 2 * x), (tensor(X),), (tensor(V),))
     assert_same(tangent[0], np.zeros((2, 3)))
     assert_close(tangent[1], 2 * V)
@@ -279,20 +291,20 @@ def test_jvp_of_the_identity():
 
 
 @pytest.mark.parametrize("tangent", [np.ones(2), np.ones((3, 1))])
-def test_tangents_of_another_shape(tangent):
+def test_tangents_of_another_shape_are_refused(tangent):
     with pytest.raises(
         ValueError, match=r"tangents must have the structure and shapes of the primals: \[\(3,\)\], not"
     ):
         tl.jvp(smooth, (tensor(X),), (tensor(tangent),))
 
 
-def test_cotangents_of_another_structure():
+def test_cotangents_of_another_structure_are_refused():
     _, pullback = tl.vjp(lambda x: (x, x), tensor(X))
     with pytest.raises(ValueError, match="cotangents must have the structure and shapes of the results"):
         pullback(tensor(X))
 
 
-def test_results_of_several_outputs_that_share_a_node():
+def test_cotangents_of_a_tensor_returned_twice_are_added():
     """One tensor returned twice: its cotangents add up."""
 
     def twice(x):
@@ -335,8 +347,8 @@ def test_jacobian_of_dictionaries_and_tuples(mode):
     assert_same(found["s"][0][1], np.asarray(0.0))
 
 
-def test_jacobian_chooses_the_cheaper_mode():
-    """Counted by the calls of a function whose gradient counts."""
+def test_jacobian_uses_the_mode_with_fewer_sweeps():
+    """Sweeps are counted by a function whose gradient counts its calls."""
     sweeps = []
 
     @tl.custom_gradient
@@ -352,12 +364,12 @@ def test_jacobian_chooses_the_cheaper_mode():
 
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
-def test_jacobian_of_and_to_nothing(mode):
+def test_jacobian_with_empty_inputs_or_outputs(mode):
     assert tl.jacobian(lambda x: x * 2, mode=mode)(tensor(np.zeros(0))).shape == (0, 0)
     assert tl.jacobian(lambda x: x[:0], mode=mode)(tensor(X)).shape == (0, 3)
 
 
-def test_jacobian_mode_by_name():
+def test_an_unknown_mode_is_refused():
     with pytest.raises(ValueError, match="mode must be 'forward', 'reverse' or None, not 'backward'"):
         tl.jacobian(smooth, mode="backward")
 
@@ -379,8 +391,8 @@ def test_gradients_in_single_precision_stay_single():
     assert tl.hvp(lambda x: (x**3).sum(), (x,), (x,)).dtype == "float32"
 
 
-def test_second_order_through_one_of_several_results():
-    """The result is used by what follows and by its own rule: both uses count."""
+def test_second_derivative_through_one_of_several_results():
+    """The result is used both by the next op and by its own rule."""
     from tensorlab.ops.normalization import standardize
 
     x = np.random.default_rng(0).normal(size=(4, 3))

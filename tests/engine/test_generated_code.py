@@ -1,0 +1,45 @@
+"""The generated dispatchers: names that they reserve, and what profiles, tracebacks and `inspect` show of them."""
+
+import cProfile
+import inspect
+import pstats
+import traceback
+
+import pytest
+
+import tensorlab as tl
+from tensorlab.autodiff.op import op
+from tensorlab.autodiff.record import REGISTRY
+
+
+@pytest.mark.parametrize("name", ["mode", "out", "kernel", "Tensor", "record"])
+def test_parameters_named_like_variables_of_the_dispatcher_are_refused(name):
+    """A parameter of such a name would be taken for the dispatcher's own variable: gradients would be wrong unseen."""
+    namespace = {}
+    exec(f"def shadowing(backend, x, /, {name}=None): return x", namespace)
+    with pytest.raises(TypeError, match=f"shadowing cannot call a parameter {name}: its dispatcher uses the name"):
+        op(shape=lambda shape, **_: shape)(namespace["shadowing"])
+    assert "shadowing" not in REGISTRY
+
+
+def test_inspect_shows_the_source_of_an_op():
+    assert inspect.getsource(tl.exp).startswith("@elementwise")
+    assert "def exp(backend" in inspect.getsource(tl.exp)
+
+
+def test_profiles_name_the_op():
+    tl.exp(tl.ones(2))  # the dispatcher is written at the first call
+    profile = cProfile.Profile()
+    profile.runcall(tl.exp, tl.ones(2))
+    assert ("<tensorlab.exp>", 2, "exp") in pstats.Stats(profile).stats
+
+
+def test_a_traceback_ends_with_the_op_and_its_message():
+    tl.matmul(tl.ones(2, 2), tl.ones(2, 2))
+    with pytest.raises(tl.ShapeError) as caught:
+        tl.matmul(tl.ones(3, 4), tl.ones(3, 4))
+    _, frame = traceback.extract_tb(caught.value.__traceback__)
+    assert (frame.filename, frame.name) == ("<tensorlab.matmul>", "matmul")
+    assert frame.line.startswith("raise explain(")
+    text = "".join(traceback.format_exception(caught.value))
+    assert "During handling" not in text and "matmul: Input operand" not in text
