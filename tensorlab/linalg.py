@@ -1,8 +1,8 @@
-"""Linear algebra: the Array API standard's ``linalg`` extension, and what NumPy, SciPy and PyTorch have beyond it.
+"""Linear algebra: the Array API standard's ``linalg`` extension, and more functions of NumPy, SciPy and PyTorch.
 
 All of it is differentiable, to any order and in both modes, takes stacks of matrices (leading axes), and complex
-numbers. Functions of floating-point numbers refuse integers. Where a matrix has no answer they raise `LinAlgError`;
-on a GPU, where that would mean to wait for the device, the answer may be NaN.
+numbers. Functions of floating-point numbers refuse integers. They raise `LinAlgError` for matrices without a result; on
+a GPU, where that would require synchronization, the result may be NaN instead.
 
 Examples
 --------
@@ -77,7 +77,7 @@ def diagonal(x: Any, /, *, offset: int = 0) -> Tensor:
     x : tensor or array, shape (..., m, n)
         Any type.
     offset : int
-        Which diagonal: positive ones lie above the main one.
+        Index of the diagonal; positive above the main one.
 
     Returns
     -------

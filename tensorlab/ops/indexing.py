@@ -160,7 +160,7 @@ def _with_zeros(g: Any, index: Index, value_shape: Shape) -> Any:
 
 
 def _stayed(taken: Any, g: Any, index: Index) -> Any:
-    """Return ``g[index]`` with zeros where a later write to the same place took the value away again."""
+    """Return ``g[index]`` with zeros where a later write to the same place replaced the value."""
     if is_basic(index):
         return taken
     array = g._array if isinstance(g, Tensor) else g
@@ -235,9 +235,9 @@ def take(x: ArrayT, indices: ArrayT, /, *, axis: int | None = None) -> ArrayT:
     x : tensor or array
         Any shape with at least one axis.
     indices : tensor or array of integers
-        Which slices; any shape.
+        Indices of the slices; any shape.
     axis : int, optional
-        Along which axis; may be left out where there is only one.
+        The axis along which to operate; may be omitted if there is only one.
 
     Returns
     -------
@@ -247,7 +247,7 @@ def take(x: ArrayT, indices: ArrayT, /, *, axis: int | None = None) -> ArrayT:
     Raises
     ------
     ShapeError
-        If the axis does not exist, or must be named and is not.
+        If the axis does not exist, or is omitted although there is not exactly one.
     IndexError
         If an index is out of range (on a GPU it wraps instead).
 
@@ -255,7 +255,7 @@ def take(x: ArrayT, indices: ArrayT, /, *, axis: int | None = None) -> ArrayT:
     tensor([3., 1.])
     """
     if axis is None and len(x.shape) != 1:
-        raise ShapeError(f"take: say which axis of shape {tuple(x.shape)} is meant with axis=...")
+        raise ShapeError(f"take: shape {tuple(x.shape)} does not have exactly one axis; name one with axis=...")
     place = normalized_axis(axis or 0, len(x.shape))
     shape = tuple(indices.shape)
     taken = take_along(x, indices if len(shape) == 1 else flatten(indices), place)
@@ -266,7 +266,7 @@ def take(x: ArrayT, indices: ArrayT, /, *, axis: int | None = None) -> ArrayT:
 
 @composite(indices="integral", weight="any")
 def embedding(indices: ArrayT, weight: ArrayT, /) -> ArrayT:
-    """Rows of a table.
+    """Rows of an embedding table.
 
     Parameters
     ----------
@@ -318,7 +318,7 @@ def take_along_axis(backend: Backend, x: ArrayT, indices: ArrayT, /, axis: int =
     x : tensor or array
         Any shape.
     indices : tensor or array of integers
-        The shape of `x`, but for any length along `axis`.
+        The shape of `x`, with any length along `axis`.
 
     Returns
     -------
@@ -356,7 +356,7 @@ def put_along_axis_add(backend: Backend, g: ArrayT, indices: ArrayT, /, axis: in
     >>> tl.ops.indexing.put_along_axis_add(tl.ones((1, 3)), tl.tensor([[0, 2, 2]]), -1, 4)
     tensor([[1., 0., 2., 0.]])
     """
-    # Flat positions in the result, so that accumulation along one axis is all that a backend must have.
+    # Flat positions in the result, so that backends need to accumulate along one axis only.
     xp, ndim = backend.xp, g.ndim
     axis = axis % ndim
     shape = tuple(size if i == axis else n for i, n in enumerate(g.shape))
@@ -388,7 +388,7 @@ def scatter_add(x: ArrayT, axis: int, indices: ArrayT, source: Any, /) -> ArrayT
     indices : tensor or array of integers
         The shape of `source`.
     source : tensor or array
-        The shape of `x`, but for any length along `axis`.
+        The shape of `x`, with any length along `axis`.
 
     >>> tl.scatter_add(tl.zeros(3), 0, tl.tensor([0, 0]), tl.tensor([1.0, 2.0]))
     tensor([3., 0., 0.])

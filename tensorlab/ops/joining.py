@@ -1,4 +1,4 @@
-"""Joining, cutting and repeating arrays."""
+"""Joining, splitting and repeating arrays."""
 
 from __future__ import annotations
 
@@ -83,19 +83,19 @@ def concat(arrays: Sequence[ArrayT], /, *, axis: int | None = 0) -> ArrayT:
     Parameters
     ----------
     arrays : sequence of tensors or arrays
-        Equal shapes but for `axis`; types are promoted.
+        Equal shapes except along `axis`; types are promoted.
     axis : int or None
-        Along which axis; None joins the flattened arrays.
+        The axis along which to join; None joins the flattened arrays.
 
     Returns
     -------
     Tensor
-        The arrays one behind the other.
+        The concatenated arrays.
 
     Raises
     ------
     ShapeError
-        If they differ in another axis.
+        If their shapes differ in another axis.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def stack(arrays: Sequence[ArrayT], /, *, axis: int = 0) -> ArrayT:
     arrays : sequence of tensors or arrays
         Equal shapes; types are promoted.
     axis : int
-        Where the new axis stands in the result.
+        Position of the new axis in the result.
 
     Raises
     ------
@@ -142,7 +142,7 @@ def stack(arrays: Sequence[ArrayT], /, *, axis: int = 0) -> ArrayT:
     view=True,
 )
 def flip(backend: Backend, x: ArrayT, /, *, axis: Axis = None) -> ArrayT:
-    """The elements in reverse order along some axes; along all of them for None.
+    """Reverse the order of elements along axes.
 
     >>> tl.flip(tl.tensor([1.0, 2.0, 3.0]))
     tensor([3., 2., 1.])
@@ -152,21 +152,21 @@ def flip(backend: Backend, x: ArrayT, /, *, axis: Axis = None) -> ArrayT:
 
 @composite(x="any")
 def roll(x: ArrayT, /, shift: int | Sequence[int], *, axis: int | Sequence[int] | None = None) -> ArrayT:
-    """Move elements along axes; those that leave at one end come back at the other.
+    """Shift elements along axes; those shifted beyond one end reappear at the other.
 
     Parameters
     ----------
     x : tensor or array
         Any shape.
     shift : int or tuple of int
-        By how many places.
+        Number of places to shift by.
     axis : int, tuple of int or None
-        Along which axes; None rolls the flattened array.
+        The axes along which to shift; None shifts the flattened array.
 
     Raises
     ------
     ShapeError
-        If there is no such axis, or several shifts are not as many as the axes.
+        If an axis does not exist, or the numbers of shifts and axes differ.
 
     >>> tl.roll(tl.tensor([1.0, 2.0, 3.0]), 1)
     tensor([3., 1., 2.])
@@ -176,7 +176,7 @@ def roll(x: ArrayT, /, shift: int | Sequence[int], *, axis: int | Sequence[int] 
     axes = axis if isinstance(axis, tuple | list) else (axis,)
     shifts = shift if isinstance(shift, tuple | list) else (shift,) * len(axes)
     if len(shifts) != len(axes):
-        raise ShapeError(f"roll: {len(shifts)} shifts {tuple(shifts)} are not one for each of the axes {tuple(axes)}")
+        raise ShapeError(f"roll: {len(shifts)} shifts {tuple(shifts)} do not match the axes {tuple(axes)}")
     for by, a in zip(shifts, axes, strict=True):
         place = normalized_axis(a, len(x.shape))
         length = x.shape[place]
@@ -189,14 +189,14 @@ def roll(x: ArrayT, /, shift: int | Sequence[int], *, axis: int | Sequence[int] 
 
 @composite(x="any")
 def tile(x: ArrayT, repetitions: int | Sequence[int], /) -> ArrayT:
-    """The whole array repeated along each axis.
+    """Repeat the whole array along each axis.
 
     Parameters
     ----------
     x : tensor or array
         Any shape.
     repetitions : tuple of int or int
-        How many times along each of the last axes, or along the last one; new axes stand in front.
+        Number of repetitions along each of the last axes; new axes are prepended.
 
     >>> tl.tile(tl.tensor([1.0, 2.0]), (2, 2))
     tensor([[1., 2., 1., 2.],
@@ -212,21 +212,21 @@ def tile(x: ArrayT, repetitions: int | Sequence[int], /) -> ArrayT:
 
 @composite(x="any")
 def repeat(x: ArrayT, repeats: Any, /, *, axis: int | None = None) -> ArrayT:
-    """Each slice along an axis repeated.
+    """Repeat each slice along an axis.
 
     Parameters
     ----------
     x : tensor or array
         Any shape.
     repeats : int, or tensor or array of integers
-        How many times: one number, or one for each slice.
+        Number of repetitions: one for all slices, or one for each.
     axis : int, optional
-        Along which axis; None repeats the elements of the flattened array.
+        The axis along which to repeat; None repeats the elements of the flattened array.
 
     Raises
     ------
     ShapeError
-        If there are not as many numbers as slices.
+        If the numbers of repetitions and slices differ.
 
     >>> tl.repeat(tl.tensor([1.0, 2.0]), 2)
     tensor([1., 1., 2., 2.])
@@ -246,7 +246,7 @@ def repeat(x: ArrayT, repeats: Any, /, *, axis: int | None = None) -> ArrayT:
 
 @composite(x="any")
 def unstack(x: ArrayT, /, *, axis: int = 0) -> tuple[ArrayT, ...]:
-    """The slices along an axis, which disappears.
+    """The slices along an axis, without that axis.
 
     >>> tl.unstack(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
     (tensor([1., 2.]), tensor([3., 4.]))
@@ -257,21 +257,21 @@ def unstack(x: ArrayT, /, *, axis: int = 0) -> tuple[ArrayT, ...]:
 
 @composite(x="any")
 def split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[ArrayT, ...]:
-    """Cut an array into pieces, as ``numpy.split`` does.
+    """Split an array into pieces, as ``numpy.split`` does.
 
     Parameters
     ----------
     x : tensor or array
         Any shape with at least one axis.
     sections : int or sequence of int
-        How many equal pieces, or where to cut.
+        Number of equal pieces, or the indices at which to split.
 
     Raises
     ------
     ShapeError
-        If the axis is no multiple of the number of pieces.
+        If the length of the axis is not a multiple of the number of pieces.
     ValueError
-        If that number is not positive.
+        If the number of pieces is not positive.
 
     >>> tl.split(tl.arange(4), 2)
     (tensor([0, 1]), tensor([2, 3]))
@@ -293,14 +293,14 @@ def split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -> tupl
 
 @composite(x="any")
 def array_split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[ArrayT, ...]:
-    """Cut an array into pieces that may differ in length; see `split`.
+    """Split an array into pieces that may differ in length; see `split`.
 
     Parameters
     ----------
     x : tensor or array
         Any shape with at least one axis.
     sections : int or sequence of int
-        How many pieces, or where to cut. Of n elements in k pieces, the first n mod k pieces have one more.
+        Number of pieces, or the indices at which to split. Of n elements in k pieces, the first n mod k have one more.
 
     Raises
     ------
@@ -388,7 +388,7 @@ def atleast_3d(*arrays: Any) -> Any:
 
 @composite(arrays="any")
 def hstack(arrays: Sequence[ArrayT], /) -> ArrayT:
-    """Join arrays side by side: along the second axis, vectors along their only one.
+    """Join arrays horizontally: along the second axis, vectors along their only axis.
 
     >>> tl.hstack([tl.ones((2, 1)), tl.zeros((2, 2))])
     tensor([[1., 0., 0.],
@@ -400,7 +400,7 @@ def hstack(arrays: Sequence[ArrayT], /) -> ArrayT:
 
 @composite(arrays="any")
 def vstack(arrays: Sequence[ArrayT], /) -> ArrayT:
-    """Join arrays one below the other: along the first axis, vectors as rows.
+    """Join arrays vertically: along the first axis, vectors as rows.
 
     >>> tl.vstack([tl.ones(2), tl.zeros(2)])
     tensor([[1., 1.],
@@ -411,7 +411,7 @@ def vstack(arrays: Sequence[ArrayT], /) -> ArrayT:
 
 @composite(arrays="any")
 def dstack(arrays: Sequence[ArrayT], /) -> ArrayT:
-    """Join arrays one behind the other: along the third axis, after `atleast_3d`.
+    """Join arrays along the third axis, after `atleast_3d`.
 
     >>> tl.dstack([tl.tensor([1.0, 2.0]), tl.tensor([3.0, 4.0])])
     tensor([[[1., 3.],
@@ -422,7 +422,7 @@ def dstack(arrays: Sequence[ArrayT], /) -> ArrayT:
 
 @composite(arrays="any")
 def column_stack(arrays: Sequence[ArrayT], /) -> ArrayT:
-    """Join arrays side by side, vectors as columns.
+    """Join arrays horizontally, vectors as columns.
 
     >>> tl.column_stack([tl.tensor([1.0, 2.0]), tl.tensor([3.0, 4.0])])
     tensor([[1., 3.],
@@ -431,12 +431,12 @@ def column_stack(arrays: Sequence[ArrayT], /) -> ArrayT:
     return concat([x if len(x.shape) > 1 else matrix_transpose(atleast_2d(x)) for x in arrays], axis=1)
 
 
-# -- turning -----------------------------------------------------------------------------------------------------------
+# -- rotation ----------------------------------------------------------------------------------------------------------
 
 
 @composite(x="any")
 def flipud(x: ArrayT, /) -> ArrayT:
-    """The elements in reverse order along the first axis.
+    """Reverse the order of elements along the first axis.
 
     >>> tl.flipud(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([[3., 4.],
@@ -447,7 +447,7 @@ def flipud(x: ArrayT, /) -> ArrayT:
 
 @composite(x="any")
 def fliplr(x: ArrayT, /) -> ArrayT:
-    """The elements in reverse order along the second axis.
+    """Reverse the order of elements along the second axis.
 
     >>> tl.fliplr(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([[2., 1.],
@@ -458,14 +458,14 @@ def fliplr(x: ArrayT, /) -> ArrayT:
 
 @composite(x="any")
 def rot90(x: ArrayT, /, k: int = 1, axes: tuple[int, int] = (0, 1)) -> ArrayT:
-    """Turn an array by right angles in the plane of two axes.
+    """Rotate an array by 90 degrees in the plane of two axes.
 
     Parameters
     ----------
     x : tensor or array
         At least two axes.
     k : int
-        How many times, from the first of the axes towards the second; negative ones turn back.
+        Number of rotations, from the first axis towards the second; negative for the opposite direction.
     axes : pair of int
         The plane.
 
@@ -477,7 +477,7 @@ def rot90(x: ArrayT, /, k: int = 1, axes: tuple[int, int] = (0, 1)) -> ArrayT:
     Raises
     ------
     ShapeError
-        If the two axes do not exist, or are one.
+        If an axis does not exist, or both are the same.
 
     >>> tl.rot90(tl.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([[2., 4.],

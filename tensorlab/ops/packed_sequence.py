@@ -1,4 +1,4 @@
-"""Packed sequences: the steps of sequences of different lengths, without the padding between."""
+"""Packed sequences: the steps of sequences of different lengths, without padding."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def inverse(order: Sizes | None) -> Sizes | None:
 
 
 def _runs(batch_sizes: Sizes) -> Iterator[tuple[slice, slice, int]]:
-    """Yield for steps with equally many sequences which steps these are, which rows, and how many sequences."""
+    """Yield slices of steps and of rows, and the number of sequences, for each run of steps with the same number."""
     step = row = 0
     for size, steps in groupby(batch_sizes):
         count = len(list(steps))
@@ -61,16 +61,16 @@ def _packed(x: Shape, batch_sizes: Sizes, order: Sizes | None = None) -> Shape:
     ],
 )
 def pack_steps(backend: Backend, x: ArrayT, /, batch_sizes: Sizes, order: Sizes | None = None) -> ArrayT:
-    """The rows of each step that belong to sequences, one step behind the other.
+    """The rows of each step that belong to sequences, concatenated step by step.
 
     Parameters
     ----------
     x : tensor or array, shape (steps, sequences, ...)
         Sequences along axis 0.
     batch_sizes : tuple of int
-        How many sequences, the first ones, reach each step; not increasing.
+        Number of sequences, the first ones, that reach each step; non-increasing.
     order : tuple of int, optional
-        Which sequence comes in which place before that.
+        Order in which to put the sequences first.
 
     Returns
     -------
@@ -115,20 +115,20 @@ def unpack_steps(
     order: Sizes | None = None,
     padding_value: float = 0.0,
 ) -> ArrayT:
-    """The reverse of `pack_steps`: rows back in their places, one and the same number everywhere else.
+    """Inverse of `pack_steps`: the rows in their places, and padding elsewhere.
 
     Parameters
     ----------
     data : tensor or array, shape (sum(batch_sizes), ...)
-        What `pack_steps` gives.
+        The result of `pack_steps`.
     batch_sizes : tuple of int
-        How many sequences reach each step.
+        Number of sequences that reach each step.
     length : int
-        How many steps the result has.
+        Number of steps of the result.
     order : tuple of int, optional
-        Which sequence comes in which place after that.
+        Order in which to put the sequences last.
     padding_value : float
-        The number.
+        Value of the padding.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Padding: an array made longer at the ends of its axes."""
+"""Padding: extending arrays at the ends of their axes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .shapes import Shape, normalized_axis
 Pairs = tuple[tuple[int, int], ...]
 
 CASTS: dict[str, Callable[[Any], Any]] = {"bool": bool, "signed integer": int, "unsigned integer": int}
-"""What makes a number fit for an array; floating-point arrays take all numbers."""
+"""Casts of numbers to the type of an array; floating-point arrays take all numbers."""
 
 CONTINUATIONS = ("edge", "reflect", "symmetric", "wrap")
-"""The modes in which what is added comes from the array itself."""
+"""The modes that pad with the array's own elements."""
 
 
 def padded_shape(x_shape: Shape, pad_width: Pairs, **_: Any) -> Shape:
@@ -30,7 +30,7 @@ def padded_shape(x_shape: Shape, pad_width: Pairs, **_: Any) -> Shape:
 
 
 def _inside(x_shape: Shape, pad_width: Pairs) -> tuple[slice, ...]:
-    """Return where in the padded array the array itself lies."""
+    """Return the slices of the padded array that hold the array itself."""
     return tuple(slice(before, before + n) for n, (before, _) in zip(x_shape, pad_width, strict=True))
 
 
@@ -46,7 +46,7 @@ def _inside(x_shape: Shape, pad_width: Pairs) -> tuple[slice, ...]:
     ],
 )
 def pad_constant(backend: Backend, x: ArrayT, /, pad_width: Pairs, constant_values: Any = 0) -> ArrayT:
-    """Numbers around an array, one for all or a pair for each axis; see `pad`.
+    """Pad an array with constants, one for all ends or a pair for each axis; see `pad`.
 
     >>> tl.ops.padding.pad_constant(tl.tensor([1.0, 2.0]), ((1, 0),), 5.0)
     tensor([5., 1., 2.])
@@ -70,9 +70,9 @@ def pad_constant(backend: Backend, x: ArrayT, /, pad_width: Pairs, constant_valu
 
 
 def _pieces(length: int, before: int, after: int, mode: str) -> Iterator[tuple[slice, slice]]:
-    """Yield the pieces that are added to an axis, each with where it is taken from: slices of the padded axis.
+    """Yield each part of an axis's padding and the part that it copies, both as slices of the padded axis.
 
-    The second lies inside the array. It may run backwards, or be the one place that is repeated.
+    The second lies inside the array. It may run backwards, or be a single place that is repeated.
     """
     if mode == "edge" or length == 1:
         if before:
@@ -80,7 +80,7 @@ def _pieces(length: int, before: int, after: int, mode: str) -> Iterator[tuple[s
         if after:
             yield slice(before + length, before + length + after), slice(before + length - 1, before + length)
         return
-    # The array's continuation consists of blocks, all equal or every second one mirrored; places count from its start.
+    # The continued array consists of blocks, all equal or every second one mirrored; places count from its start.
     block_length = length - 1 if mode == "reflect" else length
     for place, end in ((-before, 0), (length, length + after)):
         while place < end:
@@ -117,7 +117,7 @@ def _continued(x_shape: Shape, pad_width: Pairs, continuation: str) -> Shape:
     checks_first=True,
 )
 def pad_continued(backend: Backend, x: ArrayT, /, pad_width: Pairs, continuation: str) -> ArrayT:
-    """An array continued beyond its ends by its own elements; see `pad`.
+    """Pad an array with its own elements; see `pad`.
 
     >>> tl.ops.padding.pad_continued(tl.tensor([1.0, 2.0]), ((1, 2),), "edge")
     tensor([1., 1., 2., 2., 2.])
@@ -148,7 +148,7 @@ def _unpadded_shape(g_shape: Shape, pad_width: Pairs, continuation: str) -> Shap
     ],
 )
 def fold_padding(backend: Backend, g: ArrayT, /, pad_width: Pairs, continuation: str) -> ArrayT:
-    """Cut off what `pad_continued` adds, added to where it was taken from: its transpose.
+    """Remove padding and add it to the elements that `pad_continued` copied: its transpose.
 
     >>> tl.ops.padding.fold_padding(tl.ones(5), ((1, 2),), "edge")
     tensor([2., 3.])
@@ -171,7 +171,7 @@ def fold_padding(backend: Backend, g: ArrayT, /, pad_width: Pairs, continuation:
 
 
 def _moved(places: slice, by: int) -> slice:
-    """Return a slice of the padded axis as one of the axis itself."""
+    """Return a slice of the padded axis as a slice of the axis itself."""
     stop = None if places.stop is None or places.stop < by else places.stop - by
     return slice(places.start - by, stop, places.step)
 
@@ -180,7 +180,7 @@ def _moved(places: slice, by: int) -> slice:
 
 
 def _as_pairs(name: str, given: Any, ndim: int, of_others: Any = None) -> tuple[tuple[Any, Any], ...]:
-    """Return one pair for each axis, from any form in which NumPy takes them."""
+    """Return one pair for each axis, from any form that NumPy accepts."""
     if isinstance(given, Mapping):
         pairs = [(of_others, of_others)] * ndim
         for axis, ends in given.items():
@@ -198,33 +198,33 @@ def _as_pairs(name: str, given: Any, ndim: int, of_others: Any = None) -> tuple[
 
 
 def pad(x: ArrayT, /, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> ArrayT:
-    """Make an array longer at the ends of its axes, as ``numpy.pad`` does.
+    """Pad an array, as ``numpy.pad`` does.
 
     Parameters
     ----------
     x : tensor or array
         Any shape and type.
     pad_width : int, pair of int, sequence of pairs, or mapping from axis to int or pair
-        How many elements to add before and after each axis: one number for all, one pair for all axes, a pair for
-        each axis, or those of some axes by name.
+        Number of elements to add before and after each axis: one number for all, one pair for all axes, a pair for each
+        axis, or a mapping for some axes.
     mode : {"constant", "edge", "reflect", "symmetric", "wrap"}
-        What is added: `constant_values`; the element at the end; what lies on the other side of the end, without
-        (``"reflect"``) or with the end itself (``"symmetric"``); or what lies at the other end. Where more is added
-        than the array has, it goes on in the same way. An axis of length 1 is reflected as ``"edge"``.
+        What to pad with: `constant_values`; the edge element; the elements mirrored at the edge, without
+        (``"reflect"``) or with the edge itself (``"symmetric"``); or the elements at the opposite edge. Padding longer
+        than the array continues the pattern. An axis of length 1 is reflected as ``"edge"``.
     constant_values : number, pair of numbers, or sequence of pairs
         For mode "constant", as `pad_width`; corners belong to the later axis.
 
     Returns
     -------
     Tensor
-        Each axis longer by its two numbers, the type of `x`. An element's gradient is the sum over all its copies.
+        The type of `x`, with each axis extended by its two numbers. An element's gradient is the sum over its copies.
 
     Raises
     ------
     ValueError
         If the mode is unknown, or a number is negative.
     ShapeError
-        If there are not as many pairs as axes, or an empty axis would have to be continued.
+        If the numbers of pairs and axes differ, or an empty axis is to be padded with its own elements.
 
     Examples
     --------

@@ -1,9 +1,8 @@
 """Recurrent layers: all steps of one layer in one direction as one op.
 
-The ops take what the input contributes to all steps, which is one matrix product, and run the recurrence on rows that
-are packed as :mod:`~tensorlab.backend.kernels.recurrent` says. Their operands go under one name, since one loop gives
-the cotangents of all: a loop over arrays, and where derivatives of it are wanted the one that comes of
-differentiating the steps written out with public ops.
+The ops take the input's contribution to all steps, which is one matrix product, and run the recurrence on rows that are
+packed as :mod:`~tensorlab.backend.kernels.recurrent` describes. Their operands share one name, since one loop computes
+the cotangents of all: a loop over arrays or, for higher derivatives, the differentiated steps written with public ops.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ Sizes = tuple[int, ...]
 Step = Callable[..., list[Any]]
 
 
-# -- what the three share ----------------------------------------------------------------------------------------------
+# -- shared by the three -----------------------------------------------------------------------------------------------
 
 
 def _pull(
@@ -46,7 +45,7 @@ def _pull(
     reverse: bool,
     **options: Any,
 ) -> list[Any]:
-    """Return the operands' cotangents: by a kernel, or as tensors with a history from the steps written out.
+    """Return the operands' cotangents: by a kernel, or as tensors with a history from unrolled steps.
 
     `step` takes a step's rows, as many `states` and the other operands, and returns the new states.
     """
@@ -80,7 +79,7 @@ def _written_out(
 def _pieces(rows: Any, sizes: Sizes) -> list[Any]:
     """Return the rows of each step.
 
-    The transpose of each cut is an array as large as what was cut, so the rows are halved again and again.
+    The transpose of each slice is an array as large as its source, so the rows are halved recursively.
     """
     if len(sizes) == 1:
         return [rows]
@@ -93,7 +92,7 @@ def _pieces(rows: Any, sizes: Sizes) -> list[Any]:
 
 
 def _check(name: str, gates: int, projected: Shape, state: Shape, weight: Shape, batch_sizes: Sizes) -> None:
-    """Refuse operands that do not fit one another."""
+    """Check that the shapes of the operands match."""
     rows, batch = sum(batch_sizes), batch_sizes[0] if batch_sizes else 0
     if projected != (rows, weight[0]) or weight[0] % gates or weight[1:] != state[1:] or state[0] != batch:
         raise ShapeError(
@@ -155,16 +154,16 @@ def rnn_steps(
         Rows of shape ``(sum(batch_sizes), hidden)``, the initial states ``(batch_sizes[0], hidden)``, and the weight
         ``w_hh`` of shape ``(hidden, hidden)``.
     batch_sizes : tuple of int
-        How many sequences reach each step.
+        Number of sequences that reach each step.
     reverse : bool
-        Whether the last step comes first.
+        Whether to begin with the last step.
     nonlinearity : {"tanh", "relu"}
-        In place of ``tanh``.
+        The activation function.
 
     Returns
     -------
     output, h : Tensor
-        The state after each row's step, and the last one of each sequence.
+        The state after each row's step, and the last state of each sequence.
 
     >>> rows, h, w = tl.tensor([[1.0], [2.0]]), tl.zeros(1, 1), tl.ones(1, 1)
     >>> tl.ops.recurrent.rnn_steps(rows, h, w, batch_sizes=(1, 1), reverse=False, nonlinearity="relu")
@@ -227,16 +226,16 @@ def lstm_steps(
         projection ``w_hr`` of shape ``(out, hidden)``; without one ``out`` is ``hidden``. The gates' order is input,
         forget, candidate, output.
     batch_sizes : tuple of int
-        How many sequences reach each step.
+        Number of sequences that reach each step.
     reverse : bool
-        Whether the last step comes first.
+        Whether to begin with the last step.
 
     Returns
     -------
     output, h, c : Tensor
         The state after each row's step, and the last state and cell of each sequence.
     gates, cells : Tensor
-        All gates and all cells; not differentiable, kept for the gradient.
+        All gates and all cells; not differentiable, saved for the gradient.
 
     >>> rows, state, w = tl.zeros(3, 4), tl.ones(1, 1), tl.zeros(4, 1)
     >>> tl.ops.recurrent.lstm_steps(rows, state, state, w, batch_sizes=(1, 1, 1), reverse=False)[2]
@@ -298,16 +297,16 @@ def gru_steps(
         ``w_hh`` of shape ``(3 * hidden, hidden)``, and optionally the bias ``b_hh`` of shape ``(3 * hidden,)``. The
         order is reset gate, update gate, candidate.
     batch_sizes : tuple of int
-        How many sequences reach each step.
+        Number of sequences that reach each step.
     reverse : bool
-        Whether the last step comes first.
+        Whether to begin with the last step.
 
     Returns
     -------
     output, h : Tensor
-        The state after each row's step, and the last one of each sequence.
+        The state after each row's step, and the last state of each sequence.
     parts : Tensor
-        The gates, the candidates and their recurrent parts; not differentiable, kept for the gradient.
+        The gates, the candidates and their recurrent parts; not differentiable, saved for the gradient.
 
     >>> rows, h, w = tl.zeros(2, 3), tl.ones(1, 1), tl.zeros(3, 1)
     >>> tl.ops.recurrent.gru_steps(rows, h, w, batch_sizes=(1, 1), reverse=False)[0]

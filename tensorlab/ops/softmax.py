@@ -34,8 +34,8 @@ SOFTMAX_SAMPLES = [sample((2, 3), axis=-1), sample((2, 3), axis=0), sample((4,),
 def softmax(backend: Backend, x: ArrayT, /, axis: int = -1) -> ArrayT:
     """``exp(x)`` scaled to sum to one along an axis.
 
-    Elements of minus infinity get 0, and a gradient of 0. Value and gradient are NaN all along a line that holds NaN,
-    plus infinity, or minus infinity alone.
+    Elements of minus infinity get 0, and a gradient of 0. Value and gradient are NaN in slices with NaN or plus
+    infinity, or with minus infinity only.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def softmax(backend: Backend, x: ArrayT, /, axis: int = -1) -> ArrayT:
     real_only=True,
 )
 def log_softmax(backend: Backend, x: ArrayT, /, axis: int = -1) -> ArrayT:
-    """The logarithm of `softmax`, exact also where that underflows; of infinities see there.
+    """The logarithm of `softmax`, accurate also where that underflows; infinities are treated as there.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Statistics: means with weights, covariances and histograms."""
+"""Statistics: weighted means, covariances and histograms."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ def average(
     weights : tensor or array, optional
         The shape of `x`, or the lengths of the axes in `axis`, in that order.
     returned : bool
-        Whether to return the sums of the weights, too.
+        Whether to return the sums of the weights too.
 
     Returns
     -------
     Tensor, or pair of Tensor
-        The shape without `axis`. Where the sum of the weights is zero, infinite or NaN.
+        The shape without `axis`. Infinite or NaN where the weights sum to zero.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def average(
 
 
 def _weights_beside(x: Any, weights: Any, axis: Axis) -> Any:
-    """Return weights in a shape that broadcasts against `x`."""
+    """Return weights in a shape that broadcasts with `x`."""
     shape, given = tuple(x.shape), tuple(weights.shape)
     if given == shape:
         return weights
@@ -111,7 +111,7 @@ def cov(
     fweights: Any = None,
     aweights: Any = None,
 ) -> ArrayT:
-    """Covariances of variables that were observed together.
+    """Covariance matrix of variables.
 
     Parameters
     ----------
@@ -120,15 +120,15 @@ def cov(
     y : tensor or array, optional
         More variables, in the same form.
     rowvar : bool
-        Whether a matrix has one row per variable; one column, if not.
+        Whether variables are the rows of a matrix, instead of the columns.
     bias : bool
-        Whether to divide by the number of observations; by that less one, if not.
+        Whether to divide by the number of observations, instead of one less.
     ddof : int, optional
-        What to take from the number of observations, whatever `bias` says.
+        Subtracted from the number of observations in the divisor; overrides `bias`.
     fweights : tensor or array of integers, shape (observations,), optional
-        How often each observation was made.
+        Frequency of each observation.
     aweights : tensor or array, shape (observations,), optional
-        How much each observation weighs.
+        Weight of each observation.
 
     Returns
     -------
@@ -188,7 +188,7 @@ def _observation_weights(observations: int, fweights: Any, aweights: Any) -> Any
 
 
 def corrcoef(x: ArrayT, y: ArrayT | None = None, /, *, rowvar: bool = True) -> ArrayT:
-    """Pearson's correlation coefficients of variables that were observed together.
+    """Pearson correlation coefficients of variables.
 
     Parameters
     ----------
@@ -197,12 +197,12 @@ def corrcoef(x: ArrayT, y: ArrayT | None = None, /, *, rowvar: bool = True) -> A
     y : tensor or array, optional
         More variables, in the same form.
     rowvar : bool
-        Whether a matrix has one row per variable; one column, if not.
+        Whether variables are the rows of a matrix, instead of the columns.
 
     Returns
     -------
     Tensor
-        Shape (variables, variables), from -1 to 1; () for one variable. NaN for a variable that does not vary.
+        Shape (variables, variables), from -1 to 1; () for one variable. NaN for a constant variable.
 
     Raises
     ------
@@ -238,36 +238,36 @@ def histogram(
     density: bool = False,
     weights: ArrayT | None = None,
 ) -> tuple[ArrayT, ArrayT]:
-    """How many elements lie in each of several intervals.
+    """Histogram: the number of elements in each bin.
 
     Parameters
     ----------
     x : tensor or array
         Any shape; real.
     bins : int, sequence of float, tensor or array
-        How many intervals of equal length, or the edges between intervals, in ascending order.
+        Number of bins of equal width, or the edges of the bins in ascending order.
     range : pair of float, optional
-        The outermost edges of so many intervals; the smallest and the greatest element by default. What lies outside,
-        and NaN, is not counted.
+        Outermost edges of bins given by number; by default the smallest and the greatest element. Elements outside, and
+        NaN, are not counted.
     density : bool
-        Whether to divide by the number of all elements counted and by each interval's length.
+        Whether to divide by the number of elements counted and by the width of each bin.
     weights : tensor or array, optional
-        The shape of `x`; what each element counts, instead of one.
+        The shape of `x`; the weight of each element.
 
     Returns
     -------
     tuple of Tensor
-        The counts, int64 or of the weights' type (with `density` floating-point), and the edges, one more. An interval
-        holds its lower edge; the last one both. The counts have a gradient with respect to the weights; with respect
+        The counts, int64 or of the weights' type (with `density` floating-point), and the edges, one more. A bin
+        includes its lower edge, the last one both. The counts have a gradient with respect to the weights; with respect
         to `x` it would be zero.
 
     Raises
     ------
     ValueError
-        If the number of intervals is not positive, the range is not finite or its ends are exchanged, or edges that
-        are numbers do not ascend.
+        If the number of bins is not positive, the range is not finite or descends, or edges given as numbers do not
+        ascend.
     ShapeError
-        If the weights have another shape than `x`, or the edges are no vector.
+        If the weights have another shape than `x`, or the edges are not a vector.
 
     Examples
     --------
@@ -280,7 +280,7 @@ def histogram(
     if weights is not None and tuple(weights.shape) != tuple(x.shape):
         raise ShapeError(f"histogram: weights of shape {tuple(weights.shape)} do not fit x of shape {tuple(x.shape)}")
     count, values = edges.shape[0] - 1, flatten(x)
-    # Place 0 is below the first edge, place `count + 1` above the last one, which belongs to the last interval.
+    # Place 0 is below the first edge, place `count + 1` above the last one, which belongs to the last bin.
     places = searchsorted(edges, values, side="right")
     places = where(equal(values, getitem(edges, count)), count, places)
     counted = broadcast_to(beside(x, 1, "int64"), tuple(values.shape)) if weights is None else flatten(weights)
@@ -292,7 +292,7 @@ def histogram(
 
 
 def _edges(x: Any, bins: Any, span: tuple[float, float] | None) -> Any:
-    """Return the edges of a histogram's intervals, beside `x`."""
+    """Return the edges of a histogram's bins, on the device of `x`."""
     if hasattr(bins, "shape") and not isinstance(bins, Number):
         require("histogram", "real", bins=bins)
         if len(bins.shape) != 1:
@@ -325,26 +325,26 @@ def _even_edges(x: Any, bins: int, span: tuple[float, float] | None, dtype: dtyp
 
 
 def digitize(x: ArrayT, bins: Any, /, right: bool = False) -> ArrayT:
-    """In which of several intervals each element lies.
+    """Index of the bin that each element lies in.
 
     Parameters
     ----------
     x : tensor or array
         Any shape; real.
     bins : tensor or array, shape (n,)
-        The edges between intervals, ascending or descending.
+        Edges of the bins, ascending or descending.
     right : bool
-        Whether an edge belongs to the interval below it (as numbers go), instead of the one above.
+        Whether a bin includes its greater edge, instead of its smaller one.
 
     Returns
     -------
     Tensor
-        The shape of `x`, int64: 0 before the first edge, `n` behind the last.
+        The shape of `x`, int64: 0 before the first edge, `n` after the last.
 
     Raises
     ------
     ShapeError
-        If the edges are no vector.
+        If the edges are not a vector.
 
     Examples
     --------

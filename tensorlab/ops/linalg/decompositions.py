@@ -32,7 +32,7 @@ from .solving import solve_triangular_matrices
 
 
 def _lower_half(x: Any) -> Any:
-    """Return the lower triangle with the diagonal halved: with its adjoint a Hermitian matrix adds up again."""
+    """Return the lower triangle with the diagonal halved: a Hermitian matrix is its sum with its adjoint."""
     return tril(x) - 0.5 * diagonal_matrix(diagonal(x, 0, -2, -1))
 
 
@@ -73,13 +73,13 @@ def cholesky_factor(backend: Backend, x: ArrayT, /) -> ArrayT:
 def cholesky(x: ArrayT, /, *, upper: bool = False) -> ArrayT:
     """Cholesky factor of positive definite matrices: the lower triangular l of ``l @ l.mT.conj()``.
 
-    The gradient is that for Hermitian matrices, and Hermitian itself, so that a step along it keeps them so
+    The gradient is Hermitian too, so that a step along it keeps the matrices Hermitian
     (I. Murray, "Differentiation of the Cholesky decomposition", arXiv:1602.07527, 2016).
 
     Parameters
     ----------
     x : tensor or array, shape (..., n, n)
-        Hermitian (symmetric, if real) and positive definite; floating-point. Only the triangle that `upper` says is
+        Hermitian (symmetric, if real) and positive definite; floating-point. Only the triangle selected by `upper` is
         read.
     upper : bool
         Whether to return the upper triangular u of ``u.mT.conj() @ u`` instead.
@@ -92,7 +92,7 @@ def cholesky(x: ArrayT, /, *, upper: bool = False) -> ArrayT:
     Raises
     ------
     LinAlgError
-        If one is not positive definite.
+        If a matrix is not positive definite.
 
     >>> tl.linalg.cholesky(tl.tensor([[4.0, 2.0], [2.0, 5.0]]))
     tensor([[2., 0.],
@@ -221,13 +221,13 @@ def qr(x: Any, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResu
         A named tuple of Q and R, of shapes ``(..., m, k)`` and ``(..., k, n)``, where k is ``min(m, n)``, or m for
         ``"complete"``. R has a real diagonal, which may be negative.
 
-        The derivative exists where the first ``min(m, n)`` columns of `x` are independent; else `LinAlgError` is
-        raised where it is asked for. With ``"complete"`` it does not exist for m > n.
+        The derivative exists where the first ``min(m, n)`` columns of `x` are independent; else requesting it raises
+        `LinAlgError`. With ``"complete"`` it does not exist for m > n.
 
     Raises
     ------
     ValueError
-        If there is no such mode.
+        If `mode` is not one of these.
 
     >>> q, r = tl.linalg.qr(tl.tensor([[3.0, 1.0], [4.0, 2.0]]))
     >>> (q @ r).round()
@@ -320,8 +320,8 @@ def lu(x: Any, /) -> LUResult:
         A named tuple: the permutation matrices P, ``(..., m, m)``, of the type of `x` and without a gradient, L with
         ones on the diagonal, ``(..., m, k)``, and U, ``(..., k, n)``, where k is ``min(m, n)``.
 
-        The derivative exists where the first k rows and columns, permuted, are regular; else `LinAlgError` is raised
-        where it is asked for.
+        The derivative exists where the first k rows and columns, permuted, are invertible; else requesting it raises
+        `LinAlgError`.
 
     >>> p, lower, upper = tl.linalg.lu(tl.tensor([[2.0, 4.0], [4.0, 2.0]]))
     >>> lower

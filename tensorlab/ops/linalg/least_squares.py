@@ -1,4 +1,4 @@
-"""Matrices that have no inverse: rank, pseudo-inverse, least squares, condition."""
+"""Matrices without an inverse: rank, pseudo-inverse, least squares, condition number."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _plain(x: Any) -> Any:
 
 
 def _cutoff(backend: Backend, s: Any, rtol: Any) -> Any:
-    """Return up to which singular values count as zero: a number for each matrix, with an axis of length 1."""
+    """Return the greatest singular value that counts as zero: a number for each matrix, with an axis of length 1."""
     rtol = _plain(rtol)
     if s.shape[-1] == 0:
         return backend.xp.zeros((*s.shape[:-1], 1), dtype=s.dtype, device=s.device)
@@ -47,7 +47,7 @@ def _cutoff(backend: Backend, s: Any, rtol: Any) -> Any:
 
 @of_matrices
 def matrix_rank(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
-    """How many singular values are not zero.
+    """Rank of matrices: the number of nonzero singular values.
 
     Parameters
     ----------
@@ -138,9 +138,9 @@ def pinv_matrices(backend: Backend, x: ArrayT, /, rtol: Any) -> ArrayT:
 def pinv(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
     """Moore-Penrose pseudo-inverse, by singular values.
 
-    The derivative is that among matrices of the same rank (G. H. Golub, V. Pereyra, "The differentiation of
+    The derivative is the one at constant rank (G. H. Golub, V. Pereyra, "The differentiation of
     pseudo-inverses and nonlinear least squares problems whose variables separate", SIAM J. Numer. Anal. 10, 1973);
-    equal singular values do no harm.
+    it exists for equal singular values too.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def pinv(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
 
 
 class LstsqResult(NamedTuple):
-    """A solution by least squares, and what NumPy's function gives with it."""
+    """A least-squares solution, and NumPy's further results."""
 
     solution: Any
     residuals: Any
@@ -237,7 +237,8 @@ def _push_matrix(t: Any, a: Any, b: Any, out: Any, rcond: Any) -> Any:
     checks_first=True,
 )
 def lstsq_minimum_norm(backend: Backend, a: ArrayT, b: ArrayT, /, rcond: Any) -> tuple[ArrayT, ArrayT, ArrayT]:
-    """The shortest of the best solutions of ``a @ x = b``, the ranks and the singular values; see `lstsq`.
+    """The least-squares solution of ``a @ x = b`` with the smallest norm, the ranks and the singular values; see
+    `lstsq`.
 
     >>> a, b = tl.tensor([[2.0, 0.0], [0.0, 0.0]]), tl.tensor([[1.0], [1.0]])
     >>> tl.ops.linalg.least_squares.lstsq_minimum_norm(a, b, 1e-6)[0]
@@ -252,7 +253,7 @@ def lstsq_minimum_norm(backend: Backend, a: ArrayT, b: ArrayT, /, rcond: Any) ->
 
 
 def lstsq(a: Any, b: Any, /, rcond: Any = None) -> LstsqResult:
-    """Least squares: the `x` with the smallest ``norm(b - a @ x)``, and the shortest one where there are several.
+    """Least squares: the `x` that minimizes ``norm(b - a @ x)``, of several the one with the smallest norm.
 
     Parameters
     ----------
@@ -270,13 +271,13 @@ def lstsq(a: Any, b: Any, /, rcond: Any = None) -> LstsqResult:
     LstsqResult
         A named tuple as NumPy's: `solution`, ``(n,)`` or ``(..., n, k)``; `residuals`, the sums of squares of
         ``b - a @ x`` over the rows, ``(1,)`` or ``(..., k)``, or of shape ``(0,)`` if some rank is below n or m is no
-        greater than n; `rank`, int64; `singular_values`, ``(..., min(m, n))``. The first two have gradients, those
-        among matrices of the same rank.
+        greater than n; `rank`, int64; `singular_values`, ``(..., min(m, n))``. The first two have gradients, at
+        constant rank.
 
     Raises
     ------
     ShapeError
-        If the shapes do not fit.
+        If the shapes do not match.
     LinAlgError
         If the iteration does not converge.
 
@@ -312,9 +313,9 @@ def cond(x: ArrayT, /, p: ArrayT | None = None) -> ArrayT:
     Parameters
     ----------
     x : tensor or array, shape (..., m, n)
-        Floating-point; square but for `p` None, 2 and -2.
+        Floating-point; square unless `p` is None, 2 or -2.
     p : {None, 2, -2, 1, -1, inf, -inf, "fro", "nuc"}
-        Which norm, as in `matrix_norm`; None means 2.
+        The norm, as in `matrix_norm`; None means 2.
 
     Returns
     -------
@@ -324,9 +325,9 @@ def cond(x: ArrayT, /, p: ArrayT | None = None) -> ArrayT:
     Raises
     ------
     ShapeError
-        If there are fewer than two axes, or the matrices must be square and are not.
+        If there are fewer than two axes, or matrices that must be square are not.
     ValueError
-        If there is no such norm, or the matrices are empty.
+        If `p` is not one of these, or the matrices are empty.
 
     Examples
     --------

@@ -53,7 +53,7 @@ def inv(backend: Backend, x: ArrayT, /) -> ArrayT:
     Raises
     ------
     LinAlgError
-        If one is singular.
+        If a matrix is singular.
 
     >>> tl.linalg.inv(tl.tensor([[2.0, 0.0], [0.0, 4.0]]))
     tensor([[0.5 , 0.  ],
@@ -143,7 +143,7 @@ def solve(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     Raises
     ------
     ShapeError
-        If the matrices are not square, or the shapes do not fit.
+        If the matrices are not square, or the shapes do not match.
     LinAlgError
         If a matrix is singular.
 
@@ -244,22 +244,22 @@ def solve_triangular(a: ArrayT, b: ArrayT, /, *, upper: bool, left: bool = True,
         The right-hand sides: one vector if there is one axis, else matrices, whose leading axes broadcast with those
         of `a`. Types are promoted.
     upper : bool
-        Whether the upper triangle is meant, or the lower one.
+        Whether to use the upper triangle, or the lower one.
     left : bool
         Whether to solve ``a @ x = b``, or ``x @ a = b``.
     unit_diagonal : bool
-        Whether to take the diagonal as ones, without reading it.
+        Whether to assume ones on the diagonal, without reading it.
 
     Returns
     -------
     Tensor
-        The shape of `b`, its leading axes broadcast with those of `a`. The gradient with respect to `a` is zero in
-        what is not read.
+        The shape of `b`, its leading axes broadcast with those of `a`. The gradient with respect to `a` is zero where
+        it is not read.
 
     Raises
     ------
     ShapeError
-        If the matrices are not square, or the shapes do not fit.
+        If the matrices are not square, or the shapes do not match.
     LinAlgError
         If there is a zero on a diagonal.
 

@@ -1,4 +1,4 @@
-"""Functions made of pieces: remainders, steps, replacements, and comparison with a tolerance."""
+"""Piecewise functions: remainders, steps, replacements, and comparison with a tolerance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ INF = float("inf")
 
 @elementwise(lambda g: g, domain=(0.1, 0.9), takes="real floating")
 def frac(backend: Backend, x: ArrayT, /) -> ArrayT:
-    """What `trunc` cuts off, with the sign of `x`, elementwise; the derivative is one everywhere.
+    """The fractional part, with the sign of `x`, elementwise; the derivative is one everywhere.
 
     >>> tl.frac(tl.tensor([1.25, -1.25]))
     tensor([ 0.25, -0.25])
@@ -38,7 +38,7 @@ def frac(backend: Backend, x: ArrayT, /) -> ArrayT:
     tolerance={"float32": 1e-5},
 )
 def fmod(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
-    """What division rounded towards zero leaves, with the sign of `x1`, elementwise; C's remainder.
+    """Remainder of division rounded towards zero, with the sign of `x1`, elementwise; C's ``fmod``.
 
     `remainder` has the sign of `x2` instead.
 
@@ -91,7 +91,7 @@ def _pull_replaced(g: Any, x: Any) -> Any:
     samples=[sample((2, 3), nan=0.0, posinf=9.0, neginf=-9.0), sample((), nan=1.0, posinf=2.0, neginf=3.0)],
 )
 def replace_nonfinite(backend: Backend, x: ArrayT, /, nan: float, posinf: float, neginf: float) -> ArrayT:
-    """Put numbers in place of NaN and infinities; see `nan_to_num`.
+    """Replace NaN and infinities by numbers; see `nan_to_num`.
 
     >>> tl.ops.special.piecewise.replace_nonfinite(tl.tensor([float("nan"), 1.0]), 0.0, 9.0, -9.0)
     tensor([0., 1.])
@@ -111,21 +111,21 @@ def _replaced(xp: Any, x: Any, nan: float, posinf: float, neginf: float) -> Any:
 
 
 def nan_to_num(x: Any, /, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
-    """`x` with numbers in place of NaN and infinities, elementwise.
+    """Replace NaN and infinities by numbers, elementwise.
 
     Parameters
     ----------
     x : tensor or array
-        Any shape; numeric. Of complex numbers each part is replaced for itself.
+        Any shape; numeric. Real and imaginary parts are replaced independently.
     nan : float
-        What NaN becomes.
+        Replacement of NaN.
     posinf, neginf : float, optional
-        What the infinities become; the greatest and the least finite number of the type unless given.
+        Replacements of the infinities; by default the greatest and the least finite number of the type.
 
     Returns
     -------
     Tensor
-        The shape and type of `x`. What was replaced gets no gradient.
+        The shape and type of `x`. Replaced elements get no gradient.
 
     Examples
     --------
@@ -197,7 +197,7 @@ def isclose(
     Returns
     -------
     Tensor
-        The broadcast shape; bool. An infinity is close to itself alone.
+        The broadcast shape; bool. An infinity is close only to itself.
 
     >>> tl.isclose(tl.tensor([1.0, 1.0]), tl.tensor([1.000001, 1.1]))
     tensor([ True, False])
@@ -230,7 +230,7 @@ def allclose(x1: Any, x2: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_
     Returns
     -------
     bool
-        A Python bool, for which the device is waited for; True for empty arrays.
+        A Python bool, which synchronizes with the device; True for empty arrays.
 
     >>> tl.allclose(tl.tensor([1.0, 2.0]), tl.tensor([1.0, 2.000001]))
     True
