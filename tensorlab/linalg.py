@@ -10,8 +10,6 @@ Examples
 tensor([0.5 , 0.25])
 """
 
-from typing import Any
-
 from .errors import LinAlgError
 from .ops.contraction import matmul, outer, tensordot, vecdot
 from .ops.linalg.decompositions import LUResult, QRResult, cholesky, lu, qr
@@ -24,7 +22,7 @@ from .ops.linalg.spectral import EighResult, SVDResult, eigh, eigvalsh, svd, svd
 from .ops.matrices import cross, trace
 from .ops.matrices import diagonal as _diagonal
 from .ops.shapes import matrix_transpose
-from .tensor import Tensor
+from .tensor import ArrayT
 
 matrix_exp = expm
 
@@ -69,7 +67,7 @@ __all__ = [
 ]
 
 
-def diagonal(x: Any, /, *, offset: int = 0) -> Tensor:
+def diagonal(x: ArrayT, /, *, offset: int = 0) -> ArrayT:
     """The elements on a diagonal of the last two axes.
 
     Parameters

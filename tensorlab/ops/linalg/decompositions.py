@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Generic, Literal, NamedTuple
 
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
@@ -106,11 +106,11 @@ def cholesky(x: ArrayT, /, *, upper: bool = False) -> ArrayT:
 # -- QR ----------------------------------------------------------------------------------------------------------------
 
 
-class QRResult(NamedTuple):
+class QRResult(NamedTuple, Generic[ArrayT]):
     """An orthonormal and an upper triangular factor."""
 
-    Q: Any
-    R: Any
+    Q: ArrayT
+    R: ArrayT
 
 
 def _qr_shape(x: Shape, complete: bool = False) -> tuple[Shape, Shape]:
@@ -207,7 +207,7 @@ def qr_factors(backend: Backend, x: ArrayT, /, complete: bool = False) -> tuple[
 
 
 @of_matrices
-def qr(x: Any, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResult:
+def qr(x: ArrayT, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResult[ArrayT]:
     """QR decomposition: ``x = Q @ R`` with orthonormal columns and an upper triangle.
 
     Parameters
@@ -243,12 +243,12 @@ def qr(x: Any, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResu
 # -- LU ----------------------------------------------------------------------------------------------------------------
 
 
-class LUResult(NamedTuple):
+class LUResult(NamedTuple, Generic[ArrayT]):
     """A permutation, a lower and an upper triangular factor."""
 
-    P: Any
-    L: Any
-    U: Any
+    P: ArrayT
+    L: ArrayT
+    U: ArrayT
 
 
 def _lu_shape(x: Shape) -> tuple[Shape, Shape, Shape]:
@@ -311,7 +311,7 @@ def lu_factors(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT, ArrayT]:
 
 
 @of_matrices
-def lu(x: Any, /) -> LUResult:
+def lu(x: ArrayT, /) -> LUResult[ArrayT]:
     """LU decomposition with partial pivoting: ``x = P @ L @ U``.
 
     Returns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
@@ -161,11 +161,11 @@ def _products_but_two(xp: Any, s: Any) -> Any:
 # -- its logarithm -----------------------------------------------------------------------------------------------------
 
 
-class SlogdetResult(NamedTuple):
+class SlogdetResult(NamedTuple, Generic[ArrayT]):
     """Sign and logarithm of the absolute value of determinants."""
 
-    sign: Any
-    logabsdet: Any
+    sign: ArrayT
+    logabsdet: ArrayT
 
 
 def _pull_slogdet(g: Any, x: Any, out: Any) -> Any:
@@ -210,7 +210,7 @@ def slogdet_parts(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT]:
 
 
 @of_square_matrices
-def slogdet(x: Any, /) -> SlogdetResult:
+def slogdet(x: ArrayT, /) -> SlogdetResult[ArrayT]:
     """Sign, and logarithm of the absolute value, of the determinant of square matrices.
 
     Returns

@@ -138,7 +138,7 @@ MATRIX_NORMS: dict[Any, Callable[[Any], Any]] = {
 
 
 @of_matrices
-def matrix_norm(x: ArrayT, /, *, keepdims: bool = False, ord: Any = "fro") -> ArrayT:
+def matrix_norm(x: ArrayT, /, *, keepdims: bool = False, ord: float | str | None = "fro") -> ArrayT:
     """Norm of matrices.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
@@ -52,11 +52,11 @@ def _real_diagonal(x: Any) -> Any:
 # -- Hermitian matrices ------------------------------------------------------------------------------------------------
 
 
-class EighResult(NamedTuple):
+class EighResult(NamedTuple, Generic[ArrayT]):
     """Eigenvalues in ascending order, and eigenvectors as columns."""
 
-    eigenvalues: Any
-    eigenvectors: Any
+    eigenvalues: ArrayT
+    eigenvectors: ArrayT
 
 
 def _pull_eigh(g: Any, out: Any) -> Any:
@@ -106,7 +106,7 @@ def eigh_factors(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT]:
 
 
 @of_square_matrices
-def eigh(x: Any, /) -> EighResult:
+def eigh(x: ArrayT, /) -> EighResult[ArrayT]:
     """Eigenvalues and eigenvectors of Hermitian (symmetric, if real) matrices.
 
     The gradient is Hermitian too, so that a step along it keeps the matrices Hermitian.
@@ -198,12 +198,12 @@ def eigvalsh(x: ArrayT, /) -> ArrayT:
 # -- singular values ---------------------------------------------------------------------------------------------------
 
 
-class SVDResult(NamedTuple):
+class SVDResult(NamedTuple, Generic[ArrayT]):
     """Left singular vectors as columns, singular values in descending order, right singular vectors as rows."""
 
-    U: Any
-    S: Any
-    Vh: Any
+    U: ArrayT
+    S: ArrayT
+    Vh: ArrayT
 
 
 def _svd_shape(x: Shape, full_matrices: bool = True) -> tuple[Shape, Shape, Shape]:
@@ -322,7 +322,7 @@ def svd_factors(backend: Backend, x: ArrayT, /, full_matrices: bool = True) -> t
 
 
 @of_matrices
-def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
+def svd(x: ArrayT, /, *, full_matrices: bool = True) -> SVDResult[ArrayT]:
     """Singular value decomposition: ``x = U @ diag(S) @ Vh``.
 
     A pair of singular vectors is determined up to a common phase. As in PyTorch, derivatives hold the phase constant,

@@ -64,7 +64,7 @@ def polygamma_of_order(backend: Backend, x: ArrayT, /, n: int) -> ArrayT:
     return backend.polygamma_of_order(x, n=n)
 
 
-def polygamma(n: int, x: Any, /) -> Any:
+def polygamma(n: int, x: ArrayT, /) -> ArrayT:
     """Derivative of order `n` of `digamma`, elementwise.
 
     Parameters

@@ -110,7 +110,7 @@ def _replaced(xp: Any, x: Any, nan: float, posinf: float, neginf: float) -> Any:
     return xp.where(x == -INF, neginf, x)
 
 
-def nan_to_num(x: Any, /, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
+def nan_to_num(x: ArrayT, /, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> ArrayT:
     """Replace NaN and infinities by numbers, elementwise.
 
     Parameters
@@ -140,7 +140,7 @@ def nan_to_num(x: Any, /, nan: float = 0.0, posinf: float | None = None, neginf:
     return replace_nonfinite(x, nan, posinf, neginf)
 
 
-def lerp(start: Any, end: Any, weight: Any, /) -> Any:
+def lerp(start: ArrayT, end: ArrayT, weight: ArrayT | complex, /) -> ArrayT:
     """Interpolate linearly between two arrays, elementwise: ``start + weight * (end - start)``.
 
     Parameters
@@ -181,7 +181,13 @@ def lerp(start: Any, end: Any, weight: Any, /) -> Any:
     ],
 )
 def isclose(
-    backend: Backend, x1: ArrayT, x2: ArrayT, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+    backend: Backend,
+    x1: ArrayT | complex,
+    x2: ArrayT | complex,
+    /,
+    rtol: float = 1e-5,
+    atol: float = 1e-8,
+    equal_nan: bool = False,
 ) -> ArrayT:
     """Whether two arrays are equal within a tolerance, elementwise: ``abs(x1 - x2) <= atol + rtol * abs(x2)``.
 
@@ -203,19 +209,26 @@ def isclose(
     tensor([ True, False])
     """
     xp = backend.xp
-    x1, x2 = as_arrays(backend, x1, x2)
-    if x1.dtype not in backend.floating_dtypes:
-        x1, x2 = xp.astype(x1, xp.float64), xp.astype(x2, xp.float64)
-    same = x1 == x2
+    a, b = as_arrays(backend, x1, x2)
+    if a.dtype not in backend.floating_dtypes:
+        a, b = xp.astype(a, xp.float64), xp.astype(b, xp.float64)
+    same = a == b
     if equal_nan:
-        same = same | (xp.isnan(x1) & xp.isnan(x2))
-    comparable = xp.isfinite(x1) & xp.isfinite(x2)
-    first, second = xp.where(comparable, x1, 0.0), xp.where(comparable, x2, 0.0)
+        same = same | (xp.isnan(a) & xp.isnan(b))
+    comparable = xp.isfinite(a) & xp.isfinite(b)
+    first, second = xp.where(comparable, a, 0.0), xp.where(comparable, b, 0.0)
     return same | comparable & (xp.abs(first - second) <= atol + rtol * xp.abs(second))
 
 
 @composite(x1="any", x2="any")
-def allclose(x1: Any, x2: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+def allclose(
+    x1: ArrayT | complex,
+    x2: ArrayT | complex,
+    /,
+    rtol: float = 1e-5,
+    atol: float = 1e-8,
+    equal_nan: bool = False,
+) -> bool:
     """Whether two arrays are equal within a tolerance everywhere; see `isclose`.
 
     Parameters
