@@ -87,7 +87,12 @@ class TensorMethods:
     ) -> Tensor:
         """Whether all elements are true (not zero), over axes."""
     def allclose(
-        self, x2: Any, /, rtol: builtins.float = 1e-05, atol: builtins.float = 1e-08, equal_nan: builtins.bool = False
+        self,
+        x2: Tensor | complex,
+        /,
+        rtol: builtins.float = 1e-05,
+        atol: builtins.float = 1e-08,
+        equal_nan: builtins.bool = False,
     ) -> builtins.bool:
         """Whether two arrays are equal within a tolerance everywhere; see `isclose`."""
     def any(
@@ -180,7 +185,7 @@ class TensorMethods:
     def int(self) -> Tensor: ...
     def isclose(
         self,
-        x2: Tensor,
+        x2: Tensor | complex,
         /,
         rtol: builtins.float = 1e-05,
         atol: builtins.float = 1e-08,
@@ -195,9 +200,11 @@ class TensorMethods:
         """Whether `x` is not a number, elementwise."""
     def kron(self, x2: Tensor, /) -> Tensor:
         """Kronecker product: each element of `x1` times all of `x2`, as blocks."""
-    def kthvalue(self, /, k: builtins.int, *, axis: builtins.int = -1, keepdims: builtins.bool = False) -> Chosen:
+    def kthvalue(
+        self, /, k: builtins.int, *, axis: builtins.int = -1, keepdims: builtins.bool = False
+    ) -> Chosen[Tensor]:
         """The `k`-th smallest element along an axis."""
-    def lerp(self, end: Any, weight: Any, /) -> Any:
+    def lerp(self, end: Tensor, weight: Tensor | complex, /) -> Tensor:
         """Interpolate linearly between two arrays, elementwise: ``start + weight * (end - start)``."""
     def lgamma(self) -> Tensor:
         """Logarithm of the absolute value of the gamma function, elementwise."""
@@ -242,7 +249,7 @@ class TensorMethods:
         """``x1 * x2``, elementwise."""
     def nan_to_num(
         self, /, nan: builtins.float = 0.0, posinf: builtins.float | None = None, neginf: builtins.float | None = None
-    ) -> Any:
+    ) -> Tensor:
         """Replace NaN and infinities by numbers, elementwise."""
     def nanmean(
         self, /, axis: builtins.int | tuple[builtins.int, ...] | None = None, *, keepdims: builtins.bool = False
@@ -296,7 +303,7 @@ class TensorMethods:
         """Quantiles over axes: a fraction `q` of the elements lies below the quantile `q`."""
     def relu(self) -> Tensor:
         """The positive part, elementwise; the derivative at zero is zero. NaN propagates, and so does its gradient."""
-    def repeat(self, repeats: Any, /, *, axis: builtins.int | None = None) -> Tensor:
+    def repeat(self, repeats: builtins.int | Tensor, /, *, axis: builtins.int | None = None) -> Tensor:
         """Repeat each slice along an axis."""
     def reshape(self, *shape: Any) -> Tensor:
         """The same elements in another shape, given as one tuple or as several numbers."""
@@ -306,9 +313,11 @@ class TensorMethods:
         """`x` rounded to the nearest integer, halves to the nearest even one, elementwise; its derivative is zero."""
     def rsqrt(self) -> Tensor:
         """``1 / sqrt(x)``, elementwise."""
-    def scatter_add(self, axis: builtins.int, indices: Tensor, source: Any, /) -> Tensor:
+    def scatter_add(self, axis: builtins.int, indices: Tensor, source: Tensor, /) -> Tensor:
         """A copy of `x` with `source` added along an axis at `indices`, as PyTorch's ``scatter_add``."""
-    def searchsorted(self, x2: Tensor, /, *, side: str = "left", sorter: Any = None) -> Tensor:
+    def searchsorted(
+        self, x2: Tensor | builtins.float, /, *, side: str = "left", sorter: Tensor | None = None
+    ) -> Tensor:
         """Indices at which to insert elements into a sorted array so that it stays sorted."""
     def sigmoid(self) -> Tensor:
         """``1 / (1 + exp(-x))``, elementwise, without intermediate overflow."""
@@ -378,7 +387,7 @@ class TensorMethods:
         axis: builtins.int = -1,
         largest: builtins.bool = True,
         sorted: builtins.bool = True,
-    ) -> Chosen:
+    ) -> Chosen[Tensor]:
         """The `k` largest elements along an axis, or the smallest."""
     def trace(self, /, *, offset: builtins.int = 0, dtype: Any = None) -> Tensor:
         """Sum of the elements on a diagonal of the last two axes."""

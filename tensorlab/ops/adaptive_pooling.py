@@ -14,7 +14,7 @@ from .shapes import Shape
 Sizes = tuple[int, ...]
 
 
-def _adapted(x: Shape, size: Sizes) -> Shape:
+def _adaptive_shape(x: Shape, size: Sizes) -> Shape:
     return (*x[: len(x) - len(size)], *size)
 
 
@@ -22,7 +22,7 @@ def _adapted(x: Shape, size: Sizes) -> Shape:
     vjp={"x": lambda g, x_shape, size: adaptive_sum(g, x_shape[len(x_shape) - len(size) :])},
     kind="linear",
     takes="floating",
-    shape=_adapted,
+    shape=_adaptive_shape,
     flops=lambda shapes, out, params: max(prod(shapes[0]), prod(out)),
     samples=[
         sample((2, 7), size=(3,)),

@@ -183,12 +183,16 @@ def pow(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> Arra
     return backend.xp.pow(x1, x2)
 
 
-def _tied(g: Any, beaten: Any, equal: Any) -> Any:
+def _selected(g: Any, beaten: Any, equal: Any) -> Any:
     """Give the cotangent to the selected operand: half of it where both are equal, all of it where one is NaN."""
     return where(~beaten, where(equal, 0.5 * g, g), 0.0)
 
 
-@elementwise(lambda g, x1, x2: _tied(g, x1 < x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 < x1, x1 == x2), takes="real")
+@elementwise(
+    lambda g, x1, x2: _selected(g, x1 < x2, x1 == x2),
+    lambda g, x1, x2: _selected(g, x2 < x1, x1 == x2),
+    takes="real",
+)
 def maximum(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Elementwise maximum. Where equal, each operand gets half of the gradient; where one is NaN, each gets all of it.
 
@@ -198,7 +202,11 @@ def maximum(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> 
     return backend.xp.maximum(x1, x2)
 
 
-@elementwise(lambda g, x1, x2: _tied(g, x1 > x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 > x1, x1 == x2), takes="real")
+@elementwise(
+    lambda g, x1, x2: _selected(g, x1 > x2, x1 == x2),
+    lambda g, x1, x2: _selected(g, x2 > x1, x1 == x2),
+    takes="real",
+)
 def minimum(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Elementwise minimum. Where equal, each operand gets half of the gradient; where one is NaN, each gets all of it.
 
@@ -270,20 +278,20 @@ def nextafter(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -
 # -- bounds ---------------------------------------------------------------------------------------------------------
 
 
-def _inside(g: Any, x: Any, low: float | None, high: float | None) -> Any:
+def _within_bounds(g: Any, x: Any, low: float | None, high: float | None) -> Any:
     if low is not None:
-        g = _unless(x < low, g)
-    return g if high is None else _unless(x > high, g)
+        g = _zero_if(x < low, g)
+    return g if high is None else _zero_if(x > high, g)
 
 
-def _unless(condition: Any, g: Any) -> Any:
+def _zero_if(condition: Any, g: Any) -> Any:
     """Return a cotangent, zero where the condition holds; for NaN neither a condition nor its opposite does."""
     return where(~condition, g, 0.0)
 
 
 @op(
-    vjp={"x": _inside},
-    jvp={"x": _inside},
+    vjp={"x": _within_bounds},
+    jvp={"x": _within_bounds},
     shape=same_shape,
     takes="real",
     samples=[sample((2, 3), low=-0.5, high=1.0), sample((4,), low=0.1), sample((), high=0.3), sample((0,), low=0.0)],
@@ -300,7 +308,10 @@ def clip_to_numbers(backend: Backend, x: ArrayT, /, low: float | None = None, hi
 
 
 @elementwise(
-    lambda g, x, low: _unless(x < low, g), lambda g, x, low: where(x < low, g, 0.0), domain=(-2.0, 2.0), takes="real"
+    lambda g, x, low: _zero_if(x < low, g),
+    lambda g, x, low: where(x < low, g, 0.0),
+    domain=(-2.0, 2.0),
+    takes="real",
 )
 def raise_to(backend: Backend, x: ArrayT | complex, low: ArrayT | complex, /) -> ArrayT:
     """`x`, but `low` where `x` is below it, elementwise; see `clip`.
@@ -311,7 +322,7 @@ def raise_to(backend: Backend, x: ArrayT | complex, low: ArrayT | complex, /) ->
     return backend.xp.maximum(x, low)
 
 
-@elementwise(lambda g, x, high: _unless(x > high, g), lambda g, x, high: where(x > high, g, 0.0), takes="real")
+@elementwise(lambda g, x, high: _zero_if(x > high, g), lambda g, x, high: where(x > high, g, 0.0), takes="real")
 def lower_to(backend: Backend, x: ArrayT | complex, high: ArrayT | complex, /) -> ArrayT:
     """`x`, but `high` where `x` is above it, elementwise; see `clip`.
 
@@ -354,14 +365,14 @@ def clip(x: ArrayT, /, min: ArrayT | float | None = None, max: ArrayT | float | 
 
 
 def _pull_sign(g: Any, x: Any, out: Any) -> Any:
-    return _across(g, conj(out), x) if is_complex(x) else zeros_like(g)
+    return _orthogonal_part(g, conj(out), x) if is_complex(x) else zeros_like(g)
 
 
 def _push_sign(t: Any, x: Any, out: Any) -> Any:
-    return _across(t, out, x) if is_complex(x) else zeros_like(t)
+    return _orthogonal_part(t, out, x) if is_complex(x) else zeros_like(t)
 
 
-def _across(t: Any, direction: Any, x: Any) -> Any:
+def _orthogonal_part(t: Any, direction: Any, x: Any) -> Any:
     """Return the part of `t` orthogonal to a direction, divided by the absolute value of `x`; 0 where `x` is."""
     size = abs(x)
     across = t - real(conj(direction) * t) * direction

@@ -80,10 +80,10 @@ def _pull_attention(
     if not mask_gradient:
         return *pulled, None
     weights = attention_weights(query, key, mask, scale, is_causal)
-    return *pulled, sum_to_shape(_of_scores(matmul(g, matrix_transpose(value)), weights), mask.shape)
+    return *pulled, sum_to_shape(_through_softmax(matmul(g, matrix_transpose(value)), weights), mask.shape)
 
 
-def _of_scores(g: Any, weights: Any) -> Any:
+def _through_softmax(g: Any, weights: Any) -> Any:
     """Return the cotangent of a softmax's argument, or the tangent of its result: the formula is the same."""
     return weights * (g - sum(g * weights, axis=-1, keepdims=True))
 
@@ -99,12 +99,12 @@ def _pull_attention_grad(c: Sequence[Any], operands: Sequence[Any], scale: float
     a, b, d = (zeros_like(x) if t is None else t for t, x in zip(c, (query, key, value), strict=True))
     weights = attention_weights(query, key, mask, scale, is_causal)
     of_weights = matmul(g, matrix_transpose(value))
-    of_scores = _of_scores(of_weights, weights)
+    of_scores = _through_softmax(of_weights, weights)
     tangent = (matmul(a, matrix_transpose(key)) + matmul(query, matrix_transpose(b))) * scale
-    pushed = _of_scores(tangent, weights)
+    pushed = _through_softmax(tangent, weights)
     both = of_weights * tangent + matmul(g, matrix_transpose(d))
     both = both - of_weights * sum(weights * tangent, axis=-1, keepdims=True)
-    both = _of_scores(both - tangent * sum(weights * of_weights, axis=-1, keepdims=True), weights)
+    both = _through_softmax(both - tangent * sum(weights * of_weights, axis=-1, keepdims=True), weights)
     pulled = (
         matmul(pushed, value) + matmul(weights, d),
         (matmul(both, key) + matmul(of_scores, b)) * scale,

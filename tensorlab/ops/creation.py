@@ -30,11 +30,11 @@ def place(device: DeviceLike) -> tuple[Backend, Any]:
     """Return the backend that a `device` argument names, and the device as the backend represents it."""
     if device is None:
         return active_backend(), None
-    backend, name = located(device)
+    backend, name = backend_and_name(device)
     return backend, backend.native_device(name)
 
 
-def located(device: Device | str) -> tuple[Backend, str | None]:
+def backend_and_name(device: Device | str) -> tuple[Backend, str | None]:
     """Return the backend and the name of a device; a `Device` names its backend unambiguously."""
     if isinstance(device, Device):
         return get_backend(device.backend), device.name
@@ -144,7 +144,7 @@ def _numbers(obj: Any) -> Any:
         yield obj
 
 
-def beside(x: Any, numbers: Any, dtype: Any = None) -> Any:
+def numbers_like(x: Any, numbers: Any, dtype: Any = None) -> Any:
     """Return numbers on the backend and device of `x`, as a tensor if `x` is one, else as an array."""
     array = x._array if isinstance(x, Tensor) else x
     backend = backend_of(array)
@@ -328,10 +328,10 @@ def full_like(
 
 @composite()
 def arange(
-    start: Any,
+    start: float,
     /,
-    stop: Any = None,
-    step: Any = 1,
+    stop: float | None = None,
+    step: float = 1,
     *,
     dtype: Any = None,
     device: DeviceLike = None,
@@ -358,8 +358,8 @@ def arange(
 
 @composite()
 def linspace(
-    start: Any,
-    stop: Any,
+    start: complex,
+    stop: complex,
     /,
     num: int,
     *,
@@ -393,8 +393,8 @@ def linspace(
 
 @composite()
 def logspace(
-    start: Any,
-    stop: Any,
+    start: float,
+    stop: float,
     /,
     num: int,
     *,
@@ -430,8 +430,8 @@ def logspace(
 
 @composite()
 def geomspace(
-    start: Any,
-    stop: Any,
+    start: float,
+    stop: float,
     /,
     num: int,
     *,

@@ -37,7 +37,7 @@ def _shifted(x: Any, by: int, fill: float = 0.0) -> Any:
     return concat([blank, getitem(x, (Ellipsis, slice(0, width - by)))], axis=-1)
 
 
-def _shares(emissions: Any, skips: Any, alphas: Any) -> Any:
+def _shares_by_band(emissions: Any, skips: Any, alphas: Any) -> Any:
     """Return, for each state at each time but the first, the share of its probability from each band."""
     later = getitem(alphas, slice(1, None))
     dead = later == -inf
@@ -50,11 +50,11 @@ def _shares(emissions: Any, skips: Any, alphas: Any) -> Any:
 
 def _pull_forward(g: Any, emissions: Any, skips: Any, out: Any) -> Any:
     # Unreachable states do not depend on anything.
-    return where(out == -inf, 0.0, banded_scan_transposed(g, _shares(emissions, skips, out)))
+    return where(out == -inf, 0.0, banded_scan_transposed(g, _shares_by_band(emissions, skips, out)))
 
 
 def _push_forward(t: Any, emissions: Any, skips: Any, out: Any) -> Any:
-    return banded_scan(where(out == -inf, 0.0, t), _shares(emissions, skips, out))
+    return banded_scan(where(out == -inf, 0.0, t), _shares_by_band(emissions, skips, out))
 
 
 def _states(emissions: Shape, skips: Shape) -> Shape:

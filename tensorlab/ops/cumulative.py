@@ -12,7 +12,7 @@ from ..errors import ShapeError
 from ..tensor import ArrayT
 from .comparison import where
 from .exponential import exp
-from .indexing import getitem
+from .indexing import slice_along
 from .joining import concat, flip
 from .reduction import axes_last, countable, eye_like, is_zero_or_infinite_somewhere, sum
 from .shapes import Shape, astype, cast_back, normalized_axis, reshape
@@ -31,7 +31,7 @@ def _from_the_end(g: Any, axis: int | None) -> Any:
 
 def _without_initial(g: Any, axis: int | None, include_initial: bool) -> Any:
     place = normalized_axis(axis or 0, len(g.shape))
-    return getitem(g, (*(slice(None),) * place, slice(1, None))) if include_initial else g
+    return slice_along(g, place, 1, None) if include_initial else g
 
 
 def _pull_cumulative_sum(g: Any, x_dtype: Any, axis: int | None, dtype: Any, include_initial: bool) -> Any:
@@ -133,10 +133,6 @@ def _scan_axis(x_shape: Shape, axis: int | None) -> int:
     return normalized_axis(axis or 0, len(x_shape))
 
 
-def _part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
-    return getitem(x, (*(slice(None),) * axis, slice(start, stop)))
-
-
 def _ratio(x1: Any, x2: Any) -> Any:
     """Return ``exp(x1 - x2)``, one where both are the same infinity."""
     equal = x1 == x2
@@ -154,12 +150,12 @@ def _pull_logcumsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: int | Non
     if not n:
         return g
     reach, total = 1, g
-    decay = _ratio(_part(out, place, None, -1), _part(out, place, 1, None))
+    decay = _ratio(slice_along(out, place, None, -1), slice_along(out, place, 1, None))
     while reach < n:
-        ahead = _part(total, place, None, n - reach) + decay * _part(total, place, reach, None)
-        total = concat([ahead, _part(total, place, n - reach, None)], axis=place)
+        ahead = slice_along(total, place, None, n - reach) + decay * slice_along(total, place, reach, None)
+        total = concat([ahead, slice_along(total, place, n - reach, None)], axis=place)
         if 2 * reach < n:
-            decay = _part(decay, place, None, n - 2 * reach) * _part(decay, place, reach, None)
+            decay = slice_along(decay, place, None, n - 2 * reach) * slice_along(decay, place, reach, None)
         reach *= 2
     return total * _ratio(x, out)
 

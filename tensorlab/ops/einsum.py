@@ -63,9 +63,9 @@ def einsum(subscripts: str, /, *operands: ArrayT) -> ArrayT:
         require("einsum", **{f"operand {i}": x for i, x in enumerate(operands)})
         raise
     plan = _plan(subscripts, shapes)
-    terms = [x if own is None else _simplified(x, own) for own, x in zip(plan.simplifications, operands)]
+    terms = [x if own is None else _simplify(x, own) for own, x in zip(plan.simplifications, operands)]
     for i, j, product in plan.products:
-        terms.append(_multiplied(terms[i], terms[j], product))
+        terms.append(_multiply(terms[i], terms[j], product))
         terms[i] = terms[j] = None
     return terms[-1] if plan.axes is None else permute_dims(terms[-1], plan.axes)
 
@@ -105,7 +105,7 @@ class Plan(NamedTuple):
     axes: Shape | None
 
 
-def _simplified(x: Any, own: Simplification) -> Any:
+def _simplify(x: Any, own: Simplification) -> Any:
     for first, second in own.diagonals:
         x = diagonal_pair(x, first, second)
     if own.summed:
@@ -115,13 +115,13 @@ def _simplified(x: Any, own: Simplification) -> Any:
     return x if own.shape is None else reshape(x, own.shape)
 
 
-def _multiplied(x1: Any, x2: Any, product: Product) -> Any:
+def _multiply(x1: Any, x2: Any, product: Product) -> Any:
     is_matmul, first, second, shape = product
-    y = (matmul if is_matmul else multiply)(_seen(x1, first), _seen(x2, second))
+    y = (matmul if is_matmul else multiply)(_viewed(x1, first), _viewed(x2, second))
     return y if shape is None else reshape(y, shape)
 
 
-def _seen(x: Any, view: View) -> Any:
+def _viewed(x: Any, view: View) -> Any:
     axes, shape = view
     if axes is not None:
         x = permute_dims(x, axes)

@@ -84,6 +84,11 @@ def getitem(backend: Backend, x: ArrayT, /, index: Index) -> ArrayT:
     return backend.getitem(x, index)
 
 
+def slice_along(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
+    """Return ``x[start:stop]`` along a non-negative axis."""
+    return getitem(x, (*(slice(None),) * axis, slice(start, stop)))
+
+
 @op(
     vjp={"g": lambda g, index: getitem(g, index)},
     jvp={"g": lambda t, shape, index: scatter_index(t, shape, index)},
@@ -120,7 +125,7 @@ def scatter_index(backend: Backend, g: ArrayT, /, shape: Shape, index: Index) ->
 @op(
     vjp={
         "x": lambda g, index, value_shape: _with_zeros(g, index, value_shape),
-        "value": lambda g, index, value_shape: sum_to_shape(_stayed(getitem(g, index), g, index), value_shape),
+        "value": lambda g, index, value_shape: sum_to_shape(_surviving(getitem(g, index), g, index), value_shape),
     },
     kind="linear",
     jvp={
@@ -159,7 +164,7 @@ def _with_zeros(g: Any, index: Index, value_shape: Shape) -> Any:
     return replace_index(g, _zeros_like_shape(g, value_shape), index)
 
 
-def _stayed(taken: Any, g: Any, index: Index) -> Any:
+def _surviving(taken: Any, g: Any, index: Index) -> Any:
     """Return ``g[index]`` with zeros where a later write to the same place replaced the value."""
     if is_basic(index):
         return taken
@@ -378,7 +383,7 @@ def put_along_axis_add(backend: Backend, g: ArrayT, indices: ArrayT, /, axis: in
 
 
 @composite(x="any", indices="integral", source="any")
-def scatter_add(x: ArrayT, axis: int, indices: ArrayT, source: Any, /) -> ArrayT:
+def scatter_add(x: ArrayT, axis: int, indices: ArrayT, source: ArrayT, /) -> ArrayT:
     """A copy of `x` with `source` added along an axis at `indices`, as PyTorch's ``scatter_add``.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import prod
-from typing import Any
+from typing import Any, overload
 
 from ..autodiff.op import op
 from ..autodiff.record import count_nothing, sample
@@ -13,7 +13,7 @@ from ..backend import Backend, backend_of
 from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
 from .declare import broadcast_shape, composite
-from .indexing import getitem, take
+from .indexing import getitem, slice_along, take
 from .shapes import (
     Axis,
     Shape,
@@ -49,7 +49,7 @@ def _split_back(g: Any, arrays_shape: Sequence[Shape], axis: int | None) -> list
     for shape in arrays_shape:
         length = prod(shape) if axis is None else shape[axis]
         place = 0 if axis is None else axis % len(shape)
-        part = getitem(g, (*(slice(None),) * place, slice(start, start + length)))
+        part = slice_along(g, place, start, start + length)
         parts.append(reshape(part, shape) if axis is None else part)
         start += length
     return parts
@@ -181,9 +181,8 @@ def roll(x: ArrayT, /, shift: int | Sequence[int], *, axis: int | Sequence[int] 
         place = normalized_axis(a, len(x.shape))
         length = x.shape[place]
         if length and by % length:
-            before = (slice(None),) * place
             cut = length - by % length
-            x = concat([getitem(x, (*before, slice(cut, None))), getitem(x, (*before, slice(None, cut)))], axis=place)
+            x = concat([slice_along(x, place, cut, None), slice_along(x, place, None, cut)], axis=place)
     return x
 
 
@@ -211,7 +210,7 @@ def tile(x: ArrayT, repetitions: int | Sequence[int], /) -> ArrayT:
 
 
 @composite(x="any")
-def repeat(x: ArrayT, repeats: Any, /, *, axis: int | None = None) -> ArrayT:
+def repeat(x: ArrayT, repeats: int | ArrayT, /, *, axis: int | None = None) -> ArrayT:
     """Repeat each slice along an axis.
 
     Parameters
@@ -287,8 +286,7 @@ def split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -> tupl
     else:
         cuts = sections
     edges = [0, *cuts, length]
-    before = (slice(None),) * place
-    return tuple(getitem(x, (*before, slice(a, b))) for a, b in pairwise(edges))
+    return tuple(slice_along(x, place, a, b) for a, b in pairwise(edges))
 
 
 @composite(x="any")
@@ -346,6 +344,10 @@ def _each(function: Callable[[Any], Any], arrays: Sequence[Any]) -> Any:
     return function(arrays[0]) if len(arrays) == 1 else tuple(map(function, arrays))
 
 
+@overload
+def atleast_1d(array: ArrayT, /) -> ArrayT: ...
+@overload
+def atleast_1d(*arrays: ArrayT) -> tuple[ArrayT, ...]: ...
 @composite(arrays="any")
 def atleast_1d(*arrays: Any) -> Any:
     """Arrays with at least one axis: a number becomes a vector of one element.
@@ -366,6 +368,10 @@ def atleast_1d(*arrays: Any) -> Any:
     return _each(lambda x: x if x.shape else reshape(x, (1,)), arrays)
 
 
+@overload
+def atleast_2d(array: ArrayT, /) -> ArrayT: ...
+@overload
+def atleast_2d(*arrays: ArrayT) -> tuple[ArrayT, ...]: ...
 @composite(arrays="any")
 def atleast_2d(*arrays: Any) -> Any:
     """Arrays with at least two axes: a vector becomes a row; see `atleast_1d`.
@@ -376,6 +382,10 @@ def atleast_2d(*arrays: Any) -> Any:
     return _each(lambda x: x if len(x.shape) > 1 else reshape(x, (1, -1)), arrays)
 
 
+@overload
+def atleast_3d(array: ArrayT, /) -> ArrayT: ...
+@overload
+def atleast_3d(*arrays: ArrayT) -> tuple[ArrayT, ...]: ...
 @composite(arrays="any")
 def atleast_3d(*arrays: Any) -> Any:
     """Arrays with at least three axes: shape ``(m, n)`` becomes ``(m, n, 1)``, ``(n,)`` ``(1, n, 1)``.

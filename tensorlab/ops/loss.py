@@ -92,7 +92,7 @@ def softmax_cross_entropy(
     return xp.where(counted, losses, xp.zeros_like(losses))
 
 
-def _pull_weight(cotangent: Any, logits: Any, target: Any, ignore_index: int) -> Any:
+def _pull_cotangent(cotangent: Any, logits: Any, target: Any, ignore_index: int) -> Any:
     # The gradient is linear in g: its transpose multiplies the rows of "softmax minus one-hot" by the cotangent.
     ones = logits[:, 0] * 0 + 1
     return sum(cotangent * softmax_cross_entropy_grad(ones, logits, target, ignore_index), axis=1)
@@ -109,7 +109,7 @@ def _counted_weight(g: Any, target: Any, ignore_index: int) -> Any:
 
 
 @op(
-    vjp={"g": _pull_weight, "logits": _pull_logits},
+    vjp={"g": _pull_cotangent, "logits": _pull_logits},
     shape=lambda g, logits, target, ignore_index: logits,
     flops=lambda shapes, out, params: 16 * shapes[1][0] * shapes[1][1],
     samples=[
@@ -146,13 +146,13 @@ def _pull_probability(g: Any, x: Any, target: Any) -> Any:
     return g * (x - target) / clip(x * (1 - x), LEAST_VARIANCE)
 
 
-def _as_array(x: Any, g: Any) -> Any:
+def _array_like(x: Any, g: Any) -> Any:
     """Return an operand, which may be a Python number, as an array or tensor like the cotangent."""
     return zeros_like(g) + x if isinstance(x, int | float) else x
 
 
 def _pull_label(g: Any, x: Any) -> Any:
-    x = _as_array(x, g)
+    x = _array_like(x, g)
     return g * (binary_cross_entropy(x, 1.0) - binary_cross_entropy(x, 0.0))
 
 
@@ -204,7 +204,7 @@ def _pull_difference(g: Any, x: Any, delta: Any) -> Any:
 
 
 def _pull_delta(g: Any, x: Any, delta: Any) -> Any:
-    size = absolute(_as_array(x, g))
+    size = absolute(_array_like(x, g))
     return g * (size - minimum(size, delta))
 
 

@@ -27,7 +27,7 @@ def inverse(order: Sizes | None) -> Sizes | None:
     return None if order is None else tuple(sorted(range(len(order)), key=order.__getitem__))
 
 
-def _runs(batch_sizes: Sizes) -> Iterator[tuple[slice, slice, int]]:
+def _equal_runs(batch_sizes: Sizes) -> Iterator[tuple[slice, slice, int]]:
     """Yield slices of steps and of rows, and the number of sequences, for each run of steps with the same number."""
     step = row = 0
     for size, steps in groupby(batch_sizes):
@@ -82,10 +82,10 @@ def pack_steps(backend: Backend, x: ArrayT, /, batch_sizes: Sizes, order: Sizes 
     """
     xp, rest = backend.xp, x.shape[2:]
     x = _reordered(xp, x, order)
-    pieces = [xp.reshape(x[steps, :size, ...], (-1, *rest)) for steps, _, size in _runs(batch_sizes) if size]
-    if not pieces or 0 in rest:
+    rows = [xp.reshape(x[steps, :size, ...], (-1, *rest)) for steps, _, size in _equal_runs(batch_sizes) if size]
+    if not rows or 0 in rest:
         return xp.empty((sum(batch_sizes), *rest), dtype=x.dtype, device=x.device)
-    return pieces[0] if len(pieces) == 1 else xp.concat(pieces, axis=0)
+    return rows[0] if len(rows) == 1 else xp.concat(rows, axis=0)
 
 
 def _unpacked(
@@ -144,7 +144,7 @@ def unpack_steps(
     if xp.isdtype(data.dtype, "bool"):
         value = bool(padding_value)
     out = xp.full((length, batch_sizes[0], *rest), value, dtype=data.dtype, device=data.device)
-    for steps, rows, size in _runs(batch_sizes):
+    for steps, rows, size in _equal_runs(batch_sizes):
         count = steps.stop - steps.start
         out[steps, :size, ...] = xp.reshape(data[rows, ...], (count, size, *rest))
     return _reordered(xp, out, order)

@@ -29,13 +29,13 @@ def padded_shape(x_shape: Shape, pad_width: Pairs, **_: Any) -> Shape:
     return tuple(before + n + after for n, (before, after) in zip(x_shape, pad_width, strict=True))
 
 
-def _inside(x_shape: Shape, pad_width: Pairs) -> tuple[slice, ...]:
+def _original_slices(x_shape: Shape, pad_width: Pairs) -> tuple[slice, ...]:
     """Return the slices of the padded array that hold the array itself."""
     return tuple(slice(before, before + n) for n, (before, _) in zip(x_shape, pad_width, strict=True))
 
 
 @op(
-    vjp={"x": lambda g, x_shape, pad_width: getitem(g, _inside(x_shape, pad_width))},
+    vjp={"x": lambda g, x_shape, pad_width: getitem(g, _original_slices(x_shape, pad_width))},
     jvp={"x": lambda t, pad_width: pad_constant(t, pad_width)},
     shape=padded_shape,
     samples=[
@@ -51,7 +51,7 @@ def pad_constant(backend: Backend, x: ArrayT, /, pad_width: Pairs, constant_valu
     >>> tl.ops.padding.pad_constant(tl.tensor([1.0, 2.0]), ((1, 0),), 5.0)
     tensor([5., 1., 2.])
     """
-    shape, inside = padded_shape(x.shape, pad_width), _inside(x.shape, pad_width)
+    shape, inside = padded_shape(x.shape, pad_width), _original_slices(x.shape, pad_width)
     values = constant_values if isinstance(constant_values, tuple) else ((constant_values, constant_values),) * x.ndim
     cast = CASTS.get(backend.dtype_of(x).kind, lambda number: number)
     out = backend.xp.empty(shape, dtype=x.dtype, device=x.device)
@@ -69,7 +69,7 @@ def pad_constant(backend: Backend, x: ArrayT, /, pad_width: Pairs, constant_valu
 # -- continuing an array beyond its ends -------------------------------------------------------------------------------
 
 
-def _pieces(length: int, before: int, after: int, mode: str) -> Iterator[tuple[slice, slice]]:
+def _copied_parts(length: int, before: int, after: int, mode: str) -> Iterator[tuple[slice, slice]]:
     """Yield each part of an axis's padding and the part that it copies, both as slices of the padded axis.
 
     The second lies inside the array. It may run backwards, or be a single place that is repeated.
@@ -122,12 +122,12 @@ def pad_continued(backend: Backend, x: ArrayT, /, pad_width: Pairs, continuation
     >>> tl.ops.padding.pad_continued(tl.tensor([1.0, 2.0]), ((1, 2),), "edge")
     tensor([1., 1., 2., 2., 2.])
     """
-    inside = _inside(x.shape, pad_width)
+    inside = _original_slices(x.shape, pad_width)
     out = backend.xp.empty(padded_shape(x.shape, pad_width), dtype=x.dtype, device=x.device)
     out[(*inside, ...)] = x
     for axis, (before, after) in enumerate(pad_width):
         front, behind = (slice(None),) * axis, inside[axis + 1 :]
-        for target, source in _pieces(x.shape[axis], before, after, continuation):
+        for target, source in _copied_parts(x.shape[axis], before, after, continuation):
             out[(*front, target, *behind)] = out[(*front, source, *behind)]
     return out
 
@@ -154,7 +154,7 @@ def fold_padding(backend: Backend, g: ArrayT, /, pad_width: Pairs, continuation:
     tensor([2., 3.])
     """
     xp = backend.xp
-    inside = _inside(_unpadded_shape(g.shape, pad_width, continuation), pad_width)
+    inside = _original_slices(_unpadded_shape(g.shape, pad_width, continuation), pad_width)
     out: Any = g
     for axis in reversed(range(g.ndim)):
         (before, after), front = pad_width[axis], (slice(None),) * axis
@@ -162,15 +162,15 @@ def fold_padding(backend: Backend, g: ArrayT, /, pad_width: Pairs, continuation:
             continue
         padded, middle = out, inside[axis]
         out = xp.asarray(padded[(*front, middle, ...)], copy=True)
-        for target, source in _pieces(middle.stop - before, before, after, continuation):
+        for target, source in _copied_parts(middle.stop - before, before, after, continuation):
             added = padded[(*front, target, ...)]
             if source.step is None and source.stop - source.start == 1:
                 added = xp.sum(added, axis=axis, dtype=g.dtype, keepdims=True)
-            out[(*front, _moved(source, before), ...)] += added
+            out[(*front, _in_original_axis(source, before), ...)] += added
     return xp.asarray(g, copy=True) if out is g else out
 
 
-def _moved(places: slice, by: int) -> slice:
+def _in_original_axis(places: slice, by: int) -> slice:
     """Return a slice of the padded axis as a slice of the axis itself."""
     stop = None if places.stop is None or places.stop < by else places.stop - by
     return slice(places.start - by, stop, places.step)

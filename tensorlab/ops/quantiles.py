@@ -140,7 +140,7 @@ def _quantile(function: str, x: Any, q: Any, axis: Axis, method: str, keepdims: 
     if method not in METHODS:
         raise ValueError(f"{function}: method must be one of {', '.join(map(repr, METHODS))}, not {method!r}")
     whole = 100 if "percentile" in function else 1
-    q = _checked_shares(function, q, whole)
+    q = _fractions(function, q, whole)
     axes = normalized_axes(axis, len(x.shape), f"{function}: axis")
     shape = tuple(x.shape)
     flat, _ = axes_last(
@@ -151,7 +151,7 @@ def _quantile(function: str, x: Any, q: Any, axis: Axis, method: str, keepdims: 
     return reshape(result, (*_shape_of(q), *reduced_shape(shape, axes, keepdims)))
 
 
-def _checked_shares(function: str, q: Any, whole: int) -> Any:
+def _fractions(function: str, q: Any, whole: int) -> Any:
     """Return `q` as fractions: a float, a list of floats, a tensor or an array."""
     if hasattr(q, "shape") and not isinstance(q, Number):
         require(function, "real", q=q)
@@ -161,8 +161,8 @@ def _checked_shares(function: str, q: Any, whole: int) -> Any:
         raise TypeError(f"{function}: q must be a number, a sequence of numbers, a tensor or an array, not {q}")
     if not all(isinstance(number, Real) and 0 <= float(number) <= whole for number in numbers):
         raise ValueError(f"{function}: q must be from 0 to {whole}, not {q}")
-    shares = [float(number) / whole for number in numbers]
-    return shares[0] if isinstance(q, Number) else shares
+    fractions = [float(number) / whole for number in numbers]
+    return fractions[0] if isinstance(q, Number) else fractions
 
 
 def _shape_of(q: Any) -> tuple[int, ...]:
@@ -172,7 +172,7 @@ def _shape_of(q: Any) -> tuple[int, ...]:
 def _quantiles(ordered: Any, q: Any, method: str, skip_nan: bool) -> Any:
     """Return quantiles over the last axis of a sorted array; the axes of `q` come first."""
     if isinstance(q, list):
-        each = [_quantiles(ordered, share, method, skip_nan) for share in q]
+        each = [_quantiles(ordered, fraction, method, skip_nan) for fraction in q]
         return stack(each) if each else broadcast_to(sum(ordered, axis=-1), (0, *ordered.shape[:-1]))
     (*rest, n), dtype = ordered.shape, dtypes.named(ordered.dtype)
     exact = dtypes.promote(dtype, dtypes.float32) if dtype.is_floating else dtypes.float32
@@ -196,7 +196,7 @@ def _quantiles(ordered: Any, q: Any, method: str, skip_nan: bool) -> Any:
         count = math.prod(places.shape[len(rest) :])
         return reshape(take_along_axis(ordered, reshape(places, (*rest, count)), -1), tuple(places.shape))
 
-    result = _between_places(q * last, method, pick, dtype)
+    result = _value_at(q * last, method, pick, dtype)
     if dtype.is_floating and not isinstance(q, float):
         result = where(inside, result, math.nan)
     if dtype.is_floating and not skip_nan:
@@ -204,7 +204,7 @@ def _quantiles(ordered: Any, q: Any, method: str, skip_nan: bool) -> Any:
     return permute_dims(result, (*range(len(rest), len(result.shape)), *range(len(rest)))) if more else result
 
 
-def _between_places(position: Any, method: str, pick: Callable[[Any], Any], dtype: dtypes.DType) -> Any:
+def _value_at(position: Any, method: str, pick: Callable[[Any], Any], dtype: dtypes.DType) -> Any:
     """Return the value at a position, a number or a tensor; `pick` returns the element at an integer position."""
     number = isinstance(position, float)
     if method in ("lower", "higher", "nearest"):
@@ -222,10 +222,10 @@ def _between_places(position: Any, method: str, pick: Callable[[Any], Any], dtyp
         part = 0.5 if method == "midpoint" else part
     else:
         part = astype(where(part > 0, 0.5, 0.0 * part) if method == "midpoint" else part, dtype)
-    return _between(pick(low), pick(low + 1), part)
+    return _interpolated(pick(low), pick(low + 1), part)
 
 
-def _between(low: Any, high: Any, part: Any) -> Any:
+def _interpolated(low: Any, high: Any, part: Any) -> Any:
     """Interpolate between two numbers: exact where they are equal, and correct where they are infinite."""
     gap = high - low
     weighted = low * (1 - part) + high * part

@@ -112,7 +112,7 @@ def mean(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = 
     return backend.xp.mean(x, axis=axis, keepdims=keepdims)
 
 
-def _shared(g: Any, beaten: Any, x_shape: Shape, axis: Axis) -> Any:
+def _shared_by_ties(g: Any, beaten: Any, x_shape: Shape, axis: Axis) -> Any:
     """Divide each cotangent equally among the elements that tie for the extreme, or among all if one is NaN."""
     chosen = ~beaten
     shares = kept(g, x_shape, axis) / astype(sum(astype(chosen, "int64"), axis=axis, keepdims=True), g.dtype)
@@ -120,11 +120,11 @@ def _shared(g: Any, beaten: Any, x_shape: Shape, axis: Axis) -> Any:
 
 
 def _pull_max(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
-    return _shared(g, x < spread(out, x_shape, axis), x_shape, axis)
+    return _shared_by_ties(g, x < spread(out, x_shape, axis), x_shape, axis)
 
 
 def _pull_min(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
-    return _shared(g, x > spread(out, x_shape, axis), x_shape, axis)
+    return _shared_by_ties(g, x > spread(out, x_shape, axis), x_shape, axis)
 
 
 @op(vjp={"x": _pull_max}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
@@ -288,6 +288,8 @@ def logsumexp(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bo
 
 # -- without a gradient ------------------------------------------------------------------------------------------------
 
+ONE_AXIS_OR_ALL = [sample((2, 3), axis=0), sample((2, 3), axis=None)]
+
 
 @op(shape=reduced_shape, dtype="bool", flops=count_operand, samples=[sample(Draw((2, 3), 0, 2, "bool"), axis=0)])
 def all(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
@@ -309,13 +311,7 @@ def any(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = F
     return backend.xp.any(x, axis=axis, keepdims=keepdims)
 
 
-@op(
-    shape=reduced_shape,
-    dtype="int64",
-    takes="real",
-    flops=count_operand,
-    samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)],
-)
+@op(shape=reduced_shape, dtype="int64", takes="real", flops=count_operand, samples=ONE_AXIS_OR_ALL)
 def argmax(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims: bool = False) -> ArrayT:
     """Index of the maximum along an axis, or in the flattened array; the first of elements that tie.
 
@@ -332,13 +328,7 @@ def argmax(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims:
     return backend.xp.argmax(x, axis=axis, keepdims=keepdims)
 
 
-@op(
-    shape=reduced_shape,
-    dtype="int64",
-    takes="real",
-    flops=count_operand,
-    samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)],
-)
+@op(shape=reduced_shape, dtype="int64", takes="real", flops=count_operand, samples=ONE_AXIS_OR_ALL)
 def argmin(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims: bool = False) -> ArrayT:
     """Index of the minimum along an axis, or in the flattened array; the first of elements that tie.
 
@@ -355,9 +345,7 @@ def argmin(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims:
     return backend.xp.argmin(x, axis=axis, keepdims=keepdims)
 
 
-@op(
-    shape=reduced_shape, dtype="int64", flops=count_operand, samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)]
-)
+@op(shape=reduced_shape, dtype="int64", flops=count_operand, samples=ONE_AXIS_OR_ALL)
 def count_nonzero(backend: Backend, x: ArrayT, /, *, axis: Axis = None, keepdims: bool = False) -> ArrayT:
     """Number of nonzero elements, over axes.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, Generic, Literal, NamedTuple, overload
 
 from ..backend import backend_of
 from ..errors import ShapeError
@@ -20,27 +20,27 @@ from .shapes import astype, flatten, moveaxis, normalized_axis, reshape
 from .sorting import argsort, nonzero, paired, sort
 
 
-class UniqueAll(NamedTuple):
+class UniqueAll(NamedTuple, Generic[ArrayT]):
     """Result of `unique_all`."""
 
-    values: Any
-    indices: Any
-    inverse_indices: Any
-    counts: Any
+    values: ArrayT
+    indices: ArrayT
+    inverse_indices: ArrayT
+    counts: ArrayT
 
 
-class UniqueCounts(NamedTuple):
+class UniqueCounts(NamedTuple, Generic[ArrayT]):
     """Result of `unique_counts`."""
 
-    values: Any
-    counts: Any
+    values: ArrayT
+    counts: ArrayT
 
 
-class UniqueInverse(NamedTuple):
+class UniqueInverse(NamedTuple, Generic[ArrayT]):
     """Result of `unique_inverse`."""
 
-    values: Any
-    inverse_indices: Any
+    values: ArrayT
+    inverse_indices: ArrayT
 
 
 # -- sorted runs -------------------------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ class Runs(NamedTuple):
         return concat([starts[1:], end]) - starts if starts.shape[0] else starts
 
 
-def find_runs(x: Any, axis: int | None, equal_nan: bool, ordered: bool) -> Runs:
+def sorted_runs(x: Any, axis: int | None, equal_nan: bool, ordered: bool) -> Runs:
     """Find equal elements, or equal slices along an axis, by sorting.
 
     The values are those of the first occurrences in `x`, with their gradient.
@@ -145,12 +145,12 @@ def _filled(like: Any, count: int, value: Any, dtype: str) -> Any:
 # -- unique elements ---------------------------------------------------------------------------------------------------
 
 
-def _wrapped(x: Any, array: Any) -> Any:
+def _tensor_if(x: Any, array: Any) -> Any:
     """Return an array, as a tensor if `x` is one."""
     return Tensor(array) if isinstance(x, Tensor) else array
 
 
-def unique_all(x: Any, /) -> UniqueAll:
+def unique_all(x: ArrayT, /) -> UniqueAll[ArrayT]:
     """Unique elements, with the indices of their first occurrences, inverse indices and counts.
 
     Synchronizes with the device, as the shapes of the results depend on the elements.
@@ -174,12 +174,12 @@ def unique_all(x: Any, /) -> UniqueAll:
     tensor([1, 2])
     """
     require("unique_all", x=x)
-    runs = find_runs(x, None, False, True)
+    runs = sorted_runs(x, None, False, True)
     inverse = reshape(runs.inverse(), tuple(x.shape))
-    return UniqueAll(runs.values, *(_wrapped(x, part) for part in (runs.indices(), inverse, runs.counts())))
+    return UniqueAll(runs.values, *(_tensor_if(x, part) for part in (runs.indices(), inverse, runs.counts())))
 
 
-def unique_counts(x: Any, /) -> UniqueCounts:
+def unique_counts(x: ArrayT, /) -> UniqueCounts[ArrayT]:
     """Unique elements and their counts: a named tuple ``(values, counts)``; see `unique_all`.
 
     Examples
@@ -188,11 +188,11 @@ def unique_counts(x: Any, /) -> UniqueCounts:
     tensor([1, 3])
     """
     require("unique_counts", x=x)
-    runs = find_runs(x, None, False, False)
-    return UniqueCounts(runs.values, _wrapped(x, runs.counts()))
+    runs = sorted_runs(x, None, False, False)
+    return UniqueCounts(runs.values, _tensor_if(x, runs.counts()))
 
 
-def unique_inverse(x: Any, /) -> UniqueInverse:
+def unique_inverse(x: ArrayT, /) -> UniqueInverse[ArrayT]:
     """Unique elements and inverse indices: a named tuple ``(values, inverse_indices)``; see `unique_all`.
 
     Examples
@@ -201,8 +201,8 @@ def unique_inverse(x: Any, /) -> UniqueInverse:
     tensor([1, 0, 1])
     """
     require("unique_inverse", x=x)
-    runs = find_runs(x, None, False, True)
-    return UniqueInverse(runs.values, _wrapped(x, reshape(runs.inverse(), tuple(x.shape))))
+    runs = sorted_runs(x, None, False, True)
+    return UniqueInverse(runs.values, _tensor_if(x, reshape(runs.inverse(), tuple(x.shape))))
 
 
 def unique_values(x: ArrayT, /) -> ArrayT:
@@ -214,10 +214,32 @@ def unique_values(x: ArrayT, /) -> ArrayT:
     tensor([1, 3])
     """
     require("unique_values", x=x)
-    values: ArrayT = find_runs(x, None, False, False).values
+    values: ArrayT = sorted_runs(x, None, False, False).values
     return values
 
 
+@overload
+def unique(
+    x: ArrayT,
+    /,
+    *,
+    return_index: Literal[False] = False,
+    return_inverse: Literal[False] = False,
+    return_counts: Literal[False] = False,
+    axis: int | None = None,
+    equal_nan: bool = True,
+) -> ArrayT: ...
+@overload
+def unique(
+    x: ArrayT,
+    /,
+    *,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    equal_nan: bool = True,
+) -> tuple[ArrayT, ...]: ...
 def unique(
     x: Any,
     /,
@@ -266,7 +288,7 @@ def unique(
     """
     require("unique", x=x)
     place = None if axis is None else normalized_axis(axis, len(x.shape), "unique: axis")
-    runs = find_runs(x, place, equal_nan, return_index or return_inverse)
+    runs = sorted_runs(x, place, equal_nan, return_index or return_inverse)
     more = []
     if return_index:
         more.append(runs.indices())
@@ -274,13 +296,13 @@ def unique(
         more.append(reshape(runs.inverse(), tuple(x.shape)) if axis is None else runs.inverse())
     if return_counts:
         more.append(runs.counts())
-    return (runs.values, *(_wrapped(x, part) for part in more)) if more else runs.values
+    return (runs.values, *(_tensor_if(x, part) for part in more)) if more else runs.values
 
 
 # -- membership --------------------------------------------------------------------------------------------------------
 
 
-def isin(x1: ArrayT, x2: ArrayT, /, *, invert: bool = False) -> ArrayT:
+def isin(x1: ArrayT, x2: ArrayT | complex, /, *, invert: bool = False) -> ArrayT:
     """Whether each element of `x1` occurs in `x2`.
 
     Parameters
@@ -323,7 +345,7 @@ def _occurring(elements: Any, wanted: Any) -> Any:
     elif kind == "complex floating":
         # Complex numbers have no order; the indices of their unique values do.
         count = prod(elements.shape)
-        numbers = find_runs(concat([flatten(elements), wanted]), None, False, True).inverse()
+        numbers = sorted_runs(concat([flatten(elements), wanted]), None, False, True).inverse()
         elements, wanted = reshape(numbers[:count], tuple(elements.shape)), numbers[count:]
     ordered = sort(wanted)
     places = backend.as_own(backend.xp.searchsorted(ordered, elements))
@@ -337,8 +359,7 @@ def union1d(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     >>> tl.union1d(tl.tensor([3, 1]), tl.tensor([2, 3]))
     tensor([1, 2, 3])
     """
-    values: ArrayT = unique(concat([x1, x2], axis=None))
-    return values
+    return unique(concat([x1, x2], axis=None))
 
 
 def intersect1d(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
@@ -415,5 +436,5 @@ def bincount(x: ArrayT, /, weights: ArrayT | None = None, *, minlength: int = 0)
         raise ValueError(f"bincount: x has the element {least}, but must be 0 or more")
     size = max(minlength, int(greatest(places)) + 1) if places.shape[0] else minlength
     if weights is None:
-        return take_add(_wrapped(x, _filled(places, places.shape[0], 1, "int64")), places, 0, size)
+        return take_add(_tensor_if(x, _filled(places, places.shape[0], 1, "int64")), places, 0, size)
     return take_add(weights, places, 0, size)

@@ -15,11 +15,11 @@ from ..tensor import ArrayT, Tensor
 from .arithmetic import abs as absolute
 from .arithmetic import add, clip, conj, multiply, remainder
 from .comparison import logical_and, not_equal, where
-from .creation import beside
+from .creation import numbers_like
 from .cumulative import cumulative_sum
 from .datatypes import as_floating
 from .declare import require
-from .indexing import getitem, take
+from .indexing import getitem, slice_along, take
 from .joining import concat, flip, stack
 from .padding import pad_constant
 from .reduction import sum
@@ -263,11 +263,7 @@ def trapezoid(y: ArrayT, /, x: ArrayT | None = None, dx: Any = 1.0, axis: int = 
         dx = diff(as_floating(x), axis=place if len(given) == len(shape) else 0)
         if len(given) != len(shape):
             dx = reshape(dx, (-1,) + (1,) * (len(shape) - 1 - place))
-    return sum(multiply(dx, _part(y, place, 1, None) + _part(y, place, None, -1)), axis=place) / 2
-
-
-def _part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
-    return getitem(x, (*(slice(None),) * axis, slice(start, stop)))
+    return sum(multiply(dx, slice_along(y, place, 1, None) + slice_along(y, place, None, -1)), axis=place) / 2
 
 
 @documented
@@ -308,7 +304,7 @@ def diff(x: ArrayT, /, n: int = 1, axis: int = -1, prepend: Any = None, append: 
         x = concat([part for part in parts if part is not None], axis=place)
     truth = dtypes.named(x.dtype).kind == "bool"
     for _ in range(n):
-        later, earlier = _part(x, place, 1, None), _part(x, place, None, -1)
+        later, earlier = slice_along(x, place, 1, None), slice_along(x, place, None, -1)
         x = not_equal(later, earlier) if truth else later - earlier
     return x
 
@@ -316,7 +312,7 @@ def diff(x: ArrayT, /, n: int = 1, axis: int = -1, prepend: Any = None, append: 
 def _slice_like(x: Any, value: Any, shape: Shape) -> Any:
     """Return a number as a slice like those of `x`, and an array with axes unchanged."""
     if isinstance(value, Number):
-        value = beside(x, value, x.dtype)
+        value = numbers_like(x, value, x.dtype)
     return value if value is None or value.shape else broadcast_to(value, shape)
 
 
@@ -349,8 +345,8 @@ def unwrap(p: ArrayT, /, discont: float | None = None, axis: int = -1, *, period
     # Half a period down equals half a period up: keep the direction of the step.
     short = where(logical_and(short == -half, steps > 0), half, short)
     added = where(absolute(steps) < (half if discont is None else discont), 0.0, short - steps)
-    later = _part(p, place, 1, None) + cumulative_sum(added, axis=place)
-    return concat([_part(p, place, None, 1), later], axis=place)
+    later = slice_along(p, place, 1, None) + cumulative_sum(added, axis=place)
+    return concat([slice_along(p, place, None, 1), later], axis=place)
 
 
 # -- polynomials -------------------------------------------------------------------------------------------------------
@@ -386,7 +382,7 @@ def vander(x: ArrayT, /, N: int | None = None, increasing: bool = False) -> Arra
     require("vander", "numeric", x=x)
     if len(x.shape) != 1:
         raise ShapeError(f"vander takes a vector, not shape {tuple(x.shape)}")
-    one = broadcast_to(beside(x, 1, x.dtype), tuple(x.shape))
+    one = broadcast_to(numbers_like(x, 1, x.dtype), tuple(x.shape))
     powers = [one]
     for _ in range((x.shape[0] if N is None else N) - 1):
         powers.append(powers[-1] * x if len(powers) > 1 else x)

@@ -9,7 +9,6 @@ from ..autodiff.record import sample
 from ..backend import Backend
 from ..tensor import ArrayT
 from .exponential import exp
-from .exponential import sigmoid as sigmoid
 from .reduction import sum
 from .shapes import Shape, normalized_axis
 

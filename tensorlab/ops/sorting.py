@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import log2, prod
 from operator import index as as_index
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 from ..autodiff.op import op
 from ..autodiff.record import sample
@@ -19,16 +19,16 @@ from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
 from .datatypes import result_type
 from .declare import require
-from .indexing import getitem, put_along_axis_add, take, take_along_axis
+from .indexing import getitem, put_along_axis_add, slice_along, take, take_along_axis
 from .joining import stack
 from .shapes import Shape, flatten, normalized_axis, squeeze
 
 
-class Chosen(NamedTuple):
+class Chosen(NamedTuple, Generic[ArrayT]):
     """Elements of an array, and their indices along the axis."""
 
-    values: Any
-    indices: Any
+    values: ArrayT
+    indices: ArrayT
 
 
 # -- sorting -----------------------------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ def topk_indices(backend: Backend, x: ArrayT, /, k: int, *, axis: int = -1, larg
 
 
 @documented
-def topk(x: Any, /, k: int, *, axis: int = -1, largest: bool = True, sorted: bool = True) -> Chosen:
+def topk(x: ArrayT, /, k: int, *, axis: int = -1, largest: bool = True, sorted: bool = True) -> Chosen[ArrayT]:
     """The `k` largest elements along an axis, or the smallest.
 
     Parameters
@@ -221,7 +221,7 @@ def topk(x: Any, /, k: int, *, axis: int = -1, largest: bool = True, sorted: boo
 
 
 @documented
-def kthvalue(x: Any, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Chosen:
+def kthvalue(x: ArrayT, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Chosen[ArrayT]:
     """The `k`-th smallest element along an axis.
 
     Parameters
@@ -255,7 +255,7 @@ def kthvalue(x: Any, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Ch
             f"kthvalue: k is {k}, but must be from 1 to {shape[place]}, the length of axis {axis} of {shape}"
         )
     smallest = topk_indices(x, k, axis=place, largest=False)
-    indices = getitem(smallest, (slice(None),) * place + (slice(k - 1, k),))
+    indices = slice_along(smallest, place, k - 1, k)
     found = Chosen(take_along_axis(x, indices, place), indices)
     return found if keepdims else Chosen(*(squeeze(part, place) for part in found))
 
@@ -263,7 +263,7 @@ def kthvalue(x: Any, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Ch
 # -- searching ---------------------------------------------------------------------------------------------------------
 
 
-def searchsorted(x1: ArrayT, x2: ArrayT, /, *, side: str = "left", sorter: Any = None) -> ArrayT:
+def searchsorted(x1: ArrayT, x2: ArrayT | float, /, *, side: str = "left", sorter: ArrayT | None = None) -> ArrayT:
     """Indices at which to insert elements into a sorted array so that it stays sorted.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from numbers import Integral, Number
-from typing import Any
+from typing import Any, Literal, overload
 
 from ..backend import dtypes
 from ..errors import ShapeError
@@ -12,7 +12,7 @@ from ..tensor import ArrayT, Tensor
 from .arithmetic import clip, conj, divide, imag, is_complex, maximum, multiply, real, subtract
 from .comparison import equal, where
 from .contraction import matmul
-from .creation import beside
+from .creation import numbers_like
 from .datatypes import as_floating
 from .declare import composite, require
 from .exponential import sqrt
@@ -47,9 +47,23 @@ def ptp(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     return maximum_of(x, axis=axis, keepdims=keepdims) - minimum_of(x, axis=axis, keepdims=keepdims)
 
 
+@overload
+def average(
+    x: ArrayT,
+    /,
+    axis: Axis = None,
+    weights: ArrayT | None = None,
+    returned: Literal[False] = False,
+    *,
+    keepdims: bool = False,
+) -> ArrayT: ...
+@overload
+def average(
+    x: ArrayT, /, axis: Axis = None, weights: ArrayT | None = None, *, returned: Literal[True], keepdims: bool = False
+) -> tuple[ArrayT, ArrayT]: ...
 @composite(x="numeric")
 def average(
-    x: Any, /, axis: Axis = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False
+    x: ArrayT, /, axis: Axis = None, weights: ArrayT | None = None, returned: bool = False, *, keepdims: bool = False
 ) -> Any:
     """Mean over axes, weighted: ``sum(x * weights) / sum(weights)``.
 
@@ -78,16 +92,18 @@ def average(
     x, shape = as_floating(x), tuple(x.shape)
     if weights is None:
         averaged: Any = mean(x, axis=axis, keepdims=keepdims)
-        total: Any = broadcast_to(beside(averaged, reduced_count(shape, axis), averaged.dtype), tuple(averaged.shape))
+        total: Any = broadcast_to(
+            numbers_like(averaged, reduced_count(shape, axis), averaged.dtype), tuple(averaged.shape)
+        )
     else:
         require("average", weights=weights)
-        weights = _weights_beside(x, weights, axis)
+        weights = _broadcastable_weights(x, weights, axis)
         total = sum(broadcast_to(weights, shape), axis=axis, keepdims=keepdims)
         averaged = divide(sum(multiply(x, weights), axis=axis, keepdims=keepdims), total)
     return (averaged, astype(total, averaged.dtype)) if returned else averaged
 
 
-def _weights_beside(x: Any, weights: Any, axis: Axis) -> Any:
+def _broadcastable_weights(x: Any, weights: Any, axis: Axis) -> Any:
     """Return weights in a shape that broadcasts with `x`."""
     shape, given = tuple(x.shape), tuple(weights.shape)
     if given == shape:
@@ -283,7 +299,7 @@ def histogram(
     # Place 0 is below the first edge, place `count + 1` above the last one, which belongs to the last bin.
     places = searchsorted(edges, values, side="right")
     places = where(equal(values, getitem(edges, count)), count, places)
-    counted = broadcast_to(beside(x, 1, "int64"), tuple(values.shape)) if weights is None else flatten(weights)
+    counted = broadcast_to(numbers_like(x, 1, "int64"), tuple(values.shape)) if weights is None else flatten(weights)
     counts = getitem(take_add(counted, places, 0, count + 2), slice(1, count + 1))
     if density:
         lengths = getitem(edges, slice(1, None)) - getitem(edges, slice(None, -1))
@@ -304,7 +320,7 @@ def _edges(x: Any, bins: Any, span: tuple[float, float] | None) -> Any:
         edges = list(bins)
         if not all(isinstance(edge, Number) for edge in edges) or edges != sorted(edges) or not edges:
             raise ValueError(f"histogram: bins must be a number, or edges in ascending order, not {bins!r}")
-        return beside(x, edges, dtypes.int64 if all(isinstance(edge, Integral) for edge in edges) else dtype)
+        return numbers_like(x, edges, dtypes.int64 if all(isinstance(edge, Integral) for edge in edges) else dtype)
     if bins < 1:
         raise ValueError(f"histogram: the number of bins must be positive, not {bins}")
     return _even_edges(x, int(bins), span, dtype)
@@ -314,14 +330,14 @@ def _even_edges(x: Any, bins: int, span: tuple[float, float] | None, dtype: dtyp
     if span is None and math.prod(x.shape):
         low, high = astype(minimum_of(x), dtype), astype(maximum_of(x), dtype)
         low, high = where(equal(low, high), low - 0.5, low), where(equal(low, high), high + 0.5, high)
-        inner = low + (high - low) / bins * beside(x, list(range(bins)), dtype)
+        inner = low + (high - low) / bins * numbers_like(x, list(range(bins)), dtype)
         return concat([inner, reshape(high, (1,))])
     first, last = (0.0, 1.0) if span is None else map(float, span)
     if not (math.isfinite(first) and math.isfinite(last) and first <= last):
         raise ValueError(f"histogram: range must be finite and ascend, not {span}")
     first, last = (first - 0.5, last + 0.5) if first == last else (first, last)
     step = (last - first) / bins
-    return beside(x, [*(first + i * step for i in range(bins)), last], dtype)
+    return numbers_like(x, [*(first + i * step for i in range(bins)), last], dtype)
 
 
 def digitize(x: ArrayT, bins: Any, /, right: bool = False) -> ArrayT:

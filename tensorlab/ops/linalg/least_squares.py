@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
@@ -19,11 +19,11 @@ from ..declare import broadcast_shape, require
 from ..indexing import getitem
 from ..reduction import all as every
 from ..reduction import count_nonzero, sum
-from ..shapes import Shape, expand_dims, matrix_transpose, reshape, sum_to_shape
+from ..shapes import Shape, expand_dims, matrix_transpose, reshape
 from .common import adjoint, check_matrices, check_square, count_cubic, identity_like, of_matrices, reworded
 from .determinants import slogdet_parts
 from .norms import MATRIX_NORMS, matrix_norm
-from .solving import inv
+from .solving import inv, summed_to
 from .spectral import NOT_CONVERGED, svdvals
 
 # -- rank --------------------------------------------------------------------------------------------------------------
@@ -46,7 +46,7 @@ def _cutoff(backend: Backend, s: Any, rtol: Any) -> Any:
 
 
 @of_matrices
-def matrix_rank(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
+def matrix_rank(x: ArrayT, /, *, rtol: float | ArrayT | None = None) -> ArrayT:
     """Rank of matrices: the number of nonzero singular values.
 
     Parameters
@@ -135,7 +135,7 @@ def pinv_matrices(backend: Backend, x: ArrayT, /, rtol: Any) -> ArrayT:
 
 
 @of_matrices
-def pinv(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
+def pinv(x: ArrayT, /, *, rtol: float | ArrayT | None = None) -> ArrayT:
     """Moore-Penrose pseudo-inverse, by singular values.
 
     The derivative is the one at constant rank (G. H. Golub, V. Pereyra, "The differentiation of
@@ -170,17 +170,13 @@ def pinv(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
 # -- least squares -----------------------------------------------------------------------------------------------------
 
 
-class LstsqResult(NamedTuple):
+class LstsqResult(NamedTuple, Generic[ArrayT]):
     """A least-squares solution, and NumPy's further results."""
 
-    solution: Any
-    residuals: Any
-    rank: Any
-    singular_values: Any
-
-
-def _fitted(x: Any, shape: Shape) -> Any:
-    return x if x.shape == shape else sum_to_shape(x, shape)
+    solution: ArrayT
+    residuals: ArrayT
+    rank: ArrayT
+    singular_values: ArrayT
 
 
 def _minimum_norm_shape(a: Shape, b: Shape, **_: Any) -> tuple[Shape, Shape, Shape]:
@@ -204,7 +200,7 @@ def _pull_matrix(g: Any, a: Any, b: Any, out: Any, rcond: Any, a_shape: Shape) -
     total = matmul(rest, adjoint(matmul(p, weights))) - matmul(weights, adjoint(x))
     free = g - matmul(p, matmul(a, g))
     total = total + matmul(matmul(back, x), adjoint(free))
-    return _fitted(conj(total), a_shape)
+    return summed_to(conj(total), a_shape)
 
 
 def _push_matrix(t: Any, a: Any, b: Any, out: Any, rcond: Any) -> Any:
@@ -219,7 +215,7 @@ def _push_matrix(t: Any, a: Any, b: Any, out: Any, rcond: Any) -> Any:
 @op(
     vjp={
         "a": _pull_matrix,
-        "b": lambda g, a, rcond, b_shape: _fitted(matmul(matrix_transpose(pinv_matrices(a, rcond)), g[0]), b_shape),
+        "b": lambda g, a, rcond, b_shape: summed_to(matmul(matrix_transpose(pinv_matrices(a, rcond)), g[0]), b_shape),
     },
     jvp={"a": _push_matrix, "b": lambda t, a, rcond: (matmul(pinv_matrices(a, rcond), t), None, None)},
     shape=_minimum_norm_shape,
@@ -252,7 +248,7 @@ def lstsq_minimum_norm(backend: Backend, a: ArrayT, b: ArrayT, /, rcond: Any) ->
     return solution, xp.sum(xp.astype(factors != 0, xp.int64), axis=-1), s
 
 
-def lstsq(a: Any, b: Any, /, rcond: Any = None) -> LstsqResult:
+def lstsq(a: ArrayT, b: ArrayT, /, rcond: float | None = None) -> LstsqResult[ArrayT]:
     """Least squares: the `x` that minimizes ``norm(b - a @ x)``, of several the one with the smallest norm.
 
     Parameters
@@ -307,7 +303,7 @@ def lstsq(a: Any, b: Any, /, rcond: Any = None) -> LstsqResult:
 # -- condition ---------------------------------------------------------------------------------------------------------
 
 
-def cond(x: ArrayT, /, p: ArrayT | None = None) -> ArrayT:
+def cond(x: ArrayT, /, p: float | str | None = None) -> ArrayT:
     """Condition number: the norm of matrices times that of their inverses.
 
     Parameters
