@@ -40,7 +40,7 @@ Plan = tuple[Any, Shape, Shape, str]
 
 
 def _plan(function: str, takes: str, x: Any, s: Lengths, axes: Any, norm: str | None, *, to_real: bool = False) -> Plan:
-    """Return what an op is called with; raise in the function's own name, before any work."""
+    """Return the arguments of an op; raise errors that name the function, before any work."""
     require(function, takes, x=x)
     norm = "backward" if norm is None else norm
     if norm not in OPPOSITE:
@@ -57,7 +57,7 @@ def _plan(function: str, takes: str, x: Any, s: Lengths, axes: Any, norm: str | 
 
 
 def _axes(function: str, shape: Shape, s: Lengths, axes: Any) -> Shape:
-    """Return different axes, at least one: where none are named the last ones for which `s` has lengths, or all."""
+    """Return distinct axes, at least one: by default the last ones that `s` has lengths for, or all."""
     ndim = len(shape)
     if axes is None and isinstance(s, Sequence):
         if len(s) > ndim:
@@ -73,7 +73,7 @@ def _axes(function: str, shape: Shape, s: Lengths, axes: Any) -> Shape:
 
 
 def _lengths(function: str, s: Lengths, axes: Shape) -> list[int | None]:
-    """Return the length that is asked for each axis, None for the usual one."""
+    """Return the length requested for each axis, None for the default one."""
     if s is None:
         return [None] * len(axes)
     if not isinstance(s, Sequence):
@@ -84,12 +84,12 @@ def _lengths(function: str, s: Lengths, axes: Shape) -> list[int | None]:
             raise ShapeError(f"{function}: s has {len(wanted)} lengths for {len(axes)} axes")
     for n in wanted:
         if n < 1 and (n != -1 or not isinstance(s, Sequence)):
-            raise ShapeError(f"{function}: length {n} is asked for, but it must be 1 or more")
+            raise ShapeError(f"{function}: lengths must be 1 or more, not {n}")
     return [None if n == -1 else n for n in wanted]
 
 
 def _in_precision(x: Any) -> Any:
-    """Return an array in single or double precision, which is what libraries transform."""
+    """Return an array in single or double precision, which libraries can transform."""
     array = x._array if isinstance(x, Tensor) else x
     dtype = backend_of(array).dtype_of(array)
     return x if dtype.is_complex or dtype.name in PARTS else astype(x, dtypes.float32)
@@ -485,12 +485,12 @@ def fftshift(x: ArrayT, /, axes: int | Sequence[int] | None = None) -> ArrayT:
     x : tensor or array
         Any shape.
     axes : int, sequence of int or None
-        Along which axes; None for all.
+        The axes along which to shift; None for all.
 
     Returns
     -------
     Tensor
-        The shape of `x`; along an axis of length `n` each element `n // 2` places further, round the end.
+        The shape of `x`; along an axis of length `n` elements are rolled by `n // 2` places.
 
     Raises
     ------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .backend import Device, DType, active_backend, dtypes
-from .ops.creation import located
+from .ops.creation import backend_and_name
 from .ops.datatypes import isdtype
 
 OUTSIDE_THE_STANDARD = ("float16", "bfloat16")
@@ -47,7 +47,7 @@ class NamespaceInfo:
             If `device` does not exist.
         """
         if device is not None:
-            located(device)
+            backend_and_name(device)
         return {
             "real floating": dtypes.float32,
             "complex floating": dtypes.complex64,
@@ -65,7 +65,7 @@ class NamespaceInfo:
         BackendUnavailable
             If `device` does not exist.
         """
-        backend = active_backend() if device is None else located(device)[0]
+        backend = active_backend() if device is None else backend_and_name(device)[0]
         return {
             name: dtype
             for name, dtype in DType.registry.items()

@@ -1,16 +1,14 @@
-"""Linear algebra: the Array API standard's ``linalg`` extension, and what NumPy, SciPy and PyTorch have beyond it.
+"""Linear algebra: the Array API standard's ``linalg`` extension, and more functions of NumPy, SciPy and PyTorch.
 
 All of it is differentiable, to any order and in both modes, takes stacks of matrices (leading axes), and complex
-numbers. Functions of floating-point numbers refuse integers. Where a matrix has no answer they raise `LinAlgError`;
-on a GPU, where that would mean to wait for the device, the answer may be NaN.
+numbers. Functions of floating-point numbers refuse integers. They raise `LinAlgError` for matrices without a result; on
+a GPU, where that would require synchronization, the result may be NaN instead.
 
 Examples
 --------
 >>> tl.linalg.solve(tl.tensor([[2.0, 0.0], [0.0, 4.0]]), tl.tensor([1.0, 1.0]))
 tensor([0.5 , 0.25])
 """
-
-from typing import Any
 
 from .errors import LinAlgError
 from .ops.contraction import matmul, outer, tensordot, vecdot
@@ -24,7 +22,7 @@ from .ops.linalg.spectral import EighResult, SVDResult, eigh, eigvalsh, svd, svd
 from .ops.matrices import cross, trace
 from .ops.matrices import diagonal as _diagonal
 from .ops.shapes import matrix_transpose
-from .tensor import Tensor
+from .tensor import ArrayT
 
 matrix_exp = expm
 
@@ -36,7 +34,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def diagonal(x: Any, /, *, offset: int = 0) -> Tensor:
+def diagonal(x: ArrayT, /, *, offset: int = 0) -> ArrayT:
     """The elements on a diagonal of the last two axes.
 
     Parameters
@@ -44,7 +42,7 @@ def diagonal(x: Any, /, *, offset: int = 0) -> Tensor:
     x : tensor or array, shape (..., m, n)
         Any type.
     offset : int
-        Which diagonal: positive ones lie above the main one.
+        Index of the diagonal; positive above the main one.
 
     Returns
     -------

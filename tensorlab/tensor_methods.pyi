@@ -66,10 +66,10 @@ class TensorMethods:
         """The axes of a matrix exchanged."""
     @property
     def mT(self) -> Tensor:
-        """The last two axes exchanged."""
+        """Swap the last two axes."""
     @property
     def real(self) -> Tensor:
-        """Real part, elementwise; a real `x` itself."""
+        """Real part, elementwise; a real `x` unchanged."""
     @property
     def imag(self) -> Tensor:
         """Imaginary part, elementwise; zeros for a real `x`."""
@@ -87,7 +87,12 @@ class TensorMethods:
     ) -> Tensor:
         """Whether all elements are true (not zero), over axes."""
     def allclose(
-        self, x2: Any, /, rtol: builtins.float = 1e-05, atol: builtins.float = 1e-08, equal_nan: builtins.bool = False
+        self,
+        x2: Tensor | complex,
+        /,
+        rtol: builtins.float = 1e-05,
+        atol: builtins.float = 1e-08,
+        equal_nan: builtins.bool = False,
     ) -> builtins.bool:
         """Whether two arrays are equal within a tolerance everywhere; see `isclose`."""
     def any(
@@ -95,15 +100,15 @@ class TensorMethods:
     ) -> Tensor:
         """Whether at least one element is true (not zero), over axes."""
     def argmax(self, /, axis: builtins.int | None = None, *, keepdims: builtins.bool = False) -> Tensor:
-        """Index of the greatest element along an axis, or in the flattened array; the first where several tie."""
+        """Index of the maximum along an axis, or in the flattened array; the first of elements that tie."""
     def argmin(self, /, axis: builtins.int | None = None, *, keepdims: builtins.bool = False) -> Tensor:
-        """Index of the smallest element along an axis, or in the flattened array; the first where several tie."""
+        """Index of the minimum along an axis, or in the flattened array; the first of elements that tie."""
     def argsort(
         self, /, *, axis: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True
     ) -> Tensor:
         """Indices that sort the elements along an axis: ``take_along_axis(x, argsort(x))`` is ``sort(x)``."""
     def argwhere(self) -> Tensor:
-        """Where the elements are true (not zero): one row of indices for each such element; see `nonzero`."""
+        """Indices of the elements that are true (not zero): one row for each; see `nonzero`."""
     def astype(self, dtype: Any, /, *, copy: builtins.bool = True, device: Any = None) -> Tensor:
         """Cast to another data type; differentiable between floating types."""
     def backward(
@@ -114,10 +119,10 @@ class TensorMethods:
     ) -> None:
         """Add the gradient of `tensor` to the ``grad`` of every leaf that it was computed from."""
     def bincount(self, /, weights: Tensor | None = None, *, minlength: builtins.int = 0) -> Tensor:
-        """How often each of the numbers 0, 1, 2, ... occurs, or the sum of the weights where it does."""
+        """Counts of the numbers 0, 1, 2, ..., or the sums of their weights."""
     def bool(self) -> Tensor: ...
     def broadcast_to(self, /, shape: Any) -> Tensor:
-        """The elements repeated along new axes and axes of length 1, without copying them."""
+        """Repeat elements along new axes and axes of length 1, without copying them."""
     def ceil(self) -> Tensor:
         """The smallest integer not below `x`, elementwise; its derivative is zero."""
     def clip(self, /, min: Tensor | builtins.float | None = None, max: Tensor | builtins.float | None = None) -> Tensor:
@@ -127,7 +132,7 @@ class TensorMethods:
     def conj(self) -> Tensor:
         """Complex conjugate, elementwise."""
     def corrcoef(self, y: Tensor | None = None, /, *, rowvar: builtins.bool = True) -> Tensor:
-        """Pearson's correlation coefficients of variables that were observed together."""
+        """Pearson correlation coefficients of variables."""
     def cos(self) -> Tensor:
         """Cosine, elementwise."""
     def cpu(self) -> Tensor:
@@ -137,13 +142,13 @@ class TensorMethods:
     def cumulative_sum(
         self, /, *, axis: builtins.int | None = None, dtype: Any = None, include_initial: builtins.bool = False
     ) -> Tensor:
-        """Sum of each element and all before it along an axis."""
+        """Cumulative sum along an axis."""
     def diag(self, /, k: builtins.int = 0) -> Tensor:
-        """A matrix with the elements of a vector on a diagonal; of a matrix, the elements on that diagonal."""
+        """A matrix with a vector on a diagonal, or the elements on a diagonal of a matrix."""
     def diagonal(self, /, offset: builtins.int = 0, axis1: builtins.int = 0, axis2: builtins.int = 1) -> Tensor:
         """The elements on a diagonal of two axes."""
     def diff(self, /, n: builtins.int = 1, axis: builtins.int = -1, prepend: Any = None, append: Any = None) -> Tensor:
-        """Differences of neighbouring elements along an axis."""
+        """Differences of adjacent elements along an axis."""
     def digamma(self) -> Tensor:
         """Derivative of `lgamma`, elementwise."""
     def dim(self) -> builtins.int:
@@ -154,7 +159,7 @@ class TensorMethods:
     def erf(self) -> Tensor:
         """Error function, elementwise: ``2 / sqrt(pi)`` times the integral of ``exp(-t**2)`` from 0 to `x`."""
     def erfc(self) -> Tensor:
-        """Complementary error function ``1 - erf(x)``, elementwise, exact also where that is tiny."""
+        """Complementary error function ``1 - erf(x)``, elementwise, accurate also where that is tiny."""
     def erfinv(self) -> Tensor:
         """Inverse of `erf`, elementwise: infinite at -1 and 1, NaN beyond."""
     def exp(self) -> Tensor:
@@ -164,23 +169,23 @@ class TensorMethods:
     def expand(self, *shape: Any) -> Tensor:
         """Repeat axes of length 1; -1 keeps a length."""
     def flatten(self, /, start_axis: builtins.int = 0, end_axis: builtins.int = -1) -> Tensor:
-        """Make one axis of several neighbouring ones."""
+        """Flatten consecutive axes into one."""
     def fliplr(self) -> Tensor:
-        """The elements in reverse order along the second axis."""
+        """Reverse the order of elements along the second axis."""
     def flipud(self) -> Tensor:
-        """The elements in reverse order along the first axis."""
+        """Reverse the order of elements along the first axis."""
     def float(self) -> Tensor: ...
     def floor(self) -> Tensor:
         """The greatest integer not above `x`, elementwise; its derivative is zero."""
     def fmod(self, x2: Tensor | complex, /) -> Tensor:
-        """What division rounded towards zero leaves, with the sign of `x1`, elementwise; C's remainder."""
+        """Remainder of division rounded towards zero, with the sign of `x1`, elementwise; C's ``fmod``."""
     def frac(self) -> Tensor:
-        """What `trunc` cuts off, with the sign of `x`, elementwise; the derivative is one everywhere."""
+        """The fractional part, with the sign of `x`, elementwise; the derivative is one everywhere."""
     def half(self) -> Tensor: ...
     def int(self) -> Tensor: ...
     def isclose(
         self,
-        x2: Tensor,
+        x2: Tensor | complex,
         /,
         rtol: builtins.float = 1e-05,
         atol: builtins.float = 1e-08,
@@ -195,9 +200,11 @@ class TensorMethods:
         """Whether `x` is not a number, elementwise."""
     def kron(self, x2: Tensor, /) -> Tensor:
         """Kronecker product: each element of `x1` times all of `x2`, as blocks."""
-    def kthvalue(self, /, k: builtins.int, *, axis: builtins.int = -1, keepdims: builtins.bool = False) -> Chosen:
+    def kthvalue(
+        self, /, k: builtins.int, *, axis: builtins.int = -1, keepdims: builtins.bool = False
+    ) -> Chosen[Tensor]:
         """The `k`-th smallest element along an axis."""
-    def lerp(self, end: Any, weight: Any, /) -> Any:
+    def lerp(self, end: Tensor, weight: Tensor | complex, /) -> Tensor:
         """Interpolate linearly between two arrays, elementwise: ``start + weight * (end - start)``."""
     def lgamma(self) -> Tensor:
         """Logarithm of the absolute value of the gamma function, elementwise."""
@@ -206,26 +213,26 @@ class TensorMethods:
     def log10(self) -> Tensor:
         """Logarithm to base 10, elementwise."""
     def log1p(self) -> Tensor:
-        """Natural logarithm of ``1 + x``, elementwise, exact also for small `x`."""
+        """Natural logarithm of ``1 + x``, elementwise, accurate also for small `x`."""
     def log2(self) -> Tensor:
         """Logarithm to base 2, elementwise."""
     def log_softmax(self, /, axis: builtins.int = -1) -> Tensor:
-        """The logarithm of `softmax`, exact also where that underflows; of infinities see there."""
+        """The logarithm of `softmax`, accurate also where that underflows; infinities are treated as there."""
     def logcumsumexp(self, /, axis: builtins.int | None = None) -> Tensor:
-        """Logarithm of the sum of the exponentials of each element and all before it along an axis, without overflow."""
+        """Logarithm of the cumulative sum of exponentials along an axis, without intermediate overflow."""
     def logit(self, /, eps: builtins.float | None = None) -> Tensor:
         """``log(x / (1 - x))``, elementwise: the inverse of `sigmoid`."""
     def logsumexp(
         self, /, axis: builtins.int | tuple[builtins.int, ...] | None = None, *, keepdims: builtins.bool = False
     ) -> Tensor:
-        """``log(sum(exp(x)))`` over axes, without overflow on the way."""
+        """``log(sum(exp(x)))`` over axes, without intermediate overflow."""
     def long(self) -> Tensor: ...
     def matmul(self, x2: Tensor, /) -> Tensor:
         """Matrix product over the last axis of `x1` and the last but one of `x2`."""
     def max(
         self, /, axis: builtins.int | tuple[builtins.int, ...] | None = None, *, keepdims: builtins.bool = False
     ) -> Tensor:
-        """The greatest element over axes; where several tie, they share the gradient equally."""
+        """Maximum over axes; elements that tie share the gradient equally."""
     def mean(
         self, /, axis: builtins.int | tuple[builtins.int, ...] | None = None, *, keepdims: builtins.bool = False
     ) -> Tensor:
@@ -233,21 +240,21 @@ class TensorMethods:
     def min(
         self, /, axis: builtins.int | tuple[builtins.int, ...] | None = None, *, keepdims: builtins.bool = False
     ) -> Tensor:
-        """The smallest element over axes; see `max`."""
+        """Minimum over axes; see `max`."""
     def moveaxis(
         self, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int], /
     ) -> Tensor:
-        """Move axes to other places; the others keep their order."""
+        """Move axes to other positions; the others keep their order."""
     def mul(self, x2: Tensor | complex, /) -> Tensor:
         """``x1 * x2``, elementwise."""
     def nan_to_num(
         self, /, nan: builtins.float = 0.0, posinf: builtins.float | None = None, neginf: builtins.float | None = None
-    ) -> Any:
-        """`x` with numbers in place of NaN and infinities, elementwise."""
+    ) -> Tensor:
+        """Replace NaN and infinities by numbers, elementwise."""
     def nanmean(
         self, /, axis: builtins.int | tuple[builtins.int, ...] | None = None, *, keepdims: builtins.bool = False
     ) -> Tensor:
-        """Arithmetic mean over axes of what is not NaN; NaN where all is NaN."""
+        """Arithmetic mean over axes, ignoring NaN; NaN where all elements are NaN."""
     def nanquantile(
         self,
         /,
@@ -257,7 +264,7 @@ class TensorMethods:
         method: str = "linear",
         keepdims: builtins.bool = False,
     ) -> Tensor:
-        """Quantiles over axes of what is not NaN; see `quantile`. NaN where all is NaN."""
+        """Quantiles over axes, ignoring NaN; see `quantile`. NaN where all elements are NaN."""
     def nansum(
         self,
         /,
@@ -266,9 +273,9 @@ class TensorMethods:
         dtype: Any = None,
         keepdims: builtins.bool = False,
     ) -> Tensor:
-        """Sum over axes of what is not NaN; zero where all is NaN."""
+        """Sum over axes, ignoring NaN; zero where all elements are NaN."""
     def nonzero(self) -> tuple[Tensor, ...]:
-        """Where the elements are true (not zero): one array of indices for each axis."""
+        """Indices of the elements that are true (not zero): one array for each axis."""
     def numel(self) -> builtins.int:
         """Return the number of elements."""
     def permute(self, *axes: Any) -> Tensor:
@@ -283,7 +290,7 @@ class TensorMethods:
         dtype: Any = None,
         keepdims: builtins.bool = False,
     ) -> Tensor:
-        """Product over axes; the gradient is right at zeros and infinities too."""
+        """Product over axes; the gradient is exact at zeros and infinities too."""
     def quantile(
         self,
         /,
@@ -293,43 +300,45 @@ class TensorMethods:
         method: str = "linear",
         keepdims: builtins.bool = False,
     ) -> Tensor:
-        """Quantiles over axes: below the quantile `q` lies the share `q` of the elements."""
+        """Quantiles over axes: a fraction `q` of the elements lies below the quantile `q`."""
     def relu(self) -> Tensor:
-        """The positive part, elementwise; the derivative at zero is zero. NaN stays, and passes its gradient on."""
-    def repeat(self, repeats: Any, /, *, axis: builtins.int | None = None) -> Tensor:
-        """Each slice along an axis repeated."""
+        """The positive part, elementwise; the derivative at zero is zero. NaN propagates, and so does its gradient."""
+    def repeat(self, repeats: builtins.int | Tensor, /, *, axis: builtins.int | None = None) -> Tensor:
+        """Repeat each slice along an axis."""
     def reshape(self, *shape: Any) -> Tensor:
         """The same elements in another shape, given as one tuple or as several numbers."""
     def rot90(self, /, k: builtins.int = 1, axes: tuple[builtins.int, builtins.int] = (0, 1)) -> Tensor:
-        """Turn an array by right angles in the plane of two axes."""
+        """Rotate an array by 90 degrees in the plane of two axes."""
     def round(self) -> Tensor:
-        """`x` rounded to the nearest integer, halves to the even one, elementwise; its derivative is zero."""
+        """`x` rounded to the nearest integer, halves to the nearest even one, elementwise; its derivative is zero."""
     def rsqrt(self) -> Tensor:
         """``1 / sqrt(x)``, elementwise."""
-    def scatter_add(self, axis: builtins.int, indices: Tensor, source: Any, /) -> Tensor:
+    def scatter_add(self, axis: builtins.int, indices: Tensor, source: Tensor, /) -> Tensor:
         """A copy of `x` with `source` added along an axis at `indices`, as PyTorch's ``scatter_add``."""
-    def searchsorted(self, x2: Tensor, /, *, side: str = "left", sorter: Any = None) -> Tensor:
-        """Where in a sorted array elements would have to be put in, so that it stays sorted."""
+    def searchsorted(
+        self, x2: Tensor | builtins.float, /, *, side: str = "left", sorter: Tensor | None = None
+    ) -> Tensor:
+        """Indices at which to insert elements into a sorted array so that it stays sorted."""
     def sigmoid(self) -> Tensor:
-        """``1 / (1 + exp(-x))`` without overflow on the way, elementwise."""
+        """``1 / (1 + exp(-x))``, elementwise, without intermediate overflow."""
     def sign(self) -> Tensor:
         """-1, 0 or 1 by the sign of `x`, or ``x / abs(x)`` for complex `x`, elementwise; the derivative at zero is zero."""
     def sin(self) -> Tensor:
         """Sine, elementwise."""
     def sinc(self) -> Tensor:
-        """``sin(pi * x) / (pi * x)``, elementwise: 1 at 0, where all derivatives are right too, and 0 at other integers."""
+        """``sin(pi * x) / (pi * x)``, elementwise: 1 at 0, where all derivatives are exact too, and 0 at other integers."""
     def softmax(self, /, axis: builtins.int = -1) -> Tensor:
         """``exp(x)`` scaled to sum to one along an axis."""
     def sort(
         self, /, *, axis: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True
     ) -> Tensor:
-        """The elements in order along an axis; each gets the gradient of the place that it went to."""
+        """Sort the elements along an axis; each gets the gradient of its place in the result."""
     def sqrt(self) -> Tensor:
         """Square root, elementwise."""
     def square(self) -> Tensor:
         """``x * x``, elementwise."""
     def squeeze(self, /, axis: builtins.int | Sequence[builtins.int] | None = None) -> Tensor:
-        """Remove axes of length 1; all of them where none is named."""
+        """Remove axes of length 1, by default all of them."""
     def stack_with(self, others: list[Tensor], axis: builtins.int = 0) -> Tensor:
         """Stack the tensor and others of its shape along a new axis."""
     def std(
@@ -353,7 +362,7 @@ class TensorMethods:
     ) -> Tensor:
         """Sum over axes."""
     def swapaxes(self, axis1: builtins.int, axis2: builtins.int, /) -> Tensor:
-        """Exchange two axes."""
+        """Swap two axes."""
     def take(self, indices: Tensor, /, *, axis: builtins.int | None = None) -> Tensor:
         """Slices of an array along an axis; differentiable in the array."""
     def take_along_axis(self, indices: Tensor, /, axis: builtins.int = -1) -> Tensor:
@@ -363,7 +372,7 @@ class TensorMethods:
     def tanh(self) -> Tensor:
         """Hyperbolic tangent, elementwise."""
     def tile(self, repetitions: builtins.int | Sequence[builtins.int], /) -> Tensor:
-        """The whole array repeated along each axis."""
+        """Repeat the whole array along each axis."""
     def to(
         self, target: Any = None, /, *, dtype: Any = None, device: Any = None, copy: builtins.bool = False
     ) -> Tensor:
@@ -378,8 +387,8 @@ class TensorMethods:
         axis: builtins.int = -1,
         largest: builtins.bool = True,
         sorted: builtins.bool = True,
-    ) -> Chosen:
-        """The `k` greatest elements along an axis, or the smallest."""
+    ) -> Chosen[Tensor]:
+        """The `k` largest elements along an axis, or the smallest."""
     def trace(self, /, *, offset: builtins.int = 0, dtype: Any = None) -> Tensor:
         """Sum of the elements on a diagonal of the last two axes."""
     def transpose(self, axis0: builtins.int, axis1: builtins.int) -> Tensor:
@@ -396,7 +405,7 @@ class TensorMethods:
         axis: builtins.int | None = None,
         equal_nan: builtins.bool = True,
     ) -> Any:
-        """The different elements in ascending order, or the different slices along an axis, as ``numpy.unique``."""
+        """Unique elements in ascending order, or unique slices along an axis, as in ``numpy.unique``."""
     def unsqueeze(self, axis: builtins.int) -> Tensor:
         """Insert an axis of length 1."""
     def var(

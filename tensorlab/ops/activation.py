@@ -1,4 +1,4 @@
-"""Activation functions, elementwise. The slope of a smooth one is an op as well, so its rule is one product."""
+"""Activation functions, elementwise. The derivative of a smooth one is an op as well, so its rule is a product."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
-"""The numbers of self-normalising networks (Klambauer et al., 2017)."""
+"""The constants of self-normalising networks (Klambauer et al., 2017)."""
 
 
 def activation(
@@ -35,11 +35,11 @@ def activation(
     rule : callable
         The vjp rule.
     *settings : dict
-        Params of the samples; none at all for an op that has none.
+        Params of the samples; none for an op without params.
     flops : int
         Floating-point operations per element.
     single : float
-        The relative error that it may have in single precision; in double precision as many roundings.
+        The relative error allowed in single precision; in double precision it is scaled with the rounding error.
     """
     plain = elementwise_samples(1, (-2.0, 2.0))
     return op(
@@ -73,7 +73,7 @@ GELUS = {"approximate": "none"}, {"approximate": "tanh"}
 
 @activation(lambda g, x, approximate: g * gelu_slope(x, approximate), *GELUS, flops=30, single=1e-5)
 def gelu(backend: Backend, x: ArrayT, /, approximate: str = "none") -> ArrayT:
-    """`x` times the area under the normal distribution left of `x`, elementwise; or its approximation by ``tanh``."""
+    """`x` times the standard normal distribution function of `x`, elementwise, or its approximation by ``tanh``."""
     return backend.gelu(x, approximate)
 
 
@@ -145,11 +145,11 @@ def softplus_slope(backend: Backend, x: ArrayT, /, beta: float = 1.0, threshold:
 
 @activation(lambda g, x: g * sigmoid(-x), flops=23)
 def log_sigmoid(backend: Backend, x: ArrayT, /) -> ArrayT:
-    """Logarithm of `sigmoid`, elementwise, exact also where that underflows or rounds to one."""
+    """Logarithm of `sigmoid`, elementwise, accurate also where it underflows or rounds to one."""
     return backend.log_sigmoid(x)
 
 
-# -- exponentials for the negative numbers -----------------------------------------------------------------------------
+# -- exponentials of negative numbers ----------------------------------------------------------------------------------
 
 LINEARS = (
     {"alpha": 1.0, "scale": 1.0, "input_scale": 1.0},
@@ -165,9 +165,9 @@ LINEARS = (
 def exponential_linear(
     backend: Backend, x: ArrayT, /, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0
 ) -> ArrayT:
-    """``scale * x``, where `x` is not positive ``scale * alpha * expm1(input_scale * x)``: ELU, SELU and CELU.
+    """``scale * x`` for positive `x`, else ``scale * alpha * expm1(input_scale * x)``: ELU, SELU and CELU.
 
-    The derivative at zero is that from the left.
+    The derivative at zero is the left derivative.
     """
     return backend.exponential_linear(x, alpha, scale, input_scale)
 
@@ -186,12 +186,12 @@ def exponential_linear_slope(
     return backend.exponential_linear_slope(x, alpha, scale, input_scale)
 
 
-# -- made of straight pieces ------------------------------------------------------------------------------------------
+# -- piecewise linear --------------------------------------------------------------------------------------------------
 
 
 @elementwise(lambda g, out: where(out != 0, g, 0.0), real_only=True)
 def relu(backend: Backend, x: ArrayT, /) -> ArrayT:
-    """The positive part, elementwise; the derivative at zero is zero. NaN stays, and passes its gradient on.
+    """The positive part, elementwise; the derivative at zero is zero. NaN propagates, and so does its gradient.
 
     Examples
     --------
@@ -210,7 +210,7 @@ def relu(backend: Backend, x: ArrayT, /) -> ArrayT:
     flops=3,
 )
 def leaky(backend: Backend, x: ArrayT | complex, slope: ArrayT | complex, /) -> ArrayT:
-    """`x`, and where it is not positive ``slope * x``, elementwise; the derivative at zero is the slope.
+    """`x` where it is positive, else ``slope * x``, elementwise; the derivative at zero is the slope.
 
     Examples
     --------
@@ -244,7 +244,7 @@ def leaky_slope(backend: Backend, x: ArrayT | complex, slope: ArrayT | complex, 
     samples=[sample((2, 3), min_val=-0.5, max_val=1.0), sample((), min_val=-9.0, max_val=9.0), sample((0, 3))],
 )
 def hardtanh(backend: Backend, x: ArrayT, /, min_val: float = -1.0, max_val: float = 1.0) -> ArrayT:
-    """`x` within two numbers, elementwise; unlike that of `clip` the derivative at these numbers is zero."""
+    """`x` limited to an interval, elementwise; unlike for `clip`, the derivative at its ends is zero."""
     return backend.hardtanh(x, min_val, max_val)
 
 

@@ -14,7 +14,7 @@ from .shapes import Shape
 Sizes = tuple[int, ...]
 
 
-def _adapted(x: Shape, size: Sizes) -> Shape:
+def _adaptive_shape(x: Shape, size: Sizes) -> Shape:
     return (*x[: len(x) - len(size)], *size)
 
 
@@ -22,7 +22,7 @@ def _adapted(x: Shape, size: Sizes) -> Shape:
     vjp={"x": lambda g, x_shape, size: adaptive_sum(g, x_shape[len(x_shape) - len(size) :])},
     kind="linear",
     takes="floating",
-    shape=_adapted,
+    shape=_adaptive_shape,
     flops=lambda shapes, out, params: max(prod(shapes[0]), prod(out)),
     samples=[
         sample((2, 7), size=(3,)),
@@ -33,11 +33,11 @@ def _adapted(x: Shape, size: Sizes) -> Shape:
     ],
 )
 def adaptive_sum(backend: Backend, x: ArrayT, /, size: Sizes) -> ArrayT:
-    """The sum of each window, where the windows are as many as `size` says and cover the last axes evenly.
+    """Sums over windows that cover the last axes evenly, with `size` windows along each.
 
-    Of `n` windows on an axis of length `length`, window i reaches from ``floor(i * length / n)`` to
-    ``ceil((i + 1) * length / n)``. The windows that contain place j are, by the same rule with the two numbers
-    exchanged, those from ``floor(j * n / length)`` to ``ceil((j + 1) * n / length)``: the op is its own transpose.
+    Of `n` windows on an axis of length `length`, window i spans ``floor(i * length / n)`` to ``ceil((i + 1) * length /
+    n)``. By the same rule with the two numbers exchanged, the windows that contain index j are those from ``floor(j * n
+    / length)`` to ``ceil((j + 1) * n / length)``: the op is its own transpose.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def adaptive_sum(backend: Backend, x: ArrayT, /, size: Sizes) -> ArrayT:
 
 
 MOST_SLICES = 128
-"""Up to how many slices are added; on 14 x 14 to 5 x 5 windows that takes a third of the time of gathering them."""
+"""The most slices that are added; from 14 x 14 to 5 x 5 this takes a third of the time of gathering."""
 
 
 def _sums_along(xp: Any, x: Any, axis: int, count: int) -> Any:
@@ -75,7 +75,7 @@ def _sums_along(xp: Any, x: Any, axis: int, count: int) -> Any:
 
 
 def _sums_of_slices(xp: Any, x: Any, axis: int, count: int, periods: int) -> Any:
-    """Sum windows, those at the same place of each period at once: their elements lie at equal distances."""
+    """Sum the windows at the same position of each period at once: their elements are equally spaced."""
     front, length = (slice(None),) * axis, x.shape[axis]
     out = xp.empty((*x.shape[:axis], count, *x.shape[axis + 1 :]), dtype=x.dtype, device=x.device)
     for place in range(count // periods):
@@ -89,7 +89,7 @@ def _sums_of_slices(xp: Any, x: Any, axis: int, count: int, periods: int) -> Any
 
 
 def _sums_of_gathered(xp: Any, x: Any, axis: int, count: int) -> Any:
-    """Sum windows: those elements that all windows have, then the last one of the longer windows."""
+    """Sum as many elements as all windows have, then add the last one of the longer windows."""
     length = x.shape[axis]
     starts, ends = adaptive_windows(xp, length, count, x.device)
     shortest = length // count + (length % count > 0) if count else 0
@@ -104,6 +104,6 @@ def _sums_of_gathered(xp: Any, x: Any, axis: int, count: int) -> Any:
 
 
 def adaptive_windows(xp: Any, length: int, count: int, device: Any) -> tuple[Any, Any]:
-    """Return where each of `count` windows that cover an axis evenly begins and ends, as integer arrays."""
+    """Return the starts and ends of `count` windows that cover an axis evenly, as integer arrays."""
     numbers = xp.arange(count, dtype=xp.int64, device=device)
     return numbers * length // max(count, 1), -((numbers + 1) * -length // max(count, 1))

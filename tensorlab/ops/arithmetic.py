@@ -83,7 +83,7 @@ def divide(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> A
 
 @elementwise(_zero, _zero, domain=(0.6, 0.9), takes="real")
 def floor_divide(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
-    """``x1 / x2`` rounded towards minus infinity, elementwise; its derivative is zero, also at its jumps.
+    """``x1 / x2`` rounded towards minus infinity, elementwise; its derivative is zero, also at its discontinuities.
 
     Examples
     --------
@@ -101,9 +101,10 @@ def floor_divide(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /
     tolerance={"float32": 1e-5},
 )
 def remainder(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
-    """What `floor_divide` leaves, with the sign of `x2`, elementwise.
+    """Remainder of `floor_divide`, with the sign of `x2`, elementwise.
 
-    The derivatives are 1 and ``-floor_divide(x1, x2)``, also where the remainder jumps, at multiples of `x2`.
+    The derivatives are 1 and ``-floor_divide(x1, x2)``, also at multiples of `x2`, where the remainder is
+    discontinuous.
 
     Examples
     --------
@@ -166,7 +167,7 @@ def _pow_base(g: Any, x1: Any, x2: Any) -> Any:
         if x2 == 2:
             return (g + g) * x1
         return zeros_like(g) if x2 == 0 else g * (x2 * x1 ** (x2 - 1))
-    # Where the exponent is zero the derivative is, also at base zero, where the formula gives 0 * inf.
+    # The derivative is zero where the exponent is, also at base zero, where the formula gives 0 * inf.
     sloping = x2 != 0
     return where(sloping, g * x2 * x1 ** where(sloping, x2 - 1, 1.0), 0.0)
 
@@ -175,8 +176,8 @@ def _pow_exponent(g: Any, x1: Any, x2: Any, out: Any) -> Any:
     number = isinstance(x1, int | float | complex)
     if number and x1 != 0 and cmath.isfinite(x1):
         return g * out * _logarithm(x1, is_complex(out))
-    # The exponent takes the place of the logarithm of zero: it has its sign where the power is infinite, and makes the
-    # derivative of 0**0 zero. That of a power of zero is zero, also where the logarithm is infinite.
+    # The exponent replaces the logarithm of zero: it has the same sign where the power is infinite, and makes the
+    # derivative of 0**0 zero. Where the power is zero so is the derivative, even if the logarithm is infinite.
     if number:
         logarithm = x2 if x1 == 0 else _logarithm(x1, is_complex(out))
     else:
@@ -196,7 +197,7 @@ def pow(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> Arra
 
     The derivative with respect to `x1` is zero where `x2` is; at base zero it is infinite for exponents below 1, and
     NaN for complex ones. The one with respect to `x2` is zero where the power is and for ``0**0``, infinite at base
-    zero for negative exponents, and NaN for negative bases, where the power is real for whole exponents only.
+    zero for negative exponents, and NaN for negative bases, where the power is real for integer exponents only.
 
     Examples
     --------
@@ -206,14 +207,18 @@ def pow(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> Arra
     return backend.xp.pow(x1, x2)
 
 
-def _tied(g: Any, beaten: Any, equal: Any) -> Any:
-    """Give the cotangent to the one that is not beaten, half of it where both are equal; to both where one is NaN."""
+def _selected(g: Any, beaten: Any, equal: Any) -> Any:
+    """Give the cotangent to the selected operand: half of it where both are equal, all of it where one is NaN."""
     return where(~beaten, where(equal, 0.5 * g, g), 0.0)
 
 
-@elementwise(lambda g, x1, x2: _tied(g, x1 < x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 < x1, x1 == x2), takes="real")
+@elementwise(
+    lambda g, x1, x2: _selected(g, x1 < x2, x1 == x2),
+    lambda g, x1, x2: _selected(g, x2 < x1, x1 == x2),
+    takes="real",
+)
 def maximum(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
-    """The greater of two, elementwise; where they are equal, each gets half of the gradient, and all where one is NaN.
+    """Elementwise maximum. Where equal, each operand gets half of the gradient; where one is NaN, each gets all of it.
 
     Examples
     --------
@@ -223,9 +228,13 @@ def maximum(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> 
     return backend.xp.maximum(x1, x2)
 
 
-@elementwise(lambda g, x1, x2: _tied(g, x1 > x2, x1 == x2), lambda g, x1, x2: _tied(g, x2 > x1, x1 == x2), takes="real")
+@elementwise(
+    lambda g, x1, x2: _selected(g, x1 > x2, x1 == x2),
+    lambda g, x1, x2: _selected(g, x2 > x1, x1 == x2),
+    takes="real",
+)
 def minimum(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
-    """The smaller of two, elementwise; where they are equal, each gets half of the gradient, and all where one is NaN.
+    """Elementwise minimum. Where equal, each operand gets half of the gradient; where one is NaN, each gets all of it.
 
     Examples
     --------
@@ -236,11 +245,11 @@ def minimum(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> 
 
 
 LEAST = {"float16": 6e-8, "bfloat16": 9.2e-41, "float32": 1.4e-45, "float64": 5e-324}
-"""The least positive number of each type."""
+"""The smallest positive number of each type."""
 
 
 def positive_divisor(x: Any) -> Any:
-    """Return numbers that are not negative, but the least positive one for 0: of 0 / 0 it makes 0.
+    """Return non-negative numbers, with the smallest positive one in place of 0, so that 0 / 0 becomes 0.
 
     It is added to all of them, which changes none above 1e-37 (1e-307 in double precision).
     """
@@ -256,7 +265,7 @@ def positive_divisor(x: Any) -> Any:
     real_only=True,
 )
 def hypot(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
-    """``sqrt(x1**2 + x2**2)`` without overflow on the way, elementwise.
+    """``sqrt(x1**2 + x2**2)``, elementwise, without intermediate overflow.
 
     The derivatives at the origin are zero; those with respect to infinities are NaN.
 
@@ -303,20 +312,20 @@ def nextafter(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -
 # -- bounds ---------------------------------------------------------------------------------------------------------
 
 
-def _inside(g: Any, x: Any, low: float | None, high: float | None) -> Any:
+def _within_bounds(g: Any, x: Any, low: float | None, high: float | None) -> Any:
     if low is not None:
-        g = _unless(x < low, g)
-    return g if high is None else _unless(x > high, g)
+        g = _zero_if(x < low, g)
+    return g if high is None else _zero_if(x > high, g)
 
 
-def _unless(condition: Any, g: Any) -> Any:
-    """Return a cotangent, zero where the condition holds (not the opposite one: both are false for NaN)."""
+def _zero_if(condition: Any, g: Any) -> Any:
+    """Return a cotangent, zero where the condition holds; for NaN neither a condition nor its opposite does."""
     return where(~condition, g, 0.0)
 
 
 @op(
-    vjp={"x": _inside},
-    jvp={"x": _inside},
+    vjp={"x": _within_bounds},
+    jvp={"x": _within_bounds},
     shape=same_shape,
     takes="real",
     samples=[sample((2, 3), low=-0.5, high=1.0), sample((4,), low=0.1), sample((), high=0.3), sample((0,), low=0.0)],
@@ -330,12 +339,15 @@ def clip_to_numbers(backend: Backend, x: ArrayT, /, low: float | None = None, hi
     tensor([-1.,  2.])
     """
     if low is not None and high is not None and low > high:
-        low = high  # of which the standard says nothing
+        low = high  # the standard leaves this open
     return backend.xp.clip(x, low, high)
 
 
 @elementwise(
-    lambda g, x, low: _unless(x < low, g), lambda g, x, low: where(x < low, g, 0.0), domain=(-2.0, 2.0), takes="real"
+    lambda g, x, low: _zero_if(x < low, g),
+    lambda g, x, low: where(x < low, g, 0.0),
+    domain=(-2.0, 2.0),
+    takes="real",
 )
 def raise_to(backend: Backend, x: ArrayT | complex, low: ArrayT | complex, /) -> ArrayT:
     """`x`, but `low` where `x` is below it, elementwise; see `clip`.
@@ -348,7 +360,7 @@ def raise_to(backend: Backend, x: ArrayT | complex, low: ArrayT | complex, /) ->
     return backend.xp.maximum(x, low)
 
 
-@elementwise(lambda g, x, high: _unless(x > high, g), lambda g, x, high: where(x > high, g, 0.0), takes="real")
+@elementwise(lambda g, x, high: _zero_if(x > high, g), lambda g, x, high: where(x > high, g, 0.0), takes="real")
 def lower_to(backend: Backend, x: ArrayT | complex, high: ArrayT | complex, /) -> ArrayT:
     """`x`, but `high` where `x` is above it, elementwise; see `clip`.
 
@@ -368,15 +380,13 @@ def clip(x: ArrayT, /, min: ArrayT | float | None = None, max: ArrayT | float | 
     x : tensor or array
         Any shape; real.
     min, max : number, tensor or array, optional
-        The ends of the range; arrays broadcast with `x` and have gradients too. Where they are the wrong way round,
-        the result is `max`.
+        The bounds; arrays broadcast with `x` and have gradients too. Where `min` exceeds `max`, the result is `max`.
 
     Returns
     -------
     Tensor
-        The broadcast shape, the common type: integers between floating-point ends become floating-point. Elements
-        inside, at the ends and where something is NaN get their gradient; those beyond get none, but the array that
-        they were limited to does.
+        The broadcast shape and the promoted type. Elements within or at the bounds, and where something is NaN, get
+        their gradient; elsewhere the bound that replaces the element does.
 
     Examples
     --------
@@ -395,15 +405,15 @@ def clip(x: ArrayT, /, min: ArrayT | float | None = None, max: ArrayT | float | 
 
 
 def _pull_sign(g: Any, x: Any, out: Any) -> Any:
-    return _across(g, conj(out), x) if is_complex(x) else zeros_like(g)
+    return _orthogonal_part(g, conj(out), x) if is_complex(x) else zeros_like(g)
 
 
 def _push_sign(t: Any, x: Any, out: Any) -> Any:
-    return _across(t, out, x) if is_complex(x) else zeros_like(t)
+    return _orthogonal_part(t, out, x) if is_complex(x) else zeros_like(t)
 
 
-def _across(t: Any, direction: Any, x: Any) -> Any:
-    """Return the part of `t` at right angles to a direction, over the size of `x`; 0 where that is."""
+def _orthogonal_part(t: Any, direction: Any, x: Any) -> Any:
+    """Return the part of `t` orthogonal to a direction, divided by the absolute value of `x`; 0 where `x` is."""
     size = abs(x)
     across = t - real(conj(direction) * t) * direction
     return where(size != 0, across / where(size != 0, size, 1.0), 0.0)
@@ -453,7 +463,7 @@ def conj(backend: Backend, x: ArrayT, /) -> ArrayT:
 
 @elementwise(lambda g, x: g + zeros_like(x), jvp=(lambda t: real(t),), dtype="real", flops=0)
 def real(backend: Backend, x: ArrayT, /) -> ArrayT:
-    """Real part, elementwise; a real `x` itself.
+    """Real part, elementwise; a real `x` unchanged.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Attention as one operation, which keeps nothing of the size of its weights for the backward pass."""
+"""Attention as one operation, which saves nothing of the size of its weights for the backward pass."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from .softmax import softmax
 
 
 def attention_shape(query: Shape, key: Shape, value: Shape, mask: Shape | None = None, **_: Any) -> Shape:
-    """Return the shape of what attention gives.
+    """Return the shape of attention's result.
 
     Raises
     ------
     ShapeError
-        If the shapes do not fit one another.
+        If the shapes do not match.
     """
     shapes = f"query {tuple(query)}, key {tuple(key)} and value {tuple(value)}"
     if min(map(len, (query, key, value))) < 2:
@@ -50,7 +50,7 @@ def count_attention(shapes: Sequence[Shape], out: Any, params: Mapping[str, Any]
 
 
 def allowed_by_order(x: Any, queries: int, keys: int) -> Any:
-    """Return which key each query may attend to: those at its own place and before it; shape ``(queries, keys)``."""
+    """Return the causal mask, shape ``(queries, keys)``: a query attends to the keys up to its own position."""
     array = x._array if isinstance(x, Tensor) else x
     xp = backend_of(array).xp
     places = xp.arange(max(queries, keys), device=array.device)
@@ -60,7 +60,7 @@ def allowed_by_order(x: Any, queries: int, keys: int) -> Any:
 def attention_weights(query: Any, key: Any, mask: Any, scale: float, is_causal: bool) -> Any:
     """Return the softmax of ``scale * query @ key.mT + mask``, made of public operations.
 
-    Without keys there is nothing to normalise, and the weights are as empty as the scores.
+    Without keys the weights are empty, like the scores.
     """
     scores = matmul(query * scale, matrix_transpose(key))
     if mask is not None:
@@ -80,31 +80,31 @@ def _pull_attention(
     if not mask_gradient:
         return *pulled, None
     weights = attention_weights(query, key, mask, scale, is_causal)
-    return *pulled, sum_to_shape(_of_scores(matmul(g, matrix_transpose(value)), weights), mask.shape)
+    return *pulled, sum_to_shape(_through_softmax(matmul(g, matrix_transpose(value)), weights), mask.shape)
 
 
-def _of_scores(g: Any, weights: Any) -> Any:
-    """Return the cotangent of a softmax's argument, or the tangent of its result, which are computed alike."""
+def _through_softmax(g: Any, weights: Any) -> Any:
+    """Return the cotangent of a softmax's argument, or the tangent of its result: the formula is the same."""
     return weights * (g - sum(g * weights, axis=-1, keepdims=True))
 
 
 def _pull_attention_grad(c: Sequence[Any], operands: Sequence[Any], scale: float, is_causal: bool) -> tuple[Any, ...]:
     """Pull the cotangents (a, b, d) of `attention_grad`'s results.
 
-    They enter through one number: that which g gives of attention's tangent along (a, b, d). Its derivatives are
-    taken by hand, with W = g @ value.mT the cotangent of the weights, and T the tangent of the scores.
+    They enter through one number, the product of g with attention's tangent along (a, b, d). Its derivatives are
+    written out, with W = g @ value.mT the cotangent of the weights, and T the tangent of the scores.
     """
     g, query, key, value, *rest = operands
     mask = rest[0] if rest else None
     a, b, d = (zeros_like(x) if t is None else t for t, x in zip(c, (query, key, value), strict=True))
     weights = attention_weights(query, key, mask, scale, is_causal)
     of_weights = matmul(g, matrix_transpose(value))
-    of_scores = _of_scores(of_weights, weights)
+    of_scores = _through_softmax(of_weights, weights)
     tangent = (matmul(a, matrix_transpose(key)) + matmul(query, matrix_transpose(b))) * scale
-    pushed = _of_scores(tangent, weights)
+    pushed = _through_softmax(tangent, weights)
     both = of_weights * tangent + matmul(g, matrix_transpose(d))
     both = both - of_weights * sum(weights * tangent, axis=-1, keepdims=True)
-    both = _of_scores(both - tangent * sum(weights * of_weights, axis=-1, keepdims=True), weights)
+    both = _through_softmax(both - tangent * sum(weights * of_weights, axis=-1, keepdims=True), weights)
     pulled = (
         matmul(pushed, value) + matmul(weights, d),
         (matmul(both, key) + matmul(of_scores, b)) * scale,
@@ -146,7 +146,7 @@ def attention(
 ) -> ArrayT:
     """``softmax(scale * query @ key.mT + mask) @ value``.
 
-    For the backward pass it keeps its operands alone and computes the weights again (the idea of FlashAttention: Dao,
+    For the backward pass it saves only its operands and recomputes the weights (the idea of FlashAttention: Dao,
     Fu, Ermon, Rudra, Re, 2022); the numpy backend computes them block by block, so that the whole matrix never exists.
     `nn.functional.scaled_dot_product_attention` is the function for users.
 
@@ -154,11 +154,11 @@ def attention(
     ----------
     *operands : tensors or arrays
         Query ``(..., L, E)``, key ``(..., S, E)``, value ``(..., S, D)`` and, optionally, a mask that broadcasts to
-        ``(..., L, S)``; real floating-point. There must be a key, and no row may be minus infinity alone.
+        ``(..., L, S)``; real floating-point. There must be a key, and no row may consist of minus infinity only.
     scale : float
-        What the products of queries and keys are multiplied by.
+        Factor of the products of queries and keys.
     is_causal : bool
-        Whether a query attends only to the keys at its own place and before it.
+        Whether a query attends only to the keys up to its own position.
     mask_gradient : bool
         Whether the mask has a gradient; that takes a matrix of the size of the weights.
 
@@ -170,7 +170,7 @@ def attention(
     Raises
     ------
     ShapeError
-        If the shapes do not fit.
+        If the shapes do not match.
 
     Examples
     --------
@@ -213,7 +213,7 @@ def attention_grad(
     *operands : tensors or arrays
         The cotangent, shape ``(..., L, D)``, and the operands of `attention`.
     scale, is_causal
-        As there.
+        As in `attention`.
 
     Returns
     -------

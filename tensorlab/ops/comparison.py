@@ -283,8 +283,8 @@ def where(backend: Backend, condition: ArrayT, x1: ArrayT | complex, x2: ArrayT 
     Returns
     -------
     Tensor
-        The broadcast shape, the common type of `x1` and `x2`. What is not chosen gets a gradient of exactly zero,
-        even where it is NaN or infinite.
+        The broadcast shape and promoted type of `x1` and `x2`. Elements that are not chosen get a gradient of exactly
+        zero, even if they are NaN or infinite.
 
     Examples
     --------

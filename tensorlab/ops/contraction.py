@@ -1,4 +1,4 @@
-"""Products that sum over axes: matmul and its relatives."""
+"""Products that sum over axes: matmul and related functions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def matmul_shape(x1: Shape, x2: Shape, **_: Any) -> Shape:
     Raises
     ------
     ShapeError
-        If the inner lengths, or the batch axes, disagree.
+        If the inner lengths or the batch axes do not match.
     """
     if not x1 or not x2:
         raise ShapeError(f"matmul takes arrays of at least 1 axis, not shapes {x1} and {x2}; multiply scalars with *")
@@ -103,12 +103,12 @@ def matmul(backend: Backend, x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     Returns
     -------
     Tensor
-        Shape ``(..., m, n)``; a one-dimensional operand's axis is missing.
+        Shape ``(..., m, n)``; without the axis of a one-dimensional operand.
 
     Raises
     ------
     ShapeError
-        If the lengths ``k``, or the axes before, disagree.
+        If the lengths ``k`` or the leading axes do not match.
 
     Examples
     --------
@@ -126,12 +126,12 @@ def linear_shape(x: Shape, weight: Shape, bias: Shape | None = None, **_: Any) -
             f"out, in), not shape {x}"
         )
     if bias is not None and tuple(bias) != weight[:1]:
-        raise ShapeError(f"linear: bias of shape {bias} does not fit weight of shape {weight}: it must be {weight[:1]}")
+        raise ShapeError(f"linear: bias of shape {bias} does not match weight {weight}: it must be {weight[:1]}")
     return (*x[:-1], weight[0])
 
 
 def _rows(x: Any) -> Any:
-    """Return `x` with all axes but the last as one."""
+    """Return `x` with all axes but the last flattened into one."""
     return x if len(x.shape) == 2 else reshape(x, (prod(x.shape[:-1]), x.shape[-1]))
 
 
@@ -160,7 +160,7 @@ def linear(backend: Backend, x: ArrayT, weight: ArrayT, bias: ArrayT | None = No
     weight : tensor or array, shape (out, in)
         One row per output feature.
     bias : tensor or array, shape (out,), optional
-        What to add.
+        Added to the products.
 
     Returns
     -------
@@ -170,7 +170,7 @@ def linear(backend: Backend, x: ArrayT, weight: ArrayT, bias: ArrayT | None = No
     Raises
     ------
     ShapeError
-        If the numbers of features disagree.
+        If the numbers of features do not match.
 
     Examples
     --------
@@ -189,7 +189,7 @@ def vecdot(x1: ArrayT, x2: ArrayT, /, *, axis: int = -1) -> ArrayT:
     x1, x2 : tensors or arrays
         Equal lengths along `axis`; the other axes broadcast. Numeric; types are promoted.
     axis : int
-        Along which axis of both; where they differ in the number of axes, counted from the end.
+        The axis of both; counted from the end if they differ in the number of axes.
 
     Returns
     -------
@@ -217,7 +217,7 @@ def vecdot(x1: ArrayT, x2: ArrayT, /, *, axis: int = -1) -> ArrayT:
 
 
 def check_common_axis(function: str, axis: int, x1: Shape, x2: Shape) -> None:
-    """Refuse what is not one and the same axis of two shapes that broadcast.
+    """Check that `axis` is the same axis of two shapes that broadcast.
 
     Raises
     ------
@@ -246,7 +246,7 @@ def outer(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     Raises
     ------
     ShapeError
-        If one has not one axis.
+        If an operand is not a vector.
 
     Examples
     --------
@@ -269,7 +269,7 @@ def tensordot(x1: ArrayT, x2: ArrayT, /, *, axes: int | tuple[Sequence[int], Seq
     x1, x2 : tensors or arrays
         Any shapes; numeric; types are promoted. Neither is conjugated.
     axes : int or pair of sequences of int
-        How many of the last axes of `x1` meet the first of `x2`, or which meet which.
+        The number of last axes of `x1` to contract with the first axes of `x2`, or the axes of both.
 
     Returns
     -------
@@ -279,7 +279,7 @@ def tensordot(x1: ArrayT, x2: ArrayT, /, *, axes: int | tuple[Sequence[int], Seq
     Raises
     ------
     ShapeError
-        If axes that meet have different lengths.
+        If contracted axes differ in length.
 
     Examples
     --------
@@ -291,7 +291,7 @@ def tensordot(x1: ArrayT, x2: ArrayT, /, *, axes: int | tuple[Sequence[int], Seq
     if isinstance(axes, int):
         if not 0 <= axes <= min(n1, n2):
             shapes = f"shapes {tuple(x1.shape)} and {tuple(x2.shape)}"
-            raise ShapeError(f"tensordot: axes={axes} must be how many axes of {shapes} meet")
+            raise ShapeError(f"tensordot: axes={axes} must be a number of axes that both have ({shapes})")
         axes = (range(n1 - axes, n1), range(axes))
     first, second = normalized_axes(tuple(axes[0]), n1), normalized_axes(tuple(axes[1]), n2)
     lengths = [x1.shape[a] for a in first]

@@ -30,7 +30,7 @@ def convolution_shape(
     Raises
     ------
     ShapeError
-        If images and filters do not fit; the message names shapes, axes and channels.
+        If images and filters do not match; the message names shapes, axes and channels.
     """
     if len(x) != len(w) or len(x) < 3:
         raise ShapeError(f"convolution: images of shape {x} and filters of shape {w} differ in the number of axes")
@@ -47,7 +47,7 @@ def convolution_shape(
                 f"padding {tuple(padding[axis])}"
             )
     if b is not None and tuple(b) != w[:1]:
-        raise ShapeError(f"convolution: bias of shape {b} does not fit filters of shape {w}: it must be {w[:1]}")
+        raise ShapeError(f"convolution: bias of shape {b} does not match filters of shape {w}: it must be {w[:1]}")
     return (x[0], w[0], *out)
 
 
@@ -150,11 +150,11 @@ def convolution(
     b : tensor or array, shape (out_channels,), optional
         Bias.
     stride, dilation : tuple of int
-        Step of the window, and distance of its elements, per spatial axis.
+        Step of the window and spacing of its elements, per spatial axis.
     padding : tuple of (int, int)
         Zeros before and after each spatial axis.
     groups : int
-        Into how many groups the channels are divided, each convolved for itself.
+        Number of groups of channels, which are convolved independently.
 
     Returns
     -------
@@ -164,7 +164,7 @@ def convolution(
     Raises
     ------
     ShapeError
-        If channels, groups or sizes do not fit.
+        If channels, groups or sizes do not match.
 
     Examples
     --------
@@ -202,7 +202,7 @@ def convolution_input_grad(
     dilation: Sizes,
     groups: int,
 ) -> ArrayT:
-    """Transpose of `convolution` in its images; also what transposed convolution is.
+    """Transpose of `convolution` with respect to its images: transposed convolution.
 
     Examples
     --------
@@ -244,7 +244,7 @@ def convolution_weight_grad(
     dilation: Sizes,
     groups: int,
 ) -> ArrayT:
-    """Transpose of `convolution` in its filters.
+    """Transpose of `convolution` with respect to its filters.
 
     Examples
     --------

@@ -1,7 +1,4 @@
-"""Making tensors: from data, filled, and in sequences.
-
-All of these make their tensors on the active backend; see `use_backend`.
-"""
+"""Creating tensors: from data, filled, and as ranges, on the active backend; see `use_backend`."""
 
 from __future__ import annotations
 
@@ -30,15 +27,15 @@ DeviceLike = Device | str | None
 
 
 def place(device: DeviceLike) -> tuple[Backend, Any]:
-    """Return the backend, and its word for the device, that a `device` argument means."""
+    """Return the backend that a `device` argument names, and the device as the backend represents it."""
     if device is None:
         return active_backend(), None
-    backend, name = located(device)
+    backend, name = backend_and_name(device)
     return backend, backend.native_device(name)
 
 
-def located(device: Device | str) -> tuple[Backend, str | None]:
-    """Return the backend and the name of a device; a `Device` knows its backend, also where two call theirs alike."""
+def backend_and_name(device: Device | str) -> tuple[Backend, str | None]:
+    """Return the backend and the name of a device; a `Device` names its backend unambiguously."""
     if isinstance(device, Device):
         return get_backend(device.backend), device.name
     return resolve_target(device)
@@ -46,7 +43,7 @@ def located(device: Device | str) -> tuple[Backend, str | None]:
 
 @composite()
 def tensor(data: Any, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
-    """Make a tensor of data, always with a copy.
+    """Make a tensor from data, always copying it.
 
     Parameters
     ----------
@@ -55,7 +52,7 @@ def tensor(data: Any, *, dtype: Any = None, device: DeviceLike = None, requires_
     dtype : dtype, optional
         Type of the elements.
     device : Device or str, optional
-        Where to put it: a device (``"cuda:0"``) or a backend; by default where the active backend puts arrays.
+        Where to put it: a device (``"cuda:0"``) or a backend; by default the default device of the active backend.
 
     Returns
     -------
@@ -65,7 +62,7 @@ def tensor(data: Any, *, dtype: Any = None, device: DeviceLike = None, requires_
     Raises
     ------
     TypeError
-        If the data is of no supported type, or `requires_grad` is asked of integers.
+        If the data is of no supported type, or `requires_grad` is set for integers.
 
     Examples
     --------
@@ -78,7 +75,7 @@ def tensor(data: Any, *, dtype: Any = None, device: DeviceLike = None, requires_
 
 @composite()
 def asarray(obj: Any, /, *, dtype: Any = None, device: DeviceLike = None, copy: bool | None = None) -> Tensor:
-    """Make a tensor of data, sharing memory where that is possible.
+    """Make a tensor from data, sharing memory where possible.
 
     Parameters
     ----------
@@ -88,7 +85,7 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: DeviceLike = None, copy: 
     dtype : dtype, optional
         Type of the elements.
     copy : bool, optional
-        True copies always, False raises where it would be necessary, None copies where it is.
+        True always copies, False raises if a copy is needed, None copies only if needed.
 
     Raises
     ------
@@ -120,10 +117,10 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: DeviceLike = None, copy: 
 
 
 def _tensor_as(x: Tensor, dtype: Any, device: DeviceLike, copy: bool | None) -> Tensor:
-    """Return a tensor cast, moved and copied as asked for; itself where nothing is to do."""
+    """Return a tensor cast, moved and copied as requested; the tensor itself if nothing is to be done."""
     moved: Tensor = x.to(dtype=dtype, device=device)
     if moved is not x and copy is False:
-        raise ValueError(f"asarray: a tensor of {x.dtype} on {x.device} cannot become the one asked for without a copy")
+        raise ValueError(f"asarray: a tensor of {x.dtype} on {x.device} cannot be converted without a copy")
     return x.clone() if moved is x and copy else moved
 
 
@@ -134,7 +131,7 @@ def _without_tensors(obj: Any) -> Any:
 
 
 def _default_dtype(obj: Any) -> Any:
-    """Return the default type for Python numbers; None where the data brings a type of its own."""
+    """Return the default type for Python numbers; None for data with a type of its own."""
     kinds = {type(number) for number in _numbers(obj)}
     if not kinds:
         return dtypes.float32 if isinstance(obj, list | tuple) else None
@@ -151,8 +148,8 @@ def _numbers(obj: Any) -> Any:
         yield obj
 
 
-def beside(x: Any, numbers: Any, dtype: Any = None) -> Any:
-    """Return numbers on the backend and device of `x`: a tensor beside a tensor, else an array."""
+def numbers_like(x: Any, numbers: Any, dtype: Any = None) -> Any:
+    """Return numbers on the backend and device of `x`, as a tensor if `x` is one, else as an array."""
     array = x._array if isinstance(x, Tensor) else x
     backend = backend_of(array)
     made = backend.asarray(numbers, dtype=backend.native(dtype), device=getattr(array, "device", None))
@@ -161,25 +158,25 @@ def beside(x: Any, numbers: Any, dtype: Any = None) -> Any:
 
 @composite()
 def from_dlpack(x: Any, /, *, device: DeviceLike = None, copy: bool | None = None) -> Tensor:
-    """Make a tensor of another library's array through DLPack, sharing its memory.
+    """Make a tensor from another library's array through DLPack, sharing its memory.
 
     Parameters
     ----------
     x : object with ``__dlpack__`` and ``__dlpack_device__``
         Such as a PyTorch tensor (without a gradient), a JAX, CuPy or NumPy array, or a tensor.
     device : Device or str, optional
-        Where to put it; where it is otherwise.
+        Where to put it; by default where it is.
     copy : bool, optional
-        True copies always, False raises where it would be necessary, None copies where it is.
+        True always copies, False raises if a copy is needed, None copies only if needed.
 
     Raises
     ------
     TypeError
-        If `x` does not export itself.
+        If `x` does not support DLPack.
     BufferError
-        If the library refuses the export, as PyTorch does of a tensor that requires a gradient.
+        If the library refuses the export, as PyTorch does for a tensor that requires a gradient.
     BackendUnavailable
-        If no usable backend takes memory of that kind.
+        If no available backend accepts memory of that kind.
 
     Examples
     --------
@@ -199,7 +196,7 @@ def from_dlpack(x: Any, /, *, device: DeviceLike = None, copy: bool | None = Non
 
 
 def from_numpy(array: Any) -> Tensor:
-    """Make a tensor of a NumPy array, sharing its memory on a CPU backend.
+    """Make a tensor from a NumPy array, sharing its memory on a CPU backend.
 
     Examples
     --------
@@ -269,7 +266,7 @@ def full(
     device: DeviceLike = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Make a tensor of one number; its type follows the number's unless `dtype` says otherwise.
+    """Make a tensor filled with a number, of the number's type unless `dtype` is given.
 
     Examples
     --------
@@ -296,12 +293,12 @@ def _like(maker: str, x: Any, dtype: Any, device: DeviceLike, requires_grad: boo
 
 @composite()
 def zeros_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
-    """Make a tensor of zeros of another's shape, and of its type and on its device unless others are named.
+    """Make a tensor of zeros with the shape, and unless given the type and device, of another.
 
     Parameters
     ----------
     x : tensor or array
-        Whose shape.
+        The array whose shape to use.
     dtype : dtype, optional
         Type of the elements.
 
@@ -315,7 +312,7 @@ def zeros_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requi
 
 @composite()
 def ones_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
-    """Make a tensor of ones of another's shape, type and device; see `zeros_like`.
+    """Make a tensor of ones with the shape, type and device of another; see `zeros_like`.
 
     Examples
     --------
@@ -327,7 +324,7 @@ def ones_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requir
 
 @composite()
 def empty_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
-    """Make a tensor of another's shape, type and device without setting its elements; see `zeros_like`.
+    """Make a tensor with the shape, type and device of another without setting its elements; see `zeros_like`.
 
     Examples
     --------
@@ -341,7 +338,7 @@ def empty_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requi
 def full_like(
     x: Any, /, fill_value: Any, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False
 ) -> Tensor:
-    """Make a tensor of one number, of another's shape, type and device; see `zeros_like`.
+    """Make a tensor filled with a number, with the shape, type and device of another; see `zeros_like`.
 
     Examples
     --------
@@ -353,21 +350,21 @@ def full_like(
 
 @composite()
 def arange(
-    start: Any,
+    start: float,
     /,
-    stop: Any = None,
-    step: Any = 1,
+    stop: float | None = None,
+    step: float = 1,
     *,
     dtype: Any = None,
     device: DeviceLike = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Make a tensor of evenly spaced numbers from `start`, before `stop`, by their distance.
+    """Make a tensor of numbers from `start` to before `stop` with spacing `step`.
 
     Parameters
     ----------
     start, stop, step : int or float
-        ``arange(n)`` runs from 0 to before n.
+        ``arange(n)`` is ``arange(0, n)``.
     dtype : dtype, optional
         int64 for integers, float32 otherwise.
 
@@ -385,8 +382,8 @@ def arange(
 
 @composite()
 def linspace(
-    start: Any,
-    stop: Any,
+    start: complex,
+    stop: complex,
     /,
     num: int,
     *,
@@ -395,18 +392,18 @@ def linspace(
     endpoint: bool = True,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Make a tensor of evenly spaced numbers from `start` to `stop`, by their count.
+    """Make a tensor of `num` evenly spaced numbers from `start` to `stop`.
 
     Parameters
     ----------
     start, stop : float
         The ends.
     num : int
-        How many numbers.
+        Number of elements.
     dtype : dtype, optional
         float32 by default.
     endpoint : bool
-        Whether `stop` is the last of them.
+        Whether `stop` is included.
 
     Examples
     --------
@@ -422,8 +419,8 @@ def linspace(
 
 @composite()
 def logspace(
-    start: Any,
-    stop: Any,
+    start: float,
+    stop: float,
     /,
     num: int,
     *,
@@ -433,20 +430,20 @@ def logspace(
     endpoint: bool = True,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Make a tensor of numbers from ``base**start`` to ``base**stop``, each the same multiple of the one before.
+    """Make a tensor of numbers from ``base**start`` to ``base**stop``, evenly spaced on a logarithmic scale.
 
     Parameters
     ----------
     start, stop : float
         The exponents at the ends.
     num : int
-        How many numbers.
+        Number of elements.
     base : float
-        What is raised to the exponents, positive.
+        Base of the powers, positive.
     dtype : dtype, optional
         float32 by default; computed in float64.
     endpoint : bool
-        Whether ``base**stop`` is the last of them.
+        Whether ``base**stop`` is included.
 
     Examples
     --------
@@ -461,8 +458,8 @@ def logspace(
 
 @composite()
 def geomspace(
-    start: Any,
-    stop: Any,
+    start: float,
+    stop: float,
     /,
     num: int,
     *,
@@ -471,18 +468,18 @@ def geomspace(
     endpoint: bool = True,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Make a tensor of numbers from `start` to `stop`, each the same multiple of the one before.
+    """Make a tensor of numbers from `start` to `stop` in geometric progression.
 
     Parameters
     ----------
     start, stop : float
         The ends, of the same sign and not zero.
     num : int
-        How many numbers.
+        Number of elements.
     dtype : dtype, optional
         float32 by default; computed in float64.
     endpoint : bool
-        Whether `stop` is the last of them.
+        Whether `stop` is included.
 
     Raises
     ------
@@ -522,7 +519,7 @@ def eye(
     n_rows, n_cols : int
         The shape; square by default.
     k : int
-        Which diagonal; positive ones are above the main one.
+        Index of the diagonal; positive above the main one.
     dtype : dtype, optional
         float32 by default.
 
@@ -546,7 +543,7 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Tensor]:
     *arrays : one-dimensional tensors or arrays
         The coordinates along each axis.
     indexing : {"xy", "ij"}
-        ``"xy"`` exchanges the first two axes, as in pictures.
+        ``"xy"`` swaps the first two axes, as for images.
 
     Raises
     ------

@@ -1,9 +1,9 @@
 """Connectionist temporal classification: sums over alignments, as a recursion over time.
 
-The log-probabilities of all beginnings of an alignment are one op, `ctc_forward` (Graves et al. 2006, equation 6, in
+The log-probabilities of all prefixes of an alignment are one op, `ctc_forward` (Graves et al. 2006, equation 6, in
 logarithms). Its derivative is a linear recursion over time with three bands of weights, one for staying in a state,
-one for each way of coming from another. That recursion and its transpose are ops, whose rules are one another, so
-that there are derivatives of any order, and each of them is one loop over time.
+one for each way of arriving from another. That recursion and its transpose are ops, each the gradient of the other, so
+derivatives of any order exist and each is one loop over time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BANDS = 3
 
 
 def _shifted(x: Any, by: int, fill: float = 0.0) -> Any:
-    """Return `x` moved up along its last axis, with `fill` in the first `by` places."""
+    """Return `x` shifted along its last axis, with `fill` in the first `by` places."""
     if by == 0:
         return x
     width = x.shape[-1]
@@ -37,8 +37,8 @@ def _shifted(x: Any, by: int, fill: float = 0.0) -> Any:
     return concat([blank, getitem(x, (Ellipsis, slice(0, width - by)))], axis=-1)
 
 
-def _shares(emissions: Any, skips: Any, alphas: Any) -> Any:
-    """Return, for each state at each time but the first, which part of its probability came on which way."""
+def _shares_by_band(emissions: Any, skips: Any, alphas: Any) -> Any:
+    """Return, for each state at each time but the first, the share of its probability from each band."""
     later = getitem(alphas, slice(1, None))
     dead = later == -inf
     step = where(dead, -inf, getitem(emissions, slice(1, None))) - where(dead, 0.0, later)
@@ -49,12 +49,12 @@ def _shares(emissions: Any, skips: Any, alphas: Any) -> Any:
 
 
 def _pull_forward(g: Any, emissions: Any, skips: Any, out: Any) -> Any:
-    # What cannot be reached does not depend on anything.
-    return where(out == -inf, 0.0, banded_scan_transposed(g, _shares(emissions, skips, out)))
+    # Unreachable states do not depend on anything.
+    return where(out == -inf, 0.0, banded_scan_transposed(g, _shares_by_band(emissions, skips, out)))
 
 
 def _push_forward(t: Any, emissions: Any, skips: Any, out: Any) -> Any:
-    return banded_scan(where(out == -inf, 0.0, t), _shares(emissions, skips, out))
+    return banded_scan(where(out == -inf, 0.0, t), _shares_by_band(emissions, skips, out))
 
 
 def _states(emissions: Shape, skips: Shape) -> Shape:
@@ -81,20 +81,19 @@ def _states(emissions: Shape, skips: Shape) -> Shape:
 def ctc_forward(backend: Backend, emissions: ArrayT, skips: ArrayT, /) -> ArrayT:
     """Log-probability of all alignments that are in a state at a time.
 
-    They begin in any state, stay there, go to the next, or where `skips` is true come from the one before that.
+    They begin in any state; a step stays in it, moves to the next or, where `skips` is true, arrives from two below.
 
     Parameters
     ----------
     emissions : tensor or array, shape (time, batch, states)
-        What being in a state at a time adds; numbers that are not far from the least of the type count as minus
-        infinity.
+        Log-probability of a state at a time; numbers close to the least of the type count as minus infinity.
     skips : tensor or array of bool, shape (batch, states)
-        Which states can be reached from two below.
+        Which states can be reached from two states below.
 
     Returns
     -------
     Tensor
-        The shape of `emissions`; minus infinity for what cannot be reached, which has a gradient of zero.
+        The shape of `emissions`; minus infinity, with a gradient of zero, for unreachable states.
 
     Examples
     --------
@@ -106,7 +105,7 @@ def ctc_forward(backend: Backend, emissions: ArrayT, skips: ArrayT, /) -> ArrayT
             [[0.       , 1.0986123, 1.3862944]]])
     """
     xp = backend.xp
-    # A number instead of minus infinity saves the loop from looking for differences of two of those.
+    # A finite number in place of minus infinity, as the difference of two infinities is NaN.
     least = -(float(xp.finfo(emissions.dtype).max) ** 0.75)
     steps, batch, states = emissions.shape
     emissions = xp.clip(emissions, min=least)
@@ -124,7 +123,7 @@ def ctc_forward(backend: Backend, emissions: ArrayT, skips: ArrayT, /) -> ArrayT
 
 
 def _band_products(late: Any, early: Any) -> Any:
-    """Return for each band the product of a time's entries with those of the time before that it comes from."""
+    """Return for each band the products of entries with those of the previous time that they come from."""
     late, early = getitem(late, slice(1, None)), getitem(early, slice(0, -1))
     return stack([late * _shifted(early, by) for by in range(BANDS)])
 
@@ -161,9 +160,9 @@ def banded_scan(backend: Backend, x: ArrayT, weights: ArrayT, /) -> ArrayT:
     Parameters
     ----------
     x : tensor or array, shape (time, batch, states)
-        What is added at each time.
+        The input at each time.
     weights : tensor or array, shape (3, time - 1, batch, states)
-        How much of the states at, one and two below goes on.
+        Weights of the states at the same place, one below and two below.
 
     Returns
     -------
@@ -200,7 +199,7 @@ def banded_scan(backend: Backend, x: ArrayT, weights: ArrayT, /) -> ArrayT:
     samples=SCAN_SAMPLES,
 )
 def banded_scan_transposed(backend: Backend, x: ArrayT, weights: ArrayT, /) -> ArrayT:
-    """The transpose of `banded_scan` in `x`: the same sum backwards in time.
+    """The transpose of `banded_scan` with respect to `x`: the same sum backwards in time.
 
     Examples
     --------

@@ -12,7 +12,7 @@ from ..errors import ShapeError
 from ..tensor import ArrayT
 from .comparison import where
 from .exponential import exp
-from .indexing import getitem
+from .indexing import slice_along
 from .joining import concat, flip
 from .reduction import axes_last, countable, eye_like, is_zero_or_infinite_somewhere, sum
 from .shapes import Shape, astype, cast_back, normalized_axis, reshape
@@ -24,14 +24,14 @@ def _cumulated(x_shape: Shape, axis: int | None = None, include_initial: bool = 
 
 
 def _from_the_end(g: Any, axis: int | None) -> Any:
-    """Return for each element the sum of it and all behind it."""
+    """Return the sum of each element and all after it."""
     place = 0 if axis is None else axis
     return flip(cumulative_sum(flip(g, axis=place), axis=place), axis=place)
 
 
 def _without_initial(g: Any, axis: int | None, include_initial: bool) -> Any:
     place = normalized_axis(axis or 0, len(g.shape))
-    return getitem(g, (*(slice(None),) * place, slice(1, None))) if include_initial else g
+    return slice_along(g, place, 1, None) if include_initial else g
 
 
 def _pull_cumulative_sum(g: Any, x_dtype: Any, axis: int | None, dtype: Any, include_initial: bool) -> Any:
@@ -49,18 +49,18 @@ def _pull_cumulative_sum(g: Any, x_dtype: Any, axis: int | None, dtype: Any, inc
 def cumulative_sum(
     backend: Backend, x: ArrayT, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> ArrayT:
-    """Sum of each element and all before it along an axis.
+    """Cumulative sum along an axis.
 
     Parameters
     ----------
     x : tensor or array
         Any shape with at least one axis; numeric.
     axis : int, optional
-        Along which axis; may be left out where there is only one.
+        The axis along which to operate; may be omitted if there is only one.
     dtype : dtype, optional
-        Type to sum in and to return. Small integers are summed in 64 bits otherwise, all else in its own type.
+        Type of the sum, as for `sum`.
     include_initial : bool
-        Whether to begin with the empty sum, which makes the axis longer by one.
+        Whether to prepend the empty sum, which makes the axis longer by one.
 
     Examples
     --------
@@ -101,18 +101,18 @@ def _pull_cumulative_prod(
 def cumulative_prod(
     backend: Backend, x: ArrayT, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> ArrayT:
-    """Product of each element and all before it along an axis; the gradient is right at zeros and infinities too.
+    """Cumulative product along an axis; the gradient is exact at zeros and infinities too.
 
     Parameters
     ----------
     x : tensor or array
         Any shape with at least one axis; numeric.
     axis : int, optional
-        Along which axis; may be left out where there is only one.
+        The axis along which to operate; may be omitted if there is only one.
     dtype : dtype, optional
-        Type to multiply in and to return; see `cumulative_sum`.
+        Type of the product, as for `prod`.
     include_initial : bool
-        Whether to begin with the empty product, which makes the axis longer by one.
+        Whether to prepend the empty product, which makes the axis longer by one.
 
     Examples
     --------
@@ -133,12 +133,8 @@ def _scanned(x_shape: Shape, axis: int | None = None) -> Shape:
 
 def _scan_axis(x_shape: Shape, axis: int | None) -> int:
     if axis is None and len(x_shape) != 1:
-        raise ShapeError(f"an array of shape {tuple(x_shape)} needs an axis to go along, as it does not have just one")
+        raise ShapeError(f"an array of shape {tuple(x_shape)} needs an explicit axis, as it does not have exactly one")
     return normalized_axis(axis or 0, len(x_shape))
-
-
-def _part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
-    return getitem(x, (*(slice(None),) * axis, slice(start, stop)))
 
 
 def _ratio(x1: Any, x2: Any) -> Any:
@@ -148,7 +144,7 @@ def _ratio(x1: Any, x2: Any) -> Any:
 
 
 def _pull_logcumsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: int | None) -> Any:
-    """Sum the cotangents behind each element, weighted by ``exp(x - out)``, without overflow on the way.
+    """Sum the cotangents from each element on, weighted by ``exp(x - out)``, without intermediate overflow.
 
     The sums are those of ``r[i] = g[i] + decay[i] * r[i + 1]`` with ``decay[i] = exp(out[i] - out[i + 1])``, which is
     at most one. Each round doubles how far the sums reach.
@@ -158,12 +154,12 @@ def _pull_logcumsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: int | Non
     if not n:
         return g
     reach, total = 1, g
-    decay = _ratio(_part(out, place, None, -1), _part(out, place, 1, None))
+    decay = _ratio(slice_along(out, place, None, -1), slice_along(out, place, 1, None))
     while reach < n:
-        ahead = _part(total, place, None, n - reach) + decay * _part(total, place, reach, None)
-        total = concat([ahead, _part(total, place, n - reach, None)], axis=place)
+        ahead = slice_along(total, place, None, n - reach) + decay * slice_along(total, place, reach, None)
+        total = concat([ahead, slice_along(total, place, n - reach, None)], axis=place)
         if 2 * reach < n:
-            decay = _part(decay, place, None, n - 2 * reach) * _part(decay, place, reach, None)
+            decay = slice_along(decay, place, None, n - 2 * reach) * slice_along(decay, place, reach, None)
         reach *= 2
     return total * _ratio(x, out)
 
@@ -178,14 +174,14 @@ def _pull_logcumsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: int | Non
     checks_first=True,
 )
 def logcumsumexp(backend: Backend, x: ArrayT, /, axis: int | None = None) -> ArrayT:
-    """Logarithm of the sum of the exponentials of each element and all before it along an axis, without overflow.
+    """Logarithm of the cumulative sum of exponentials along an axis, without intermediate overflow.
 
     Parameters
     ----------
     x : tensor or array
         Any shape with at least one axis; real floating-point; integers become float32.
     axis : int, optional
-        Along which axis; may be left out where there is only one.
+        The axis along which to operate; may be omitted if there is only one.
 
     Returns
     -------
@@ -195,7 +191,7 @@ def logcumsumexp(backend: Backend, x: ArrayT, /, axis: int | None = None) -> Arr
     Raises
     ------
     ShapeError
-        If the axis does not exist, or is left out where there is not just one.
+        If the axis does not exist, or is omitted although there is not exactly one.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What data types are, hold and become: the standard's data type functions."""
+"""The standard's data type functions: limits, kinds and promotion."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ PARTS = {"complex64": "float32", "complex128": "float64"}
 
 @dataclass(frozen=True)
 class FloatInfo:
-    """What `finfo` tells of a floating-point type; of a complex one it is about the parts.
+    """Limits of a floating-point type, as returned by `finfo`; of a complex type those of its parts.
 
     Attributes
     ----------
     bits : int
         Bits per number.
     eps : float
-        From 1 to the next number above.
+        Distance from 1 to the next larger number.
     max, min : float
         The greatest and the smallest finite number.
     smallest_normal : float
@@ -51,7 +51,7 @@ class FloatInfo:
 
 @dataclass(frozen=True)
 class IntegerInfo:
-    """What `iinfo` tells of an integer type.
+    """Limits of an integer type, as returned by `iinfo`.
 
     Attributes
     ----------
@@ -94,7 +94,7 @@ def finfo(type: Any, /) -> FloatInfo:
     """
     dtype = _dtype_meant(type)
     if not dtype.is_floating:
-        raise TypeError(f"finfo: {dtype} is no floating-point type; iinfo tells the limits of integers")
+        raise TypeError(f"finfo: {dtype} is not a floating-point type; use iinfo for integers")
     part = dtypes.named(PARTS.get(dtype.name, dtype.name))
     significand, exponent = FLOATING_FORMATS[part.name]
     eps, top = 2.0**-significand, 2 ** (exponent - 1) - 1
@@ -131,7 +131,7 @@ def iinfo(type: Any, /) -> IntegerInfo:
         return IntegerInfo(bits, 2 ** (bits - 1) - 1, -(2 ** (bits - 1)), dtype)
     if dtype.kind == "unsigned integer":
         return IntegerInfo(bits, 2**bits - 1, 0, dtype)
-    raise TypeError(f"iinfo: {dtype} is no integer type; finfo tells the limits of floating-point numbers")
+    raise TypeError(f"iinfo: {dtype} is not an integer type; use finfo for floating-point types")
 
 
 def isdtype(dtype: Any, kind: Any) -> bool:
@@ -148,9 +148,9 @@ def isdtype(dtype: Any, kind: Any) -> bool:
     Raises
     ------
     ValueError
-        If there is no such kind.
+        If `kind` is not one of these.
     TypeError
-        If `dtype` is no data type.
+        If `dtype` is not a data type.
 
     Examples
     --------
@@ -159,12 +159,12 @@ def isdtype(dtype: Any, kind: Any) -> bool:
     """
     wanted = dtypes.named(dtype)
     if isinstance(kind, tuple):
-        found = [isdtype(wanted, part) for part in kind]  # of all parts: none may be misspelled
+        found = [isdtype(wanted, part) for part in kind]  # evaluates all, so that a misspelled kind is always an error
         return True in found
     if not isinstance(kind, str):
         return wanted == dtypes.named(kind)
     if kind not in STANDARD_KINDS:
-        raise ValueError(f"isdtype: there is no kind {kind!r}; the kinds are {', '.join(STANDARD_KINDS)}")
+        raise ValueError(f"isdtype: unknown kind {kind!r}; the kinds are {', '.join(STANDARD_KINDS)}")
     return wanted.kind in dtypes.KINDS[kind]
 
 
@@ -185,14 +185,14 @@ def result_type(*arrays_and_dtypes: Any) -> DType:
     Parameters
     ----------
     *arrays_and_dtypes : tensor, array, dtype or number
-        At least one of them no number. Python numbers adapt to the others, as in every operation.
+        At least one is not a Python number. Python numbers adapt to the others, as in every operation.
 
     Raises
     ------
     TypeError
-        If no type holds them all (``uint64`` with a signed integer).
+        If no type can hold them all (``uint64`` with a signed integer).
     ValueError
-        If there is nothing but numbers.
+        If all are Python numbers.
 
     Examples
     --------
@@ -212,9 +212,9 @@ def can_cast(from_: Any, to: Any, /) -> bool:
     Parameters
     ----------
     from_ : dtype, tensor or array
-        What would be cast.
+        The type to cast from.
     to : dtype
-        To which type.
+        The type to cast to.
 
     Examples
     --------
@@ -229,7 +229,7 @@ def can_cast(from_: Any, to: Any, /) -> bool:
 
 
 def _dtype_meant(x: Any) -> DType:
-    """Return the data type of an array, or the one that is spelled."""
+    """Return the data type of an array, or the one that the argument names."""
     if isinstance(x, Tensor):
         return x.dtype
     backend = backend_for_type(type(x)) if hasattr(x, "shape") else None
@@ -237,5 +237,5 @@ def _dtype_meant(x: Any) -> DType:
 
 
 def as_floating(x: Any) -> Any:
-    """Return an array or tensor itself if it is of a floating-point type, else as float32."""
+    """Return an array or tensor unchanged if it is of a floating-point type, else as float32."""
     return x if dtypes.named(x.dtype).is_floating else astype(x, dtypes.float32)

@@ -21,22 +21,22 @@ from .shapes import Shape, permute_dims, reshape
 Letters = tuple[str, ...]
 
 MOST_SEARCHED = 6
-"""Up to this number of operands the best order of contractions is searched for; the work triples with each."""
+"""Up to this number of operands the best order of contractions is searched for; each further one triples the work."""
 
 
 def einsum(subscripts: str, /, *operands: ArrayT) -> ArrayT:
     """Einstein summation.
 
-    Pairs of operands are contracted by matrix products. Of up to six operands the order with the fewest
-    multiplications is taken; of more, at each step the pair whose product saves most memory (Smith and Gray,
-    "opt_einsum", Journal of Open Source Software 3, 2018). How to go about it is worked out once for the same
-    subscripts and shapes.
+    Pairs of operands are contracted by matrix products: up to six operands in the order with the fewest
+    multiplications, more by choosing at each step the pair whose product saves the most memory (Smith and Gray,
+    "opt_einsum", Journal of Open Source Software 3, 2018). The plan is computed once for the same subscripts and
+    shapes.
 
     Parameters
     ----------
     subscripts : str
         As in NumPy, such as ``"bij,bjk->bik"``; ``...`` stands for axes that broadcast. Without ``->`` the result has
-        the letters that appear once, in alphabetical order. Axes behind ``...`` that the result leaves out are summed.
+        the letters that appear once, in alphabetical order. Axes of ``...`` that the result omits are summed.
     *operands : tensors or arrays
         One per group of letters; numeric. An axis of length 1 broadcasts against others of its letter.
 
@@ -48,9 +48,9 @@ def einsum(subscripts: str, /, *operands: ArrayT) -> ArrayT:
     Raises
     ------
     ShapeError
-        If letters and shapes do not fit.
+        If letters and shapes do not match.
     ValueError
-        If the subscripts hold anything but letters, spaces, commas, ``...`` and ``->``.
+        If the subscripts contain anything but letters, spaces, commas, ``...`` and ``->``.
 
     Examples
     --------
@@ -63,18 +63,18 @@ def einsum(subscripts: str, /, *operands: ArrayT) -> ArrayT:
         require("einsum", **{f"operand {i}": x for i, x in enumerate(operands)})
         raise
     plan = _plan(subscripts, shapes)
-    terms = [x if own is None else _simplified(x, own) for own, x in zip(plan.simplifications, operands)]
+    terms = [x if own is None else _simplify(x, own) for own, x in zip(plan.simplifications, operands)]
     for i, j, product in plan.products:
-        terms.append(_multiplied(terms[i], terms[j], product))
+        terms.append(_multiply(terms[i], terms[j], product))
         terms[i] = terms[j] = None
     return terms[-1] if plan.axes is None else permute_dims(terms[-1], plan.axes)
 
 
-# -- carrying out ------------------------------------------------------------------------------------------------------
+# -- execution ---------------------------------------------------------------------------------------------------------
 
 
 class Simplification(NamedTuple):
-    """What is done with one operand for itself: diagonals, sums, and a shape without the axes that broadcast."""
+    """Operations on a single operand: diagonals, sums, and a shape without the axes that broadcast."""
 
     diagonals: tuple[tuple[int, int], ...]
     summed: Shape
@@ -98,14 +98,14 @@ class Product(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """How to compute an einsum: each product of two terms is a new term behind the others."""
+    """How to compute an einsum: each product of two terms is appended to the terms."""
 
     simplifications: tuple[Simplification | None, ...]
     products: tuple[tuple[int, int, Product], ...]
     axes: Shape | None
 
 
-def _simplified(x: Any, own: Simplification) -> Any:
+def _simplify(x: Any, own: Simplification) -> Any:
     for first, second in own.diagonals:
         x = diagonal_pair(x, first, second)
     if own.summed:
@@ -115,13 +115,13 @@ def _simplified(x: Any, own: Simplification) -> Any:
     return x if own.shape is None else reshape(x, own.shape)
 
 
-def _multiplied(x1: Any, x2: Any, product: Product) -> Any:
+def _multiply(x1: Any, x2: Any, product: Product) -> Any:
     is_matmul, first, second, shape = product
-    y = (matmul if is_matmul else multiply)(_seen(x1, first), _seen(x2, second))
+    y = (matmul if is_matmul else multiply)(_viewed(x1, first), _viewed(x2, second))
     return y if shape is None else reshape(y, shape)
 
 
-def _seen(x: Any, view: View) -> Any:
+def _viewed(x: Any, view: View) -> Any:
     axes, shape = view
     if axes is not None:
         x = permute_dims(x, axes)
@@ -135,7 +135,7 @@ def _seen(x: Any, view: View) -> Any:
 def _plan(subscripts: str, shapes: tuple[Shape, ...]) -> Plan:
     inputs, output = _parse_subscripts(subscripts, [len(shape) for shape in shapes])
     lengths = _letter_lengths(subscripts, inputs, shapes)
-    # An axis of length 1 that broadcasts is as good as none.
+    # Axes of length 1 that broadcast are dropped.
     present = [
         [c for c, n in zip(letters, shape, strict=True) if n == lengths[c]]
         for letters, shape in zip(inputs, shapes, strict=True)
@@ -159,11 +159,11 @@ def _plan(subscripts: str, shapes: tuple[Shape, ...]) -> Plan:
 
 
 def _parse_subscripts(subscripts: str, ndims: Sequence[int]) -> tuple[list[Letters], Letters]:
-    """Return the letters of each operand and of the result; axes behind ``...`` are called by numbers."""
+    """Return the letters of each operand and of the result; the axes of ``...`` are named by numbers."""
     left, arrow, right = subscripts.replace(" ", "").partition("->")
     groups = left.split(",")
     if len(groups) != len(ndims):
-        raise ShapeError(f"einsum {subscripts!r} names {len(groups)} operands and was given {len(ndims)}")
+        raise ShapeError(f"einsum {subscripts!r} names {len(groups)} operands, not the {len(ndims)} given")
     for group in (*groups, right):
         rest = group.replace("...", "", 1)
         if rest and not (rest.isascii() and rest.isalpha()):
@@ -207,7 +207,7 @@ def _letter_lengths(subscripts: str, inputs: Sequence[Letters], shapes: Sequence
 def _plan_simplification(
     letters: Letters, shape: Shape, lengths: dict[str, int], elsewhere: set[str]
 ) -> tuple[Simplification | None, Letters]:
-    """Return what is to be done with an operand for itself, and the letters that it has then."""
+    """Return the operations on a single operand, and its letters after them."""
     kept, sizes, diagonals = list(letters), list(shape), []
     while len(set(kept)) < len(kept):
         letter = next(c for c in kept if kept.count(c) > 1)
@@ -228,7 +228,7 @@ def _plan_simplification(
 def _plan_product(
     letters1: Letters, letters2: Letters, needed: set[str], output: Letters | None, lengths: dict[str, int]
 ) -> tuple[Product, bool, Letters]:
-    """Return how two operands are multiplied, whether they change places, and the result's letters."""
+    """Return how two operands are multiplied, whether they are swapped, and the result's letters."""
     shared = [c for c in letters1 if c in letters2]
     batch = tuple(c for c in shared if c in needed)
     inner = tuple(c for c in shared if c not in needed)
@@ -244,7 +244,7 @@ def _plan_product(
         (tuple(c for c in letters if c in inner) for letters in (letters1, letters2)),
         key=lambda order: _copied(letters1, order, lengths) + _copied(letters2, order, lengths),
     )
-    # Without a batch an operand that has nothing but the inner letters is a vector.
+    # Without a batch, an operand with only inner letters is a vector.
     rows = [left] if left or batch else []
     columns = [right] if right or batch else []
     product = Product(
@@ -261,7 +261,7 @@ def _sizes(letters: Iterable[str], lengths: dict[str, int]) -> Shape:
 
 
 def _copied(letters: Letters, group: Letters, lengths: dict[str, int]) -> int:
-    """Return how many elements must be copied to make one axis of a group of letters."""
+    """Return the number of elements to copy to make a group of letters one axis."""
     neighbours = set(pairwise(letters))
     return 0 if all(pair in neighbours for pair in pairwise(group)) else prod(_sizes(letters, lengths))
 
@@ -281,7 +281,7 @@ def _grouped(letters: Letters, batch: Letters, groups: Sequence[Letters], length
 def _spread(letters: Letters, order: Letters, lengths: dict[str, int]) -> View:
     """Return an operand with axes of length 1 in place of the letters of `order` that it lacks."""
     axes = _permutation(letters, tuple(c for c in order if c in letters))
-    # Those in front need not be written.
+    # Leading axes of length 1 are implied.
     shape = tuple(lengths[c] if c in letters else 1 for c in order)
     lacking = any(c not in letters for c in order[len(order) - len(letters) :])
     return View(axes, shape if lacking else None)
@@ -291,7 +291,7 @@ def _spread(letters: Letters, order: Letters, lengths: dict[str, int]) -> View:
 
 
 def _best_pairs(terms: Sequence[Letters], output: Letters, lengths: dict[str, int]) -> list[tuple[int, int]]:
-    """Return which terms to multiply one after the other; each product is a new term behind the others."""
+    """Return the pairs of terms to multiply in sequence; each product is appended to the terms."""
     sets = [frozenset(letters) for letters in terms]
     if len(sets) < 3:
         return [(0, 1)] if len(sets) == 2 else []
@@ -336,7 +336,7 @@ def _searched(sets: list[frozenset[str]], output: frozenset[str], lengths: dict[
 
 
 def _greedy(sets: list[frozenset[str]], output: frozenset[str], lengths: dict[str, int]) -> list[tuple[int, int]]:
-    """Return pairs chosen one by one: first those with a common letter, of these what saves most memory, then work."""
+    """Return pairs chosen one by one: with a common letter first, then by memory saved, then by work."""
     live = dict(enumerate(sets))
     pairs: list[tuple[int, int]] = []
 

@@ -28,7 +28,7 @@ def exp(backend: Backend, x: ArrayT, /) -> ArrayT:
 # exp(x) rather than out + 1, which rounds to 0 where exp(x) is small.
 @elementwise(lambda g, x: g * exp(x), dtype="floating", flops=10)
 def expm1(backend: Backend, x: ArrayT, /) -> ArrayT:
-    """``e ** x - 1``, elementwise, exact also for small `x`.
+    """``e ** x - 1``, elementwise, accurate also for small `x`.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def log(backend: Backend, x: ArrayT, /) -> ArrayT:
 
 @elementwise(lambda g, x: g / (1 + x), domain=(-0.5, 2.0), dtype="floating", flops=10)
 def log1p(backend: Backend, x: ArrayT, /) -> ArrayT:
-    """Natural logarithm of ``1 + x``, elementwise, exact also for small `x`.
+    """Natural logarithm of ``1 + x``, elementwise, accurate also for small `x`.
 
     The derivative at -1 is infinite.
 
@@ -96,7 +96,7 @@ def log10(backend: Backend, x: ArrayT, /) -> ArrayT:
 
 @elementwise(lambda g, out: g * (out * (1 - out)), dtype="floating", flops=12, real_only=True)
 def sigmoid(backend: Backend, x: ArrayT, /) -> ArrayT:
-    """``1 / (1 + exp(-x))`` without overflow on the way, elementwise.
+    """``1 / (1 + exp(-x))``, elementwise, without intermediate overflow.
 
     The derivative is computed from the value, which rounds to 1 above 17 (37 in double precision): it is 0 there.
 
@@ -106,7 +106,7 @@ def sigmoid(backend: Backend, x: ArrayT, /) -> ArrayT:
     tensor([0.5])
     """
     xp = backend.xp
-    # A second exponential takes a fifth of the time of choosing by sign (NumPy, a million float32).
+    # A second exponential takes a fifth of the time of selecting by sign (NumPy, a million float32).
     return xp.exp(xp.minimum(x, 0)) / (1 + xp.exp(-xp.abs(x)))
 
 
@@ -124,7 +124,7 @@ def _share(x: Any, other: Any) -> Any:
     real_only=True,
 )
 def logaddexp(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
-    """``log(exp(x1) + exp(x2))`` without overflow on the way, elementwise.
+    """``log(exp(x1) + exp(x2))``, elementwise, without intermediate overflow.
 
     Where both are the same infinity, or one is NaN, each gets half of the gradient.
 

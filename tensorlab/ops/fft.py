@@ -1,7 +1,7 @@
 """Discrete Fourier transforms, with gradients of any order.
 
-Three ops carry all of them: complex to complex (`fourier`), real to the half of its spectrum that says everything
-(`fourier_of_real`), and back (`fourier_to_real`). Each is linear; its transpose is made of the same three.
+Three ops carry all of them: complex to complex (`fourier`), real to the half of its spectrum that determines it
+(`fourier_of_real`), and the inverse (`fourier_to_real`). Each is linear, with a transpose composed of the same three.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .indexing import getitem, scatter_index
 from .shapes import Shape, cast_back
 
 OPPOSITE = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
-"""For each way to divide by the length, the one that divides the inverse transform by what this divides by."""
+"""For each norm, the one whose inverse transform has the same divisor."""
 
 PARTS = {"float32": "complex64", "float64": "complex128"}
 """The complex type of each real type's precision, for the types that libraries transform."""
@@ -43,7 +43,7 @@ def _halved(x_shape: Shape, axes: Shape, lengths: Shape, **_: Any) -> Shape:
 
 
 def _fitted(x: Any, shape: Shape, axes: Shape) -> Any:
-    """Return an array cut, or padded with zeros at the ends, to a shape that differs in `axes` alone."""
+    """Return an array cut, or padded with zeros at the ends, to a shape that differs only in `axes`."""
     kept: list[Any] = [slice(None)] * len(shape)
     for axis in axes:
         kept[axis] = slice(0, min(shape[axis], x.shape[axis]))
@@ -53,7 +53,7 @@ def _fitted(x: Any, shape: Shape, axes: Shape) -> Any:
 
 
 def _weighted(x: Any, axes: Shape, lengths: Shape, weight: float) -> Any:
-    """Multiply the frequencies of a half spectrum that stand for two by `weight`: all but zero and the middle one."""
+    """Multiply by `weight` the frequencies of a half spectrum that represent a pair: not zero and the middle one."""
     array = x._array if isinstance(x, Tensor) else x
     xp = backend_of(array).xp
     axis, count = axes[-1], array.shape[axes[-1]]
@@ -65,7 +65,7 @@ def _weighted(x: Any, axes: Shape, lengths: Shape, weight: float) -> Any:
 
 
 def _flops(per_element: float) -> Callable[..., int]:
-    """Return the count that is usual for fast transforms: ``5 n log2(n)`` for `n` complex numbers."""
+    """Return the usual count for fast transforms: ``5 n log2(n)`` for `n` complex numbers."""
 
     def count(shapes: Sequence[Shape], out: Shape, params: dict[str, Any]) -> int:
         lengths = params["lengths"]
@@ -111,9 +111,9 @@ def fourier(
     lengths : tuple of int
         As many as axes, each at least 1.
     inverse : bool
-        Whether to transform back.
+        Whether to compute the inverse transform.
     norm : {"backward", "ortho", "forward"}
-        Which direction divides by the number of elements; ``"ortho"`` both by its root.
+        Which direction divides by the number of elements; with ``"ortho"`` both do by its square root.
 
     Returns
     -------
@@ -133,8 +133,8 @@ def fourier(
 
 
 def _pull_of_real(g: Any, x_shape: Shape, axes: Shape, lengths: Shape, norm: str) -> Any:
-    # Re sum_k g[k] exp(-2 pi i j k / n), over half the spectrum, is the inverse transform of conj(g) but for scale:
-    # that one counts most frequencies twice, as their mirror images are left out.
+    # Re sum_k g[k] exp(-2 pi i j k / n), over half the spectrum, is the inverse transform of conj(g) up to scale: that
+    # transform counts most frequencies twice, for the omitted mirror images.
     spectrum = conj(_weighted(g, axes, lengths, 0.5))
     return _fitted(fourier_to_real(spectrum, axes, lengths, OPPOSITE[norm]), x_shape, axes)
 
@@ -156,14 +156,14 @@ def _pull_of_real(g: Any, x_shape: Shape, axes: Shape, lengths: Shape, norm: str
     ],
 )
 def fourier_of_real(backend: Backend, x: ArrayT, /, axes: Shape, lengths: Shape, norm: str = "backward") -> ArrayT:
-    """The half of a real array's Fourier transform that says all of it; see `tl.fft.rfftn`.
+    """The half of a real array's Fourier transform that determines it; see `tl.fft.rfftn`.
 
     Parameters
     ----------
     x : tensor or array
         Real floating-point.
     axes, lengths, norm
-        As in `fourier`; the last of the axes is the one of which half is returned.
+        As in `fourier`; half of the last axis is returned.
 
     Returns
     -------
@@ -201,7 +201,7 @@ def _pull_to_real(g: Any, x_shape: Shape, x_dtype: Any, axes: Shape, lengths: Sh
     ],
 )
 def fourier_to_real(backend: Backend, x: ArrayT, /, axes: Shape, lengths: Shape, norm: str = "backward") -> ArrayT:
-    """The real array whose half spectrum this is, by the inverse Fourier transform; see `tl.fft.irfftn`.
+    """The real array with a given half spectrum, by the inverse Fourier transform; see `tl.fft.irfftn`.
 
     Parameters
     ----------

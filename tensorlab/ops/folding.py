@@ -1,4 +1,4 @@
-"""The windows of images as columns of a matrix, and the way back."""
+"""Windows of images as columns of a matrix, and the transpose."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def windows_to_columns(
     x : tensor or array, shape (batch, channels, *spatial)
         Images of any number of spatial axes.
     kernel_size, stride, dilation : tuple of int
-        Size and step of the window and distance of its elements, per spatial axis.
+        Size and step of the window and spacing of its elements, per spatial axis.
     padding : tuple of (int, int)
         Zeros before and after each spatial axis.
 

@@ -86,6 +86,11 @@ def getitem(backend: Backend, x: ArrayT, /, index: Index) -> ArrayT:
     return backend.getitem(x, index)
 
 
+def slice_along(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
+    """Return ``x[start:stop]`` along a non-negative axis."""
+    return getitem(x, (*(slice(None),) * axis, slice(start, stop)))
+
+
 @op(
     vjp={"g": lambda g, index: getitem(g, index)},
     jvp={"g": lambda t, shape, index: scatter_index(t, shape, index)},
@@ -124,7 +129,7 @@ def scatter_index(backend: Backend, g: ArrayT, /, shape: Shape, index: Index) ->
 @op(
     vjp={
         "x": lambda g, index, value_shape: _with_zeros(g, index, value_shape),
-        "value": lambda g, index, value_shape: sum_to_shape(_stayed(getitem(g, index), g, index), value_shape),
+        "value": lambda g, index, value_shape: sum_to_shape(_surviving(getitem(g, index), g, index), value_shape),
     },
     kind="linear",
     jvp={
@@ -165,8 +170,8 @@ def _with_zeros(g: Any, index: Index, value_shape: Shape) -> Any:
     return replace_index(g, _zeros_like_shape(g, value_shape), index)
 
 
-def _stayed(taken: Any, g: Any, index: Index) -> Any:
-    """Return ``g[index]`` with zeros where a later write to the same place took the value away again."""
+def _surviving(taken: Any, g: Any, index: Index) -> Any:
+    """Return ``g[index]`` with zeros where a later write to the same place replaced the value."""
     if is_basic(index):
         return taken
     array = g._array if isinstance(g, Tensor) else g
@@ -245,9 +250,9 @@ def take(x: ArrayT, indices: ArrayT, /, *, axis: int | None = None) -> ArrayT:
     x : tensor or array
         Any shape with at least one axis.
     indices : tensor or array of integers
-        Which slices; any shape.
+        Indices of the slices; any shape.
     axis : int, optional
-        Along which axis; may be left out where there is only one.
+        The axis along which to operate; may be omitted if there is only one.
 
     Returns
     -------
@@ -257,7 +262,7 @@ def take(x: ArrayT, indices: ArrayT, /, *, axis: int | None = None) -> ArrayT:
     Raises
     ------
     ShapeError
-        If the axis does not exist, or must be named and is not.
+        If the axis does not exist, or is omitted although there is not exactly one.
     IndexError
         If an index is out of range (on a GPU it wraps instead).
 
@@ -267,7 +272,7 @@ def take(x: ArrayT, indices: ArrayT, /, *, axis: int | None = None) -> ArrayT:
     tensor([3., 1.])
     """
     if axis is None and len(x.shape) != 1:
-        raise ShapeError(f"take: say which axis of shape {tuple(x.shape)} is meant with axis=...")
+        raise ShapeError(f"take: shape {tuple(x.shape)} does not have exactly one axis; name one with axis=...")
     place = normalized_axis(axis or 0, len(x.shape))
     shape = tuple(indices.shape)
     taken = take_along(x, indices if len(shape) == 1 else flatten(indices), place)
@@ -278,7 +283,7 @@ def take(x: ArrayT, indices: ArrayT, /, *, axis: int | None = None) -> ArrayT:
 
 @composite(indices="integral", weight="any")
 def embedding(indices: ArrayT, weight: ArrayT, /) -> ArrayT:
-    """Rows of a table.
+    """Rows of an embedding table.
 
     Parameters
     ----------
@@ -332,7 +337,7 @@ def take_along_axis(backend: Backend, x: ArrayT, indices: ArrayT, /, axis: int =
     x : tensor or array
         Any shape.
     indices : tensor or array of integers
-        The shape of `x`, but for any length along `axis`.
+        The shape of `x`, with any length along `axis`.
 
     Returns
     -------
@@ -374,7 +379,7 @@ def put_along_axis_add(backend: Backend, g: ArrayT, indices: ArrayT, /, axis: in
     >>> tl.ops.indexing.put_along_axis_add(tl.ones((1, 3)), tl.tensor([[0, 2, 2]]), -1, 4)
     tensor([[1., 0., 2., 0.]])
     """
-    # Flat positions in the result, so that accumulation along one axis is all that a backend must have.
+    # Flat positions in the result, so that backends need to accumulate along one axis only.
     xp, ndim = backend.xp, g.ndim
     axis = axis % ndim
     shape = tuple(size if i == axis else n for i, n in enumerate(g.shape))
@@ -396,7 +401,7 @@ def put_along_axis_add(backend: Backend, g: ArrayT, indices: ArrayT, /, axis: in
 
 
 @composite(x="any", indices="integral", source="any")
-def scatter_add(x: ArrayT, axis: int, indices: ArrayT, source: Any, /) -> ArrayT:
+def scatter_add(x: ArrayT, axis: int, indices: ArrayT, source: ArrayT, /) -> ArrayT:
     """A copy of `x` with `source` added along an axis at `indices`, as PyTorch's ``scatter_add``.
 
     Parameters
@@ -406,7 +411,7 @@ def scatter_add(x: ArrayT, axis: int, indices: ArrayT, source: Any, /) -> ArrayT
     indices : tensor or array of integers
         The shape of `source`.
     source : tensor or array
-        The shape of `x`, but for any length along `axis`.
+        The shape of `x`, with any length along `axis`.
 
     Examples
     --------

@@ -1,11 +1,11 @@
-"""Joining, cutting and repeating arrays."""
+"""Joining, splitting and repeating arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import prod
-from typing import Any
+from typing import Any, overload
 
 from ..autodiff.op import op
 from ..autodiff.record import count_nothing, sample
@@ -13,7 +13,7 @@ from ..backend import Backend, backend_of
 from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
 from .declare import broadcast_shape, composite
-from .indexing import getitem, take
+from .indexing import getitem, slice_along, take
 from .shapes import (
     Axis,
     Shape,
@@ -49,7 +49,7 @@ def _split_back(g: Any, arrays_shape: Sequence[Shape], axis: int | None) -> list
     for shape in arrays_shape:
         length = prod(shape) if axis is None else shape[axis]
         place = 0 if axis is None else axis % len(shape)
-        part = getitem(g, (*(slice(None),) * place, slice(start, start + length)))
+        part = slice_along(g, place, start, start + length)
         parts.append(reshape(part, shape) if axis is None else part)
         start += length
     return parts
@@ -85,19 +85,19 @@ def concat(arrays: Sequence[ArrayT], /, *, axis: int | None = 0) -> ArrayT:
     Parameters
     ----------
     arrays : sequence of tensors or arrays
-        Equal shapes but for `axis`; types are promoted.
+        Equal shapes except along `axis`; types are promoted.
     axis : int or None
-        Along which axis; None joins the flattened arrays.
+        The axis along which to join; None joins the flattened arrays.
 
     Returns
     -------
     Tensor
-        The arrays one behind the other.
+        The concatenated arrays.
 
     Raises
     ------
     ShapeError
-        If they differ in another axis.
+        If their shapes differ in another axis.
 
     Examples
     --------
@@ -116,7 +116,7 @@ def stack(arrays: Sequence[ArrayT], /, *, axis: int = 0) -> ArrayT:
     arrays : sequence of tensors or arrays
         Equal shapes; types are promoted.
     axis : int
-        Where the new axis stands in the result.
+        Position of the new axis in the result.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def stack(arrays: Sequence[ArrayT], /, *, axis: int = 0) -> ArrayT:
     view=True,
 )
 def flip(backend: Backend, x: ArrayT, /, *, axis: Axis = None) -> ArrayT:
-    """The elements in reverse order along some axes; along all of them for None.
+    """Reverse the order of elements along axes.
 
     Examples
     --------
@@ -158,21 +158,21 @@ def flip(backend: Backend, x: ArrayT, /, *, axis: Axis = None) -> ArrayT:
 
 @composite(x="any")
 def roll(x: ArrayT, /, shift: int | Sequence[int], *, axis: int | Sequence[int] | None = None) -> ArrayT:
-    """Move elements along axes; those that leave at one end come back at the other.
+    """Shift elements along axes; those shifted beyond one end reappear at the other.
 
     Parameters
     ----------
     x : tensor or array
         Any shape.
     shift : int or tuple of int
-        By how many places.
+        Number of places to shift by.
     axis : int, tuple of int or None
-        Along which axes; None rolls the flattened array.
+        The axes along which to shift; None shifts the flattened array.
 
     Raises
     ------
     ShapeError
-        If there is no such axis, or several shifts are not as many as the axes.
+        If an axis does not exist, or the numbers of shifts and axes differ.
 
     Examples
     --------
@@ -184,27 +184,26 @@ def roll(x: ArrayT, /, shift: int | Sequence[int], *, axis: int | Sequence[int] 
     axes = axis if isinstance(axis, tuple | list) else (axis,)
     shifts = shift if isinstance(shift, tuple | list) else (shift,) * len(axes)
     if len(shifts) != len(axes):
-        raise ShapeError(f"roll: {len(shifts)} shifts {tuple(shifts)} are not one for each of the axes {tuple(axes)}")
+        raise ShapeError(f"roll: {len(shifts)} shifts {tuple(shifts)} do not match the axes {tuple(axes)}")
     for by, a in zip(shifts, axes, strict=True):
         place = normalized_axis(a, len(x.shape))
         length = x.shape[place]
         if length and by % length:
-            before = (slice(None),) * place
             cut = length - by % length
-            x = concat([getitem(x, (*before, slice(cut, None))), getitem(x, (*before, slice(None, cut)))], axis=place)
+            x = concat([slice_along(x, place, cut, None), slice_along(x, place, None, cut)], axis=place)
     return x
 
 
 @composite(x="any")
 def tile(x: ArrayT, repetitions: int | Sequence[int], /) -> ArrayT:
-    """The whole array repeated along each axis.
+    """Repeat the whole array along each axis.
 
     Parameters
     ----------
     x : tensor or array
         Any shape.
     repetitions : tuple of int or int
-        How many times along each of the last axes, or along the last one; new axes stand in front.
+        Number of repetitions along each of the last axes; new axes are prepended.
 
     Examples
     --------
@@ -221,22 +220,22 @@ def tile(x: ArrayT, repetitions: int | Sequence[int], /) -> ArrayT:
 
 
 @composite(x="any")
-def repeat(x: ArrayT, repeats: Any, /, *, axis: int | None = None) -> ArrayT:
-    """Each slice along an axis repeated.
+def repeat(x: ArrayT, repeats: int | ArrayT, /, *, axis: int | None = None) -> ArrayT:
+    """Repeat each slice along an axis.
 
     Parameters
     ----------
     x : tensor or array
         Any shape.
     repeats : int, or tensor or array of integers
-        How many times: one number, or one for each slice.
+        Number of repetitions: one for all slices, or one for each.
     axis : int, optional
-        Along which axis; None repeats the elements of the flattened array.
+        The axis along which to repeat; None repeats the elements of the flattened array.
 
     Raises
     ------
     ShapeError
-        If there are not as many numbers as slices.
+        If the numbers of repetitions and slices differ.
 
     Examples
     --------
@@ -258,7 +257,7 @@ def repeat(x: ArrayT, repeats: Any, /, *, axis: int | None = None) -> ArrayT:
 
 @composite(x="any")
 def unstack(x: ArrayT, /, *, axis: int = 0) -> tuple[ArrayT, ...]:
-    """The slices along an axis, which disappears.
+    """The slices along an axis, without that axis.
 
     Examples
     --------
@@ -271,21 +270,21 @@ def unstack(x: ArrayT, /, *, axis: int = 0) -> tuple[ArrayT, ...]:
 
 @composite(x="any")
 def split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[ArrayT, ...]:
-    """Cut an array into pieces, as ``numpy.split`` does.
+    """Split an array into pieces, as ``numpy.split`` does.
 
     Parameters
     ----------
     x : tensor or array
         Any shape with at least one axis.
     sections : int or sequence of int
-        How many equal pieces, or where to cut.
+        Number of equal pieces, or the indices at which to split.
 
     Raises
     ------
     ShapeError
-        If the axis is no multiple of the number of pieces.
+        If the length of the axis is not a multiple of the number of pieces.
     ValueError
-        If that number is not positive.
+        If the number of pieces is not positive.
 
     Examples
     --------
@@ -303,20 +302,19 @@ def split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -> tupl
     else:
         cuts = sections
     edges = [0, *cuts, length]
-    before = (slice(None),) * place
-    return tuple(getitem(x, (*before, slice(a, b))) for a, b in pairwise(edges))
+    return tuple(slice_along(x, place, a, b) for a, b in pairwise(edges))
 
 
 @composite(x="any")
 def array_split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[ArrayT, ...]:
-    """Cut an array into pieces that may differ in length; see `split`.
+    """Split an array into pieces that may differ in length; see `split`.
 
     Parameters
     ----------
     x : tensor or array
         Any shape with at least one axis.
     sections : int or sequence of int
-        How many pieces, or where to cut. Of n elements in k pieces, the first n mod k pieces have one more.
+        Number of pieces, or the indices at which to split. Of n elements in k pieces, the first n mod k have one more.
 
     Raises
     ------
@@ -364,6 +362,10 @@ def _each(function: Callable[[Any], Any], arrays: Sequence[Any]) -> Any:
     return function(arrays[0]) if len(arrays) == 1 else tuple(map(function, arrays))
 
 
+@overload
+def atleast_1d(array: ArrayT, /) -> ArrayT: ...
+@overload
+def atleast_1d(*arrays: ArrayT) -> tuple[ArrayT, ...]: ...
 @composite(arrays="any")
 def atleast_1d(*arrays: Any) -> Any:
     """Arrays with at least one axis: a number becomes a vector of one element.
@@ -386,6 +388,10 @@ def atleast_1d(*arrays: Any) -> Any:
     return _each(lambda x: x if x.shape else reshape(x, (1,)), arrays)
 
 
+@overload
+def atleast_2d(array: ArrayT, /) -> ArrayT: ...
+@overload
+def atleast_2d(*arrays: ArrayT) -> tuple[ArrayT, ...]: ...
 @composite(arrays="any")
 def atleast_2d(*arrays: Any) -> Any:
     """Arrays with at least two axes: a vector becomes a row; see `atleast_1d`.
@@ -398,6 +404,10 @@ def atleast_2d(*arrays: Any) -> Any:
     return _each(lambda x: x if len(x.shape) > 1 else reshape(x, (1, -1)), arrays)
 
 
+@overload
+def atleast_3d(array: ArrayT, /) -> ArrayT: ...
+@overload
+def atleast_3d(*arrays: ArrayT) -> tuple[ArrayT, ...]: ...
 @composite(arrays="any")
 def atleast_3d(*arrays: Any) -> Any:
     """Arrays with at least three axes: shape ``(m, n)`` becomes ``(m, n, 1)``, ``(n,)`` ``(1, n, 1)``.
@@ -412,7 +422,7 @@ def atleast_3d(*arrays: Any) -> Any:
 
 @composite(arrays="any")
 def hstack(arrays: Sequence[ArrayT], /) -> ArrayT:
-    """Join arrays side by side: along the second axis, vectors along their only one.
+    """Join arrays horizontally: along the second axis, vectors along their only axis.
 
     Examples
     --------
@@ -426,7 +436,7 @@ def hstack(arrays: Sequence[ArrayT], /) -> ArrayT:
 
 @composite(arrays="any")
 def vstack(arrays: Sequence[ArrayT], /) -> ArrayT:
-    """Join arrays one below the other: along the first axis, vectors as rows.
+    """Join arrays vertically: along the first axis, vectors as rows.
 
     Examples
     --------
@@ -439,7 +449,7 @@ def vstack(arrays: Sequence[ArrayT], /) -> ArrayT:
 
 @composite(arrays="any")
 def dstack(arrays: Sequence[ArrayT], /) -> ArrayT:
-    """Join arrays one behind the other: along the third axis, after `atleast_3d`.
+    """Join arrays along the third axis, after `atleast_3d`.
 
     Examples
     --------
@@ -452,7 +462,7 @@ def dstack(arrays: Sequence[ArrayT], /) -> ArrayT:
 
 @composite(arrays="any")
 def column_stack(arrays: Sequence[ArrayT], /) -> ArrayT:
-    """Join arrays side by side, vectors as columns.
+    """Join arrays horizontally, vectors as columns.
 
     Examples
     --------
@@ -463,12 +473,12 @@ def column_stack(arrays: Sequence[ArrayT], /) -> ArrayT:
     return concat([x if len(x.shape) > 1 else matrix_transpose(atleast_2d(x)) for x in arrays], axis=1)
 
 
-# -- turning -----------------------------------------------------------------------------------------------------------
+# -- rotation ----------------------------------------------------------------------------------------------------------
 
 
 @composite(x="any")
 def flipud(x: ArrayT, /) -> ArrayT:
-    """The elements in reverse order along the first axis.
+    """Reverse the order of elements along the first axis.
 
     Examples
     --------
@@ -481,7 +491,7 @@ def flipud(x: ArrayT, /) -> ArrayT:
 
 @composite(x="any")
 def fliplr(x: ArrayT, /) -> ArrayT:
-    """The elements in reverse order along the second axis.
+    """Reverse the order of elements along the second axis.
 
     Examples
     --------
@@ -494,14 +504,14 @@ def fliplr(x: ArrayT, /) -> ArrayT:
 
 @composite(x="any")
 def rot90(x: ArrayT, /, k: int = 1, axes: tuple[int, int] = (0, 1)) -> ArrayT:
-    """Turn an array by right angles in the plane of two axes.
+    """Rotate an array by 90 degrees in the plane of two axes.
 
     Parameters
     ----------
     x : tensor or array
         At least two axes.
     k : int
-        How many times, from the first of the axes towards the second; negative ones turn back.
+        Number of rotations, from the first axis towards the second; negative for the opposite direction.
     axes : pair of int
         The plane.
 
@@ -513,7 +523,7 @@ def rot90(x: ArrayT, /, k: int = 1, axes: tuple[int, int] = (0, 1)) -> ArrayT:
     Raises
     ------
     ShapeError
-        If the two axes do not exist, or are one.
+        If an axis does not exist, or both are the same.
 
     Examples
     --------

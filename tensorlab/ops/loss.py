@@ -1,4 +1,4 @@
-"""Losses that are worth an op of their own."""
+"""Losses that are ops of their own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .shapes import Shape
 from .softmax import softmax
 
 NOT_IGNORED = -100
-"""PyTorch's default for the class that is left out of the loss."""
+"""PyTorch's default for the class that is ignored in the loss."""
 
 
 def _per_sample(logits: Shape, target: Shape, ignore_index: int = NOT_IGNORED) -> Shape:
@@ -32,7 +32,7 @@ def _per_sample(logits: Shape, target: Shape, ignore_index: int = NOT_IGNORED) -
 
 
 def _checked_target(backend: Backend, target: Any, classes: int, ignore_index: int) -> tuple[Any, Any]:
-    """Return which samples count, and the target with class 0 for those that do not."""
+    """Return which samples are counted, and the target with class 0 for the others."""
     xp = backend.xp
     counted = target != ignore_index
     safe = xp.where(counted, target, xp.zeros_like(target))
@@ -65,7 +65,7 @@ def softmax_cross_entropy(
     logits : tensor or array, shape (samples, classes)
         Unnormalised log-probabilities.
     target : tensor or array of integers, shape (samples,)
-        The right classes.
+        The true classes.
     ignore_index : int
         Samples with this target have loss zero.
 
@@ -77,9 +77,9 @@ def softmax_cross_entropy(
     Raises
     ------
     ShapeError
-        If the shapes do not fit.
+        If the shapes do not match.
     IndexError
-        If a target is no class.
+        If a target is not a class.
 
     Examples
     --------
@@ -94,8 +94,8 @@ def softmax_cross_entropy(
     return xp.where(counted, losses, xp.zeros_like(losses))
 
 
-def _pull_weight(cotangent: Any, logits: Any, target: Any, ignore_index: int) -> Any:
-    # The gradient is linear in g: its transpose weighs the rows of "softmax minus one-hot" with the cotangent.
+def _pull_cotangent(cotangent: Any, logits: Any, target: Any, ignore_index: int) -> Any:
+    # The gradient is linear in g: its transpose multiplies the rows of "softmax minus one-hot" by the cotangent.
     ones = logits[:, 0] * 0 + 1
     return sum(cotangent * softmax_cross_entropy_grad(ones, logits, target, ignore_index), axis=1)
 
@@ -111,7 +111,7 @@ def _counted_weight(g: Any, target: Any, ignore_index: int) -> Any:
 
 
 @op(
-    vjp={"g": _pull_weight, "logits": _pull_logits},
+    vjp={"g": _pull_cotangent, "logits": _pull_logits},
     shape=lambda g, logits, target, ignore_index: logits,
     flops=lambda shapes, out, params: 16 * shapes[1][0] * shapes[1][1],
     samples=[
@@ -140,23 +140,23 @@ def softmax_cross_entropy_grad(
 # -- of probabilities, two classes -------------------------------------------------------------------------------------
 
 LEAST_LOGARITHM = -100.0
-"""PyTorch's bound on logarithms in the binary cross entropy, so that wrong certainty costs a finite amount."""
+"""PyTorch's bound on logarithms in the binary cross entropy, so that a wrong certainty has a finite loss."""
 
 LEAST_VARIANCE = 1e-12
-"""PyTorch's bound on ``p * (1 - p)``, by which the gradient divides."""
+"""PyTorch's bound on ``p * (1 - p)``, the denominator of the gradient."""
 
 
 def _pull_probability(g: Any, x: Any, target: Any) -> Any:
     return g * (x - target) / clip(x * (1 - x), LEAST_VARIANCE)
 
 
-def _as_array(x: Any, g: Any) -> Any:
-    """Return an operand that may be a Python number as what the cotangent is, an array or a tensor."""
+def _array_like(x: Any, g: Any) -> Any:
+    """Return an operand, which may be a Python number, as an array or tensor like the cotangent."""
     return zeros_like(g) + x if isinstance(x, int | float) else x
 
 
 def _pull_label(g: Any, x: Any) -> Any:
-    x = _as_array(x, g)
+    x = _array_like(x, g)
     return g * (binary_cross_entropy(x, 1.0) - binary_cross_entropy(x, 0.0))
 
 
@@ -173,7 +173,7 @@ def binary_cross_entropy(backend: Backend, x: ArrayT | complex, target: ArrayT |
     """
     xp = backend.xp
     p, target = as_arrays(backend, x, target)
-    # Outside [0, 1] is NaN, as a logarithm is; of 0 no logarithm is taken, so that no warning has to be silenced.
+    # NaN outside [0, 1], like the logarithm; that of 0 is not computed, which avoids a warning.
     p = xp.where((p >= 0) & (p <= 1), p, float("nan"))
     of_one = xp.where(p == 0, LEAST_LOGARITHM, xp.log(xp.where(p == 0, 1.0, p)))
     of_zero = xp.where(p == 1, LEAST_LOGARITHM, xp.log1p(-xp.where(p == 1, 0.0, p)))
@@ -190,7 +190,7 @@ def binary_cross_entropy(backend: Backend, x: ArrayT | complex, target: ArrayT |
     flops=26,
 )
 def sigmoid_cross_entropy(backend: Backend, x: ArrayT | complex, target: ArrayT | complex, /) -> ArrayT:
-    """Binary cross entropy of ``sigmoid(x)``, without overflow on the way, elementwise.
+    """Binary cross entropy of ``sigmoid(x)``, elementwise, without intermediate overflow.
 
     It is ``log(1 + exp(x)) - target * x``: with targets 0 and 1 the softplus of `x` and of ``-x``.
 
@@ -212,7 +212,7 @@ def _pull_difference(g: Any, x: Any, delta: Any) -> Any:
 
 
 def _pull_delta(g: Any, x: Any, delta: Any) -> Any:
-    size = absolute(_as_array(x, g))
+    size = absolute(_array_like(x, g))
     return g * (size - minimum(size, delta))
 
 

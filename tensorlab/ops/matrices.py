@@ -1,4 +1,4 @@
-"""Building matrices and reading them: diagonals, triangles, traces, Kronecker and cross products."""
+"""Building and reading matrices: diagonals, triangles, traces, Kronecker and cross products."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .shapes import Shape, normalized_axis, permute_dims, reshape, sum_to_shape
 
 
 def _diagonal_slice(rows: int, columns: int, offset: int) -> slice:
-    """Return where the elements of a diagonal lie in a matrix that is read row by row."""
+    """Return the slice of a diagonal's elements in a matrix flattened row by row."""
     length = max(0, min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns))
     start = offset if offset >= 0 else -offset * columns
     return slice(start, start + (length - 1) * (columns + 1) + 1, columns + 1) if length else slice(0, 0)
@@ -36,9 +36,9 @@ def diagonal(x: ArrayT, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> A
     x : tensor or array
         Any shape with at least two axes.
     offset : int
-        Which diagonal: positive ones lie above the main one.
+        Index of the diagonal; positive above the main one.
     axis1, axis2 : int
-        The rows and the columns of the matrices to read.
+        The axes of rows and columns.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def diagonal(x: ArrayT, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> A
     Raises
     ------
     ShapeError
-        If the axes do not exist, or are the same one.
+        If an axis does not exist, or both are the same.
 
     Examples
     --------
@@ -86,14 +86,14 @@ def diagonal_matrix(x: ArrayT, /, offset: int = 0) -> ArrayT:
 
 
 def diag(x: ArrayT, /, k: int = 0) -> ArrayT:
-    """A matrix with the elements of a vector on a diagonal; of a matrix, the elements on that diagonal.
+    """A matrix with a vector on a diagonal, or the elements on a diagonal of a matrix.
 
     Parameters
     ----------
     x : tensor or array, shape (n,) or (m, n)
-        What to put on the diagonal, or to read it from.
+        The diagonal, or the matrix to read it from.
     k : int
-        Which diagonal: positive ones lie above the main one.
+        Index of the diagonal; positive above the main one.
 
     Returns
     -------
@@ -127,9 +127,9 @@ def trace(x: ArrayT, /, *, offset: int = 0, dtype: Any = None) -> ArrayT:
     x : tensor or array, shape (..., m, n)
         Numeric.
     offset : int
-        Which diagonal: positive ones lie above the main one.
+        Index of the diagonal; positive above the main one.
     dtype : dtype, optional
-        Type to sum in and to return. Small integers are summed in 64 bits otherwise, all else in its own type.
+        Type of the sum, as for `sum`.
 
     Returns
     -------
@@ -161,12 +161,12 @@ def kron(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     Parameters
     ----------
     x1, x2 : tensors or arrays
-        Any shapes; numeric. The one with fewer axes gets more of length 1 in front.
+        Any shapes; numeric. The one with fewer axes is extended by leading axes of length 1.
 
     Returns
     -------
     Tensor
-        Its lengths are the products of the operands'.
+        Its lengths are the products of the operands' lengths.
 
     Examples
     --------
@@ -223,7 +223,7 @@ def cross(backend: Backend, x1: ArrayT, x2: ArrayT, /, *, axis: int = -1) -> Arr
     x1, x2 : tensors or arrays
         Length 3 along `axis`; the other axes broadcast. Numeric; types are promoted.
     axis : int
-        Along which axis of both; where they differ in the number of axes, counted from the end.
+        The axis of both; counted from the end if they differ in the number of axes.
 
     Returns
     -------
@@ -250,7 +250,7 @@ def cross(backend: Backend, x1: ArrayT, x2: ArrayT, /, *, axis: int = -1) -> Arr
 
 def _matrix_shape(x: Shape, k: int = 0) -> Shape:
     if len(x) < 2:
-        raise ShapeError(f"a triangle is of the last two axes, which shape {x} has not")
+        raise ShapeError(f"a triangle needs at least 2 axes, not shape {x}")
     return x
 
 
@@ -269,7 +269,7 @@ def tril(backend: Backend, x: ArrayT, /, *, k: int = 0) -> ArrayT:
     x : tensor or array, shape (..., m, n)
         Any type.
     k : int
-        Which diagonal; positive ones are above the main one.
+        Index of the diagonal; positive above the main one.
 
     Raises
     ------
@@ -338,14 +338,14 @@ def _triangle_indices(n: int, m: int | None, k: int, device: DeviceLike, lower: 
 
 @composite()
 def tril_indices(n: int, /, k: int = 0, m: int | None = None, *, device: DeviceLike = None) -> tuple[Tensor, Tensor]:
-    """Row and column numbers of a matrix' elements on and below a diagonal, to index it with.
+    """Row and column indices of the elements of a matrix on and below a diagonal.
 
     Parameters
     ----------
     n, m : int
-        The matrix' shape; square where `m` is left out.
+        Shape of the matrix; square if `m` is omitted.
     k : int
-        Which diagonal; positive ones are above the main one.
+        Index of the diagonal; positive above the main one.
     device : Device or str, optional
         Where to put the numbers.
 
@@ -364,7 +364,7 @@ def tril_indices(n: int, /, k: int = 0, m: int | None = None, *, device: DeviceL
 
 @composite()
 def triu_indices(n: int, /, k: int = 0, m: int | None = None, *, device: DeviceLike = None) -> tuple[Tensor, Tensor]:
-    """Row and column numbers of a matrix' elements on and above a diagonal; see `tril_indices`.
+    """Row and column indices of the elements of a matrix on and above a diagonal; see `tril_indices`.
 
     Examples
     --------

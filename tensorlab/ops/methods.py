@@ -37,7 +37,7 @@ from . import (
     statistics,
     trigonometric,
 )
-from .creation import asarray, located
+from .creation import asarray, backend_and_name
 
 # -- operators ---------------------------------------------------------------------------------------------------------
 
@@ -336,7 +336,7 @@ def to(x: Tensor, target: Any = None, /, *, dtype: Any = None, device: Any = Non
         device = target
     moved = x if dtype is None else shapes.astype(x, dtype, copy=False)
     if device is not None:
-        moved = _moved(moved, *located(device))
+        moved = _moved(moved, *backend_and_name(device))
     return clone(moved) if copy and moved is x else moved
 
 

@@ -1,4 +1,4 @@
-"""Reductions that leave NaN out of account; it gets a gradient of zero."""
+"""Reductions that ignore NaN, which gets a gradient of zero."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def _count(x: Any, axis: Axis, keepdims: bool) -> Any:
 
 @composite(x="numeric")
 def nansum(x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
-    """Sum over axes of what is not NaN; zero where all is NaN.
+    """Sum over axes, ignoring NaN; zero where all elements are NaN.
 
     Parameters
     ----------
     dtype : dtype, optional
-        Type to sum in and to return, as of `sum`.
+        Type of the sum, as for `sum`.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def nansum(x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool
 
 @composite(x="numeric")
 def nanprod(x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
-    """Product over axes of what is not NaN; one where all is NaN. See `nansum`.
+    """Product over axes, ignoring NaN; one where all elements are NaN. See `nansum`.
 
     Examples
     --------
@@ -66,17 +66,17 @@ def nanprod(x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: boo
 
 @composite(x="real")
 def nanmax(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
-    """The greatest element over axes that is not NaN; where several tie, they share the gradient equally.
+    """Maximum over axes, ignoring NaN; elements that tie share the gradient equally.
 
     Returns
     -------
     Tensor
-        The shape without `axis`; NaN where all is NaN.
+        The shape without `axis`; NaN where all elements are NaN.
 
     Raises
     ------
     ValueError
-        For a maximum of nothing.
+        If there are no elements.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def nanmax(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT
 
 @composite(x="real")
 def nanmin(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
-    """The smallest element over axes that is not NaN; see `nanmax`.
+    """Minimum over axes, ignoring NaN; see `nanmax`.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def _nan_extreme(extreme: Callable[..., Any], x: Any, loses: float, axis: Axis, 
 
 @composite(x="numeric")
 def nanmean(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
-    """Arithmetic mean over axes of what is not NaN; NaN where all is NaN.
+    """Arithmetic mean over axes, ignoring NaN; NaN where all elements are NaN.
 
     Parameters
     ----------
@@ -126,14 +126,14 @@ def nanmean(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> Array
 
 @composite(x="numeric")
 def nanvar(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
-    """Variance over axes of what is not NaN.
+    """Variance over axes, ignoring NaN.
 
     Parameters
     ----------
     x : tensor or array
         Any shape; numeric. Integers become float32.
     correction : float
-        The sum of squares is divided by the count less this; see `var`. NumPy calls it ``ddof``.
+        Subtracted from the number of elements in the divisor; see `var`. NumPy calls it ``ddof``.
 
     Returns
     -------
@@ -157,7 +157,7 @@ def nanvar(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims
 
 @composite(x="numeric")
 def nanstd(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
-    """Standard deviation over axes of what is not NaN; see `nanvar`. Where it is zero, so is its gradient.
+    """Standard deviation over axes, ignoring NaN; see `nanvar`. Where it is zero, so is its gradient.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Standardisation: what batch, layer, group and instance normalisation have in common, over any axes or the last."""
+"""Standardization, the core of batch, layer, group and instance normalization, over any or over trailing axes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _standardized(x: Shape, axis: tuple[int, ...], eps: float = 1e-5) -> tuple[S
 
 
 def _pull_standardize(g: tuple[Any, Any, Any], out: tuple[Any, Any, Any], axis: tuple[int, ...], eps: float) -> Any:
-    """Pull the cotangent of the standardised array, and of the variance, which derivatives of this rule meet."""
+    """Pull the cotangent of the standardized array, and of the variance, which derivatives of this rule involve."""
     standard, _, variance = out
     g_standard, _, g_variance = g
     pulled = None
@@ -62,7 +62,7 @@ def standardize(
     x : tensor or array
         Any shape; real floating-point.
     axis : tuple of int
-        Over which axes.
+        The axes to normalize over.
     eps : float
         Added to the variance.
 
@@ -71,7 +71,7 @@ def standardize(
     standard : Tensor
         ``(x - mean) / sqrt(variance + eps)``; the only differentiable result.
     mean, variance : Tensor
-        With the axes kept at length 1; the variance is the population's.
+        With the reduced axes of length 1; the variance is the population variance.
 
     Examples
     --------
@@ -86,17 +86,17 @@ def standardize(
     return centred * (variance + eps) ** -0.5, average, variance
 
 
-# -- layer and root-mean-square normalisation --------------------------------------------------------------------------
+# -- layer and root-mean-square normalization --------------------------------------------------------------------------
 
 
 def _same_as_x(x: Shape, *factors: Shape, ndim: int, eps: float, centred: bool = True) -> Shape:
     """Return the shape of `x`, which is `ndim` trailing axes that weight and bias have too."""
     if len(x) < ndim:
-        raise ShapeError(f"shape {x} has not the {ndim} trailing axes to normalize over")
+        raise ShapeError(f"shape {x} does not have {ndim} trailing axes to normalize over")
     trailing = x[len(x) - ndim :]
     for shape in factors:
         if tuple(shape) != trailing:
-            raise ShapeError(f"weight and bias must have the shape {trailing} of what is normalized, not {shape}")
+            raise ShapeError(f"weight and bias must have the shape {trailing} of the normalized axes, not {shape}")
     return x
 
 
@@ -123,7 +123,7 @@ def _times(x: Any, factor: Any) -> Any:
 def _pull_scale(c: Any, g: Any, x: Any, weight: Any, ndim: int, eps: float, centred: bool) -> Any:
     """Pull the cotangent `c` of ``normalize_trailing_input_grad(g, x, weight)`` to `x`.
 
-    That is ``P(g) = r * (g - mean(g) - z * mean(g * z))`` with the normalised ``z`` and ``r = 1 / sqrt(variance +
+    That is ``P(g) = r * (g - mean(g) - z * mean(g * z))`` with the normalized ``z`` and ``r = 1 / sqrt(variance +
     eps)``. ``<c, P(g)> = r * A(z)``, and both factors depend on x: z by P again, r by ``dr = -r**2 * z / n``.
     """
     axes, g = _trailing(ndim), _times(g, weight)
@@ -149,9 +149,9 @@ def count_normalize(shapes: Sequence[Shape], out: Any, params: Mapping[str, Any]
 
 
 def _standard(backend: Backend, x: Any, ndim: int, eps: float, centred: bool) -> tuple[Any, Any]:
-    """Return the normalised array, and by what was multiplied."""
+    """Return the normalized array, and the scale."""
     xp, axes = backend.xp, _trailing(ndim)
-    if 0 in x.shape:  # libraries warn of means of nothing
+    if 0 in x.shape:  # libraries warn about empty means
         return x, x
     moved = x - xp.mean(x, axis=axes, keepdims=True) if centred else x
     scale = (xp.mean(moved * moved, axis=axes, keepdims=True) + eps) ** -0.5
@@ -193,20 +193,20 @@ def normalize_trailing(
     eps: float = 1e-5,
     centred: bool = True,
 ) -> ArrayT:
-    """Layer normalisation, or with ``centred=False`` root-mean-square normalisation, over trailing axes.
+    """Layer normalization, or with ``centred=False`` root-mean-square normalization, over trailing axes.
 
     Parameters
     ----------
     x : tensor or array
         Any shape; real.
     weight, bias : tensor or array, optional
-        The shape of the last `ndim` axes: what the normalised numbers are multiplied with, and what is added.
+        The shape of the last `ndim` axes: scale and shift of the normalized elements.
     ndim : int
-        Over how many of the last axes.
+        Number of trailing axes to normalize over.
     eps : float
         Added to the variance, or to the mean square.
     centred : bool
-        Whether the mean is taken off first.
+        Whether the mean is subtracted first.
 
     Returns
     -------
@@ -216,7 +216,7 @@ def normalize_trailing(
     Raises
     ------
     ShapeError
-        If `x` has fewer axes, or weight or bias another shape.
+        If `x` has fewer axes, or `weight` or `bias` has another shape.
 
     Examples
     --------
@@ -259,7 +259,7 @@ def normalize_trailing_input_grad(
     eps: float = 1e-5,
     centred: bool = True,
 ) -> ArrayT:
-    """Gradient of `normalize_trailing` for its input; a symmetric map of ``g * weight``.
+    """Gradient of `normalize_trailing` with respect to its input: a symmetric linear map of ``g * weight``.
 
     Examples
     --------
@@ -293,7 +293,7 @@ def normalize_trailing_input_grad(
 def normalize_trailing_weight_grad(
     backend: Backend, g: ArrayT, x: ArrayT, /, ndim: int = 1, eps: float = 1e-5, centred: bool = True
 ) -> ArrayT:
-    """Gradient of `normalize_trailing` for its weight: `g` times what is normalised, summed over the leading axes.
+    """Gradient of `normalize_trailing` with respect to its weight: `g` times the normalized `x`, over leading axes.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Packed sequences: the steps of sequences of different lengths, without the padding between."""
+"""Packed sequences: the steps of sequences of different lengths, without padding."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def inverse(order: Sizes | None) -> Sizes | None:
     return None if order is None else tuple(sorted(range(len(order)), key=order.__getitem__))
 
 
-def _runs(batch_sizes: Sizes) -> Iterator[tuple[slice, slice, int]]:
-    """Yield for steps with equally many sequences which steps these are, which rows, and how many sequences."""
+def _equal_runs(batch_sizes: Sizes) -> Iterator[tuple[slice, slice, int]]:
+    """Yield slices of steps and of rows, and the number of sequences, for each run of steps with the same number."""
     step = row = 0
     for size, steps in groupby(batch_sizes):
         count = len(list(steps))
@@ -61,16 +61,16 @@ def _packed(x: Shape, batch_sizes: Sizes, order: Sizes | None = None) -> Shape:
     ],
 )
 def pack_steps(backend: Backend, x: ArrayT, /, batch_sizes: Sizes, order: Sizes | None = None) -> ArrayT:
-    """The rows of each step that belong to sequences, one step behind the other.
+    """The rows of each step that belong to sequences, concatenated step by step.
 
     Parameters
     ----------
     x : tensor or array, shape (steps, sequences, ...)
         Sequences along axis 0.
     batch_sizes : tuple of int
-        How many sequences, the first ones, reach each step; not increasing.
+        Number of sequences, the first ones, that reach each step; non-increasing.
     order : tuple of int, optional
-        Which sequence comes in which place before that.
+        Order in which to put the sequences first.
 
     Returns
     -------
@@ -84,10 +84,10 @@ def pack_steps(backend: Backend, x: ArrayT, /, batch_sizes: Sizes, order: Sizes 
     """
     xp, rest = backend.xp, x.shape[2:]
     x = _reordered(xp, x, order)
-    pieces = [xp.reshape(x[steps, :size, ...], (-1, *rest)) for steps, _, size in _runs(batch_sizes) if size]
-    if not pieces or 0 in rest:
+    rows = [xp.reshape(x[steps, :size, ...], (-1, *rest)) for steps, _, size in _equal_runs(batch_sizes) if size]
+    if not rows or 0 in rest:
         return xp.empty((sum(batch_sizes), *rest), dtype=x.dtype, device=x.device)
-    return pieces[0] if len(pieces) == 1 else xp.concat(pieces, axis=0)
+    return rows[0] if len(rows) == 1 else xp.concat(rows, axis=0)
 
 
 def _unpacked(
@@ -117,20 +117,20 @@ def unpack_steps(
     order: Sizes | None = None,
     padding_value: float = 0.0,
 ) -> ArrayT:
-    """The reverse of `pack_steps`: rows back in their places, one and the same number everywhere else.
+    """Inverse of `pack_steps`: the rows in their places, and padding elsewhere.
 
     Parameters
     ----------
     data : tensor or array, shape (sum(batch_sizes), ...)
-        What `pack_steps` gives.
+        The result of `pack_steps`.
     batch_sizes : tuple of int
-        How many sequences reach each step.
+        Number of sequences that reach each step.
     length : int
-        How many steps the result has.
+        Number of steps of the result.
     order : tuple of int, optional
-        Which sequence comes in which place after that.
+        Order in which to put the sequences last.
     padding_value : float
-        The number.
+        Value of the padding.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def unpack_steps(
     if xp.isdtype(data.dtype, "bool"):
         value = bool(padding_value)
     out = xp.full((length, batch_sizes[0], *rest), value, dtype=data.dtype, device=data.device)
-    for steps, rows, size in _runs(batch_sizes):
+    for steps, rows, size in _equal_runs(batch_sizes):
         count = steps.stop - steps.start
         out[steps, :size, ...] = xp.reshape(data[rows, ...], (count, size, *rest))
     return _reordered(xp, out, order)

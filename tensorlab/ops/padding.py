@@ -1,4 +1,4 @@
-"""Padding: an array made longer at the ends of its axes."""
+"""Padding: extending arrays at the ends of their axes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .shapes import Shape, normalized_axis
 Pairs = tuple[tuple[int, int], ...]
 
 CASTS: dict[str, Callable[[Any], Any]] = {"bool": bool, "signed integer": int, "unsigned integer": int}
-"""What makes a number fit for an array; floating-point arrays take all numbers."""
+"""Casts of numbers to the type of an array; floating-point arrays take all numbers."""
 
 CONTINUATIONS = ("edge", "reflect", "symmetric", "wrap")
-"""The modes in which what is added comes from the array itself."""
+"""The modes that pad with the array's own elements."""
 
 
 def padded_shape(x_shape: Shape, pad_width: Pairs, **_: Any) -> Shape:
@@ -29,13 +29,13 @@ def padded_shape(x_shape: Shape, pad_width: Pairs, **_: Any) -> Shape:
     return tuple(before + n + after for n, (before, after) in zip(x_shape, pad_width, strict=True))
 
 
-def _inside(x_shape: Shape, pad_width: Pairs) -> tuple[slice, ...]:
-    """Return where in the padded array the array itself lies."""
+def _original_slices(x_shape: Shape, pad_width: Pairs) -> tuple[slice, ...]:
+    """Return the slices of the padded array that hold the array itself."""
     return tuple(slice(before, before + n) for n, (before, _) in zip(x_shape, pad_width, strict=True))
 
 
 @op(
-    vjp={"x": lambda g, x_shape, pad_width: getitem(g, _inside(x_shape, pad_width))},
+    vjp={"x": lambda g, x_shape, pad_width: getitem(g, _original_slices(x_shape, pad_width))},
     jvp={"x": lambda t, pad_width: pad_constant(t, pad_width)},
     shape=padded_shape,
     samples=[
@@ -46,14 +46,14 @@ def _inside(x_shape: Shape, pad_width: Pairs) -> tuple[slice, ...]:
     ],
 )
 def pad_constant(backend: Backend, x: ArrayT, /, pad_width: Pairs, constant_values: Any = 0) -> ArrayT:
-    """Numbers around an array, one for all or a pair for each axis; see `pad`.
+    """Pad an array with constants, one for all ends or a pair for each axis; see `pad`.
 
     Examples
     --------
     >>> tl.ops.padding.pad_constant(tl.tensor([1.0, 2.0]), ((1, 0),), 5.0)
     tensor([5., 1., 2.])
     """
-    shape, inside = padded_shape(x.shape, pad_width), _inside(x.shape, pad_width)
+    shape, inside = padded_shape(x.shape, pad_width), _original_slices(x.shape, pad_width)
     values = constant_values if isinstance(constant_values, tuple) else ((constant_values, constant_values),) * x.ndim
     cast = CASTS.get(backend.dtype_of(x).kind, lambda number: number)
     out = backend.xp.empty(shape, dtype=x.dtype, device=x.device)
@@ -71,10 +71,10 @@ def pad_constant(backend: Backend, x: ArrayT, /, pad_width: Pairs, constant_valu
 # -- continuing an array beyond its ends -------------------------------------------------------------------------------
 
 
-def _pieces(length: int, before: int, after: int, mode: str) -> Iterator[tuple[slice, slice]]:
-    """Yield the pieces that are added to an axis, each with where it is taken from: slices of the padded axis.
+def _copied_parts(length: int, before: int, after: int, mode: str) -> Iterator[tuple[slice, slice]]:
+    """Yield each part of an axis's padding and the part that it copies, both as slices of the padded axis.
 
-    The second lies inside the array. It may run backwards, or be the one place that is repeated.
+    The second lies inside the array. It may run backwards, or be a single place that is repeated.
     """
     if mode == "edge" or length == 1:
         if before:
@@ -82,7 +82,7 @@ def _pieces(length: int, before: int, after: int, mode: str) -> Iterator[tuple[s
         if after:
             yield slice(before + length, before + length + after), slice(before + length - 1, before + length)
         return
-    # The array's continuation consists of blocks, all equal or every second one mirrored; places count from its start.
+    # The continued array consists of blocks, all equal or every second one mirrored; places count from its start.
     block_length = length - 1 if mode == "reflect" else length
     for place, end in ((-before, 0), (length, length + after)):
         while place < end:
@@ -119,19 +119,19 @@ def _continued(x_shape: Shape, pad_width: Pairs, continuation: str) -> Shape:
     checks_first=True,
 )
 def pad_continued(backend: Backend, x: ArrayT, /, pad_width: Pairs, continuation: str) -> ArrayT:
-    """An array continued beyond its ends by its own elements; see `pad`.
+    """Pad an array with its own elements; see `pad`.
 
     Examples
     --------
     >>> tl.ops.padding.pad_continued(tl.tensor([1.0, 2.0]), ((1, 2),), "edge")
     tensor([1., 1., 2., 2., 2.])
     """
-    inside = _inside(x.shape, pad_width)
+    inside = _original_slices(x.shape, pad_width)
     out = backend.xp.empty(padded_shape(x.shape, pad_width), dtype=x.dtype, device=x.device)
     out[(*inside, ...)] = x
     for axis, (before, after) in enumerate(pad_width):
         front, behind = (slice(None),) * axis, inside[axis + 1 :]
-        for target, source in _pieces(x.shape[axis], before, after, continuation):
+        for target, source in _copied_parts(x.shape[axis], before, after, continuation):
             out[(*front, target, *behind)] = out[(*front, source, *behind)]
     return out
 
@@ -152,7 +152,7 @@ def _unpadded_shape(g_shape: Shape, pad_width: Pairs, continuation: str) -> Shap
     ],
 )
 def fold_padding(backend: Backend, g: ArrayT, /, pad_width: Pairs, continuation: str) -> ArrayT:
-    """Cut off what `pad_continued` adds, added to where it was taken from: its transpose.
+    """Remove padding and add it to the elements that `pad_continued` copied: its transpose.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def fold_padding(backend: Backend, g: ArrayT, /, pad_width: Pairs, continuation:
     tensor([2., 3.])
     """
     xp = backend.xp
-    inside = _inside(_unpadded_shape(g.shape, pad_width, continuation), pad_width)
+    inside = _original_slices(_unpadded_shape(g.shape, pad_width, continuation), pad_width)
     out: Any = g
     for axis in reversed(range(g.ndim)):
         (before, after), front = pad_width[axis], (slice(None),) * axis
@@ -168,16 +168,16 @@ def fold_padding(backend: Backend, g: ArrayT, /, pad_width: Pairs, continuation:
             continue
         padded, middle = out, inside[axis]
         out = xp.asarray(padded[(*front, middle, ...)], copy=True)
-        for target, source in _pieces(middle.stop - before, before, after, continuation):
+        for target, source in _copied_parts(middle.stop - before, before, after, continuation):
             added = padded[(*front, target, ...)]
             if source.step is None and source.stop - source.start == 1:
                 added = xp.sum(added, axis=axis, dtype=g.dtype, keepdims=True)
-            out[(*front, _moved(source, before), ...)] += added
+            out[(*front, _in_original_axis(source, before), ...)] += added
     return xp.asarray(g, copy=True) if out is g else out
 
 
-def _moved(places: slice, by: int) -> slice:
-    """Return a slice of the padded axis as one of the axis itself."""
+def _in_original_axis(places: slice, by: int) -> slice:
+    """Return a slice of the padded axis as a slice of the axis itself."""
     stop = None if places.stop is None or places.stop < by else places.stop - by
     return slice(places.start - by, stop, places.step)
 
@@ -186,7 +186,7 @@ def _moved(places: slice, by: int) -> slice:
 
 
 def _as_pairs(name: str, given: Any, ndim: int, of_others: Any = None) -> tuple[tuple[Any, Any], ...]:
-    """Return one pair for each axis, from any form in which NumPy takes them."""
+    """Return one pair for each axis, from any form that NumPy accepts."""
     if isinstance(given, Mapping):
         pairs = [(of_others, of_others)] * ndim
         for axis, ends in given.items():
@@ -204,33 +204,33 @@ def _as_pairs(name: str, given: Any, ndim: int, of_others: Any = None) -> tuple[
 
 
 def pad(x: ArrayT, /, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> ArrayT:
-    """Make an array longer at the ends of its axes, as ``numpy.pad`` does.
+    """Pad an array, as ``numpy.pad`` does.
 
     Parameters
     ----------
     x : tensor or array
         Any shape and type.
     pad_width : int, pair of int, sequence of pairs, or mapping from axis to int or pair
-        How many elements to add before and after each axis: one number for all, one pair for all axes, a pair for
-        each axis, or those of some axes by name.
+        Number of elements to add before and after each axis: one number for all, one pair for all axes, a pair for each
+        axis, or a mapping for some axes.
     mode : {"constant", "edge", "reflect", "symmetric", "wrap"}
-        What is added: `constant_values`; the element at the end; what lies on the other side of the end, without
-        (``"reflect"``) or with the end itself (``"symmetric"``); or what lies at the other end. Where more is added
-        than the array has, it goes on in the same way. An axis of length 1 is reflected as ``"edge"``.
+        What to pad with: `constant_values`; the edge element; the elements mirrored at the edge, without
+        (``"reflect"``) or with the edge itself (``"symmetric"``); or the elements at the opposite edge. Padding longer
+        than the array continues the pattern. An axis of length 1 is reflected as ``"edge"``.
     constant_values : number, pair of numbers, or sequence of pairs
         For mode "constant", as `pad_width`; corners belong to the later axis.
 
     Returns
     -------
     Tensor
-        Each axis longer by its two numbers, the type of `x`. An element's gradient is the sum over all its copies.
+        The type of `x`, with each axis extended by its two numbers. An element's gradient is the sum over its copies.
 
     Raises
     ------
     ValueError
         If the mode is unknown, or a number is negative.
     ShapeError
-        If there are not as many pairs as axes, or an empty axis would have to be continued.
+        If the numbers of pairs and axes differ, or an empty axis is to be padded with its own elements.
 
     Examples
     --------

@@ -42,7 +42,7 @@ def pooled_shape(
 
 
 def _layout_hint(x: Shape) -> str:
-    """Return what to say of images with no more places along the last axis than colours have channels."""
+    """Return a hint for images whose last axis is so short that it may be the channels."""
     if len(x) < 4 or x[-1] > 4 or min(x[1:-1]) <= 4:
         return ""
     return channels_last_hint(len(x))
@@ -64,8 +64,8 @@ def _samples(make: Callable[[Shape, dict[str, Any]], Sample]) -> list[Sample]:
 
 
 def _index_draw(shape: Shape, geometry: dict[str, Any]) -> Draw:
-    # Position 0 of the first windows can be padding; a position that is always inside keeps the maps each other's
-    # transposes, as they are for what max_pool returns.
+    # Position 0 of the first windows can be padding; with a position that is always inside, the maps are transposes of
+    # each other, as for max_pool's indices.
     last = prod(geometry["kernel_size"]) - 1
     inside = last if not any(map(any, geometry["padding"])) else 2
     return Draw(pooled_shape(shape, **geometry), min(inside, last), min(inside, last) + 1, "integer")
@@ -105,23 +105,23 @@ def _push_max(
 def max_pool(
     backend: Backend, x: ArrayT, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
 ) -> tuple[ArrayT, ArrayT]:
-    """The greatest element of each window, and its place in the window.
+    """The maximum of each window, and its position in the window.
 
     Parameters
     ----------
     x : tensor or array, shape (batch, channels, *spatial)
         Real.
     kernel_size, stride, dilation : tuple of int
-        Size and step of the window and distance of its elements, per spatial axis.
+        Size and step of the window and spacing of its elements, per spatial axis.
     padding : tuple of (int, int)
-        What is added before and after each spatial axis; it never wins.
+        Padding before and after each spatial axis; it is never the maximum.
 
     Returns
     -------
     values : Tensor, shape (batch, channels, *out)
-        NaN where there is one in the window.
+        NaN where the window contains one.
     index : Tensor of integers, shape (batch, channels, *out)
-        Place in the window in C order; the first one where several tie.
+        Position in the window in C order; the first of elements that tie.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def max_unpool(
     padding: Pairs,
     dilation: Sizes,
 ) -> ArrayT:
-    """Add each element at its window's place `index` in images of zeros: the transpose of `pool_gather`.
+    """Add each element at position `index` of its window in images of zeros: the transpose of `pool_gather`.
 
     Examples
     --------
@@ -196,7 +196,7 @@ def max_unpool(
 def pool_gather(
     backend: Backend, x: ArrayT, index: ArrayT, /, *, kernel_size: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes
 ) -> ArrayT:
-    """The element at place `index` of each window.
+    """The element at position `index` of each window.
 
     Examples
     --------
@@ -275,7 +275,7 @@ def avg_unpool(
     return backend.avg_unpool(g, input_size=input_size, kernel_size=kernel_size, stride=stride, padding=padding)
 
 
-# -- putting elements back to where they were --------------------------------------------------------------------------
+# -- unpooling ---------------------------------------------------------------------------------------------------------
 
 
 def _put(x: Shape, index: Shape, size: int) -> Shape:
@@ -298,15 +298,15 @@ def _put(x: Shape, index: Shape, size: int) -> Shape:
     checks_first=True,
 )
 def put_at_places(backend: Backend, x: ArrayT, index: ArrayT, /, size: int) -> ArrayT:
-    """Zeros with an element of `x` at each place `index` along the last axis.
+    """Zeros with the elements of `x` at positions `index` along the last axis.
 
     Parameters
     ----------
     x : tensor or array, shape (..., n)
         Any type.
     index : tensor or array of integers, shape (..., n)
-        Places below `size`. Where one is named twice, the last element stays; gradients still go to both, as those of
-        PyTorch's unpooling do.
+        Positions below `size`. Of elements at the same position the last one stays; gradients still go to all, as in
+        PyTorch's unpooling.
     size : int
         The length of the last axis of the result.
 
@@ -320,7 +320,7 @@ def put_at_places(backend: Backend, x: ArrayT, index: ArrayT, /, size: int) -> A
     ShapeError
         If the shapes differ.
     IndexError
-        If a place is out of range.
+        If a position is out of range.
 
     Examples
     --------

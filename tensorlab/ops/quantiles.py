@@ -1,4 +1,4 @@
-"""Quantiles, percentiles and medians; those whose names begin with ``nan`` leave NaN out of account."""
+"""Quantiles, percentiles and medians; those whose names begin with ``nan`` ignore NaN."""
 
 from __future__ import annotations
 
@@ -34,35 +34,33 @@ METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 @documented
 def quantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> ArrayT:
-    """Quantiles over axes: below the quantile `q` lies the share `q` of the elements.
+    """Quantiles over axes: a fraction `q` of the elements lies below the quantile `q`.
 
-    Sorted, ``n`` elements stand at the places 0 to ``n - 1``; the quantile is what stands at the place
-    ``q * (n - 1)``. (Hyndman and Fan, "Sample quantiles in statistical packages", The American Statistician 50, 1996,
-    definition 7.)
+    Of ``n`` sorted elements, at the positions 0 to ``n - 1``, the quantile is the value at ``q * (n - 1)`` (Hyndman and
+    Fan, "Sample quantiles in statistical packages", The American Statistician 50, 1996, definition 7).
 
     Parameters
     ----------
     x : tensor or array
         Any shape; real. Integers become float32 where quantiles lie between elements.
     q : float, sequence of float, tensor or array
-        Which quantiles, from 0 to 1. Those of a tensor are not checked, so that no GPU is waited for: outside, the
+        Fractions from 0 to 1. Those in a tensor are not checked, to avoid synchronization: outside this range the
         quantile is NaN, and of integers the smallest.
     method : {"linear", "lower", "higher", "midpoint", "nearest"}
-        What stands between two places: a number between the two elements in proportion to the distances, the lower
-        or the higher one, their mean, or the nearer one (at the middle that of even place).
+        The value between two positions: the linear interpolation, the lower or the higher element, their mean, or the
+        nearer one (in the middle that at the even position).
 
     Returns
     -------
     Tensor
-        The shape of `q`, then that of `x` without `axis`. NaN where an element is NaN, and of nothing. The gradient
-        goes to the elements between which the quantile lies, in the proportion in which they count; of equal elements
-        to those that stand there after a stable sort. `q` has a gradient with
-        the method "linear".
+        The shape of `q`, then that of `x` without `axis`. NaN where an element is NaN, or there is none. The gradient
+        goes to the elements that the quantile is computed from, by their weights; of equal elements to those that a
+        stable sort puts there. `q` has a gradient with the method "linear".
 
     Raises
     ------
     ValueError
-        If a number is not from 0 to 1, or there is no such method.
+        If `q` is out of range, or `method` is not one of these.
 
     Examples
     --------
@@ -85,7 +83,7 @@ def percentile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear
 
 @documented
 def median(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
-    """The middle element over axes; of an even number the mean of the two middle ones.
+    """Median over axes; of an even number of elements the mean of the two middle ones.
 
     This is NumPy's median. PyTorch's is the lower one of the two: ``quantile(x, 0.5, method="lower")``.
 
@@ -97,8 +95,8 @@ def median(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT
     Returns
     -------
     Tensor
-        The shape of `x` without `axis`. NaN where an element is NaN, and of nothing. The gradient goes to the element
-        in the middle, to each of two by half; see `quantile`.
+        The shape of `x` without `axis`. NaN where an element is NaN, or there is none. The gradient goes to the middle
+        element, or by halves to the two middle ones; see `quantile`.
 
     Examples
     --------
@@ -109,7 +107,7 @@ def median(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT
 
 
 def nanquantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> ArrayT:
-    """Quantiles over axes of what is not NaN; see `quantile`. NaN where all is NaN.
+    """Quantiles over axes, ignoring NaN; see `quantile`. NaN where all elements are NaN.
 
     Examples
     --------
@@ -120,7 +118,7 @@ def nanquantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linea
 
 
 def nanpercentile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> ArrayT:
-    """Percentiles over axes of what is not NaN; see `quantile`. NaN where all is NaN.
+    """Percentiles over axes, ignoring NaN; see `quantile`. NaN where all elements are NaN.
 
     Examples
     --------
@@ -131,7 +129,7 @@ def nanpercentile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "lin
 
 
 def nanmedian(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
-    """The middle element over axes of what is not NaN; see `median`. NaN where all is NaN.
+    """Median over axes, ignoring NaN; see `median`. NaN where all elements are NaN.
 
     Examples
     --------
@@ -146,7 +144,7 @@ def _quantile(function: str, x: Any, q: Any, axis: Axis, method: str, keepdims: 
     if method not in METHODS:
         raise ValueError(f"{function}: method must be one of {', '.join(map(repr, METHODS))}, not {method!r}")
     whole = 100 if "percentile" in function else 1
-    q = _checked_shares(function, q, whole)
+    q = _fractions(function, q, whole)
     axes = normalized_axes(axis, len(x.shape), f"{function}: axis")
     shape = tuple(x.shape)
     flat, _ = axes_last(
@@ -157,8 +155,8 @@ def _quantile(function: str, x: Any, q: Any, axis: Axis, method: str, keepdims: 
     return reshape(result, (*_shape_of(q), *reduced_shape(shape, axes, keepdims)))
 
 
-def _checked_shares(function: str, q: Any, whole: int) -> Any:
-    """Return which shares of the elements are to lie below: a float, a list of floats, a tensor or an array."""
+def _fractions(function: str, q: Any, whole: int) -> Any:
+    """Return `q` as fractions: a float, a list of floats, a tensor or an array."""
     if hasattr(q, "shape") and not isinstance(q, Number):
         require(function, "real", q=q)
         return divide(q, whole)
@@ -167,8 +165,8 @@ def _checked_shares(function: str, q: Any, whole: int) -> Any:
         raise TypeError(f"{function}: q must be a number, a sequence of numbers, a tensor or an array, not {q}")
     if not all(isinstance(number, Real) and 0 <= float(number) <= whole for number in numbers):
         raise ValueError(f"{function}: q must be from 0 to {whole}, not {q}")
-    shares = [float(number) / whole for number in numbers]
-    return shares[0] if isinstance(q, Number) else shares
+    fractions = [float(number) / whole for number in numbers]
+    return fractions[0] if isinstance(q, Number) else fractions
 
 
 def _shape_of(q: Any) -> tuple[int, ...]:
@@ -176,9 +174,9 @@ def _shape_of(q: Any) -> tuple[int, ...]:
 
 
 def _quantiles(ordered: Any, q: Any, method: str, skip_nan: bool) -> Any:
-    """Return quantiles over the last axis of a sorted array; the axes of `q` stand first."""
+    """Return quantiles over the last axis of a sorted array; the axes of `q` come first."""
     if isinstance(q, list):
-        each = [_quantiles(ordered, share, method, skip_nan) for share in q]
+        each = [_quantiles(ordered, fraction, method, skip_nan) for fraction in q]
         return stack(each) if each else broadcast_to(sum(ordered, axis=-1), (0, *ordered.shape[:-1]))
     (*rest, n), dtype = ordered.shape, dtypes.named(ordered.dtype)
     exact = dtypes.promote(dtype, dtypes.float32) if dtype.is_floating else dtypes.float32
@@ -202,7 +200,7 @@ def _quantiles(ordered: Any, q: Any, method: str, skip_nan: bool) -> Any:
         count = math.prod(places.shape[len(rest) :])
         return reshape(take_along_axis(ordered, reshape(places, (*rest, count)), -1), tuple(places.shape))
 
-    result = _between_places(q * last, method, pick, dtype)
+    result = _value_at(q * last, method, pick, dtype)
     if dtype.is_floating and not isinstance(q, float):
         result = where(inside, result, math.nan)
     if dtype.is_floating and not skip_nan:
@@ -210,8 +208,8 @@ def _quantiles(ordered: Any, q: Any, method: str, skip_nan: bool) -> Any:
     return permute_dims(result, (*range(len(rest), len(result.shape)), *range(len(rest)))) if more else result
 
 
-def _between_places(position: Any, method: str, pick: Callable[[Any], Any], dtype: dtypes.DType) -> Any:
-    """Return what stands at a position, a number or a tensor; `pick` gives what stands at whole ones."""
+def _value_at(position: Any, method: str, pick: Callable[[Any], Any], dtype: dtypes.DType) -> Any:
+    """Return the value at a position, a number or a tensor; `pick` returns the element at an integer position."""
     number = isinstance(position, float)
     if method in ("lower", "higher", "nearest"):
         whole: dict[str, Callable[[Any], Any]] = (
@@ -228,11 +226,11 @@ def _between_places(position: Any, method: str, pick: Callable[[Any], Any], dtyp
         part = 0.5 if method == "midpoint" else part
     else:
         part = astype(where(part > 0, 0.5, 0.0 * part) if method == "midpoint" else part, dtype)
-    return _between(pick(low), pick(low + 1), part)
+    return _interpolated(pick(low), pick(low + 1), part)
 
 
-def _between(low: Any, high: Any, part: Any) -> Any:
-    """Return what lies between two numbers: exact where they are equal, and right where they are infinite."""
+def _interpolated(low: Any, high: Any, part: Any) -> Any:
+    """Interpolate between two numbers: exact where they are equal, and correct where they are infinite."""
     gap = high - low
     weighted = low * (1 - part) + high * part
     if isinstance(part, float):

@@ -1,9 +1,8 @@
 """Recurrent layers: all steps of one layer in one direction as one op.
 
-The ops take what the input contributes to all steps, which is one matrix product, and run the recurrence on rows that
-are packed as :mod:`~tensorlab.backend.kernels.recurrent` says. Their operands go under one name, since one loop gives
-the cotangents of all: a loop over arrays, and where derivatives of it are wanted the one that comes of
-differentiating the steps written out with public ops.
+The ops take the input's contribution to all steps, which is one matrix product, and run the recurrence on rows that are
+packed as :mod:`~tensorlab.backend.kernels.recurrent` describes. Their operands share one name, since one loop computes
+the cotangents of all: a loop over arrays or, for higher derivatives, the differentiated steps written with public ops.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ Sizes = tuple[int, ...]
 Step = Callable[..., list[Any]]
 
 
-# -- what the three share ----------------------------------------------------------------------------------------------
+# -- shared by the three -----------------------------------------------------------------------------------------------
 
 
 def _pull(
@@ -46,7 +45,7 @@ def _pull(
     reverse: bool,
     **options: Any,
 ) -> list[Any]:
-    """Return the operands' cotangents: by a kernel, or as tensors with a history from the steps written out.
+    """Return the operands' cotangents: by a kernel, or as tensors with a history from unrolled steps.
 
     `step` takes a step's rows, as many `states` and the other operands, and returns the new states.
     """
@@ -56,44 +55,46 @@ def _pull(
     with recording(True):
         own = [reshape(x, x.shape) for x in operands]  # one tensor may stand in two places
         weights = own[1 + states :]
-        results = _written_out(step, own[0], own[1 : 1 + states], weights, batch_sizes, reverse, **options)
+        results = _unrolled(step, own[0], own[1 : 1 + states], weights, batch_sizes, reverse, **options)
         pairs = [(result, part) for result, part in zip(results, g, strict=False) if part is not None]
         return gradients([x for x, _ in pairs], own, [part for _, part in pairs], create_graph=True)
 
 
-def _written_out(
+def _unrolled(
     step: Step, rows: Any, states: list[Any], weights: list[Any], batch_sizes: Sizes, reverse: bool, **options: Any
 ) -> list[Any]:
     """Return the first state after all steps and each of the last states, step by step."""
-    found, pieces = [], _pieces(rows, batch_sizes)
-    for piece in reversed(pieces) if reverse else pieces:
-        n = piece.shape[0]
+    outputs, steps_rows = [], _rows_of_steps(rows, batch_sizes)
+    for current in reversed(steps_rows) if reverse else steps_rows:
+        n = current.shape[0]
         everyone = n == states[0].shape[0]
-        new = step(piece, *(states if everyone else [getitem(x, slice(None, n)) for x in states]), *weights, **options)
-        found.append(new[0])
+        new = step(
+            current, *(states if everyone else [getitem(x, slice(None, n)) for x in states]), *weights, **options
+        )
+        outputs.append(new[0])
         if not everyone:
             new = [concat([x, getitem(old, slice(n, None))]) for x, old in zip(new, states, strict=True)]
         states = new
-    return [concat(found[::-1] if reverse else found), *states]
+    return [concat(outputs[::-1] if reverse else outputs), *states]
 
 
-def _pieces(rows: Any, sizes: Sizes) -> list[Any]:
+def _rows_of_steps(rows: Any, sizes: Sizes) -> list[Any]:
     """Return the rows of each step.
 
-    The transpose of each cut is an array as large as what was cut, so the rows are halved again and again.
+    The transpose of each slice is an array as large as its source, so the rows are halved recursively.
     """
     if len(sizes) == 1:
         return [rows]
     half = len(sizes) // 2
     cut = sum(sizes[:half])
     return [
-        *_pieces(getitem(rows, slice(None, cut)), sizes[:half]),
-        *_pieces(getitem(rows, slice(cut, None)), sizes[half:]),
+        *_rows_of_steps(getitem(rows, slice(None, cut)), sizes[:half]),
+        *_rows_of_steps(getitem(rows, slice(cut, None)), sizes[half:]),
     ]
 
 
-def _check(name: str, gates: int, projected: Shape, state: Shape, weight: Shape, batch_sizes: Sizes) -> None:
-    """Refuse operands that do not fit one another."""
+def _check_shapes(name: str, gates: int, projected: Shape, state: Shape, weight: Shape, batch_sizes: Sizes) -> None:
+    """Check that the shapes of the operands match."""
     rows, batch = sum(batch_sizes), batch_sizes[0] if batch_sizes else 0
     if projected != (rows, weight[0]) or weight[0] % gates or weight[1:] != state[1:] or state[0] != batch:
         raise ShapeError(
@@ -102,7 +103,7 @@ def _check(name: str, gates: int, projected: Shape, state: Shape, weight: Shape,
         )
 
 
-def _count(states: int) -> Callable[[Sequence[Shape], Any, Mapping[str, Any]], int]:
+def _count_flops(states: int) -> Callable[[Sequence[Shape], Any, Mapping[str, Any]], int]:
     """Count the products with the weights, which follow the states, and twenty operations per element of the gates."""
 
     def count(shapes: Sequence[Shape], out: Any, params: Mapping[str, Any]) -> int:
@@ -122,7 +123,7 @@ def _rnn_step(rows: Any, h: Any, w_hh: Any, nonlinearity: str) -> list[Any]:
 
 def _rnn_shapes(*operands: Shape, batch_sizes: Sizes, **_: Any) -> tuple[Shape, ...]:
     projected, h0, w_hh = operands
-    _check("rnn_steps", 1, projected, h0, w_hh, batch_sizes)
+    _check_shapes("rnn_steps", 1, projected, h0, w_hh, batch_sizes)
     return projected, h0
 
 
@@ -135,7 +136,7 @@ def _pull_rnn(g: Any, operands: Any, out: Any, batch_sizes: Sizes, reverse: bool
     shape=_rnn_shapes,
     dtype="promote",
     takes="real floating",
-    flops=_count(1),
+    flops=_count_flops(1),
     results=2,
     checks_first=True,
     samples=[
@@ -155,16 +156,16 @@ def rnn_steps(
         Rows of shape ``(sum(batch_sizes), hidden)``, the initial states ``(batch_sizes[0], hidden)``, and the weight
         ``w_hh`` of shape ``(hidden, hidden)``.
     batch_sizes : tuple of int
-        How many sequences reach each step.
+        Number of sequences that reach each step.
     reverse : bool
-        Whether the last step comes first.
+        Whether to begin with the last step.
     nonlinearity : {"tanh", "relu"}
-        In place of ``tanh``.
+        The activation function.
 
     Returns
     -------
     output, h : Tensor
-        The state after each row's step, and the last one of each sequence.
+        The state after each row's step, and the last state of each sequence.
 
     Examples
     --------
@@ -190,7 +191,7 @@ def _lstm_step(rows: Any, h: Any, c: Any, w_hh: Any, w_hr: Any = None) -> list[A
 
 def _lstm_shapes(*operands: Shape, batch_sizes: Sizes, **_: Any) -> tuple[Shape, ...]:
     projected, h0, c0, w_hh, *projection = operands
-    _check("lstm_steps", 4, projected, h0, w_hh, batch_sizes)
+    _check_shapes("lstm_steps", 4, projected, h0, w_hh, batch_sizes)
     size = w_hh[0] // 4
     if c0 != (h0[0], size) or h0[1:] != (projection[0][:1] if projection else c0[1:]):
         raise ShapeError(f"lstm_steps: states of shapes {h0} and {c0} do not fit {size} hidden units")
@@ -206,7 +207,7 @@ def _pull_lstm(g: Any, operands: Any, out: Any, batch_sizes: Sizes, reverse: boo
     shape=_lstm_shapes,
     dtype="promote",
     takes="real floating",
-    flops=_count(2),
+    flops=_count_flops(2),
     results=5,
     checks_first=True,
     differentiable_results=(0, 1, 2),
@@ -229,16 +230,16 @@ def lstm_steps(
         projection ``w_hr`` of shape ``(out, hidden)``; without one ``out`` is ``hidden``. The gates' order is input,
         forget, candidate, output.
     batch_sizes : tuple of int
-        How many sequences reach each step.
+        Number of sequences that reach each step.
     reverse : bool
-        Whether the last step comes first.
+        Whether to begin with the last step.
 
     Returns
     -------
     output, h, c : Tensor
         The state after each row's step, and the last state and cell of each sequence.
     gates, cells : Tensor
-        All gates and all cells; not differentiable, kept for the gradient.
+        All gates and all cells; not differentiable, saved for the gradient.
 
     Examples
     --------
@@ -265,7 +266,7 @@ def _gru_step(rows: Any, h: Any, w_hh: Any, b_hh: Any = None) -> list[Any]:
 
 def _gru_shapes(*operands: Shape, batch_sizes: Sizes, **_: Any) -> tuple[Shape, ...]:
     projected, h0, w_hh, *bias = operands
-    _check("gru_steps", 3, projected, h0, w_hh, batch_sizes)
+    _check_shapes("gru_steps", 3, projected, h0, w_hh, batch_sizes)
     if h0[1] * 3 != w_hh[0] or (bias and bias[0] != w_hh[:1]):
         raise ShapeError(f"gru_steps: states of shape {h0} and biases {bias} do not fit weights of shape {w_hh}")
     return (projected[0], h0[1]), h0, (projected[0], 4 * h0[1])
@@ -280,7 +281,7 @@ def _pull_gru(g: Any, operands: Any, out: Any, batch_sizes: Sizes, reverse: bool
     shape=_gru_shapes,
     dtype="promote",
     takes="real floating",
-    flops=_count(1),
+    flops=_count_flops(1),
     results=3,
     checks_first=True,
     differentiable_results=(0, 1),
@@ -302,16 +303,16 @@ def gru_steps(
         ``w_hh`` of shape ``(3 * hidden, hidden)``, and optionally the bias ``b_hh`` of shape ``(3 * hidden,)``. The
         order is reset gate, update gate, candidate.
     batch_sizes : tuple of int
-        How many sequences reach each step.
+        Number of sequences that reach each step.
     reverse : bool
-        Whether the last step comes first.
+        Whether to begin with the last step.
 
     Returns
     -------
     output, h : Tensor
-        The state after each row's step, and the last one of each sequence.
+        The state after each row's step, and the last state of each sequence.
     parts : Tensor
-        The gates, the candidates and their recurrent parts; not differentiable, kept for the gradient.
+        The gates, the candidates and their recurrent parts; not differentiable, saved for the gradient.
 
     Examples
     --------

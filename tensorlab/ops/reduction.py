@@ -27,19 +27,19 @@ def reduced_shape(x_shape: Shape, axis: Axis = None, keepdims: bool = False, **_
 
 
 def kept(g: Any, x_shape: Shape, axis: Axis) -> Any:
-    """Return a reduction's result with the reduced axes put back as length 1."""
+    """Return a reduction's result with the reduced axes restored with length 1."""
     return reshape(g, reduced_shape(x_shape, axis, True))
 
 
 def spread(g: Any, x_shape: Shape, axis: Axis) -> Any:
-    """Return a reduction's result repeated over the axes that were reduced."""
+    """Return a reduction's result broadcast back over the reduced axes."""
     if not g.shape:
         return broadcast_to(g, x_shape)
     return broadcast_to(kept(g, x_shape, axis), x_shape)
 
 
 def reduced_count(x_shape: Shape, axis: Axis) -> int:
-    """Return how many elements each result of a reduction comes from."""
+    """Return the number of elements that are reduced into each result."""
     return product(x_shape[a] for a in normalized_axes(axis, len(x_shape)))
 
 
@@ -71,7 +71,7 @@ def sum(backend: Backend, x: ArrayT, /, axis: Axis = None, *, dtype: Any = None,
     Parameters
     ----------
     dtype : dtype, optional
-        Type to sum in and to return. Small integers are summed in 64 bits otherwise, all else in its own type.
+        Type of the sum. By default integers of fewer than 64 bits are summed in 64, and other types keep their type.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def sum(backend: Backend, x: ArrayT, /, axis: Axis = None, *, dtype: Any = None,
 
 
 def countable(backend: Backend, x: Any) -> Any:
-    """Return truth values as integers, which the standard can add and multiply."""
+    """Return booleans as integers, which the standard can add and multiply."""
     return backend.xp.astype(x, backend.xp.int64) if backend.dtype_of(x).kind == "bool" else x
 
 
@@ -106,7 +106,7 @@ def mean(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = 
     Returns
     -------
     Tensor
-        The shape without `axis`; NaN for a mean of nothing.
+        The shape without `axis`; NaN for an empty mean.
 
     Examples
     --------
@@ -116,34 +116,34 @@ def mean(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = 
     return backend.xp.mean(x, axis=axis, keepdims=keepdims)
 
 
-def _shared(g: Any, beaten: Any, x_shape: Shape, axis: Axis) -> Any:
-    """Give each cotangent to the elements that are not beaten, in equal shares: those that tie, or all beside NaN."""
+def _shared_by_ties(g: Any, beaten: Any, x_shape: Shape, axis: Axis) -> Any:
+    """Divide each cotangent equally among the elements that tie for the extreme, or among all if one is NaN."""
     chosen = ~beaten
     shares = kept(g, x_shape, axis) / astype(sum(astype(chosen, "int64"), axis=axis, keepdims=True), g.dtype)
     return where(chosen, broadcast_to(shares, x_shape), 0.0)
 
 
 def _pull_max(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
-    return _shared(g, x < spread(out, x_shape, axis), x_shape, axis)
+    return _shared_by_ties(g, x < spread(out, x_shape, axis), x_shape, axis)
 
 
 def _pull_min(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
-    return _shared(g, x > spread(out, x_shape, axis), x_shape, axis)
+    return _shared_by_ties(g, x > spread(out, x_shape, axis), x_shape, axis)
 
 
 @op(vjp={"x": _pull_max}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
 def max(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
-    """The greatest element over axes; where several tie, they share the gradient equally.
+    """Maximum over axes; elements that tie share the gradient equally.
 
     Returns
     -------
     Tensor
-        The shape without `axis`; NaN where there is one, and then all that it was compared with share the gradient.
+        The shape without `axis`; NaN where any element is NaN; then all elements share the gradient.
 
     Raises
     ------
     ValueError
-        For a maximum of nothing.
+        If there are no elements.
 
     Examples
     --------
@@ -155,7 +155,7 @@ def max(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = F
 
 @op(vjp={"x": _pull_min}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
 def min(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
-    """The smallest element over axes; see `max`.
+    """Minimum over axes; see `max`.
 
     Examples
     --------
@@ -178,7 +178,7 @@ def _pull_prod(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
 
 
 def is_zero_or_infinite_somewhere(x: Any) -> bool:
-    """Whether a product over an element is not always the product of the others; waits for the device."""
+    """Whether an element is zero or infinite, so that it cannot be divided out; synchronizes with the device."""
     return bool(any(x == 0.5 * x))
 
 
@@ -190,7 +190,7 @@ def eye_like(like: Any, n: int) -> Any:
 
 
 def axes_last(x: Any, axis: Axis) -> tuple[Any, Any]:
-    """Return `x` with `axis` flattened and last, and the function that undoes it."""
+    """Return `x` with `axis` flattened and last, and the inverse function."""
     ndim = len(x.shape)
     axes = normalized_axes(axis, ndim)
     rest = [a for a in range(ndim) if a not in axes]
@@ -209,12 +209,12 @@ def axes_last(x: Any, axis: Axis) -> tuple[Any, Any]:
     tolerance={"float32": 5e-6},
 )
 def prod(backend: Backend, x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
-    """Product over axes; the gradient is right at zeros and infinities too.
+    """Product over axes; the gradient is exact at zeros and infinities too.
 
     Parameters
     ----------
     dtype : dtype, optional
-        Type to multiply in and to return.
+        Type of the product.
 
     Returns
     -------
@@ -230,7 +230,7 @@ def prod(backend: Backend, x: ArrayT, /, axis: Axis = None, *, dtype: Any = None
     return backend.xp.prod(countable(backend, x), axis=axis, dtype=native, keepdims=keepdims)
 
 
-# -- spread ------------------------------------------------------------------------------------------------------------
+# -- variance ----------------------------------------------------------------------------------------------------------
 
 
 @composite(x="floating")
@@ -240,8 +240,8 @@ def var(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: b
     Parameters
     ----------
     correction : float
-        The sum of squares is divided by the count less this: 0 for the population's variance, 1 for Bessel's, which
-        is PyTorch's default. Where that leaves nothing to divide by, value and gradient are NaN or infinite.
+        The divisor is the number of elements minus `correction`: 0 for the population variance, 1 for Bessel's
+        correction, PyTorch's default. Where the divisor is not positive, value and gradient are NaN or infinite.
 
     Examples
     --------
@@ -271,7 +271,7 @@ def std(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: b
 def _pull_logsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
     total = kept(out, x_shape, axis)
     weights = exp(x - where(total != -inf, total, 0.0))
-    # Their sum is 1 but for the rounding of a large total, which may double them, or 0.
+    # They sum to 1 up to the rounding of a large total, which may double them, or to 0.
     together = sum(weights, axis=axis, keepdims=True)
     return kept(g, x_shape, axis) / where(together != 0, together, 1.0) * weights
 
@@ -285,10 +285,10 @@ def _pull_logsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any
     samples=_samples(),
 )
 def logsumexp(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
-    """``log(sum(exp(x)))`` over axes, without overflow on the way.
+    """``log(sum(exp(x)))`` over axes, without intermediate overflow.
 
-    The gradient is `softmax`. Elements of minus infinity get 0, also where there is nothing else; beside plus infinity
-    it is NaN.
+    The gradient is `softmax`. It is 0 for elements of minus infinity, even if all are, and NaN if any element is plus
+    infinity.
 
     Examples
     --------
@@ -303,6 +303,8 @@ def logsumexp(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bo
 
 
 # -- without a gradient ------------------------------------------------------------------------------------------------
+
+ONE_AXIS_OR_ALL = [sample((2, 3), axis=0), sample((2, 3), axis=None)]
 
 
 @op(shape=reduced_shape, dtype="bool", flops=count_operand, samples=[sample(Draw((2, 3), 0, 2, "bool"), axis=0)])
@@ -329,15 +331,9 @@ def any(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = F
     return backend.xp.any(x, axis=axis, keepdims=keepdims)
 
 
-@op(
-    shape=reduced_shape,
-    dtype="int64",
-    takes="real",
-    flops=count_operand,
-    samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)],
-)
+@op(shape=reduced_shape, dtype="int64", takes="real", flops=count_operand, samples=ONE_AXIS_OR_ALL)
 def argmax(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims: bool = False) -> ArrayT:
-    """Index of the greatest element along an axis, or in the flattened array; the first where several tie.
+    """Index of the maximum along an axis, or in the flattened array; the first of elements that tie.
 
     Parameters
     ----------
@@ -354,15 +350,9 @@ def argmax(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims:
     return backend.xp.argmax(x, axis=axis, keepdims=keepdims)
 
 
-@op(
-    shape=reduced_shape,
-    dtype="int64",
-    takes="real",
-    flops=count_operand,
-    samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)],
-)
+@op(shape=reduced_shape, dtype="int64", takes="real", flops=count_operand, samples=ONE_AXIS_OR_ALL)
 def argmin(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims: bool = False) -> ArrayT:
-    """Index of the smallest element along an axis, or in the flattened array; the first where several tie.
+    """Index of the minimum along an axis, or in the flattened array; the first of elements that tie.
 
     Parameters
     ----------
@@ -379,11 +369,9 @@ def argmin(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims:
     return backend.xp.argmin(x, axis=axis, keepdims=keepdims)
 
 
-@op(
-    shape=reduced_shape, dtype="int64", flops=count_operand, samples=[sample((2, 3), axis=0), sample((2, 3), axis=None)]
-)
+@op(shape=reduced_shape, dtype="int64", flops=count_operand, samples=ONE_AXIS_OR_ALL)
 def count_nonzero(backend: Backend, x: ArrayT, /, *, axis: Axis = None, keepdims: bool = False) -> ArrayT:
-    """How many elements are not zero, over axes.
+    """Number of nonzero elements, over axes.
 
     Examples
     --------

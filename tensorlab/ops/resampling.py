@@ -1,4 +1,4 @@
-"""Weighted sums of a few elements along an axis: what interpolation and its transpose are made of."""
+"""Weighted sums of a few elements along an axis, the core of interpolation and its transpose."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .shapes import Shape, normalized_axis
 
 @dataclass(frozen=True, eq=False)
 class Taps:
-    """Which elements of an axis each element of the result is the sum of, and with what weights.
+    """The elements of an axis that are summed into each element of the result, and their weights.
 
     Attributes
     ----------
     size : int
         Length of the axis that is read.
     indices : tuple of tuple of int
-        One tuple for each tap, with a place to read for each element of the result.
+        One tuple for each tap, with an index to read for each element of the result.
     weights : tuple of tuple of float, or None
         Their weights; None where all are one.
     """
@@ -41,12 +41,12 @@ class Taps:
 
     @cached_property
     def changes_nothing(self) -> bool:
-        """Whether each element is taken as it is."""
+        """Whether the result equals the input."""
         return self.weights is None and self.indices == (tuple(range(self.size)),)
 
     @cached_property
     def transposed(self) -> Taps:
-        """The taps of the transpose: for each element that is read, the results it has a part in."""
+        """The taps of the transpose: for each element that is read, the results it contributes to."""
         weights = self.weights or ((1.0,) * self.count,) * len(self.indices)
         parts: list[dict[int, float]] = [{} for _ in range(self.size)]
         for places, factors in zip(self.indices, weights, strict=True):
@@ -59,14 +59,14 @@ class Taps:
     def of_rows(size: int, rows: list[list[tuple[int, float]]]) -> Taps:
         """Return the taps that sum, for each element of the result, a row of (place, weight)."""
         count = max(1, *map(len, rows))
-        # What a short row lacks it reads with weight zero where it reads anyway, so that no NaN comes from elsewhere.
+        # Short rows are filled with weights of zero for elements that they read anyway, so that no other NaN enters.
         full = [row + [(row[-1][0] if row else 0, 0.0)] * (count - len(row)) for row in rows]
         indices = tuple(tuple(row[tap][0] for row in full) for tap in range(count))
         weights = tuple(tuple(row[tap][1] for row in full) for tap in range(count))
         return Taps(size, indices, None if all(w == 1.0 for tap in weights for w in tap) else weights)
 
     def arrays(self, backend: Backend, x: Any) -> list[tuple[Any, Any]]:
-        """Return (indices, weights) of each tap as arrays beside `x`; they are kept for the next call."""
+        """Return (indices, weights) of each tap as arrays on the device of `x`, cached for the next call."""
         key = (backend.name, str(x.dtype), str(x.device))
         if key not in self._on_device:
             xp = backend.xp
@@ -114,7 +114,7 @@ def resample(backend: Backend, x: ArrayT, /, taps: Taps, axis: int) -> ArrayT:
     x : tensor or array
         Any shape; floating-point or complex unless all weights are one.
     taps : Taps
-        Which elements, and the weights.
+        The elements, and their weights.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def resample(backend: Backend, x: ArrayT, /, taps: Taps, axis: int) -> ArrayT:
     Raises
     ------
     ShapeError
-        If the axis is not of length ``taps.size``.
+        If the length of the axis is not ``taps.size``.
 
     Examples
     --------

@@ -46,7 +46,7 @@ def trunc(backend: Backend, x: ArrayT, /) -> ArrayT:
 
 @elementwise(zeros_like, domain=(0.6, 0.9), real_only=True)
 def round(backend: Backend, x: ArrayT, /) -> ArrayT:
-    """`x` rounded to the nearest integer, halves to the even one, elementwise; its derivative is zero.
+    """`x` rounded to the nearest integer, halves to the nearest even one, elementwise; its derivative is zero.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Reductions of rows that belong to the same segment, such as a graph's edges that lead to the same node."""
+"""Reductions over segments of rows, such as the edges of a graph that lead to the same node."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _reduced(x_shape: Shape, segments_shape: Shape, size: int) -> Shape:
 
 
 def _pull(g: Any, x: Any, out: Any, segments: Any, size: int) -> Any:
-    """Share each maximum's cotangent among the rows that reach it."""
+    """Divide each maximum's cotangent among the rows that reach it."""
     reaches = equal(x, take_along(out, segments, 0))
     ties = take_add(astype(reaches, g.dtype), segments, 0, size)
     return where(reaches, take_along(g / where(ties > 0, ties, 1.0), segments, 0), 0.0)
@@ -51,19 +51,19 @@ def segment_max(backend: Backend, x: ArrayT, segments: ArrayT, /, size: int) -> 
     x : tensor or array, shape (rows, ...)
         Real.
     segments : tensor or array of integers, shape (rows,)
-        To which segment each row belongs, in ``[0, size)``, in any order.
+        The segment of each row, in ``[0, size)``, in any order.
     size : int
-        How many segments there are.
+        Number of segments.
 
     Returns
     -------
     Tensor
-        Shape ``(size, ...)``; zeros where a segment has no rows. The gradient is shared equally by rows that tie.
+        Shape ``(size, ...)``; zeros for segments without rows. Rows that tie share the gradient equally.
 
     Raises
     ------
     ShapeError
-        If there is not one number for each row.
+        If `segments` does not have one number for each row.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def segment_max(backend: Backend, x: ArrayT, segments: ArrayT, /, size: int) -> 
     if not rows or not prod(shape):
         return xp.zeros(shape, dtype=x.dtype, device=x.device)
     flat = xp.reshape(x, (rows, prod(shape[1:])))
-    # Sorted by value, then by segment without disturbing that: the last of each segment is its maximum.
+    # Sorted by value, then stably by segment: the last of each segment is its maximum.
     by_value = xp.argsort(flat, axis=0)
     owners = xp.reshape(xp.take(segments, xp.reshape(by_value, (-1,)), axis=0), flat.shape)
     order = xp.take_along_axis(by_value, xp.argsort(owners, axis=0), axis=0)

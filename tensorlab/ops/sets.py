@@ -1,9 +1,9 @@
-"""Arrays as sets: which elements are different, how often each occurs, and which occur in another array."""
+"""Arrays as sets: unique elements, their counts, and membership."""
 
 from __future__ import annotations
 
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, Generic, Literal, NamedTuple, overload
 
 from ..backend import backend_of
 from ..errors import ShapeError
@@ -20,36 +20,36 @@ from .shapes import astype, flatten, moveaxis, normalized_axis, reshape
 from .sorting import argsort, nonzero, paired, sort
 
 
-class UniqueAll(NamedTuple):
-    """What `unique_all` returns."""
+class UniqueAll(NamedTuple, Generic[ArrayT]):
+    """Result of `unique_all`."""
 
-    values: Any
-    indices: Any
-    inverse_indices: Any
-    counts: Any
-
-
-class UniqueCounts(NamedTuple):
-    """What `unique_counts` returns."""
-
-    values: Any
-    counts: Any
+    values: ArrayT
+    indices: ArrayT
+    inverse_indices: ArrayT
+    counts: ArrayT
 
 
-class UniqueInverse(NamedTuple):
-    """What `unique_inverse` returns."""
+class UniqueCounts(NamedTuple, Generic[ArrayT]):
+    """Result of `unique_counts`."""
 
-    values: Any
-    inverse_indices: Any
+    values: ArrayT
+    counts: ArrayT
 
 
-# -- how they are found ------------------------------------------------------------------------------------------------
+class UniqueInverse(NamedTuple, Generic[ArrayT]):
+    """Result of `unique_inverse`."""
+
+    values: ArrayT
+    inverse_indices: ArrayT
+
+
+# -- sorted runs -------------------------------------------------------------------------------------------------------
 
 
 class Runs(NamedTuple):
-    """The elements (or slices) of an array in order, where equal ones stand together.
+    """The sorted elements (or slices) of an array, with equal ones in runs.
 
-    `order` has their indices, None where nobody needs them; `first` marks the first of each run.
+    `order` has their indices, or is None if these are not needed; `first` marks the first of each run.
     """
 
     values: Any
@@ -57,11 +57,11 @@ class Runs(NamedTuple):
     first: Any
 
     def indices(self) -> Any:
-        """Return where the first of each run stands in the array."""
+        """Return the index in the array of the first of each run."""
         return getitem(self.order, self.first)
 
     def inverse(self) -> Any:
-        """Return for each element which run it is in."""
+        """Return the number of the run of each element."""
         backend = backend_of(self.order)
         out = backend.xp.zeros_like(self.order)
         backend.index_put(out, self.order, cumulative_sum(astype(self.first, "int64")) - 1)
@@ -75,14 +75,14 @@ class Runs(NamedTuple):
         return concat([starts[1:], end]) - starts if starts.shape[0] else starts
 
 
-def find_runs(x: Any, axis: int | None, equal_nan: bool, ordered: bool) -> Runs:
+def sorted_runs(x: Any, axis: int | None, equal_nan: bool, ordered: bool) -> Runs:
     """Find equal elements, or equal slices along an axis, by sorting.
 
-    The values are those of the first of each run in the order in which they stand in `x`, with their gradient.
+    The values are those of the first occurrences in `x`, with their gradient.
     """
     flat = flatten(x) if axis is None else x
     array = flat._array if isinstance(flat, Tensor) else flat
-    # A single key that need not be remembered: values are sorted quicker than indices.
+    # With a single key and no need for indices: sorting values is faster than sorting indices.
     if not ordered and axis is None and backend_of(array).dtype_of(array).kind not in ("bool", "complex floating"):
         values = sort(flat)
         first = _starts([values._array if isinstance(values, Tensor) else values], equal_nan)
@@ -94,12 +94,12 @@ def find_runs(x: Any, axis: int | None, equal_nan: bool, ordered: bool) -> Runs:
 
 
 def _keys(array: Any, axis: int | None) -> list[Any]:
-    """Return one-dimensional real arrays by which elements, or slices along an axis, are compared in turn."""
+    """Return the one-dimensional real arrays that elements, or slices along an axis, are compared by in turn."""
     columns = [array]
     if axis is not None:
         rows = moveaxis(array, axis, 0)
         count, length = rows.shape[0], prod(rows.shape[1:])
-        # Slices without elements are all equal: as good as one element that is the same in each.
+        # Slices without elements are all equal, as if each had the same one element.
         columns = list(unstack(reshape(rows, (count, length)), axis=1)) or [_filled(array, count, 0, "uint8")]
     if is_complex(array):
         return [part for column in columns for part in _complex_keys(column)]
@@ -107,13 +107,13 @@ def _keys(array: Any, axis: int | None) -> list[Any]:
 
 
 def _complex_keys(column: Any) -> tuple[Any, Any]:
-    """Return real and imaginary part; all NaNs alike, whichever of the parts is one."""
+    """Return real and imaginary part, the same for all NaNs."""
     undefined = isnan(column)
     return where(undefined, float("nan"), real(column)), where(undefined, 0.0, imag(column))
 
 
 def _lexicographic(keys: list[Any]) -> Any:
-    """Return the order by the first key, where that is equal by the second, and so on."""
+    """Return the order by the first key, then by the second, and so on."""
     order = argsort(keys[-1])
     for key in reversed(keys[:-1]):
         order = take(order, argsort(take(key, order)))
@@ -142,18 +142,18 @@ def _filled(like: Any, count: int, value: Any, dtype: str) -> Any:
     return backend.xp.full((count,), value, dtype=backend.native(dtype), device=like.device)
 
 
-# -- different elements ------------------------------------------------------------------------------------------------
+# -- unique elements ---------------------------------------------------------------------------------------------------
 
 
-def _wrapped(x: Any, array: Any) -> Any:
-    """Return an array as what belongs to `x`: a tensor for a tensor."""
+def _tensor_if(x: Any, array: Any) -> Any:
+    """Return an array, as a tensor if `x` is one."""
     return Tensor(array) if isinstance(x, Tensor) else array
 
 
-def unique_all(x: Any, /) -> UniqueAll:
-    """The different elements, where each first occurs, which one each element is, and how often each occurs.
+def unique_all(x: ArrayT, /) -> UniqueAll[ArrayT]:
+    """Unique elements, with the indices of their first occurrences, inverse indices and counts.
 
-    Waits for the device, as the results' shapes depend on the elements.
+    Synchronizes with the device, as the shapes of the results depend on the elements.
 
     Parameters
     ----------
@@ -174,13 +174,13 @@ def unique_all(x: Any, /) -> UniqueAll:
     tensor([1, 2])
     """
     require("unique_all", x=x)
-    runs = find_runs(x, None, False, True)
+    runs = sorted_runs(x, None, False, True)
     inverse = reshape(runs.inverse(), tuple(x.shape))
-    return UniqueAll(runs.values, *(_wrapped(x, part) for part in (runs.indices(), inverse, runs.counts())))
+    return UniqueAll(runs.values, *(_tensor_if(x, part) for part in (runs.indices(), inverse, runs.counts())))
 
 
-def unique_counts(x: Any, /) -> UniqueCounts:
-    """The different elements, and how often each occurs: a named tuple ``(values, counts)``; see `unique_all`.
+def unique_counts(x: ArrayT, /) -> UniqueCounts[ArrayT]:
+    """Unique elements and their counts: a named tuple ``(values, counts)``; see `unique_all`.
 
     Examples
     --------
@@ -188,12 +188,12 @@ def unique_counts(x: Any, /) -> UniqueCounts:
     tensor([1, 3])
     """
     require("unique_counts", x=x)
-    runs = find_runs(x, None, False, False)
-    return UniqueCounts(runs.values, _wrapped(x, runs.counts()))
+    runs = sorted_runs(x, None, False, False)
+    return UniqueCounts(runs.values, _tensor_if(x, runs.counts()))
 
 
-def unique_inverse(x: Any, /) -> UniqueInverse:
-    """The different elements, and which each element is: a named tuple ``(values, inverse_indices)``; see `unique_all`.
+def unique_inverse(x: ArrayT, /) -> UniqueInverse[ArrayT]:
+    """Unique elements and inverse indices: a named tuple ``(values, inverse_indices)``; see `unique_all`.
 
     Examples
     --------
@@ -201,12 +201,12 @@ def unique_inverse(x: Any, /) -> UniqueInverse:
     tensor([1, 0, 1])
     """
     require("unique_inverse", x=x)
-    runs = find_runs(x, None, False, True)
-    return UniqueInverse(runs.values, _wrapped(x, reshape(runs.inverse(), tuple(x.shape))))
+    runs = sorted_runs(x, None, False, True)
+    return UniqueInverse(runs.values, _tensor_if(x, reshape(runs.inverse(), tuple(x.shape))))
 
 
 def unique_values(x: ArrayT, /) -> ArrayT:
-    """The different elements, in ascending order; see `unique_all`.
+    """Unique elements in ascending order; see `unique_all`.
 
     Examples
     --------
@@ -214,10 +214,32 @@ def unique_values(x: ArrayT, /) -> ArrayT:
     tensor([1, 3])
     """
     require("unique_values", x=x)
-    values: ArrayT = find_runs(x, None, False, False).values
+    values: ArrayT = sorted_runs(x, None, False, False).values
     return values
 
 
+@overload
+def unique(
+    x: ArrayT,
+    /,
+    *,
+    return_index: Literal[False] = False,
+    return_inverse: Literal[False] = False,
+    return_counts: Literal[False] = False,
+    axis: int | None = None,
+    equal_nan: bool = True,
+) -> ArrayT: ...
+@overload
+def unique(
+    x: ArrayT,
+    /,
+    *,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    equal_nan: bool = True,
+) -> tuple[ArrayT, ...]: ...
 def unique(
     x: Any,
     /,
@@ -228,36 +250,36 @@ def unique(
     axis: int | None = None,
     equal_nan: bool = True,
 ) -> Any:
-    """The different elements in ascending order, or the different slices along an axis, as ``numpy.unique``.
+    """Unique elements in ascending order, or unique slices along an axis, as in ``numpy.unique``.
 
-    Waits for the device, as the result's shape depends on the elements.
+    Synchronizes with the device, as the shape of the result depends on the elements.
 
     Parameters
     ----------
     x : tensor or array
         Any shape; any type.
     return_index : bool
-        Whether to return where each first occurs.
+        Whether to return the indices of the first occurrences.
     return_inverse : bool
-        Whether to return which of them each element is.
+        Whether to return the index of each element's value.
     return_counts : bool
-        Whether to return how often each occurs.
+        Whether to return the counts.
     axis : int, optional
-        Whether to compare slices along an axis, element by element, rather than elements. It takes one sort for each
-        element of a slice.
+        The axis whose slices to compare, element by element, instead of elements. It takes one sort for each element of
+        a slice.
     equal_nan : bool
-        Whether all NaNs are one value; `unique_values` and its like, which follow the standard, tell them apart.
+        Whether all NaNs are one value; `unique_values` and the other functions of the standard distinguish them.
 
     Returns
     -------
     Tensor or tuple of Tensor
-        The values, which carry the gradient of the first occurrence, and what else was asked for, int64, in the order
-        of the parameters. The inverse indices have the shape of `x`, or one axis where `axis` is given.
+        The values, which carry the gradient of the first occurrence, and the other results requested, int64, in the
+        order of the parameters. The inverse indices have the shape of `x`, or one axis where `axis` is given.
 
     Raises
     ------
     ShapeError
-        If there is no such axis.
+        If the axis does not exist.
 
     Examples
     --------
@@ -266,7 +288,7 @@ def unique(
     """
     require("unique", x=x)
     place = None if axis is None else normalized_axis(axis, len(x.shape), "unique: axis")
-    runs = find_runs(x, place, equal_nan, return_index or return_inverse)
+    runs = sorted_runs(x, place, equal_nan, return_index or return_inverse)
     more = []
     if return_index:
         more.append(runs.indices())
@@ -274,13 +296,13 @@ def unique(
         more.append(reshape(runs.inverse(), tuple(x.shape)) if axis is None else runs.inverse())
     if return_counts:
         more.append(runs.counts())
-    return (runs.values, *(_wrapped(x, part) for part in more)) if more else runs.values
+    return (runs.values, *(_tensor_if(x, part) for part in more)) if more else runs.values
 
 
 # -- membership --------------------------------------------------------------------------------------------------------
 
 
-def isin(x1: ArrayT, x2: ArrayT, /, *, invert: bool = False) -> ArrayT:
+def isin(x1: ArrayT, x2: ArrayT | complex, /, *, invert: bool = False) -> ArrayT:
     """Whether each element of `x1` occurs in `x2`.
 
     Parameters
@@ -290,17 +312,17 @@ def isin(x1: ArrayT, x2: ArrayT, /, *, invert: bool = False) -> ArrayT:
     x2 : tensor, array or number
         Any shape. Data types are promoted.
     invert : bool
-        Whether to ask for those that do not occur.
+        Whether to return which do not occur.
 
     Returns
     -------
     Tensor
-        The shape of `x1`, bool. NaN equals nothing, and so occurs nowhere.
+        The shape of `x1`, bool. NaN equals nothing, so it never occurs.
 
     Raises
     ------
     TypeError
-        If an operand is no array.
+        If an operand is not an array.
 
     Examples
     --------
@@ -313,7 +335,7 @@ def isin(x1: ArrayT, x2: ArrayT, /, *, invert: bool = False) -> ArrayT:
 
 
 def _occurring(elements: Any, wanted: Any) -> Any:
-    """Return whether each element is among `wanted`, by looking for it in that put in order."""
+    """Return whether each element is in `wanted`, by binary search."""
     backend = backend_of(elements)
     if not wanted.shape[0]:
         return backend.xp.zeros(elements.shape, dtype=backend.native("bool"), device=elements.device)
@@ -321,9 +343,9 @@ def _occurring(elements: Any, wanted: Any) -> Any:
     if kind == "bool":
         elements, wanted = astype(elements, "uint8"), astype(wanted, "uint8")
     elif kind == "complex floating":
-        # By the numbers of the different values instead, which have an order.
+        # Complex numbers have no order; the indices of their unique values do.
         count = prod(elements.shape)
-        numbers = find_runs(concat([flatten(elements), wanted]), None, False, True).inverse()
+        numbers = sorted_runs(concat([flatten(elements), wanted]), None, False, True).inverse()
         elements, wanted = reshape(numbers[:count], tuple(elements.shape)), numbers[count:]
     ordered = sort(wanted)
     places = backend.as_own(backend.xp.searchsorted(ordered, elements))
@@ -332,19 +354,18 @@ def _occurring(elements: Any, wanted: Any) -> Any:
 
 @composite(x1="any", x2="any")
 def union1d(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
-    """The different elements of two arrays together, in ascending order; see `unique`.
+    """Unique elements of two arrays together, in ascending order; see `unique`.
 
     Examples
     --------
     >>> tl.union1d(tl.tensor([3, 1]), tl.tensor([2, 3]))
     tensor([1, 2, 3])
     """
-    values: ArrayT = unique(concat([x1, x2], axis=None))
-    return values
+    return unique(concat([x1, x2], axis=None))
 
 
 def intersect1d(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
-    """The different elements of one array that occur in another, in ascending order; see `unique`.
+    """Unique elements of one array that occur in another, in ascending order; see `unique`.
 
     Examples
     --------
@@ -357,7 +378,7 @@ def intersect1d(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
 
 
 def setdiff1d(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
-    """The different elements of one array that do not occur in another, in ascending order; see `unique`.
+    """Unique elements of one array that do not occur in another, in ascending order; see `unique`.
 
     Examples
     --------
@@ -373,18 +394,18 @@ def setdiff1d(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
 
 
 def bincount(x: ArrayT, /, weights: ArrayT | None = None, *, minlength: int = 0) -> ArrayT:
-    """How often each of the numbers 0, 1, 2, ... occurs, or the sum of the weights where it does.
+    """Counts of the numbers 0, 1, 2, ..., or the sums of their weights.
 
-    Waits for the device, as the result's shape depends on the elements.
+    Synchronizes with the device, as the shape of the result depends on the elements.
 
     Parameters
     ----------
     x : tensor or array, shape (n,)
-        Integers from 0 on, or truth values.
+        Non-negative integers, or booleans.
     weights : tensor or array, shape (n,), optional
-        What each element counts; numeric. Differentiable.
+        Weight of each element; numeric, differentiable.
     minlength : int
-        The least length of the result.
+        Minimum length of the result.
 
     Returns
     -------
@@ -394,7 +415,7 @@ def bincount(x: ArrayT, /, weights: ArrayT | None = None, *, minlength: int = 0)
     Raises
     ------
     ShapeError
-        If `x` has not one axis, or the weights not its shape.
+        If `x` is not a vector, or `weights` has another shape.
     ValueError
         If an element, or `minlength`, is negative.
 
@@ -417,5 +438,5 @@ def bincount(x: ArrayT, /, weights: ArrayT | None = None, *, minlength: int = 0)
         raise ValueError(f"bincount: x has the element {least}, but must be 0 or more")
     size = max(minlength, int(greatest(places)) + 1) if places.shape[0] else minlength
     if weights is None:
-        return take_add(_wrapped(x, _filled(places, places.shape[0], 1, "int64")), places, 0, size)
+        return take_add(_tensor_if(x, _filled(places, places.shape[0], 1, "int64")), places, 0, size)
     return take_add(weights, places, 0, size)

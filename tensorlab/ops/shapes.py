@@ -1,4 +1,4 @@
-"""Shapes and types: the same elements, arranged, repeated or cast anew."""
+"""Shapes and types: rearranging, broadcasting and casting elements."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def normalized_axis(axis: int, ndim: int, name: str = "axis") -> int:
     Raises
     ------
     OutOfRange
-        If there is no such axis: a ShapeError and an IndexError.
+        If the axis does not exist; it is both a ShapeError and an IndexError.
     """
     axis = as_index(axis)
     if not -ndim <= axis < ndim:
@@ -35,7 +35,7 @@ def normalized_axis(axis: int, ndim: int, name: str = "axis") -> int:
 
 
 def normalized_axes(axis: int | Sequence[int] | None, ndim: int, name: str = "axis") -> Shape:
-    """Return a tuple of different non-negative axes; all of them for None.
+    """Return a tuple of distinct non-negative axes; all of them for None.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def from_arguments(shape: tuple[Any, ...]) -> Any:
 
 
 def cast_back(g: Any, x_dtype: Any) -> Any:
-    """Cast a cotangent to the type of what was cast: of a real array the real part."""
+    """Cast a cotangent to the type of the operand that was cast, taking the real part if that is real."""
     wanted = dtypes.named(x_dtype)
     return cast(g if wanted.is_complex or not is_complex(g) else real(g), wanted)
 
@@ -98,19 +98,19 @@ def astype(x: ArrayT, dtype: Any, /, *, copy: bool = True, device: Any = None) -
     dtype : dtype
         What to cast to.
     copy : bool
-        Whether to copy where the type is the same already.
+        Whether to copy even if the type is unchanged.
     device : Device or str, optional
         Where to move a tensor.
 
     Returns
     -------
     Tensor
-        The same shape, type `dtype`; `x` itself where nothing is to do and no copy is asked for.
+        The same shape, type `dtype`; `x` itself if the type is unchanged and `copy` is False.
 
     Raises
     ------
     TypeError
-        From complex numbers to real ones, as it is not said which part is meant; `real`, `imag` and `abs` say it.
+        For casts from complex to real types, which are ambiguous; use `real`, `imag` or `abs`.
 
     Examples
     --------
@@ -169,9 +169,9 @@ def reshape(backend: Backend, x: ArrayT, /, shape: Any, *, copy: bool | None = N
     x : tensor or array
         Any shape.
     shape : tuple of int or int
-        As many elements as `x` has; one length may be -1 and follows from the others.
+        As many elements as `x` has; one length may be -1, and is inferred.
     copy : bool, optional
-        True copies always; False raises where it would be necessary; None copies where it is.
+        True always copies; False raises if a copy is needed; None copies only if needed.
 
     Returns
     -------
@@ -194,7 +194,7 @@ def reshape(backend: Backend, x: ArrayT, /, shape: Any, *, copy: bool | None = N
 
 def _permuted(x_shape: Shape, axes: Sequence[int], **_: Any) -> Shape:
     if sorted(normalized_axis(a, len(x_shape)) for a in axes) != list(range(len(x_shape))):
-        raise ShapeError(f"permute_dims: axes {tuple(axes)} are no permutation of the {len(x_shape)} axes of {x_shape}")
+        raise ShapeError(f"permute_dims: axes {tuple(axes)} are not a permutation of the axes of shape {x_shape}")
     return tuple(x_shape[a] for a in axes)
 
 
@@ -214,14 +214,14 @@ def _unpermute(g: Any, axes: Sequence[int]) -> Any:
     view=True,
 )
 def permute_dims(backend: Backend, x: ArrayT, /, axes: Any) -> ArrayT:
-    """The axes in another order.
+    """Permute the axes.
 
     Parameters
     ----------
     x : tensor or array
         Any shape.
     axes : tuple of int
-        For each axis of the result, which axis of `x` it is.
+        For each axis of the result, the corresponding axis of `x`.
 
     Returns
     -------
@@ -231,7 +231,7 @@ def permute_dims(backend: Backend, x: ArrayT, /, axes: Any) -> ArrayT:
     Raises
     ------
     ShapeError
-        If `axes` is no permutation.
+        If `axes` is not a permutation.
 
     Examples
     --------
@@ -257,7 +257,7 @@ def _broadcastable(x_shape: Shape, shape: int | Sequence[int], **_: Any) -> Shap
     view=True,
 )
 def broadcast_to(backend: Backend, x: ArrayT, /, shape: Any) -> ArrayT:
-    """The elements repeated along new axes and axes of length 1, without copying them.
+    """Repeat elements along new axes and axes of length 1, without copying them.
 
     Parameters
     ----------
@@ -274,7 +274,7 @@ def broadcast_to(backend: Backend, x: ArrayT, /, shape: Any) -> ArrayT:
     Raises
     ------
     ShapeError
-        If it does not broadcast.
+        If the shape does not broadcast.
 
     Examples
     --------
@@ -346,7 +346,7 @@ def expand_dims(x: ArrayT, /, axis: int | Sequence[int]) -> ArrayT:
     x : tensor or array
         Any shape.
     axis : int or tuple of int
-        Where the new axes stand in the result.
+        Positions of the new axes in the result.
 
     Returns
     -------
@@ -371,7 +371,7 @@ def expand_dims(x: ArrayT, /, axis: int | Sequence[int]) -> ArrayT:
 
 @composite(x="any")
 def squeeze(x: ArrayT, /, axis: int | Sequence[int] | None = None) -> ArrayT:
-    """Remove axes of length 1; all of them where none is named.
+    """Remove axes of length 1, by default all of them.
 
     Raises
     ------
@@ -396,7 +396,7 @@ def squeeze(x: ArrayT, /, axis: int | Sequence[int] | None = None) -> ArrayT:
 
 @composite(x="any")
 def matrix_transpose(x: ArrayT, /) -> ArrayT:
-    """The last two axes exchanged.
+    """Swap the last two axes.
 
     Raises
     ------
@@ -416,7 +416,7 @@ def matrix_transpose(x: ArrayT, /) -> ArrayT:
 
 @composite(x="any")
 def moveaxis(x: ArrayT, source: int | Sequence[int], destination: int | Sequence[int], /) -> ArrayT:
-    """Move axes to other places; the others keep their order.
+    """Move axes to other positions; the others keep their order.
 
     Raises
     ------
@@ -441,7 +441,7 @@ def moveaxis(x: ArrayT, source: int | Sequence[int], destination: int | Sequence
 
 @composite(x="any")
 def swapaxes(x: ArrayT, axis1: int, axis2: int, /) -> ArrayT:
-    """Exchange two axes.
+    """Swap two axes.
 
     Examples
     --------
@@ -456,7 +456,7 @@ def swapaxes(x: ArrayT, axis1: int, axis2: int, /) -> ArrayT:
 
 @composite(x="any")
 def flatten(x: ArrayT, /, start_axis: int = 0, end_axis: int = -1) -> ArrayT:
-    """Make one axis of several neighbouring ones.
+    """Flatten consecutive axes into one.
 
     Examples
     --------

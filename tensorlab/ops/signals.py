@@ -15,11 +15,11 @@ from ..tensor import ArrayT, Tensor
 from .arithmetic import abs as absolute
 from .arithmetic import add, clip, conj, multiply, remainder
 from .comparison import logical_and, not_equal, where
-from .creation import beside
+from .creation import numbers_like
 from .cumulative import cumulative_sum
 from .datatypes import as_floating
 from .declare import require
-from .indexing import getitem, take
+from .indexing import getitem, slice_along, take
 from .joining import concat, flip, stack
 from .padding import pad_constant
 from .reduction import sum
@@ -31,7 +31,7 @@ from .sorting import argsort, searchsorted
 
 def _slid_shape(x: Shape, w: Shape) -> Shape:
     if len(x) != 1 or len(w) != 1 or not 0 < w[0] <= x[0]:
-        raise ShapeError(f"correlate_valid takes two vectors, the second no longer and not empty, not {x} and {w}")
+        raise ShapeError(f"correlate_valid takes two vectors, the second not empty and not longer, not {x} and {w}")
     return (x[0] - w[0] + 1,)
 
 
@@ -54,7 +54,7 @@ def _convolved(x: Any, w: Any) -> Any:
     checks_first=True,
 )
 def correlate_valid(backend: Backend, x: ArrayT, w: ArrayT, /) -> ArrayT:
-    """Inner products of a vector, not conjugated, with each part of a longer one.
+    """Inner products of a vector, not conjugated, with each window of a longer one.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def _checked_vectors(function: str, mode: str, a: Any, v: Any) -> None:
 
 
 def _slid(longer: Any, shorter: Any, mode: str) -> Any:
-    """Return the inner products of one vector with the parts of another that has zeros beyond its ends."""
+    """Return the inner products of a vector with the windows of a longer one, padded with zeros."""
     n = shorter.shape[0]
     ends = {"full": (n - 1, n - 1), "same": (n // 2, n - 1 - n // 2), "valid": (0, 0)}[mode]
     return correlate_valid(pad_constant(longer, (ends,)) if any(ends) else longer, shorter)
@@ -90,8 +90,8 @@ def convolve(a: ArrayT, v: ArrayT, /, mode: str = "full") -> ArrayT:
     a, v : tensor or array, shapes (m,) and (n,)
         Numeric, not empty; types are promoted.
     mode : {"full", "same", "valid"}
-        Which elements: all ``m + n - 1``; the ``max(m, n)`` in the middle; or those ``max(m, n) - min(m, n) + 1`` for
-        which the shorter one lies on the longer one entirely.
+        Which elements: all ``m + n - 1``; the ``max(m, n)`` in the middle; or the ``max(m, n) - min(m, n) + 1`` for
+        which the vectors overlap completely.
 
     Returns
     -------
@@ -101,9 +101,9 @@ def convolve(a: ArrayT, v: ArrayT, /, mode: str = "full") -> ArrayT:
     Raises
     ------
     ShapeError
-        If one is no vector, or empty.
+        If an operand is not a vector, or is empty.
     ValueError
-        If there is no such mode.
+        If `mode` is not one of these.
 
     Examples
     --------
@@ -134,9 +134,9 @@ def correlate(a: ArrayT, v: ArrayT, /, mode: str = "valid") -> ArrayT:
     Raises
     ------
     ShapeError
-        If one is no vector, or empty.
+        If an operand is not a vector, or is empty.
     ValueError
-        If there is no such mode.
+        If `mode` is not one of these.
 
     Examples
     --------
@@ -155,26 +155,26 @@ def correlate(a: ArrayT, v: ArrayT, /, mode: str = "valid") -> ArrayT:
 def interp(
     x: ArrayT, xp: ArrayT, fp: ArrayT, /, left: Any = None, right: Any = None, period: float | None = None
 ) -> ArrayT:
-    """The function that runs in straight lines through given points.
+    """Piecewise linear interpolation between given points.
 
     Parameters
     ----------
     x : tensor or array
-        Any shape; real. Where to evaluate it.
+        Any shape; real. Where to evaluate the function.
     xp : tensor or array, shape (n,)
-        Where the points are; real, ascending unless there is a period, not empty.
+        Coordinates of the points; real, not empty, ascending unless there is a period.
     fp : tensor or array, shape (n,)
-        The values there; real or complex.
+        Values at the points; real or complex.
     left, right : number or tensor, optional
-        The values before the first point and behind the last; by default those at these points.
+        Values before the first point and after the last; by default those at these points.
     period : float, optional
-        After how much the function repeats itself; `left` and `right` have no meaning then.
+        Period of the function; `left` and `right` are ignored then.
 
     Returns
     -------
     Tensor
-        The shape of `x`. It has gradients with respect to `x`, `xp` and `fp`; at a point that with respect to `x` is
-        the slope behind it, and zero at the last one.
+        The shape of `x`. It has gradients with respect to `x`, `xp` and `fp`; at a point the one with respect to `x` is
+        the slope after it, and zero at the last point.
 
     Raises
     ------
@@ -217,7 +217,7 @@ def _on_line(x: Any, x1: Any, x2: Any, y1: Any, y2: Any) -> Any:
 
 
 def _unrolled(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:
-    """Return points of one period, in order, with one more before and one behind, and `x` in that period."""
+    """Return sorted points of one period, with one more before and one after, and `x` in that period."""
     if not period:
         raise ValueError("interp: the period must not be zero")
     x, xp = remainder(x, abs(period)), remainder(xp, abs(period))
@@ -231,16 +231,16 @@ def _unrolled(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:
 
 @documented
 def trapezoid(y: ArrayT, /, x: ArrayT | None = None, dx: Any = 1.0, axis: int = -1) -> ArrayT:
-    """Integral along an axis of a function given by its values, by the trapezoidal rule.
+    """Integral along an axis of a sampled function, by the trapezoidal rule.
 
     Parameters
     ----------
     y : tensor or array
         The values; numeric, at least one axis.
     x : tensor or array, optional
-        Where they were taken: a vector as long as the axis, or the shape of `y`.
+        The sample points: a vector as long as the axis, or the shape of `y`.
     dx : number or tensor
-        The distance between neighbouring places, if there is no `x`.
+        Spacing of the sample points, if `x` is not given.
 
     Returns
     -------
@@ -250,7 +250,7 @@ def trapezoid(y: ArrayT, /, x: ArrayT | None = None, dx: Any = 1.0, axis: int = 
     Raises
     ------
     ShapeError
-        If there is no such axis, or `x` does not fit `y`.
+        If the axis does not exist, or `x` does not match `y`.
 
     Examples
     --------
@@ -267,35 +267,31 @@ def trapezoid(y: ArrayT, /, x: ArrayT | None = None, dx: Any = 1.0, axis: int = 
         dx = diff(as_floating(x), axis=place if len(given) == len(shape) else 0)
         if len(given) != len(shape):
             dx = reshape(dx, (-1,) + (1,) * (len(shape) - 1 - place))
-    return sum(multiply(dx, _part(y, place, 1, None) + _part(y, place, None, -1)), axis=place) / 2
-
-
-def _part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
-    return getitem(x, (*(slice(None),) * axis, slice(start, stop)))
+    return sum(multiply(dx, slice_along(y, place, 1, None) + slice_along(y, place, None, -1)), axis=place) / 2
 
 
 @documented
 def diff(x: ArrayT, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> ArrayT:
-    """Differences of neighbouring elements along an axis.
+    """Differences of adjacent elements along an axis.
 
     Parameters
     ----------
     x : tensor or array
-        At least one axis; any type. Of truth values the difference is whether they differ.
+        At least one axis; any type. The difference of booleans is whether they differ.
     n : int
-        How many times to take differences.
+        Number of times to take differences.
     prepend, append : number, tensor or array, optional
-        What to put before and behind `x` first: the shape of `x` but for `axis`, or a number for one slice.
+        What to put before and after `x` first: the shape of `x` except along `axis`, or a number for one slice.
 
     Returns
     -------
     Tensor
-        The axis shorter by `n`, not below 0.
+        `x` with the axis shorter by `n`, at least 0.
 
     Raises
     ------
     ShapeError
-        If there is no such axis, or what is put before or behind does not fit.
+        If the axis does not exist, or `prepend` or `append` does not match.
     ValueError
         If `n` is negative.
 
@@ -314,30 +310,30 @@ def diff(x: ArrayT, /, n: int = 1, axis: int = -1, prepend: Any = None, append: 
         x = concat([part for part in parts if part is not None], axis=place)
     truth = dtypes.named(x.dtype).kind == "bool"
     for _ in range(n):
-        later, earlier = _part(x, place, 1, None), _part(x, place, None, -1)
+        later, earlier = slice_along(x, place, 1, None), slice_along(x, place, None, -1)
         x = not_equal(later, earlier) if truth else later - earlier
     return x
 
 
 def _slice_like(x: Any, value: Any, shape: Shape) -> Any:
-    """Return a number as a slice beside `x`; what has axes as it is."""
+    """Return a number as a slice like those of `x`, and an array with axes unchanged."""
     if isinstance(value, Number):
-        value = beside(x, value, x.dtype)
+        value = numbers_like(x, value, x.dtype)
     return value if value is None or value.shape else broadcast_to(value, shape)
 
 
 @documented
 def unwrap(p: ArrayT, /, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi) -> ArrayT:
-    """Angles along an axis without jumps: to each multiples of the period are added.
+    """Remove jumps from angles along an axis, by adding multiples of the period.
 
     Parameters
     ----------
     p : tensor or array
         At least one axis; real. Integers become float32.
     discont : float, optional
-        Steps shorter than this stay; half a period by default, and at least.
+        Steps shorter than this are kept; half a period by default, which is the minimum.
     period : float
-        After how much an angle is the same again.
+        Period of the angles.
 
     Returns
     -------
@@ -354,27 +350,27 @@ def unwrap(p: ArrayT, /, discont: float | None = None, axis: int = -1, *, period
     place, half = normalized_axis(axis, len(p.shape), "unwrap: axis"), period / 2
     steps = diff(p.detach() if isinstance(p, Tensor) else p, axis=place)
     short = remainder(steps + half, period) - half
-    # Half a period down may as well be half a period up, the way it went.
+    # Half a period down equals half a period up: keep the direction of the step.
     short = where(logical_and(short == -half, steps > 0), half, short)
     added = where(absolute(steps) < (half if discont is None else discont), 0.0, short - steps)
-    later = _part(p, place, 1, None) + cumulative_sum(added, axis=place)
-    return concat([_part(p, place, None, 1), later], axis=place)
+    later = slice_along(p, place, 1, None) + cumulative_sum(added, axis=place)
+    return concat([slice_along(p, place, None, 1), later], axis=place)
 
 
 # -- polynomials -------------------------------------------------------------------------------------------------------
 
 
 def vander(x: ArrayT, /, N: int | None = None, increasing: bool = False) -> ArrayT:
-    """Vandermonde's matrix: the powers of each element.
+    """Vandermonde matrix: the powers of each element.
 
     Parameters
     ----------
     x : tensor or array, shape (n,)
         Numeric.
     N : int, optional
-        How many powers; as many as elements by default.
+        Number of powers; by default the number of elements.
     increasing : bool
-        Whether the powers ascend from 0 on, or descend to 0.
+        Whether the exponents increase from 0, instead of decreasing to 0.
 
     Returns
     -------
@@ -383,7 +379,7 @@ def vander(x: ArrayT, /, N: int | None = None, increasing: bool = False) -> Arra
     Raises
     ------
     ShapeError
-        If `x` is no vector.
+        If `x` is not a vector.
 
     Examples
     --------
@@ -394,7 +390,7 @@ def vander(x: ArrayT, /, N: int | None = None, increasing: bool = False) -> Arra
     require("vander", "numeric", x=x)
     if len(x.shape) != 1:
         raise ShapeError(f"vander takes a vector, not shape {tuple(x.shape)}")
-    one = broadcast_to(beside(x, 1, x.dtype), tuple(x.shape))
+    one = broadcast_to(numbers_like(x, 1, x.dtype), tuple(x.shape))
     powers = [one]
     for _ in range((x.shape[0] if N is None else N) - 1):
         powers.append(powers[-1] * x if len(powers) > 1 else x)
@@ -421,7 +417,7 @@ def polyval(p: ArrayT, x: ArrayT, /) -> ArrayT:
     Raises
     ------
     ShapeError
-        If `p` is no vector.
+        If `p` is not a vector.
 
     Examples
     --------

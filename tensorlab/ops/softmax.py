@@ -9,7 +9,6 @@ from ..autodiff.record import sample
 from ..backend import Backend
 from ..tensor import ArrayT
 from .exponential import exp
-from .exponential import sigmoid as sigmoid
 from .reduction import sum
 from .shapes import Shape, normalized_axis
 
@@ -34,8 +33,8 @@ SOFTMAX_SAMPLES = [sample((2, 3), axis=-1), sample((2, 3), axis=0), sample((4,),
 def softmax(backend: Backend, x: ArrayT, /, axis: int = -1) -> ArrayT:
     """``exp(x)`` scaled to sum to one along an axis.
 
-    Elements of minus infinity get 0, and a gradient of 0. Value and gradient are NaN all along a line that holds NaN,
-    plus infinity, or minus infinity alone.
+    Elements of minus infinity get 0, and a gradient of 0. Value and gradient are NaN in slices with NaN or plus
+    infinity, or with minus infinity only.
 
     Parameters
     ----------
@@ -67,7 +66,7 @@ def softmax(backend: Backend, x: ArrayT, /, axis: int = -1) -> ArrayT:
     real_only=True,
 )
 def log_softmax(backend: Backend, x: ArrayT, /, axis: int = -1) -> ArrayT:
-    """The logarithm of `softmax`, exact also where that underflows; of infinities see there.
+    """The logarithm of `softmax`, accurate also where that underflows; infinities are treated as there.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Sorting, and finding elements by their order or by being true.
+"""Sorting, and searching for elements by order or truth value.
 
-NaN counts as greater than every number, as in PyTorch and JAX: it comes last in ascending order, where NumPy has it
-too, and first in descending order.
+NaN counts as greater than every number, as in PyTorch and JAX: it comes last in ascending order, as in NumPy, and first
+in descending order.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import log2, prod
 from operator import index as as_index
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 from ..autodiff.op import op
 from ..autodiff.record import sample
@@ -19,16 +19,16 @@ from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
 from .datatypes import result_type
 from .declare import require
-from .indexing import getitem, put_along_axis_add, take, take_along_axis
+from .indexing import getitem, put_along_axis_add, slice_along, take, take_along_axis
 from .joining import stack
 from .shapes import Shape, flatten, normalized_axis, squeeze
 
 
-class Chosen(NamedTuple):
-    """Elements of an array, and where along the axis they are."""
+class Chosen(NamedTuple, Generic[ArrayT]):
+    """Elements of an array, and their indices along the axis."""
 
-    values: Any
-    indices: Any
+    values: ArrayT
+    indices: ArrayT
 
 
 # -- sorting -----------------------------------------------------------------------------------------------------------
@@ -81,7 +81,7 @@ def argsort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool 
     Raises
     ------
     TypeError
-        For complex numbers and truth values, which have no order here.
+        If an operand is complex or boolean.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def argsort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool 
     xp = backend.xp
     if not descending:
         return xp.argsort(x, axis=axis, stable=stable)
-    # Turned round before and after, so that equal elements keep their order.
+    # Flipped before and after, so that equal elements keep their order.
     backwards = xp.argsort(xp.flip(x, axis=axis), axis=axis, stable=stable)
     return x.shape[axis] - 1 - xp.flip(backwards, axis=axis)
 
@@ -114,7 +114,7 @@ def _push_sort(t: Any, x: Any, axis: int, descending: bool) -> Any:
     checks_first=True,
 )
 def sort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> ArrayT:
-    """The elements in order along an axis; each gets the gradient of the place that it went to.
+    """Sort the elements along an axis; each gets the gradient of its place in the result.
 
     The method ``x.sort()`` is the same: it returns the values, where PyTorch's returns indices too, and NumPy's sorts
     in place.
@@ -126,8 +126,8 @@ def sort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool = F
     descending : bool
         Whether the greatest comes first. NaN counts as greater than every number.
     stable : bool
-        Whether equal elements keep their order, in descending order too. One can see it at zeros of different signs.
-        Gradients are led as if it were True.
+        Whether equal elements keep their order, in descending order too; this shows in zeros of different signs.
+        Gradients are those of a stable sort in any case.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def sort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool = F
     Raises
     ------
     TypeError
-        For complex numbers and truth values, which have no order here.
+        If an operand is complex or boolean.
 
     Examples
     --------
@@ -190,19 +190,19 @@ def topk_indices(backend: Backend, x: ArrayT, /, k: int, *, axis: int = -1, larg
 
 
 @documented
-def topk(x: Any, /, k: int, *, axis: int = -1, largest: bool = True, sorted: bool = True) -> Chosen:
-    """The `k` greatest elements along an axis, or the smallest.
+def topk(x: ArrayT, /, k: int, *, axis: int = -1, largest: bool = True, sorted: bool = True) -> Chosen[ArrayT]:
+    """The `k` largest elements along an axis, or the smallest.
 
     Parameters
     ----------
     x : tensor or array
         Any shape with at least one axis; real.
     k : int
-        How many; from 0 to the length of the axis.
+        Number of elements, from 0 to the length of the axis.
     largest : bool
-        Whether the greatest are meant. NaN counts as greater than every number.
+        Whether to return the largest elements. NaN counts as greater than every number.
     sorted : bool
-        As in PyTorch; they are in order, the greatest (or the smallest) first, in any case.
+        For compatibility with PyTorch; the elements are always sorted, the largest (or the smallest) first.
 
     Returns
     -------
@@ -213,7 +213,7 @@ def topk(x: Any, /, k: int, *, axis: int = -1, largest: bool = True, sorted: boo
     Raises
     ------
     TypeError
-        For complex numbers and truth values, which have no order here.
+        If an operand is complex or boolean.
     ShapeError
         If there is no such axis, or it is shorter than `k`.
 
@@ -229,7 +229,7 @@ def topk(x: Any, /, k: int, *, axis: int = -1, largest: bool = True, sorted: boo
 
 
 @documented
-def kthvalue(x: Any, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Chosen:
+def kthvalue(x: ArrayT, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Chosen[ArrayT]:
     """The `k`-th smallest element along an axis.
 
     Parameters
@@ -237,18 +237,18 @@ def kthvalue(x: Any, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Ch
     x : tensor or array
         Any shape with at least one axis; real. NaN counts as greater than every number.
     k : int
-        Which one: 1 is the smallest, the length of the axis the greatest.
+        Rank of the element: 1 for the smallest, the length of the axis for the largest.
 
     Returns
     -------
     Chosen
-        A named tuple ``(values, indices)``, both of the shape of `x` without the axis. Equal elements count in the
-        order in which they stand. The chosen element gets the gradient.
+        A named tuple ``(values, indices)``, both of the shape of `x` without the axis. Equal elements are ranked in the
+        order of their positions. The chosen element gets the gradient.
 
     Raises
     ------
     TypeError
-        For complex numbers and truth values, which have no order here.
+        If an operand is complex or boolean.
     ShapeError
         If there is no such axis, or `k` is not in its range.
 
@@ -265,7 +265,7 @@ def kthvalue(x: Any, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Ch
             f"kthvalue: k is {k}, but must be from 1 to {shape[place]}, the length of axis {axis} of {shape}"
         )
     smallest = topk_indices(x, k, axis=place, largest=False)
-    indices = getitem(smallest, (slice(None),) * place + (slice(k - 1, k),))
+    indices = slice_along(smallest, place, k - 1, k)
     found = Chosen(take_along_axis(x, indices, place), indices)
     return found if keepdims else Chosen(*(squeeze(part, place) for part in found))
 
@@ -273,19 +273,19 @@ def kthvalue(x: Any, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Ch
 # -- searching ---------------------------------------------------------------------------------------------------------
 
 
-def searchsorted(x1: ArrayT, x2: ArrayT, /, *, side: str = "left", sorter: Any = None) -> ArrayT:
-    """Where in a sorted array elements would have to be put in, so that it stays sorted.
+def searchsorted(x1: ArrayT, x2: ArrayT | float, /, *, side: str = "left", sorter: ArrayT | None = None) -> ArrayT:
+    """Indices at which to insert elements into a sorted array so that it stays sorted.
 
     Parameters
     ----------
     x1 : tensor or array, shape (n,)
-        In ascending order, or put in order by `sorter`; real.
+        Ascending, or sorted by `sorter`; real.
     x2 : tensor, array or number
         Any shape; real. Data types are promoted.
     side : {"left", "right"}
-        Whether before or behind elements of `x1` that are equal.
+        Whether to insert before or after equal elements of `x1`.
     sorter : tensor or array of integers, shape (n,), optional
-        What `argsort` gives for `x1`, if that is not sorted.
+        The result of `argsort` for an `x1` that is not sorted.
 
     Returns
     -------
@@ -295,11 +295,11 @@ def searchsorted(x1: ArrayT, x2: ArrayT, /, *, side: str = "left", sorter: Any =
     Raises
     ------
     TypeError
-        For complex numbers and truth values, which have no order here.
+        If an operand is complex or boolean.
     ShapeError
-        If `x1` or `sorter` has not the shape that it must have.
+        If `x1` is not a vector, or `sorter` has another shape.
     ValueError
-        If `side` is neither.
+        If `side` is not one of these.
 
     Examples
     --------
@@ -325,13 +325,13 @@ def paired(function: str, takes: str, x1: Any, x2: Any) -> tuple[Backend, Any, A
     Returns
     -------
     tuple
-        The backend, the two arrays, and the function that makes of a result what belongs to such operands: a tensor
-        where one of them is a tensor.
+        The backend, the two arrays, and the function that wraps a result: as a tensor if one of the operands is a
+        tensor.
 
     Raises
     ------
     TypeError
-        If one is no array, or of a type that `function` does not take.
+        If one is not an array, or of a type that `function` does not take.
     BackendError
         If they live on different backends.
     """
@@ -339,7 +339,7 @@ def paired(function: str, takes: str, x1: Any, x2: Any) -> tuple[Backend, Any, A
     require(function, takes, x1=x1, **({} if number else {"x2": x2}))
     dtype = result_type(x1, x2)
     if dtype.kind not in dtypes.KINDS[takes]:
-        raise TypeError(f"{function}: x2 is {x2!r}, which has no place beside {x1.dtype}")
+        raise TypeError(f"{function}: x2 is {x2!r}, which cannot be combined with {x1.dtype}")
     first, second = (x._array if isinstance(x, Tensor) else x for x in (x1, x2))
     backend = backend_of(first)
     other = backend if number else backend_for_type(type(second))
@@ -357,10 +357,10 @@ def paired(function: str, takes: str, x1: Any, x2: Any) -> tuple[Backend, Any, A
 
 
 def nonzero(x: ArrayT, /) -> tuple[ArrayT, ...]:
-    """Where the elements are true (not zero): one array of indices for each axis.
+    """Indices of the elements that are true (not zero): one array for each axis.
 
-    The method ``x.nonzero()`` is the same; what PyTorch's returns is `argwhere`. Waits for the device, as the result's
-    shape depends on the elements.
+    The method ``x.nonzero()`` is the same; what PyTorch's returns is `argwhere`. Synchronizes with the device, as the
+    shape of the result depends on the elements.
 
     Parameters
     ----------
@@ -392,7 +392,7 @@ def nonzero(x: ArrayT, /) -> tuple[ArrayT, ...]:
 
 
 def flatnonzero(x: ArrayT, /) -> ArrayT:
-    """Where the elements of the flattened array are true (not zero); see `nonzero`.
+    """Indices of the elements of the flattened array that are true (not zero); see `nonzero`.
 
     Examples
     --------
@@ -404,7 +404,7 @@ def flatnonzero(x: ArrayT, /) -> ArrayT:
 
 
 def argwhere(x: ArrayT, /) -> ArrayT:
-    """Where the elements are true (not zero): one row of indices for each such element; see `nonzero`.
+    """Indices of the elements that are true (not zero): one row for each; see `nonzero`.
 
     Parameters
     ----------

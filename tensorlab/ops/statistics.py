@@ -1,10 +1,10 @@
-"""Statistics: means with weights, covariances and histograms."""
+"""Statistics: weighted means, covariances and histograms."""
 
 from __future__ import annotations
 
 import math
 from numbers import Integral, Number
-from typing import Any
+from typing import Any, Literal, overload
 
 from ..backend import dtypes
 from ..errors import ShapeError
@@ -12,7 +12,7 @@ from ..tensor import ArrayT, Tensor
 from .arithmetic import clip, conj, divide, imag, is_complex, maximum, multiply, real, subtract
 from .comparison import equal, where
 from .contraction import matmul
-from .creation import beside
+from .creation import numbers_like
 from .datatypes import as_floating
 from .declare import composite, require
 from .exponential import sqrt
@@ -49,9 +49,23 @@ def ptp(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     return maximum_of(x, axis=axis, keepdims=keepdims) - minimum_of(x, axis=axis, keepdims=keepdims)
 
 
+@overload
+def average(
+    x: ArrayT,
+    /,
+    axis: Axis = None,
+    weights: ArrayT | None = None,
+    returned: Literal[False] = False,
+    *,
+    keepdims: bool = False,
+) -> ArrayT: ...
+@overload
+def average(
+    x: ArrayT, /, axis: Axis = None, weights: ArrayT | None = None, *, returned: Literal[True], keepdims: bool = False
+) -> tuple[ArrayT, ArrayT]: ...
 @composite(x="numeric")
 def average(
-    x: Any, /, axis: Axis = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False
+    x: ArrayT, /, axis: Axis = None, weights: ArrayT | None = None, returned: bool = False, *, keepdims: bool = False
 ) -> Any:
     """Mean over axes, weighted: ``sum(x * weights) / sum(weights)``.
 
@@ -62,12 +76,12 @@ def average(
     weights : tensor or array, optional
         The shape of `x`, or the lengths of the axes in `axis`, in that order.
     returned : bool
-        Whether to return the sums of the weights, too.
+        Whether to return the sums of the weights too.
 
     Returns
     -------
     Tensor, or pair of Tensor
-        The shape without `axis`. Where the sum of the weights is zero, infinite or NaN.
+        The shape without `axis`. Infinite or NaN where the weights sum to zero.
 
     Raises
     ------
@@ -82,17 +96,19 @@ def average(
     x, shape = as_floating(x), tuple(x.shape)
     if weights is None:
         averaged: Any = mean(x, axis=axis, keepdims=keepdims)
-        total: Any = broadcast_to(beside(averaged, reduced_count(shape, axis), averaged.dtype), tuple(averaged.shape))
+        total: Any = broadcast_to(
+            numbers_like(averaged, reduced_count(shape, axis), averaged.dtype), tuple(averaged.shape)
+        )
     else:
         require("average", weights=weights)
-        weights = _weights_beside(x, weights, axis)
+        weights = _broadcastable_weights(x, weights, axis)
         total = sum(broadcast_to(weights, shape), axis=axis, keepdims=keepdims)
         averaged = divide(sum(multiply(x, weights), axis=axis, keepdims=keepdims), total)
     return (averaged, astype(total, averaged.dtype)) if returned else averaged
 
 
-def _weights_beside(x: Any, weights: Any, axis: Axis) -> Any:
-    """Return weights in a shape that broadcasts against `x`."""
+def _broadcastable_weights(x: Any, weights: Any, axis: Axis) -> Any:
+    """Return weights in a shape that broadcasts with `x`."""
     shape, given = tuple(x.shape), tuple(weights.shape)
     if given == shape:
         return weights
@@ -115,7 +131,7 @@ def cov(
     fweights: Any = None,
     aweights: Any = None,
 ) -> ArrayT:
-    """Covariances of variables that were observed together.
+    """Covariance matrix of variables.
 
     Parameters
     ----------
@@ -124,15 +140,15 @@ def cov(
     y : tensor or array, optional
         More variables, in the same form.
     rowvar : bool
-        Whether a matrix has one row per variable; one column, if not.
+        Whether variables are the rows of a matrix, instead of the columns.
     bias : bool
-        Whether to divide by the number of observations; by that less one, if not.
+        Whether to divide by the number of observations, instead of one less.
     ddof : int, optional
-        What to take from the number of observations, whatever `bias` says.
+        Subtracted from the number of observations in the divisor; overrides `bias`.
     fweights : tensor or array of integers, shape (observations,), optional
-        How often each observation was made.
+        Frequency of each observation.
     aweights : tensor or array, shape (observations,), optional
-        How much each observation weighs.
+        Weight of each observation.
 
     Returns
     -------
@@ -192,7 +208,7 @@ def _observation_weights(observations: int, fweights: Any, aweights: Any) -> Any
 
 
 def corrcoef(x: ArrayT, y: ArrayT | None = None, /, *, rowvar: bool = True) -> ArrayT:
-    """Pearson's correlation coefficients of variables that were observed together.
+    """Pearson correlation coefficients of variables.
 
     Parameters
     ----------
@@ -201,12 +217,12 @@ def corrcoef(x: ArrayT, y: ArrayT | None = None, /, *, rowvar: bool = True) -> A
     y : tensor or array, optional
         More variables, in the same form.
     rowvar : bool
-        Whether a matrix has one row per variable; one column, if not.
+        Whether variables are the rows of a matrix, instead of the columns.
 
     Returns
     -------
     Tensor
-        Shape (variables, variables), from -1 to 1; () for one variable. NaN for a variable that does not vary.
+        Shape (variables, variables), from -1 to 1; () for one variable. NaN for a constant variable.
 
     Raises
     ------
@@ -242,36 +258,36 @@ def histogram(
     density: bool = False,
     weights: ArrayT | None = None,
 ) -> tuple[ArrayT, ArrayT]:
-    """How many elements lie in each of several intervals.
+    """Histogram: the number of elements in each bin.
 
     Parameters
     ----------
     x : tensor or array
         Any shape; real.
     bins : int, sequence of float, tensor or array
-        How many intervals of equal length, or the edges between intervals, in ascending order.
+        Number of bins of equal width, or the edges of the bins in ascending order.
     range : pair of float, optional
-        The outermost edges of so many intervals; the smallest and the greatest element by default. What lies outside,
-        and NaN, is not counted.
+        Outermost edges of bins given by number; by default the smallest and the greatest element. Elements outside, and
+        NaN, are not counted.
     density : bool
-        Whether to divide by the number of all elements counted and by each interval's length.
+        Whether to divide by the number of elements counted and by the width of each bin.
     weights : tensor or array, optional
-        The shape of `x`; what each element counts, instead of one.
+        The shape of `x`; the weight of each element.
 
     Returns
     -------
     tuple of Tensor
-        The counts, int64 or of the weights' type (with `density` floating-point), and the edges, one more. An interval
-        holds its lower edge; the last one both. The counts have a gradient with respect to the weights; with respect
+        The counts, int64 or of the weights' type (with `density` floating-point), and the edges, one more. A bin
+        includes its lower edge, the last one both. The counts have a gradient with respect to the weights; with respect
         to `x` it would be zero.
 
     Raises
     ------
     ValueError
-        If the number of intervals is not positive, the range is not finite or its ends are exchanged, or edges that
-        are numbers do not ascend.
+        If the number of bins is not positive, the range is not finite or descends, or edges given as numbers do not
+        ascend.
     ShapeError
-        If the weights have another shape than `x`, or the edges are no vector.
+        If the weights have another shape than `x`, or the edges are not a vector.
 
     Examples
     --------
@@ -284,10 +300,10 @@ def histogram(
     if weights is not None and tuple(weights.shape) != tuple(x.shape):
         raise ShapeError(f"histogram: weights of shape {tuple(weights.shape)} do not fit x of shape {tuple(x.shape)}")
     count, values = edges.shape[0] - 1, flatten(x)
-    # Place 0 is below the first edge, place `count + 1` above the last one, which belongs to the last interval.
+    # Place 0 is below the first edge, place `count + 1` above the last one, which belongs to the last bin.
     places = searchsorted(edges, values, side="right")
     places = where(equal(values, getitem(edges, count)), count, places)
-    counted = broadcast_to(beside(x, 1, "int64"), tuple(values.shape)) if weights is None else flatten(weights)
+    counted = broadcast_to(numbers_like(x, 1, "int64"), tuple(values.shape)) if weights is None else flatten(weights)
     counts = getitem(take_add(counted, places, 0, count + 2), slice(1, count + 1))
     if density:
         lengths = getitem(edges, slice(1, None)) - getitem(edges, slice(None, -1))
@@ -296,7 +312,7 @@ def histogram(
 
 
 def _edges(x: Any, bins: Any, span: tuple[float, float] | None) -> Any:
-    """Return the edges of a histogram's intervals, beside `x`."""
+    """Return the edges of a histogram's bins, on the device of `x`."""
     if hasattr(bins, "shape") and not isinstance(bins, Number):
         require("histogram", "real", bins=bins)
         if len(bins.shape) != 1:
@@ -308,7 +324,7 @@ def _edges(x: Any, bins: Any, span: tuple[float, float] | None) -> Any:
         edges = list(bins)
         if not all(isinstance(edge, Number) for edge in edges) or edges != sorted(edges) or not edges:
             raise ValueError(f"histogram: bins must be a number, or edges in ascending order, not {bins!r}")
-        return beside(x, edges, dtypes.int64 if all(isinstance(edge, Integral) for edge in edges) else dtype)
+        return numbers_like(x, edges, dtypes.int64 if all(isinstance(edge, Integral) for edge in edges) else dtype)
     if bins < 1:
         raise ValueError(f"histogram: the number of bins must be positive, not {bins}")
     return _even_edges(x, int(bins), span, dtype)
@@ -318,37 +334,37 @@ def _even_edges(x: Any, bins: int, span: tuple[float, float] | None, dtype: dtyp
     if span is None and math.prod(x.shape):
         low, high = astype(minimum_of(x), dtype), astype(maximum_of(x), dtype)
         low, high = where(equal(low, high), low - 0.5, low), where(equal(low, high), high + 0.5, high)
-        inner = low + (high - low) / bins * beside(x, list(range(bins)), dtype)
+        inner = low + (high - low) / bins * numbers_like(x, list(range(bins)), dtype)
         return concat([inner, reshape(high, (1,))])
     first, last = (0.0, 1.0) if span is None else map(float, span)
     if not (math.isfinite(first) and math.isfinite(last) and first <= last):
         raise ValueError(f"histogram: range must be finite and ascend, not {span}")
     first, last = (first - 0.5, last + 0.5) if first == last else (first, last)
     step = (last - first) / bins
-    return beside(x, [*(first + i * step for i in range(bins)), last], dtype)
+    return numbers_like(x, [*(first + i * step for i in range(bins)), last], dtype)
 
 
 def digitize(x: ArrayT, bins: Any, /, right: bool = False) -> ArrayT:
-    """In which of several intervals each element lies.
+    """Index of the bin that each element lies in.
 
     Parameters
     ----------
     x : tensor or array
         Any shape; real.
     bins : tensor or array, shape (n,)
-        The edges between intervals, ascending or descending.
+        Edges of the bins, ascending or descending.
     right : bool
-        Whether an edge belongs to the interval below it (as numbers go), instead of the one above.
+        Whether a bin includes its greater edge, instead of its smaller one.
 
     Returns
     -------
     Tensor
-        The shape of `x`, int64: 0 before the first edge, `n` behind the last.
+        The shape of `x`, int64: 0 before the first edge, `n` after the last.
 
     Raises
     ------
     ShapeError
-        If the edges are no vector.
+        If the edges are not a vector.
 
     Examples
     --------

@@ -91,7 +91,7 @@ def atan(backend: Backend, x: ArrayT, /) -> ArrayT:
 
 
 def _along_circle(g: Any, x: Any, x1: Any, x2: Any) -> Any:
-    """Return ``g * x / (x1**2 + x2**2)`` without overflow on the way; 0 at the origin."""
+    """Return ``g * x / (x1**2 + x2**2)`` without intermediate overflow; 0 at the origin."""
     radius = positive_divisor(hypot(x1, x2))
     return g * (x / radius / radius)
 
@@ -107,8 +107,8 @@ def _along_circle(g: Any, x: Any, x1: Any, x2: Any) -> Any:
 def atan2(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """Angle of the point ``(x2, x1)``, elementwise, in [-pi, pi].
 
-    The derivatives at the origin, where the angle has none, are zero; where the angle jumps from pi to -pi they are
-    those of either side. Beside an infinity the derivative with respect to the other coordinate is NaN.
+    The derivatives at the origin, where the angle has none, are zero; where the angle jumps from pi to -pi they are the
+    one-sided ones. If a coordinate is infinite, the derivative with respect to the other one is NaN.
 
     Examples
     --------

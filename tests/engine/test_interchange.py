@@ -105,7 +105,7 @@ def test_tensor_has_no_history_of_its_source():
 def test_asarray_without_a_copy():
     x = tl.ones(2)
     assert tl.asarray(x, copy=False) is x
-    with pytest.raises(ValueError, match="asarray: a tensor of float32 on cpu cannot become the one asked for without"):
+    with pytest.raises(ValueError, match="asarray: a tensor of float32 on cpu cannot be converted without"):
         tl.asarray(x, dtype="float64", copy=False)
     with pytest.raises(ValueError):
         tl.asarray([1.0], copy=False)

@@ -83,7 +83,7 @@ def test_einsum_stretches_axes_of_length_one():
 @pytest.mark.parametrize(
     ("subscripts", "shapes", "message"),
     [
-        ("ij,jk->ik", [(2, 3)], "einsum 'ij,jk->ik' names 2 operands and was given 1"),
+        ("ij,jk->ik", [(2, 3)], "einsum 'ij,jk->ik' names 2 operands, not the 1 given"),
         ("ij,jk->ik", [(2, 3), (4, 2)], "einsum 'ij,jk->ik': axis 'j' has lengths 3 and 4"),
         ("ijk->i", [(2, 3)], "einsum 'ijk->i': 'ijk' does not fit an operand of 2 axes"),
         ("i->i", [(2, 3)], "einsum 'i->i': 'i' does not fit an operand of 2 axes"),

@@ -590,7 +590,7 @@ ERRORS = [
     (lambda z: tl.linalg.matrix_norm(z(2, 2), ord=3), ValueError,
      "matrix_norm: ord must be one of 'fro', 'nuc', 1, -1, 2, -2, inf, -inf, not 3"),
     (lambda z: tl.linalg.vector_norm(z(2), ord="fro"), ValueError,
-     "vector_norm: ord must be a number, not 'fro'; matrix_norm knows 'fro' and 'nuc'"),
+     "vector_norm: ord must be a number, not 'fro'; use matrix_norm for 'fro' and 'nuc'"),
     (lambda z: tl.linalg.cond(z(2, 3), 1), ShapeError,
      "cond takes square matrices, not 2 x 3 ones (shape (2, 3))"),
     (lambda z: tl.linalg.cond(z(2, 2), 3), ValueError,
@@ -604,7 +604,7 @@ ERRORS = [
     (lambda z: tl.linalg.multi_dot([z(2, 2), z(2, 3, 4)]), ShapeError,
      "multi_dot: array 1 must have 1 or 2 axes, not shape (2, 3, 4)"),
     (lambda z: tl.linalg.multi_dot([z(2, 2), z(2, 3), z(2, 4)]), ShapeError,
-     "multi_dot: array 1 of shape (2, 3) and array 2 of shape (2, 4) do not fit: the columns of one must be the rows "
+     "multi_dot: array 1 of shape (2, 3) and array 2 of shape (2, 4) do not match: the columns of one must be the rows "
      "of the next"),
     (lambda z: tl.cross(z(2), z(2)), ShapeError,
      "cross: axis -1 of shapes (2,) and (2,) must have length 3 in both"),
@@ -620,7 +620,7 @@ ERRORS = [
      "multiply: shapes (2, 3) and (4, 3) do not broadcast: axis -2 has lengths 2 and 4, which must be equal or 1"),
     (lambda z: tl.outer(z(3), z(3, 2)), ShapeError, "outer takes vectors of one axis, not shapes (3,) and (3, 2)"),
     (lambda z: tl.tensordot(z(3), z(3), axes=2), ShapeError,
-     "tensordot: axes=2 must be how many axes of shapes (3,) and (3,) meet"),
+     "tensordot: axes=2 must be a number of axes that both have (shapes (3,) and (3,))"),
     (lambda z: tl.diag(z(2, 2, 2)), ShapeError,
      "diag takes 1 or 2 axes, not shape (2, 2, 2); diagonal reads stacks of matrices"),
     (lambda z: tl.diagonal(z(2, 2), 0, 1, -1), ShapeError, "diagonal: axis1 and axis2 are both axis 1 of shape (2, 2)"),

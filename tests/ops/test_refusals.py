@@ -181,7 +181,7 @@ def test_unknown_parameter():
     [
         (
             lambda: tl.roll(tl.ones((2, 3)), (1, 2), axis=0),
-            r"roll: 2 shifts (1, 2) are not one for each of the axes (0,)",
+            r"roll: 2 shifts (1, 2) do not match the axes (0,)",
         ),
         (lambda: tl.meshgrid(tl.ones(2), tl.tensor(1.0)), "meshgrid: arrays[1] must have one axis, not shape ()"),
         (lambda: tl.mean(tl.tensor(2.0), axis=0), "mean: axis 0 is out of range for 0 axes"),

@@ -346,7 +346,7 @@ ERRORS = [
     (lambda: tl.searchsorted(I, C), TypeError, "searchsorted: x2 is complex64, but must be of a real numeric type"),
     (lambda: tl.searchsorted(I, [1]), TypeError,
      "searchsorted: x2 must be a tensor or an array, not list; tensorlab.asarray(...) makes a tensor of it"),
-    (lambda: tl.searchsorted(I, 1j), TypeError, "searchsorted: x2 is 1j, which has no place beside int64"),
+    (lambda: tl.searchsorted(I, 1j), TypeError, "searchsorted: x2 is 1j, which cannot be combined with int64"),
     (lambda: tl.nonzero(tl.ones(())), ShapeError,
      "nonzero takes arrays of at least 1 axis, not shape (); reshape it to (1,) first"),
     (lambda: tl.unique(F, axis=2), ShapeError, "unique: axis 2 is out of range for 2 axes"),

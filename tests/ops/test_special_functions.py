@@ -357,7 +357,7 @@ def test_log_ndtr_has_a_gradient_where_ndtr_underflows():
 def test_the_derivative_in_the_shape_parameter_is_refused():
     a, x = leaf([2.0]), leaf([1.0])
     for function in (tl.gammainc, tl.gammaincc):
-        with pytest.raises(NotImplementedError, match="no derivative in a"):
+        with pytest.raises(NotImplementedError, match="no derivative with respect to a"):
             function(a, x).sum().backward()
         function(a.detach(), x).sum().backward()
 
@@ -382,7 +382,7 @@ def test_gradient_of_logcumsumexp():
 
 
 def test_logcumsumexp_needs_an_axis():
-    with pytest.raises(tl.ShapeError, match=r"logcumsumexp.*\(2, 3\).*needs an axis"):
+    with pytest.raises(tl.ShapeError, match=r"logcumsumexp.*\(2, 3\).*needs an explicit axis"):
         tl.logcumsumexp(tl.zeros((2, 3)))
     with pytest.raises(tl.ShapeError, match="axis 2"):
         tl.logcumsumexp(tl.zeros((2, 3)), 2)

@@ -11,7 +11,7 @@ from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...ops.adaptive_pooling import adaptive_sum, adaptive_windows
 from ...ops.arithmetic import multiply
-from ...ops.creation import beside
+from ...ops.creation import numbers_like
 from ...ops.declare import composite, require
 from ...ops.indexing import take_along_axis
 from ...ops.pooling import avg_pool
@@ -132,7 +132,7 @@ def _shares(y: Any, size: Sizes, wanted: Sizes) -> Any:
         along = xp.reshape(ends - starts, (-1,) + (1,) * (len(size) - 1 - axis))
         counts = along if counts is None else counts * along
     # NumPy makes float32 of a number over bfloat16.
-    return beside(y, xp.astype(1.0 / xp.astype(counts, array.dtype), array.dtype))
+    return numbers_like(y, xp.astype(1.0 / xp.astype(counts, array.dtype), array.dtype))
 
 
 # -- maxima ------------------------------------------------------------------------------------------------------------
@@ -242,7 +242,7 @@ def elements_at(x: Any, index: Any, wanted: Sizes, return_indices: bool) -> Any:
         Whether to return the indices as well.
     """
     channels = tuple(index.shape[:-1])
-    index = beside(x, index)
+    index = numbers_like(x, index)
     flat = reshape(x, (*channels, prod(x.shape[len(channels) :])))
     values = reshape(take_along_axis(flat, index, -1), (*channels, *wanted))
     return (values, reshape(index, (*channels, *wanted))) if return_indices else values

@@ -12,7 +12,7 @@ from typing import Any
 from ...backend.kernels.window_geometry import output_size
 from ...docstrings import documented_like
 from ...errors import ShapeError
-from ...ops.creation import beside
+from ...ops.creation import numbers_like
 from ...ops.declare import composite
 from ...ops.pooling import avg_pool, max_pool
 from ...ops.shapes import astype, reshape
@@ -156,7 +156,7 @@ def _places_in_image(
     for axis in reversed(range(len(size))):
         length = kernel_size[axis]
         starts = [o * stride[axis] - padding[axis][0] for o in range(places.shape[2 + axis])]
-        start = reshape(beside(places, starts), (-1,) + (1,) * (len(size) - 1 - axis))
+        start = reshape(numbers_like(places, starts), (-1,) + (1,) * (len(size) - 1 - axis))
         coordinate = start + (within % length) * dilation[axis]
         total = total + coordinate * prod(size[axis + 1 :])
         within = within // length
@@ -269,7 +269,7 @@ def _mean(
         counted = per_axis(padding if count_include_pad else 0, ndim, "padding")
         for axis, factors in _corrections(size, counted, **window):
             array = y._array if isinstance(y, Tensor) else y
-            factor = beside(y, factors, array.dtype)
+            factor = numbers_like(y, factors, array.dtype)
             y = y * reshape(factor, (-1,) + (1,) * (ndim - 1 - axis))
     return without_batch_axis(y, added)
 

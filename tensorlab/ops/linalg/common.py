@@ -1,4 +1,4 @@
-"""What the functions of linear algebra share: their errors, their checks and adjoints."""
+"""Shared by the functions of linear algebra: errors, checks, and parts of matrices."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ of_square_matrices = partial(
 
 
 def reworded(problem: str, kernel: Callable[..., Any], *args: Any, **params: Any) -> Any:
-    """Call a function of an array library, and raise our error in its words where it finds its own.
+    """Call a function of an array library, and raise our `LinAlgError` in place of the library's.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def reworded(problem: str, kernel: Callable[..., Any], *args: Any, **params: Any
     try:
         return kernel(*args, **params)
     except ValueError as error:
-        # Each library has a class of its own, or NumPy's; tensorlab knows none of them.
+        # Each library has its own class or NumPy's, and tensorlab imports none of them.
         if type(error).__name__ != "LinAlgError" or isinstance(error, LinAlgError):
             raise
         raise LinAlgError(problem) from error
@@ -90,7 +90,7 @@ def square_shape(function: str) -> Callable[..., Shape]:
 
 
 def count_cubic(factor: float) -> Callable[[Sequence[Shape], Any, Mapping[str, Any]], int]:
-    """Return the rule for `factor` times rows times columns times the smaller of both, of each matrix."""
+    """Return the rule that counts `factor` times rows times columns times the smaller of both for each matrix."""
 
     def count(shapes: Sequence[Shape], out: Any, params: Mapping[str, Any]) -> int:
         total = 1
@@ -102,7 +102,7 @@ def count_cubic(factor: float) -> Callable[[Sequence[Shape], Any, Mapping[str, A
 
 
 def recorded(x: Any) -> bool:
-    """Whether what is done with `x` is recorded, so that a gradient may be asked for."""
+    """Whether operations on `x` are recorded, so that its gradient may be requested."""
     return isinstance(x, Tensor) and x.requires_grad and current_mode.get().recording
 
 
@@ -150,8 +150,8 @@ def identity_like(x: Any, n: int) -> Any:
 def quotient(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``x1 / x2``, but zero for 0/0 and NaN for everything else over zero, and without a warning.
 
-    This is how derivatives of eigenvectors meet equal eigenvalues: what does not depend on the choice of vectors has
-    zeros above, and anything else has no derivative.
+    Derivatives of eigenvectors divide by differences of eigenvalues. For equal ones the numerator is zero if nothing
+    depends on the choice of eigenvectors; otherwise there is no derivative.
 
     Examples
     --------

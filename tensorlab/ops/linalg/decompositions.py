@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Generic, Literal, NamedTuple
 
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
@@ -32,7 +32,7 @@ from .solving import solve_triangular_matrices
 
 
 def _lower_half(x: Any) -> Any:
-    """Return the lower triangle with the diagonal halved: with its adjoint a Hermitian matrix adds up again."""
+    """Return the lower triangle with the diagonal halved: a Hermitian matrix is its sum with its adjoint."""
     return tril(x) - 0.5 * diagonal_matrix(diagonal(x, 0, -2, -1))
 
 
@@ -75,13 +75,13 @@ def cholesky_factor(backend: Backend, x: ArrayT, /) -> ArrayT:
 def cholesky(x: ArrayT, /, *, upper: bool = False) -> ArrayT:
     """Cholesky factor of positive definite matrices: the lower triangular l of ``l @ l.mT.conj()``.
 
-    The gradient is that for Hermitian matrices, and Hermitian itself, so that a step along it keeps them so
+    The gradient is Hermitian too, so that a step along it keeps the matrices Hermitian
     (I. Murray, "Differentiation of the Cholesky decomposition", arXiv:1602.07527, 2016).
 
     Parameters
     ----------
     x : tensor or array, shape (..., n, n)
-        Hermitian (symmetric, if real) and positive definite; floating-point. Only the triangle that `upper` says is
+        Hermitian (symmetric, if real) and positive definite; floating-point. Only the triangle selected by `upper` is
         read.
     upper : bool
         Whether to return the upper triangular u of ``u.mT.conj() @ u`` instead.
@@ -94,7 +94,7 @@ def cholesky(x: ArrayT, /, *, upper: bool = False) -> ArrayT:
     Raises
     ------
     LinAlgError
-        If one is not positive definite.
+        If a matrix is not positive definite.
 
     Examples
     --------
@@ -110,11 +110,11 @@ def cholesky(x: ArrayT, /, *, upper: bool = False) -> ArrayT:
 # -- QR ----------------------------------------------------------------------------------------------------------------
 
 
-class QRResult(NamedTuple):
+class QRResult(NamedTuple, Generic[ArrayT]):
     """An orthonormal and an upper triangular factor."""
 
-    Q: Any
-    R: Any
+    Q: ArrayT
+    R: ArrayT
 
 
 def _qr_shape(x: Shape, complete: bool = False) -> tuple[Shape, Shape]:
@@ -213,7 +213,7 @@ def qr_factors(backend: Backend, x: ArrayT, /, complete: bool = False) -> tuple[
 
 
 @of_matrices
-def qr(x: Any, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResult:
+def qr(x: ArrayT, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResult[ArrayT]:
     """QR decomposition: ``x = Q @ R`` with orthonormal columns and an upper triangle.
 
     Parameters
@@ -227,13 +227,13 @@ def qr(x: Any, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResu
         A named tuple of Q and R, of shapes ``(..., m, k)`` and ``(..., k, n)``, where k is ``min(m, n)``, or m for
         ``"complete"``. R has a real diagonal, which may be negative.
 
-        The derivative exists where the first ``min(m, n)`` columns of `x` are independent; else `LinAlgError` is
-        raised where it is asked for. With ``"complete"`` it does not exist for m > n.
+        The derivative exists where the first ``min(m, n)`` columns of `x` are independent; else requesting it raises
+        `LinAlgError`. With ``"complete"`` it does not exist for m > n.
 
     Raises
     ------
     ValueError
-        If there is no such mode.
+        If `mode` is not one of these.
 
     Examples
     --------
@@ -251,12 +251,12 @@ def qr(x: Any, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResu
 # -- LU ----------------------------------------------------------------------------------------------------------------
 
 
-class LUResult(NamedTuple):
+class LUResult(NamedTuple, Generic[ArrayT]):
     """A permutation, a lower and an upper triangular factor."""
 
-    P: Any
-    L: Any
-    U: Any
+    P: ArrayT
+    L: ArrayT
+    U: ArrayT
 
 
 def _lu_shape(x: Shape) -> tuple[Shape, Shape, Shape]:
@@ -321,7 +321,7 @@ def lu_factors(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT, ArrayT]:
 
 
 @of_matrices
-def lu(x: Any, /) -> LUResult:
+def lu(x: ArrayT, /) -> LUResult[ArrayT]:
     """LU decomposition with partial pivoting: ``x = P @ L @ U``.
 
     Returns
@@ -330,8 +330,8 @@ def lu(x: Any, /) -> LUResult:
         A named tuple: the permutation matrices P, ``(..., m, m)``, of the type of `x` and without a gradient, L with
         ones on the diagonal, ``(..., m, k)``, and U, ``(..., k, n)``, where k is ``min(m, n)``.
 
-        The derivative exists where the first k rows and columns, permuted, are regular; else `LinAlgError` is raised
-        where it is asked for.
+        The derivative exists where the first k rows and columns, permuted, are invertible; else requesting it raises
+        `LinAlgError`.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Determinants, right with their derivatives for singular matrices too."""
+"""Determinants, with derivatives that are correct for singular matrices too."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
@@ -47,8 +47,8 @@ def _det_shape(x: Shape) -> Shape:
 def det(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Determinant of square matrices.
 
-    Where it may overflow or underflow, `slogdet` does not. The first two derivatives are right for singular matrices
-    too; from the third on the matrix must be regular.
+    It may overflow or underflow where `slogdet` does not. The first two derivatives are correct for singular matrices
+    too; for higher ones the matrix must be invertible.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def det(backend: Backend, x: ArrayT, /) -> ArrayT:
 
 
 def _third(e: Any, x: Any, g: Any) -> Any:
-    """Return the third derivative of the determinant of regular matrices along `e` and `g`, as a gradient.
+    """Return the third derivative of the determinant of invertible matrices along `e` and `g`, as a gradient.
 
     With b for the inverse it is ``det(x) (tr(be) tr(bg) b - tr(be) bgb - tr(bg) beb - tr(bebg) b + bgbeb + bebgb)``,
     transposed.
@@ -90,7 +90,7 @@ def _third(e: Any, x: Any, g: Any) -> Any:
 def cofactors(backend: Backend, x: ArrayT, /) -> ArrayT:
     """The gradient of the determinant: ``det(x) * inv(x).mT``, but defined for singular matrices too.
 
-    Those are found with their singular values; on a GPU this waits for the device.
+    For these it is computed from singular values; on a GPU this synchronizes with the device.
 
     Examples
     --------
@@ -123,7 +123,7 @@ def cofactors(backend: Backend, x: ArrayT, /) -> ArrayT:
 def cofactors_along(backend: Backend, x: ArrayT, e: ArrayT, /) -> ArrayT:
     """The derivative of the cofactors along `e`, which is the second derivative of the determinant.
 
-    In the basis of the singular vectors it needs nothing but products of all singular values but two, so it exists
+    In the basis of the singular vectors it needs only products of all singular values but two, so it exists
     for singular matrices too: ``d2 det(diag(s))[e, f]`` is the sum over i != j of
     ``prod(s but i, j) * (e[i, i] * f[j, j] - e[i, j] * f[j, i])``.
 
@@ -151,7 +151,7 @@ def _conj(backend: Backend, x: Any) -> Any:
 
 
 def _products_but_two(xp: Any, s: Any) -> Any:
-    """Return for each pair of different indices the product of all other numbers, without a division; zeros else."""
+    """Return for each pair of different indices the product of all other numbers, without division; zeros elsewhere."""
     n = s.shape[-1]
     ones = xp.ones_like(s)[..., None]
     before = xp.cumulative_prod(s, axis=-1, include_initial=True)[..., :n]
@@ -167,11 +167,11 @@ def _products_but_two(xp: Any, s: Any) -> Any:
 # -- its logarithm -----------------------------------------------------------------------------------------------------
 
 
-class SlogdetResult(NamedTuple):
+class SlogdetResult(NamedTuple, Generic[ArrayT]):
     """Sign and logarithm of the absolute value of determinants."""
 
-    sign: Any
-    logabsdet: Any
+    sign: ArrayT
+    logabsdet: ArrayT
 
 
 def _pull_slogdet(g: Any, x: Any, out: Any) -> Any:
@@ -218,14 +218,14 @@ def slogdet_parts(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT]:
 
 
 @of_square_matrices
-def slogdet(x: Any, /) -> SlogdetResult:
+def slogdet(x: ArrayT, /) -> SlogdetResult[ArrayT]:
     """Sign, and logarithm of the absolute value, of the determinant of square matrices.
 
     Returns
     -------
     SlogdetResult
         A named tuple: `sign`, 1 or -1, or for complex matrices a number on the unit circle, and `logabsdet`, real,
-        both of shape ``(...)``. Of a singular matrix 0 and minus infinity, and no gradient: asking for one raises
+        both of shape ``(...)``. For a singular matrix 0 and minus infinity, and no gradient: requesting one raises
         `LinAlgError`.
 
     Examples

@@ -1,4 +1,4 @@
-"""Functions of matrices: powers, exponentials, and products of many."""
+"""Functions of matrices: powers, exponentials, and products of several."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from .solving import inv, solve_matrices
 
 @of_square_matrices
 def matrix_power(x: ArrayT, n: int, /) -> ArrayT:
-    """Square matrices multiplied by themselves, by repeated squaring.
+    """Integer power of square matrices, by repeated squaring.
 
     Parameters
     ----------
     x : tensor or array, shape (..., m, m)
         Floating-point.
     n : int
-        The exponent; 0 gives identity matrices, and negative ones powers of the inverse.
+        The exponent; 0 gives identity matrices, and negative exponents powers of the inverse.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def matrix_power(x: ArrayT, n: int, /) -> ArrayT:
     Raises
     ------
     TypeError
-        If `n` is no integer.
+        If `n` is not an integer.
     LinAlgError
         If `n` is negative and a matrix singular.
 
@@ -79,9 +79,10 @@ DEGREES = {
     8: {3: 1.08e-2, 5: 2.00e-1, 7: 7.83e-1, 9: 1.78, 13: 4.74},
     4: {3: 4.25e-1, 5: 1.88, 7: 3.92},
 }
-"""For each size of a real number, degrees of Padé approximants and up to which 1-norm they are exact to rounding.
+"""For each size of a real number, degrees of Padé approximants and the 1-norms up to which they are exact to rounding.
 
-In double precision so that the derivative is too (Al-Mohy and Higham, 2009, table 6.1); in single Higham's (2005).
+In double precision the derivative is exact too (Al-Mohy and Higham, 2009, table 6.1); in single precision as in Higham
+(2005).
 """
 
 
@@ -105,7 +106,7 @@ def _pade(x: Any, degree: int) -> Any:
         powers.append(matmul(powers[2], powers[2]))
         odd, even = _combined(powers, b[1::2]), _combined(powers, b[0::2])
     else:
-        # The sixth power is taken out, so that none above it has to be computed.
+        # The sixth power is factored out, so that no higher one has to be computed.
         odd = _combined(powers, b[1:8:2]) + matmul(powers[3], _combined(powers[1:], b[9::2]))
         even = _combined(powers, b[0:7:2]) + matmul(powers[3], _combined(powers[1:], b[8::2]))
     odd = matmul(x, odd)
@@ -124,8 +125,8 @@ def expm(x: ArrayT, /) -> ArrayT:
     """Matrix exponential, by scaling and squaring of a Padé approximant.
 
     The approximant and the number of squarings are chosen by the greatest 1-norm (N. J. Higham, "The scaling and
-    squaring method for the matrix exponential revisited", SIAM J. Matrix Anal. Appl. 26, 2005), so a GPU is waited
-    for; each matrix is scaled by its own. The derivative is that of the approximant, which is exact to rounding too
+    squaring method for the matrix exponential revisited", SIAM J. Matrix Anal. Appl. 26, 2005), which synchronizes with
+    a GPU; each matrix is scaled by its own. The derivative is that of the approximant, which is exact to rounding too
     (A. H. Al-Mohy, N. J. Higham, "Computing the Fréchet derivative of the matrix exponential", same journal 30, 2009).
 
     Returns
@@ -151,7 +152,7 @@ def expm(x: ArrayT, /) -> ArrayT:
         return astype(expm(astype(x, dtypes.float32)), dtype)
     degrees = DEGREES[size]
     norms = xp.max(xp.sum(xp.abs(array), axis=-2), axis=-1)
-    norms = xp.where(xp.isfinite(norms), norms, xp.zeros_like(norms))  # whatever is done with NaN, it stays
+    norms = xp.where(xp.isfinite(norms), norms, xp.zeros_like(norms))  # NaN propagates in any case
     largest = float(xp.max(norms))
     for degree, limit in degrees.items():
         if largest <= limit:
@@ -169,7 +170,7 @@ def expm(x: ArrayT, /) -> ArrayT:
     return power
 
 
-# -- products of many --------------------------------------------------------------------------------------------------
+# -- products of several------------------------------------------------------------------------------------------------
 
 
 def multi_dot(arrays: Sequence[ArrayT], /) -> ArrayT:
@@ -178,19 +179,19 @@ def multi_dot(arrays: Sequence[ArrayT], /) -> ArrayT:
     Parameters
     ----------
     arrays : sequence of tensors or arrays
-        Matrices; the first and the last may be vectors, which are taken as a row and as a column.
+        Matrices; the first and the last may be vectors, which are used as a row and as a column.
 
     Returns
     -------
     Tensor
-        A matrix; the axes of vectors are missing.
+        A matrix, without the axes of vectors.
 
     Raises
     ------
     ValueError
         If there are fewer than two.
     ShapeError
-        If the shapes do not fit.
+        If the shapes do not match.
 
     Examples
     --------
@@ -213,7 +214,7 @@ def multi_dot(arrays: Sequence[ArrayT], /) -> ArrayT:
         if x.shape[0] != lengths[i + 1]:
             raise ShapeError(
                 f"multi_dot: array {i} of shape {tuple(arrays[i].shape)} and array {i + 1} of shape {tuple(x.shape)} "
-                "do not fit: the columns of one must be the rows of the next"
+                "do not match: the columns of one must be the rows of the next"
             )
     splits = _cheapest_splits(lengths)
 

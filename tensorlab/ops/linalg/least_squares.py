@@ -1,9 +1,9 @@
-"""Matrices that have no inverse: rank, pseudo-inverse, least squares, condition."""
+"""Matrices without an inverse: rank, pseudo-inverse, least squares, condition number."""
 
 from __future__ import annotations
 
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
@@ -19,11 +19,11 @@ from ..declare import broadcast_shape, require
 from ..indexing import getitem
 from ..reduction import all as every
 from ..reduction import count_nonzero, sum
-from ..shapes import Shape, expand_dims, matrix_transpose, reshape, sum_to_shape
+from ..shapes import Shape, expand_dims, matrix_transpose, reshape
 from .common import adjoint, check_matrices, check_square, count_cubic, identity_like, of_matrices, reworded
 from .determinants import slogdet_parts
 from .norms import MATRIX_NORMS, matrix_norm
-from .solving import inv
+from .solving import inv, summed_to
 from .spectral import NOT_CONVERGED, svdvals
 
 # -- rank --------------------------------------------------------------------------------------------------------------
@@ -38,7 +38,7 @@ def _plain(x: Any) -> Any:
 
 
 def _cutoff(backend: Backend, s: Any, rtol: Any) -> Any:
-    """Return up to which singular values count as zero: a number for each matrix, with an axis of length 1."""
+    """Return the greatest singular value that counts as zero: a number for each matrix, with an axis of length 1."""
     rtol = _plain(rtol)
     if s.shape[-1] == 0:
         return backend.xp.zeros((*s.shape[:-1], 1), dtype=s.dtype, device=s.device)
@@ -46,8 +46,8 @@ def _cutoff(backend: Backend, s: Any, rtol: Any) -> Any:
 
 
 @of_matrices
-def matrix_rank(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
-    """How many singular values are not zero.
+def matrix_rank(x: ArrayT, /, *, rtol: float | ArrayT | None = None) -> ArrayT:
+    """Rank of matrices: the number of nonzero singular values.
 
     Parameters
     ----------
@@ -139,12 +139,12 @@ def pinv_matrices(backend: Backend, x: ArrayT, /, rtol: Any) -> ArrayT:
 
 
 @of_matrices
-def pinv(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
+def pinv(x: ArrayT, /, *, rtol: float | ArrayT | None = None) -> ArrayT:
     """Moore-Penrose pseudo-inverse, by singular values.
 
-    The derivative is that among matrices of the same rank (G. H. Golub, V. Pereyra, "The differentiation of
+    The derivative is the one at constant rank (G. H. Golub, V. Pereyra, "The differentiation of
     pseudo-inverses and nonlinear least squares problems whose variables separate", SIAM J. Numer. Anal. 10, 1973);
-    equal singular values do no harm.
+    it exists for equal singular values too.
 
     Parameters
     ----------
@@ -176,17 +176,13 @@ def pinv(x: ArrayT, /, *, rtol: Any = None) -> ArrayT:
 # -- least squares -----------------------------------------------------------------------------------------------------
 
 
-class LstsqResult(NamedTuple):
-    """A solution by least squares, and what NumPy's function gives with it."""
+class LstsqResult(NamedTuple, Generic[ArrayT]):
+    """A least-squares solution, and NumPy's further results."""
 
-    solution: Any
-    residuals: Any
-    rank: Any
-    singular_values: Any
-
-
-def _fitted(x: Any, shape: Shape) -> Any:
-    return x if x.shape == shape else sum_to_shape(x, shape)
+    solution: ArrayT
+    residuals: ArrayT
+    rank: ArrayT
+    singular_values: ArrayT
 
 
 def _minimum_norm_shape(a: Shape, b: Shape, **_: Any) -> tuple[Shape, Shape, Shape]:
@@ -210,7 +206,7 @@ def _pull_matrix(g: Any, a: Any, b: Any, out: Any, rcond: Any, a_shape: Shape) -
     total = matmul(rest, adjoint(matmul(p, weights))) - matmul(weights, adjoint(x))
     free = g - matmul(p, matmul(a, g))
     total = total + matmul(matmul(back, x), adjoint(free))
-    return _fitted(conj(total), a_shape)
+    return summed_to(conj(total), a_shape)
 
 
 def _push_matrix(t: Any, a: Any, b: Any, out: Any, rcond: Any) -> Any:
@@ -225,7 +221,7 @@ def _push_matrix(t: Any, a: Any, b: Any, out: Any, rcond: Any) -> Any:
 @op(
     vjp={
         "a": _pull_matrix,
-        "b": lambda g, a, rcond, b_shape: _fitted(matmul(matrix_transpose(pinv_matrices(a, rcond)), g[0]), b_shape),
+        "b": lambda g, a, rcond, b_shape: summed_to(matmul(matrix_transpose(pinv_matrices(a, rcond)), g[0]), b_shape),
     },
     jvp={"a": _push_matrix, "b": lambda t, a, rcond: (matmul(pinv_matrices(a, rcond), t), None, None)},
     shape=_minimum_norm_shape,
@@ -243,7 +239,8 @@ def _push_matrix(t: Any, a: Any, b: Any, out: Any, rcond: Any) -> Any:
     checks_first=True,
 )
 def lstsq_minimum_norm(backend: Backend, a: ArrayT, b: ArrayT, /, rcond: Any) -> tuple[ArrayT, ArrayT, ArrayT]:
-    """The shortest of the best solutions of ``a @ x = b``, the ranks and the singular values; see `lstsq`.
+    """The least-squares solution of ``a @ x = b`` with the smallest norm, the ranks and the singular values; see
+    `lstsq`.
 
     Examples
     --------
@@ -259,8 +256,8 @@ def lstsq_minimum_norm(backend: Backend, a: ArrayT, b: ArrayT, /, rcond: Any) ->
     return solution, xp.sum(xp.astype(factors != 0, xp.int64), axis=-1), s
 
 
-def lstsq(a: Any, b: Any, /, rcond: Any = None) -> LstsqResult:
-    """Least squares: the `x` with the smallest ``norm(b - a @ x)``, and the shortest one where there are several.
+def lstsq(a: ArrayT, b: ArrayT, /, rcond: float | None = None) -> LstsqResult[ArrayT]:
+    """Least squares: the `x` that minimizes ``norm(b - a @ x)``, of several the one with the smallest norm.
 
     Parameters
     ----------
@@ -278,13 +275,13 @@ def lstsq(a: Any, b: Any, /, rcond: Any = None) -> LstsqResult:
     LstsqResult
         A named tuple as NumPy's: `solution`, ``(n,)`` or ``(..., n, k)``; `residuals`, the sums of squares of
         ``b - a @ x`` over the rows, ``(1,)`` or ``(..., k)``, or of shape ``(0,)`` if some rank is below n or m is no
-        greater than n; `rank`, int64; `singular_values`, ``(..., min(m, n))``. The first two have gradients, those
-        among matrices of the same rank.
+        greater than n; `rank`, int64; `singular_values`, ``(..., min(m, n))``. The first two have gradients, at
+        constant rank.
 
     Raises
     ------
     ShapeError
-        If the shapes do not fit.
+        If the shapes do not match.
     LinAlgError
         If the iteration does not converge.
 
@@ -314,15 +311,15 @@ def lstsq(a: Any, b: Any, /, rcond: Any = None) -> LstsqResult:
 # -- condition ---------------------------------------------------------------------------------------------------------
 
 
-def cond(x: ArrayT, /, p: ArrayT | None = None) -> ArrayT:
+def cond(x: ArrayT, /, p: float | str | None = None) -> ArrayT:
     """Condition number: the norm of matrices times that of their inverses.
 
     Parameters
     ----------
     x : tensor or array, shape (..., m, n)
-        Floating-point; square but for `p` None, 2 and -2.
+        Floating-point; square unless `p` is None, 2 or -2.
     p : {None, 2, -2, 1, -1, inf, -inf, "fro", "nuc"}
-        Which norm, as in `matrix_norm`; None means 2.
+        The norm, as in `matrix_norm`; None means 2.
 
     Returns
     -------
@@ -332,9 +329,9 @@ def cond(x: ArrayT, /, p: ArrayT | None = None) -> ArrayT:
     Raises
     ------
     ShapeError
-        If there are fewer than two axes, or the matrices must be square and are not.
+        If there are fewer than two axes, or matrices that must be square are not.
     ValueError
-        If there is no such norm, or the matrices are empty.
+        If `p` is not one of these, or the matrices are empty.
 
     Examples
     --------

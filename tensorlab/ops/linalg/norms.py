@@ -23,7 +23,7 @@ from .spectral import svdvals
 
 
 def _direction(x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
-    """Return the conjugate of `x` divided by its norm; zero where that is."""
+    """Return the conjugate of `x` divided by its norm; zero where the norm is."""
     norm = kept(out, x_shape, axis)
     zero = norm == 0
     return conj(x) * where(zero, 0.0, 1 / where(zero, 1.0, norm))
@@ -64,7 +64,7 @@ def euclidean_norm(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdim
 
 
 def _power_norm(size: Any, ord: float, axis: Axis, keepdims: bool) -> Any:
-    """Return ``sum(size**ord) ** (1 / ord)``, whose gradient is zero in zeros and for zeros."""
+    """Return ``sum(size**ord) ** (1 / ord)``, with a gradient of zero in zero elements and for zero norms."""
     zero = size == 0
     powers = where(zero, inf if ord < 0 else 0.0, where(zero, 1.0, size) ** ord)
     total = sum(powers, axis=axis, keepdims=keepdims)
@@ -82,10 +82,9 @@ def vector_norm(x: ArrayT, /, *, axis: Axis = None, keepdims: bool = False, ord:
     Parameters
     ----------
     axis : int, tuple of int or None
-        Which axes make the vectors; None for all, as if `x` were flat.
+        The axes of the vectors; None for all, as if `x` were flattened.
     ord : float
-        The order: inf and -inf mean the greatest and the smallest absolute value, 0 the number of elements that are
-        not zero.
+        The order: inf and -inf for the greatest and the smallest absolute value, 0 for the number of nonzero elements.
 
     Returns
     -------
@@ -95,7 +94,7 @@ def vector_norm(x: ArrayT, /, *, axis: Axis = None, keepdims: bool = False, ord:
     Raises
     ------
     ValueError
-        If `ord` is no number.
+        If `ord` is not a number.
 
     Examples
     --------
@@ -106,7 +105,7 @@ def vector_norm(x: ArrayT, /, *, axis: Axis = None, keepdims: bool = False, ord:
     """
     require("vector_norm", "floating", x=x)
     if not isinstance(ord, int | float):
-        raise ValueError(f"vector_norm: ord must be a number, not {ord!r}; matrix_norm knows 'fro' and 'nuc'")
+        raise ValueError(f"vector_norm: ord must be a number, not {ord!r}; use matrix_norm for 'fro' and 'nuc'")
     if isinstance(axis, list):
         axis = tuple(axis)
     normalized_axes(axis, len(x.shape))
@@ -143,7 +142,7 @@ MATRIX_NORMS: dict[Any, Callable[[Any], Any]] = {
 
 
 @of_matrices
-def matrix_norm(x: ArrayT, /, *, keepdims: bool = False, ord: Any = "fro") -> ArrayT:
+def matrix_norm(x: ArrayT, /, *, keepdims: bool = False, ord: float | str | None = "fro") -> ArrayT:
     """Norm of matrices.
 
     Parameters
@@ -164,7 +163,7 @@ def matrix_norm(x: ArrayT, /, *, keepdims: bool = False, ord: Any = "fro") -> Ar
     Raises
     ------
     ValueError
-        If there is no such norm.
+        If `ord` is not one of these.
 
     Examples
     --------
@@ -177,7 +176,7 @@ def matrix_norm(x: ArrayT, /, *, keepdims: bool = False, ord: Any = "fro") -> Ar
     check_matrices("matrix_norm", tuple(x.shape))
     if ord not in (None, *MATRIX_NORMS):
         raise ValueError(f"matrix_norm: ord must be one of {', '.join(map(repr, MATRIX_NORMS))}, not {ord!r}")
-    if 0 in x.shape[-2:] and ord in (1, 2, inf):  # there is nothing to take the maximum of
+    if 0 in x.shape[-2:] and ord in (1, 2, inf):  # the maximum of nothing is undefined
         ord = "fro"
     norm = MATRIX_NORMS["fro" if ord is None else ord](x)
     return expand_dims(norm, axis=(-2, -1)) if keepdims else norm

@@ -53,7 +53,7 @@ def inv(backend: Backend, x: ArrayT, /) -> ArrayT:
     Raises
     ------
     LinAlgError
-        If one is singular.
+        If a matrix is singular.
 
     Examples
     --------
@@ -87,16 +87,17 @@ def _count_solve(factor: float, shapes: Sequence[Shape], out: Shape, params: Map
     return int(factor * prod(shapes[0]) * n) + 2 * prod(out) * n
 
 
-def _fitted(x: Any, shape: Shape) -> Any:
+def summed_to(x: Any, shape: Shape) -> Any:
+    """Sum over the axes that were broadcast."""
     return x if x.shape == shape else sum_to_shape(x, shape)
 
 
 @op(
     vjp={
-        "a": lambda g, a, out, a_shape: _fitted(
+        "a": lambda g, a, out, a_shape: summed_to(
             negative(matmul(solve_matrices(matrix_transpose(a), g), matrix_transpose(out))), a_shape
         ),
-        "b": lambda g, a, b_shape: _fitted(solve_matrices(matrix_transpose(a), g), b_shape),
+        "b": lambda g, a, b_shape: summed_to(solve_matrices(matrix_transpose(a), g), b_shape),
     },
     jvp={
         "a": lambda t, a, out: negative(solve_matrices(a, matmul(t, out))),
@@ -147,7 +148,7 @@ def solve(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     Raises
     ------
     ShapeError
-        If the matrices are not square, or the shapes do not fit.
+        If the matrices are not square, or the shapes do not match.
     LinAlgError
         If a matrix is singular.
 
@@ -178,7 +179,7 @@ def _pull_triangle(g: Any, a: Any, out: Any, a_shape: Shape, upper: bool, left: 
     pulled = _pull_sides(g, a, upper, left, unit_diagonal)
     turned = matrix_transpose(out)
     product = matmul(pulled, turned) if left else matmul(turned, pulled)
-    return _fitted(negative(_triangle(product, upper, unit_diagonal)), a_shape)
+    return summed_to(negative(_triangle(product, upper, unit_diagonal)), a_shape)
 
 
 def _pull_sides(g: Any, a: Any, upper: bool, left: bool, unit_diagonal: bool) -> Any:
@@ -194,7 +195,7 @@ def _push_triangle(t: Any, a: Any, out: Any, upper: bool, left: bool, unit_diago
 @op(
     vjp={
         "a": _pull_triangle,
-        "b": lambda g, a, b_shape, upper, left, unit_diagonal: _fitted(
+        "b": lambda g, a, b_shape, upper, left, unit_diagonal: summed_to(
             _pull_sides(g, a, upper, left, unit_diagonal), b_shape
         ),
     },
@@ -250,22 +251,22 @@ def solve_triangular(a: ArrayT, b: ArrayT, /, *, upper: bool, left: bool = True,
         The right-hand sides: one vector if there is one axis, else matrices, whose leading axes broadcast with those
         of `a`. Types are promoted.
     upper : bool
-        Whether the upper triangle is meant, or the lower one.
+        Whether to use the upper triangle, or the lower one.
     left : bool
         Whether to solve ``a @ x = b``, or ``x @ a = b``.
     unit_diagonal : bool
-        Whether to take the diagonal as ones, without reading it.
+        Whether to assume ones on the diagonal, without reading it.
 
     Returns
     -------
     Tensor
-        The shape of `b`, its leading axes broadcast with those of `a`. The gradient with respect to `a` is zero in
-        what is not read.
+        The shape of `b`, its leading axes broadcast with those of `a`. The gradient with respect to `a` is zero where
+        it is not read.
 
     Raises
     ------
     ShapeError
-        If the matrices are not square, or the shapes do not fit.
+        If the matrices are not square, or the shapes do not match.
     LinAlgError
         If there is a zero on a diagonal.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
@@ -41,7 +41,7 @@ def _differences(x: Any) -> Any:
 
 
 def _gaps(x: Any) -> Any:
-    """Return what the off-diagonal elements are divided by: differences, and ones on the diagonal."""
+    """Return the divisors of the off-diagonal elements: differences, and ones on the diagonal."""
     return _differences(x) + identity_like(x, x.shape[-1])
 
 
@@ -52,11 +52,11 @@ def _real_diagonal(x: Any) -> Any:
 # -- Hermitian matrices ------------------------------------------------------------------------------------------------
 
 
-class EighResult(NamedTuple):
+class EighResult(NamedTuple, Generic[ArrayT]):
     """Eigenvalues in ascending order, and eigenvectors as columns."""
 
-    eigenvalues: Any
-    eigenvectors: Any
+    eigenvalues: ArrayT
+    eigenvectors: ArrayT
 
 
 def _pull_eigh(g: Any, out: Any) -> Any:
@@ -108,18 +108,17 @@ def eigh_factors(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT]:
 
 
 @of_square_matrices
-def eigh(x: Any, /) -> EighResult:
+def eigh(x: ArrayT, /) -> EighResult[ArrayT]:
     """Eigenvalues and eigenvectors of Hermitian (symmetric, if real) matrices.
 
-    The gradient is that for Hermitian matrices, and Hermitian itself, so that a step along it keeps them so.
+    The gradient is Hermitian too, so that a step along it keeps the matrices Hermitian.
 
-    Eigenvectors are determined up to a factor of absolute value one. As in PyTorch, a derivative of them means that
-    this factor is held: ``v.conj() @ dv`` is zero. The gradient of a function that does not depend on it is therefore
-    right, and of any other has no meaning.
+    Eigenvectors are determined up to a phase. As in PyTorch, derivatives hold the phase constant: ``v.conj() @ dv`` is
+    zero. The gradient of a function that does not depend on it is therefore correct; that of any other has no meaning.
 
-    Where eigenvalues are equal their vectors are not determined at all, and have no derivative: what depends on which
-    were chosen has NaN as its gradient. The first derivative of the eigenvalues alone is right in any case, if the
-    function treats equal ones alike; the second needs that of the vectors.
+    The eigenvectors of equal eigenvalues are arbitrary and have no derivative: a function that depends on their choice
+    has NaN as its gradient. The first derivative of the eigenvalues alone is always correct if the function is
+    symmetric in equal ones; the second needs that of the vectors.
 
     Parameters
     ----------
@@ -160,7 +159,7 @@ def _eigvalsh_shape(x: Shape) -> Shape:
     samples=[sample(Draw(shape, form="hermitian")) for shape in SQUARES],
     tolerance={"float32": 1e-5},
     checks_first=True,
-    no_gradient={"x": "where a gradient may be asked for, the vectors are computed as well"},
+    no_gradient={"x": "if a gradient may be requested, the vectors are computed as well"},
 )
 def eigvalsh_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Eigenvalues of Hermitian matrices, without the vectors that a gradient needs; see `eigvalsh`.
@@ -177,7 +176,7 @@ def eigvalsh_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
 def eigvalsh(x: ArrayT, /) -> ArrayT:
     """Eigenvalues of Hermitian (symmetric, if real) matrices, in ascending order.
 
-    The eigenvectors are computed only where a gradient may be asked for; see `eigh` about it.
+    The eigenvectors are computed only if a gradient may be requested; see `eigh` about it.
 
     Parameters
     ----------
@@ -207,12 +206,12 @@ def eigvalsh(x: ArrayT, /) -> ArrayT:
 # -- singular values ---------------------------------------------------------------------------------------------------
 
 
-class SVDResult(NamedTuple):
+class SVDResult(NamedTuple, Generic[ArrayT]):
     """Left singular vectors as columns, singular values in descending order, right singular vectors as rows."""
 
-    U: Any
-    S: Any
-    Vh: Any
+    U: ArrayT
+    S: ArrayT
+    Vh: ArrayT
 
 
 def _svd_shape(x: Shape, full_matrices: bool = True) -> tuple[Shape, Shape, Shape]:
@@ -231,7 +230,7 @@ def _leading_rows(x: Any, k: int) -> Any:
 
 
 def _square_gaps(s: Any) -> Any:
-    """Return the matrix of ``s[j]**2 - s[i]**2``, without the cancellation in it, and ones on the diagonal."""
+    """Return the matrix of ``s[j]**2 - s[i]**2``, without cancellation, and ones on the diagonal."""
     sums = expand_dims(s, axis=-2) + expand_dims(s, axis=-1)
     return _differences(s) * sums + identity_like(s, s.shape[-1])
 
@@ -333,18 +332,18 @@ def svd_factors(backend: Backend, x: ArrayT, /, full_matrices: bool = True) -> t
 
 
 @of_matrices
-def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
+def svd(x: ArrayT, /, *, full_matrices: bool = True) -> SVDResult[ArrayT]:
     """Singular value decomposition: ``x = U @ diag(S) @ Vh``.
 
-    A pair of singular vectors is determined up to a common factor of absolute value one. As in PyTorch, a derivative
-    means that it is held, so the gradient of a function that does not depend on it is right, and of any other has no
-    meaning. Vectors beyond the first ``min(m, n)``, which ``full_matrices=True`` adds, are arbitrary: cotangents of
-    theirs are ignored, and their tangents are zero.
+    A pair of singular vectors is determined up to a common phase. As in PyTorch, derivatives hold the phase constant,
+    so the gradient of a function that does not depend on it is correct; that of any other has no meaning. Vectors
+    beyond the first ``min(m, n)``, which ``full_matrices=True`` adds, are arbitrary: their cotangents are ignored, and
+    their tangents are zero.
 
-    Where singular values are equal their vectors are not determined at all, and those of a singular value of zero not
-    against one another (unless `x` is real and square): what depends on which were chosen has NaN as its gradient.
-    The first derivative of the singular values alone is right in any case where it exists, if the function treats
-    equal ones alike; the second needs that of the vectors.
+    The vectors of equal singular values are arbitrary, and so is the relative phase of those of a singular value of
+    zero (unless `x` is real and square): a function that depends on their choice has NaN as its gradient. The first
+    derivative of the singular values alone, where it exists, is correct if the function is symmetric in equal ones; the
+    second needs that of the vectors.
 
     Parameters
     ----------
@@ -384,7 +383,7 @@ def _svdvals_shape(x: Shape) -> Shape:
     samples=[sample(Draw(shape, form="separated")) for shape in (*SQUARES, (4, 2), (2, 2, 3))],
     tolerance={"float32": 1e-5},
     checks_first=True,
-    no_gradient={"x": "where a gradient may be asked for, the vectors are computed as well"},
+    no_gradient={"x": "if a gradient may be requested, the vectors are computed as well"},
 )
 def svdvals_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Singular values, without the vectors that a gradient needs; see `svdvals`.
@@ -401,7 +400,7 @@ def svdvals_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
 def svdvals(x: ArrayT, /) -> ArrayT:
     """Singular values, in descending order.
 
-    The singular vectors are computed only where a gradient may be asked for; see `svd` about it.
+    The singular vectors are computed only if a gradient may be requested; see `svd` about it.
 
     Returns
     -------

@@ -45,7 +45,7 @@ def _pull(g: Any, x: Any, n: int, scaled: bool) -> Any:
 def bessel_i(backend: Backend, x: ArrayT, /, n: int, scaled: bool) -> ArrayT:
     """Modified Bessel function of the first kind of order n >= 2, times ``exp(-abs(x))`` if `scaled`.
 
-    What the derivatives of `i1` and `i1e` consist of.
+    The derivatives of `i1` and `i1e` are composed of these.
 
     Examples
     --------

@@ -28,7 +28,7 @@ def erf(backend: Backend, x: ArrayT, /) -> ArrayT:
 
 @elementwise(lambda g, x: g * (-TWO_OVER_SQRT_PI * exp(-(x * x))), dtype="floating", takes="real floating", flops=50)
 def erfc(backend: Backend, x: ArrayT, /) -> ArrayT:
-    """Complementary error function ``1 - erf(x)``, elementwise, exact also where that is tiny.
+    """Complementary error function ``1 - erf(x)``, elementwise, accurate also where that is tiny.
 
     Examples
     --------
@@ -44,8 +44,8 @@ def erfc(backend: Backend, x: ArrayT, /) -> ArrayT:
 def erfcx(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Scaled complementary error function ``exp(x**2) * erfc(x)``, elementwise.
 
-    It falls like ``1 / x`` where `erfc` underflows. The derivative is the difference of two numbers that are close to
-    each other for large `x`: its relative error grows like ``x**2``.
+    It falls like ``1 / x`` where `erfc` underflows. The derivative is the difference of two numbers that are nearly
+    equal for large `x`: its relative error grows like ``x**2``.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def ndtr(backend: Backend, x: ArrayT, /) -> ArrayT:
     lambda g, x: g * (SQRT_2_OVER_PI / erfcx(-SQRT_HALF * x)), dtype="floating", takes="real floating", flops=60
 )
 def log_ndtr(backend: Backend, x: ArrayT, /) -> ArrayT:
-    """The logarithm of `ndtr`, elementwise, exact also where that underflows.
+    """The logarithm of `ndtr`, elementwise, accurate also where that underflows.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Relatives of exponential, logarithm, root and sine, elementwise."""
+"""Functions related to the exponential, logarithm, root and sine, elementwise."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def exp2(backend: Backend, x: ArrayT, /) -> ArrayT:
     flops=20,
 )
 def logaddexp2(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
-    """``log2(2 ** x1 + 2 ** x2)`` without overflow on the way, elementwise.
+    """``log2(2 ** x1 + 2 ** x2)``, elementwise, without intermediate overflow.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def _sine_and_cosine_of_pi_times(backend: Backend, x: Any) -> tuple[Any, Any]:
 
 @elementwise(lambda g, x: g * sinc_derivative(x, 1), dtype="floating", flops=15)
 def sinc(backend: Backend, x: ArrayT, /) -> ArrayT:
-    """``sin(pi * x) / (pi * x)``, elementwise: 1 at 0, where all derivatives are right too, and 0 at other integers.
+    """``sin(pi * x) / (pi * x)``, elementwise: 1 at 0, where all derivatives are exact too, and 0 at other integers.
 
     Examples
     --------
@@ -270,7 +270,7 @@ def logit(backend: Backend, x: ArrayT, /, eps: float | None = None) -> ArrayT:
     x : tensor or array
         Any shape; real floating-point; integers become float32.
     eps : float, optional
-        Numbers are limited to [eps, 1 - eps] first; those beyond have no gradient then.
+        If given, `x` is limited to [eps, 1 - eps] first; elements outside have no gradient then.
 
     Returns
     -------

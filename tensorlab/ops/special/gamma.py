@@ -1,4 +1,4 @@
-"""The gamma function's logarithm, the derivatives of that, and the incomplete gamma functions."""
+"""The logarithm of the gamma function, its derivatives, and the incomplete gamma functions."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def polygamma_of_order(backend: Backend, x: ArrayT, /, n: int) -> ArrayT:
     return backend.polygamma_of_order(x, n=n)
 
 
-def polygamma(n: int, x: Any, /) -> Any:
+def polygamma(n: int, x: ArrayT, /) -> ArrayT:
     """Derivative of order `n` of `digamma`, elementwise.
 
     Parameters
@@ -89,7 +89,7 @@ def polygamma(n: int, x: Any, /) -> Any:
     Raises
     ------
     TypeError, ValueError
-        If `n` is no integer, or negative.
+        If `n` is not an integer, or is negative.
 
     Notes
     -----
@@ -116,7 +116,7 @@ def _density(a: Any, x: Any) -> Any:
 
 def _refuse(g: Any) -> NoReturn:
     raise NotImplementedError(
-        "the incomplete gamma functions have no derivative in a here; use a.detach() where a is meant to be constant"
+        "the incomplete gamma functions have no derivative with respect to a; use a.detach() if a is a constant"
     )
 
 
@@ -126,7 +126,7 @@ INCOMPLETE_SAMPLES = [
     sample(Draw((), 30, 40, "integer"), Draw((2,), 25.0, 45.0)),
     sample(Draw((0, 2), 1, 5, "integer"), Draw((2,), 0.5, 6.0)),
 ]
-"""With whole numbers for `a`, as the checks ask for derivatives in all that is not."""
+"""With integers for `a`, as the checks differentiate with respect to everything else."""
 
 
 @op(
@@ -148,7 +148,7 @@ def gammainc(backend: Backend, a: ArrayT, x: ArrayT, /) -> ArrayT:
     Parameters
     ----------
     a : tensor, array or number
-        Shape parameter, not negative; broadcasts with `x`. It has no derivative, as in PyTorch.
+        Shape parameter, not negative; broadcasts with `x`. It has no gradient, as in PyTorch.
     x : tensor, array or number
         Upper end of the integral, not negative.
 
@@ -160,7 +160,7 @@ def gammainc(backend: Backend, a: ArrayT, x: ArrayT, /) -> ArrayT:
     Raises
     ------
     NotImplementedError
-        When a backward pass asks for the derivative in `a`.
+        If a backward pass needs the derivative with respect to `a`.
 
     References
     ----------
@@ -188,7 +188,7 @@ def gammainc(backend: Backend, a: ArrayT, x: ArrayT, /) -> ArrayT:
 def gammaincc(backend: Backend, a: ArrayT, x: ArrayT, /) -> ArrayT:
     """Regularised upper incomplete gamma function Q(a, x), elementwise.
 
-    ``1 - gammainc(a, x)``, exact also where that is tiny; see `gammainc`.
+    ``1 - gammainc(a, x)``, accurate also where that is tiny; see `gammainc`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Functions made of pieces: remainders, steps, replacements, and comparison with a tolerance."""
+"""Piecewise functions: remainders, steps, replacements, and comparison with a tolerance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ INF = float("inf")
 
 @elementwise(lambda g: g, domain=(0.1, 0.9), takes="real floating")
 def frac(backend: Backend, x: ArrayT, /) -> ArrayT:
-    """What `trunc` cuts off, with the sign of `x`, elementwise; the derivative is one everywhere.
+    """The fractional part, with the sign of `x`, elementwise; the derivative is one everywhere.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def frac(backend: Backend, x: ArrayT, /) -> ArrayT:
     tolerance={"float32": 1e-5},
 )
 def fmod(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
-    """What division rounded towards zero leaves, with the sign of `x1`, elementwise; C's remainder.
+    """Remainder of division rounded towards zero, with the sign of `x1`, elementwise; C's ``fmod``.
 
     `remainder` has the sign of `x2` instead.
 
@@ -97,7 +97,7 @@ def _pull_replaced(g: Any, x: Any) -> Any:
     samples=[sample((2, 3), nan=0.0, posinf=9.0, neginf=-9.0), sample((), nan=1.0, posinf=2.0, neginf=3.0)],
 )
 def replace_nonfinite(backend: Backend, x: ArrayT, /, nan: float, posinf: float, neginf: float) -> ArrayT:
-    """Put numbers in place of NaN and infinities; see `nan_to_num`.
+    """Replace NaN and infinities by numbers; see `nan_to_num`.
 
     Examples
     --------
@@ -118,22 +118,22 @@ def _replaced(xp: Any, x: Any, nan: float, posinf: float, neginf: float) -> Any:
     return xp.where(x == -INF, neginf, x)
 
 
-def nan_to_num(x: Any, /, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
-    """`x` with numbers in place of NaN and infinities, elementwise.
+def nan_to_num(x: ArrayT, /, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> ArrayT:
+    """Replace NaN and infinities by numbers, elementwise.
 
     Parameters
     ----------
     x : tensor or array
-        Any shape; numeric. Of complex numbers each part is replaced for itself.
+        Any shape; numeric. Real and imaginary parts are replaced independently.
     nan : float
-        What NaN becomes.
+        Replacement of NaN.
     posinf, neginf : float, optional
-        What the infinities become; the greatest and the least finite number of the type unless given.
+        Replacements of the infinities; by default the greatest and the least finite number of the type.
 
     Returns
     -------
     Tensor
-        The shape and type of `x`. What was replaced gets no gradient.
+        The shape and type of `x`. Replaced elements get no gradient.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def nan_to_num(x: Any, /, nan: float = 0.0, posinf: float | None = None, neginf:
     return replace_nonfinite(x, nan, posinf, neginf)
 
 
-def lerp(start: Any, end: Any, weight: Any, /) -> Any:
+def lerp(start: ArrayT, end: ArrayT, weight: ArrayT | complex, /) -> ArrayT:
     """Interpolate linearly between two arrays, elementwise: ``start + weight * (end - start)``.
 
     Parameters
@@ -189,7 +189,13 @@ def lerp(start: Any, end: Any, weight: Any, /) -> Any:
     ],
 )
 def isclose(
-    backend: Backend, x1: ArrayT, x2: ArrayT, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+    backend: Backend,
+    x1: ArrayT | complex,
+    x2: ArrayT | complex,
+    /,
+    rtol: float = 1e-5,
+    atol: float = 1e-8,
+    equal_nan: bool = False,
 ) -> ArrayT:
     """Whether two arrays are equal within a tolerance, elementwise: ``abs(x1 - x2) <= atol + rtol * abs(x2)``.
 
@@ -205,7 +211,7 @@ def isclose(
     Returns
     -------
     Tensor
-        The broadcast shape; bool. An infinity is close to itself alone.
+        The broadcast shape; bool. An infinity is close only to itself.
 
     Examples
     --------
@@ -213,19 +219,26 @@ def isclose(
     tensor([ True, False])
     """
     xp = backend.xp
-    x1, x2 = as_arrays(backend, x1, x2)
-    if x1.dtype not in backend.floating_dtypes:
-        x1, x2 = xp.astype(x1, xp.float64), xp.astype(x2, xp.float64)
-    same = x1 == x2
+    a, b = as_arrays(backend, x1, x2)
+    if a.dtype not in backend.floating_dtypes:
+        a, b = xp.astype(a, xp.float64), xp.astype(b, xp.float64)
+    same = a == b
     if equal_nan:
-        same = same | (xp.isnan(x1) & xp.isnan(x2))
-    comparable = xp.isfinite(x1) & xp.isfinite(x2)
-    first, second = xp.where(comparable, x1, 0.0), xp.where(comparable, x2, 0.0)
+        same = same | (xp.isnan(a) & xp.isnan(b))
+    comparable = xp.isfinite(a) & xp.isfinite(b)
+    first, second = xp.where(comparable, a, 0.0), xp.where(comparable, b, 0.0)
     return same | comparable & (xp.abs(first - second) <= atol + rtol * xp.abs(second))
 
 
 @composite(x1="any", x2="any")
-def allclose(x1: Any, x2: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+def allclose(
+    x1: ArrayT | complex,
+    x2: ArrayT | complex,
+    /,
+    rtol: float = 1e-5,
+    atol: float = 1e-8,
+    equal_nan: bool = False,
+) -> bool:
     """Whether two arrays are equal within a tolerance everywhere; see `isclose`.
 
     Parameters
@@ -240,7 +253,7 @@ def allclose(x1: Any, x2: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_
     Returns
     -------
     bool
-        A Python bool, for which the device is waited for; True for empty arrays.
+        A Python bool, which synchronizes with the device; True for empty arrays.
 
     Examples
     --------
