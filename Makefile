@@ -66,6 +66,7 @@ lint: $(call env,dev) ## check style, format, types and import direction
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(PY) -m pyright --pythonpath $(PY) --warnings
 	$(BIN)lint-imports
 
 format: $(call env,dev) ## rewrite the code in the project's format
