@@ -8,231 +8,66 @@ from typing import TYPE_CHECKING, Any
 
 from . import ops, random
 from .autodiff import (
-    check_gradients,
-    checkpoint,
-    custom_gradient,
-    detect_anomaly,
-    enable_grad,
-    grad,
-    hessian,
-    hvp,
-    is_grad_enabled,
-    jacobian,
-    jvp,
-    no_grad,
-    value_and_grad,
-    vjp,
-)
+    check_gradients, checkpoint, custom_gradient, detect_anomaly, enable_grad, grad, hessian, hvp, is_grad_enabled,
+    jacobian, jvp, no_grad, value_and_grad, vjp,
+)  # fmt: skip
 from .backend import (
-    Backend,
-    BackendError,
-    BackendUnavailable,
-    Device,
-    DType,
-    active_backend,
-    available_backends,
-    register_backend,
+    Backend, BackendError, BackendUnavailable, Device, DType, active_backend, available_backends, register_backend,
     use_backend,
-)
+)  # fmt: skip
 from .backend.dtypes import (
-    bfloat16,
-    complex64,
-    complex128,
-    float16,
-    float32,
-    float64,
-    int8,
-    int16,
-    int32,
-    int64,
-    uint8,
-    uint16,
-    uint32,
+    bfloat16, complex64, complex128, float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32,
     uint64,
-)
+)  # fmt: skip
 from .backend.dtypes import bool_ as bool
 from .errors import AnomalyError, GradientError, ShapeError
 from .inspection import array_namespace_info as __array_namespace_info__
 from .io import load, save
 from .ops.activation import relu
 from .ops.arithmetic import (
-    abs,
-    add,
-    clip,
-    conj,
-    copysign,
-    divide,
-    floor_divide,
-    hypot,
-    imag,
-    maximum,
-    minimum,
-    multiply,
-    negative,
-    nextafter,
-    positive,
-    pow,
-    real,
-    reciprocal,
-    remainder,
-    sign,
-    square,
-    subtract,
-)
+    abs, add, clip, conj, copysign, divide, floor_divide, hypot, imag, maximum, minimum, multiply, negative, nextafter,
+    positive, pow, real, reciprocal, remainder, sign, square, subtract,
+)  # fmt: skip
 from .ops.comparison import (
-    bitwise_and,
-    bitwise_invert,
-    bitwise_left_shift,
-    bitwise_or,
-    bitwise_right_shift,
-    bitwise_xor,
-    equal,
-    greater,
-    greater_equal,
-    isfinite,
-    isinf,
-    isnan,
-    less,
-    less_equal,
-    logical_and,
-    logical_not,
-    logical_or,
-    logical_xor,
-    not_equal,
-    signbit,
-    where,
-)
+    bitwise_and, bitwise_invert, bitwise_left_shift, bitwise_or, bitwise_right_shift, bitwise_xor, equal, greater,
+    greater_equal, isfinite, isinf, isnan, less, less_equal, logical_and, logical_not, logical_or, logical_xor,
+    not_equal, signbit, where,
+)  # fmt: skip
 from .ops.contraction import linear, matmul, outer, tensordot, vecdot
 from .ops.creation import (
-    arange,
-    asarray,
-    empty,
-    empty_like,
-    eye,
-    from_dlpack,
-    from_numpy,
-    full,
-    full_like,
-    geomspace,
-    linspace,
-    logspace,
-    meshgrid,
-    ones,
-    ones_like,
-    zeros,
-    zeros_like,
-)
+    arange, asarray, empty, empty_like, eye, from_dlpack, from_numpy, full, full_like, geomspace, linspace, logspace,
+    meshgrid, ones, ones_like, zeros, zeros_like,
+)  # fmt: skip
 from .ops.cumulative import cumulative_prod, cumulative_sum, logcumsumexp
 from .ops.datatypes import can_cast, finfo, iinfo, isdtype, result_type
 from .ops.einsum import einsum
 from .ops.exponential import exp, expm1, log, log1p, log2, log10, logaddexp, sigmoid, sqrt
 from .ops.indexing import embedding, getitem, scatter_add, take, take_along_axis
 from .ops.joining import (
-    array_split,
-    atleast_1d,
-    atleast_2d,
-    atleast_3d,
-    broadcast_shapes,
-    column_stack,
-    concat,
-    dstack,
-    flip,
-    fliplr,
-    flipud,
-    hstack,
-    repeat,
-    roll,
-    rot90,
-    split,
-    stack,
-    tile,
-    unstack,
-    vstack,
-)
+    array_split, atleast_1d, atleast_2d, atleast_3d, broadcast_shapes, column_stack, concat, dstack, flip, fliplr,
+    flipud, hstack, repeat, roll, rot90, split, stack, tile, unstack, vstack,
+)  # fmt: skip
 from .ops.matrices import cross, diag, diagonal, kron, trace, tri, tril, tril_indices, triu, triu_indices
 from .ops.nan_reductions import nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar
 from .ops.padding import pad
 from .ops.quantiles import median, nanmedian, nanpercentile, nanquantile, percentile, quantile
-from .ops.reduction import (
-    all,
-    any,
-    argmax,
-    argmin,
-    count_nonzero,
-    logsumexp,
-    max,
-    mean,
-    min,
-    prod,
-    std,
-    sum,
-    var,
-)
+from .ops.reduction import all, any, argmax, argmin, count_nonzero, logsumexp, max, mean, min, prod, std, sum, var
 from .ops.rounding import ceil, floor, round, trunc
 from .ops.sets import (
-    bincount,
-    intersect1d,
-    isin,
-    setdiff1d,
-    union1d,
-    unique,
-    unique_all,
-    unique_counts,
-    unique_inverse,
-    unique_values,
-)
+    bincount, intersect1d, isin, setdiff1d, union1d, unique, unique_all, unique_counts, unique_inverse, unique_values,
+)  # fmt: skip
 from .ops.shapes import (
-    astype,
-    broadcast_arrays,
-    broadcast_to,
-    expand_dims,
-    flatten,
-    matrix_transpose,
-    moveaxis,
-    permute_dims,
-    reshape,
-    squeeze,
-    sum_to_shape,
-    swapaxes,
-)
+    astype, broadcast_arrays, broadcast_to, expand_dims, flatten, matrix_transpose, moveaxis, permute_dims, reshape,
+    squeeze, sum_to_shape, swapaxes,
+)  # fmt: skip
 from .ops.signals import convolve, correlate, diff, interp, polyval, trapezoid, unwrap, vander
 from .ops.softmax import log_softmax, softmax
 from .ops.sorting import argsort, argwhere, flatnonzero, kthvalue, nonzero, searchsorted, sort, topk
 from .ops.special import (
-    allclose,
-    deg2rad,
-    digamma,
-    entr,
-    erf,
-    erfc,
-    erfcx,
-    erfinv,
-    exp2,
-    fmod,
-    frac,
-    gammainc,
-    gammaincc,
-    heaviside,
-    i0,
-    i0e,
-    i1,
-    i1e,
-    isclose,
-    lerp,
-    lgamma,
-    log_ndtr,
-    logaddexp2,
-    logit,
-    nan_to_num,
-    ndtr,
-    ndtri,
-    polygamma,
-    rad2deg,
-    rsqrt,
-    sinc,
-    xlog1py,
-    xlogy,
-)
+    allclose, deg2rad, digamma, entr, erf, erfc, erfcx, erfinv, exp2, fmod, frac, gammainc, gammaincc, heaviside, i0,
+    i0e, i1, i1e, isclose, lerp, lgamma, log_ndtr, logaddexp2, logit, nan_to_num, ndtr, ndtri, polygamma, rad2deg,
+    rsqrt, sinc, xlog1py, xlogy,
+)  # fmt: skip
 from .ops.statistics import average, corrcoef, cov, digitize, histogram, ptp
 from .ops.trigonometric import acos, acosh, asin, asinh, atan, atan2, atanh, cos, cosh, sin, sinh, tan, tanh
 from .random import Generator, manual_seed, rand, rand_like, randint, randint_like, randn, randn_like, randperm

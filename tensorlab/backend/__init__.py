@@ -8,16 +8,9 @@ from ..errors import BackendError, BackendUnavailable
 from .base import Backend, Device, host_array
 from .dtypes import DType
 from .registry import (
-    active_backend,
-    available_backends,
-    backend_for_dlpack,
-    backend_for_type,
-    backend_of,
-    get_backend,
-    register_backend,
-    resolve_target,
-    use_backend,
-)
+    active_backend, available_backends, backend_for_dlpack, backend_for_type, backend_of, get_backend, register_backend,
+    resolve_target, use_backend,
+)  # fmt: skip
 
 __all__ = [
     "Backend", "BackendError", "BackendUnavailable", "DType", "Device", "active_backend", "available_backends",

@@ -2,92 +2,33 @@
 
 from . import functional, init, utils
 from .layers.activation import (
-    CELU,
-    ELU,
-    GELU,
-    GLU,
-    SELU,
-    Gaussian,
-    Hardshrink,
-    Hardsigmoid,
-    Hardswish,
-    Hardtanh,
-    LeakyReLU,
-    LogSigmoid,
-    Maxout,
-    Mish,
-    PReLU,
-    ReLU,
-    ReLU6,
-    RReLU,
-    Sigmoid,
-    SiLU,
-    Softplus,
-    Softshrink,
-    Softsign,
-    Swish,
-    Tanh,
-    Tanhshrink,
-    Threshold,
-)
+    CELU, ELU, GELU, GLU, SELU, Gaussian, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, LogSigmoid, Maxout,
+    Mish, PReLU, ReLU, ReLU6, RReLU, Sigmoid, SiLU, Softplus, Softshrink, Softsign, Swish, Tanh, Tanhshrink, Threshold,
+)  # fmt: skip
 from .layers.adaptive_pooling import (
-    AdaptiveAvgPool1d,
-    AdaptiveAvgPool2d,
-    AdaptiveAvgPool3d,
-    AdaptiveMaxPool1d,
-    AdaptiveMaxPool2d,
-    AdaptiveMaxPool3d,
-    GlobalAvgPool1d,
-    GlobalAvgPool2d,
-    GlobalAvgPool3d,
-    GlobalMaxPool1d,
-    GlobalMaxPool2d,
-    GlobalMaxPool3d,
-)
+    AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveMaxPool3d,
+    GlobalAvgPool1d, GlobalAvgPool2d, GlobalAvgPool3d, GlobalMaxPool1d, GlobalMaxPool2d, GlobalMaxPool3d,
+)  # fmt: skip
 from .layers.adaptive_softmax import AdaptiveLogSoftmaxWithLoss
 from .layers.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from .layers.convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .layers.distance import CosineSimilarity, PairwiseDistance
 from .layers.dropout import (
-    AlphaDropout,
-    DropConnectLinear,
-    Dropout,
-    Dropout1d,
-    Dropout2d,
-    Dropout3d,
-    FeatureAlphaDropout,
-    StochasticDepth,
-)
+    AlphaDropout, DropConnectLinear, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout, StochasticDepth,
+)  # fmt: skip
 from .layers.embedding import Embedding, EmbeddingBag
 from .layers.folding import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
 from .layers.fractional_pooling import FractionalMaxPool2d, FractionalMaxPool3d
 from .layers.graph import GATConv, GCNConv, SAGEConv
 from .layers.heaviside import Heaviside
 from .layers.lazy import (
-    LazyBatchNorm1d,
-    LazyBatchNorm2d,
-    LazyBatchNorm3d,
-    LazyConv1d,
-    LazyConv2d,
-    LazyConv3d,
-    LazyConvTranspose1d,
-    LazyConvTranspose2d,
-    LazyConvTranspose3d,
-    LazyInstanceNorm1d,
-    LazyInstanceNorm2d,
-    LazyInstanceNorm3d,
-    LazyLinear,
-)
+    LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d, LazyConv1d, LazyConv2d, LazyConv3d, LazyConvTranspose1d,
+    LazyConvTranspose2d, LazyConvTranspose3d, LazyInstanceNorm1d, LazyInstanceNorm2d, LazyInstanceNorm3d, LazyLinear,
+)  # fmt: skip
 from .layers.linear import Bilinear, Flatten, Identity, Linear, Unflatten
 from .layers.loss.binary import (
-    BCELoss,
-    BCEWithLogitsLoss,
-    DiceLoss,
-    ExponentialLoss,
-    MultiLabelSoftMarginLoss,
-    SigmoidFocalLoss,
-    SoftMarginLoss,
-)
+    BCELoss, BCEWithLogitsLoss, DiceLoss, ExponentialLoss, MultiLabelSoftMarginLoss, SigmoidFocalLoss, SoftMarginLoss,
+)  # fmt: skip
 from .layers.loss.classification import CrossEntropyLoss, FocalLoss, MultiLabelMarginLoss, MultiMarginLoss, NLLLoss
 from .layers.loss.margin import HingeEmbeddingLoss, HingeLoss, MarginRankingLoss, PerceptronLoss, SquaredHingeLoss
 from .layers.loss.metric import ContrastiveLoss, CosineEmbeddingLoss, TripletMarginLoss, TripletMarginWithDistanceLoss
@@ -97,40 +38,14 @@ from .layers.mixing import CutMix, Mixup
 from .layers.multihead_attention import MultiheadAttention
 from .layers.norm_pooling import ChannelMaxPool, LPPool1d, LPPool2d, LPPool3d
 from .layers.normalization import (
-    CrossMapLRN2d,
-    GroupNorm,
-    InstanceNorm1d,
-    InstanceNorm2d,
-    InstanceNorm3d,
-    LayerNorm,
-    LocalResponseNorm,
-    RMSNorm,
-)
+    CrossMapLRN2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LayerNorm, LocalResponseNorm, RMSNorm,
+)  # fmt: skip
 from .layers.padding import (
-    CircularPad1d,
-    CircularPad2d,
-    CircularPad3d,
-    ConstantPad1d,
-    ConstantPad2d,
-    ConstantPad3d,
-    ReflectionPad1d,
-    ReflectionPad2d,
-    ReflectionPad3d,
-    ReplicationPad1d,
-    ReplicationPad2d,
-    ReplicationPad3d,
-    ZeroPad1d,
-    ZeroPad2d,
+    CircularPad1d, CircularPad2d, CircularPad3d, ConstantPad1d, ConstantPad2d, ConstantPad3d, ReflectionPad1d,
+    ReflectionPad2d, ReflectionPad3d, ReplicationPad1d, ReplicationPad2d, ReplicationPad3d, ZeroPad1d, ZeroPad2d,
     ZeroPad3d,
-)
-from .layers.pooling import (
-    AvgPool1d,
-    AvgPool2d,
-    AvgPool3d,
-    MaxPool1d,
-    MaxPool2d,
-    MaxPool3d,
-)
+)  # fmt: skip
+from .layers.pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
 from .layers.positions import RotaryEmbedding, SinusoidalPositionalEncoding
 from .layers.recurrent import GRU, LSTM, RNN, RNNBase
 from .layers.recurrent_cells import GRUCell, LSTMCell, RNNCell, RNNCellBase

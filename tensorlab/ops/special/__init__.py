@@ -2,18 +2,7 @@
 
 from .bessel import i0, i0e, i1, i1e
 from .distributions import erf, erfc, erfcx, erfinv, log_ndtr, ndtr, ndtri
-from .elementary import (
-    deg2rad,
-    entr,
-    exp2,
-    logaddexp2,
-    logit,
-    rad2deg,
-    rsqrt,
-    sinc,
-    xlog1py,
-    xlogy,
-)
+from .elementary import deg2rad, entr, exp2, logaddexp2, logit, rad2deg, rsqrt, sinc, xlog1py, xlogy
 from .gamma import digamma, gammainc, gammaincc, lgamma, polygamma
 from .piecewise import allclose, fmod, frac, heaviside, isclose, lerp, nan_to_num
 
