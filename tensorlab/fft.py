@@ -34,7 +34,8 @@ __all__ = [
 
 # -- arguments ---------------------------------------------------------------------------------------------------------
 
-Lengths = int | Sequence[int] | None
+Integers = Sequence[int] | None
+Lengths = int | Integers
 Plan = tuple[Any, Shape, Shape, str]
 """An array ready to transform, axes, lengths and norm."""
 
@@ -163,9 +164,7 @@ def ifft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = 
 
 
 @transform
-def fftn(
-    x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
-) -> ArrayT:
+def fftn(x: ArrayT, /, s: Integers = None, axes: Integers = None, norm: str | None = "backward") -> ArrayT:
     """Fourier transform over several axes.
 
     Parameters
@@ -189,9 +188,7 @@ def fftn(
 
 
 @transform
-def ifftn(
-    x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
-) -> ArrayT:
+def ifftn(x: ArrayT, /, s: Integers = None, axes: Integers = None, norm: str | None = "backward") -> ArrayT:
     """Inverse of `fftn`.
 
     Examples
@@ -205,9 +202,7 @@ def ifftn(
 
 
 @transform
-def fft2(
-    x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
-) -> ArrayT:
+def fft2(x: ArrayT, /, s: Integers = None, axes: Integers = (-2, -1), norm: str | None = "backward") -> ArrayT:
     """Fourier transform over two axes, by default the last two; see `fftn`.
 
     Examples
@@ -220,9 +215,7 @@ def fft2(
 
 
 @transform
-def ifft2(
-    x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
-) -> ArrayT:
+def ifft2(x: ArrayT, /, s: Integers = None, axes: Integers = (-2, -1), norm: str | None = "backward") -> ArrayT:
     """Inverse of `fft2`.
 
     Examples
@@ -291,9 +284,7 @@ def irfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None =
 
 
 @transform
-def rfftn(
-    x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
-) -> ArrayT:
+def rfftn(x: ArrayT, /, s: Integers = None, axes: Integers = None, norm: str | None = "backward") -> ArrayT:
     """Fourier transform of a real array over several axes, without the negative frequencies of the last of them.
 
     Parameters
@@ -320,9 +311,7 @@ def rfftn(
 
 
 @transform
-def irfftn(
-    x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = "backward"
-) -> ArrayT:
+def irfftn(x: ArrayT, /, s: Integers = None, axes: Integers = None, norm: str | None = "backward") -> ArrayT:
     """Inverse of `rfftn`.
 
     Parameters
@@ -345,9 +334,7 @@ def irfftn(
 
 
 @transform
-def rfft2(
-    x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
-) -> ArrayT:
+def rfft2(x: ArrayT, /, s: Integers = None, axes: Integers = (-2, -1), norm: str | None = "backward") -> ArrayT:
     """Fourier transform of a real array over two axes, by default the last two; see `rfftn`.
 
     Examples
@@ -359,9 +346,7 @@ def rfft2(
 
 
 @transform
-def irfft2(
-    x: ArrayT, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str | None = "backward"
-) -> ArrayT:
+def irfft2(x: ArrayT, /, s: Integers = None, axes: Integers = (-2, -1), norm: str | None = "backward") -> ArrayT:
     """Inverse of `rfft2`; see `irfftn`.
 
     Examples

@@ -58,7 +58,7 @@ def allowed_by_order(x: Any, queries: int, keys: int) -> Any:
 
 
 def attention_weights(query: Any, key: Any, mask: Any, scale: float, is_causal: bool) -> Any:
-    """Return the softmax of ``scale * query @ key.mT + mask``, made of public operations.
+    """Return the softmax of ``scale * query @ key.mT + mask``, composed of public operations.
 
     Without keys the weights are empty, like the scores.
     """

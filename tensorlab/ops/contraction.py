@@ -224,9 +224,9 @@ def check_common_axis(function: str, axis: int, x1: Shape, x2: Shape) -> None:
     ShapeError
         The message names the function and the axis.
     """
-    alike = len(x1) == len(x2)
-    if not -min(len(x1), len(x2)) <= axis < (len(x1) if alike else 0):
-        counted = "" if alike else ", counted from the end, as they differ in the number of axes"
+    same_ndim = len(x1) == len(x2)
+    if not -min(len(x1), len(x2)) <= axis < (len(x1) if same_ndim else 0):
+        counted = "" if same_ndim else ", counted from the end, as they differ in the number of axes"
         raise ShapeError(f"{function}: axis {axis} must be an axis of both shapes {x1} and {x2}{counted}")
 
 

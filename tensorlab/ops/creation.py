@@ -18,6 +18,7 @@ from ..backend import (
     host_array,
     resolve_target,
 )
+from ..docstrings import documented_like
 from ..errors import ShapeError
 from ..tensor import Tensor
 from .declare import composite, require
@@ -234,6 +235,7 @@ def zeros(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, 
 
 
 @composite()
+@documented_like(zeros)
 def ones(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of ones; see `zeros`.
 
@@ -246,6 +248,7 @@ def ones(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, r
 
 
 @composite()
+@documented_like(zeros)
 def empty(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor without setting its elements; see `zeros`.
 
@@ -311,6 +314,7 @@ def zeros_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requi
 
 
 @composite()
+@documented_like(zeros_like)
 def ones_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of ones with the shape, type and device of another; see `zeros_like`.
 
@@ -323,6 +327,7 @@ def ones_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requir
 
 
 @composite()
+@documented_like(zeros_like)
 def empty_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor with the shape, type and device of another without setting its elements; see `zeros_like`.
 
@@ -418,6 +423,7 @@ def linspace(
 
 
 @composite()
+@documented_like(linspace)
 def logspace(
     start: float,
     stop: float,
@@ -436,8 +442,6 @@ def logspace(
     ----------
     start, stop : float
         The exponents at the ends.
-    num : int
-        Number of elements.
     base : float
         Base of the powers, positive.
     dtype : dtype, optional
@@ -457,6 +461,7 @@ def logspace(
 
 
 @composite()
+@documented_like(logspace)
 def geomspace(
     start: float,
     stop: float,
@@ -474,10 +479,6 @@ def geomspace(
     ----------
     start, stop : float
         The ends, of the same sign and not zero.
-    num : int
-        Number of elements.
-    dtype : dtype, optional
-        float32 by default; computed in float64.
     endpoint : bool
         Whether `stop` is included.
 

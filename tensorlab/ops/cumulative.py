@@ -8,6 +8,7 @@ from typing import Any
 from ..autodiff.op import op
 from ..autodiff.record import count_operand, sample
 from ..backend import Backend
+from ..docstrings import documented_like
 from ..errors import ShapeError
 from ..tensor import ArrayT
 from .comparison import where
@@ -98,6 +99,7 @@ def _pull_cumulative_prod(
     samples=[sample((4,), axis=None), sample((2, 3), axis=1), sample((2, 3), axis=0, include_initial=True)],
     tolerance={"float32": 5e-6},
 )
+@documented_like(cumulative_sum)
 def cumulative_prod(
     backend: Backend, x: ArrayT, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> ArrayT:
@@ -105,10 +107,6 @@ def cumulative_prod(
 
     Parameters
     ----------
-    x : tensor or array
-        Any shape with at least one axis; numeric.
-    axis : int, optional
-        The axis along which to operate; may be omitted if there is only one.
     dtype : dtype, optional
         Type of the product, as for `prod`.
     include_initial : bool

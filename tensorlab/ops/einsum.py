@@ -1,4 +1,4 @@
-"""Einstein summation, made of matrix products."""
+"""Einstein summation, by matrix products."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from typing import Any, overload
 from ..autodiff.op import op
 from ..autodiff.record import count_nothing, sample
 from ..backend import Backend, backend_of
+from ..docstrings import documented_like
 from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
 from .declare import broadcast_shape, composite
@@ -306,13 +307,12 @@ def split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -> tupl
 
 
 @composite(x="any")
+@documented_like(split)
 def array_split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[ArrayT, ...]:
     """Split an array into pieces that may differ in length; see `split`.
 
     Parameters
     ----------
-    x : tensor or array
-        Any shape with at least one axis.
     sections : int or sequence of int
         Number of pieces, or the indices at which to split. Of n elements in k pieces, the first n mod k have one more.
 

@@ -8,6 +8,7 @@ from typing import Any
 from ..autodiff.op import op
 from ..autodiff.record import Draw, count_nothing, sample
 from ..backend import Backend
+from ..docstrings import documented_like
 from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
 from .arithmetic import negative
@@ -292,6 +293,7 @@ def tril(backend: Backend, x: ArrayT, /, *, k: int = 0) -> ArrayT:
     flops=count_nothing,
     samples=[sample((3, 3)), sample((2, 3, 4), k=1)],
 )
+@documented_like(tril)
 def triu(backend: Backend, x: ArrayT, /, *, k: int = 0) -> ArrayT:
     """The elements on and above a diagonal of the last two axes, zeros below; see `tril`.
 
@@ -363,6 +365,7 @@ def tril_indices(n: int, /, k: int = 0, m: int | None = None, *, device: DeviceL
 
 
 @composite()
+@documented_like(tril_indices)
 def triu_indices(n: int, /, k: int = 0, m: int | None = None, *, device: DeviceLike = None) -> tuple[Tensor, Tensor]:
     """Row and column indices of the elements of a matrix on and above a diagonal; see `tril_indices`.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..backend import dtypes
+from ..docstrings import documented_like
 from ..tensor import ArrayT
 from .arithmetic import abs as absolute
 from .arithmetic import divide, is_complex, maximum, square
@@ -53,6 +54,7 @@ def nansum(x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool
 
 
 @composite(x="numeric")
+@documented_like(nansum)
 def nanprod(x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
     """Product over axes, ignoring NaN; one where all elements are NaN. See `nansum`.
 
@@ -87,6 +89,7 @@ def nanmax(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT
 
 
 @composite(x="real")
+@documented_like(nanmax)
 def nanmin(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Minimum over axes, ignoring NaN; see `nanmax`.
 
@@ -156,6 +159,7 @@ def nanvar(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims
 
 
 @composite(x="numeric")
+@documented_like(nanvar)
 def nanstd(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
     """Standard deviation over axes, ignoring NaN; see `nanvar`. Where it is zero, so is its gradient.
 

@@ -8,7 +8,7 @@ from numbers import Number, Real
 from typing import Any
 
 from ..backend import dtypes
-from ..docstrings import documented
+from ..docstrings import documented, documented_like
 from ..tensor import ArrayT
 from .arithmetic import clip, divide
 from .comparison import isfinite, isnan, logical_and, logical_not, where
@@ -70,8 +70,14 @@ def quantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear",
     return _quantile("quantile", x, q, axis, method, keepdims, False)
 
 
+@documented_like(quantile)
 def percentile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> ArrayT:
     """Percentiles over axes: quantiles with `q` from 0 to 100; see `quantile`.
+
+    Parameters
+    ----------
+    q : float, sequence of float, tensor or array
+        Percentages from 0 to 100; otherwise as in `quantile`.
 
     Examples
     --------
@@ -106,6 +112,7 @@ def median(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT
     return _quantile("median", x, 0.5, axis, "midpoint", keepdims, False)
 
 
+@documented_like(quantile, but="Returns")
 def nanquantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> ArrayT:
     """Quantiles over axes, ignoring NaN; see `quantile`. NaN where all elements are NaN.
 
@@ -117,6 +124,7 @@ def nanquantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linea
     return _quantile("nanquantile", x, q, axis, method, keepdims, True)
 
 
+@documented_like(percentile, but="Returns")
 def nanpercentile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> ArrayT:
     """Percentiles over axes, ignoring NaN; see `quantile`. NaN where all elements are NaN.
 
@@ -128,6 +136,7 @@ def nanpercentile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "lin
     return _quantile("nanpercentile", x, q, axis, method, keepdims, True)
 
 
+@documented_like(median, but="Returns")
 def nanmedian(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Median over axes, ignoring NaN; see `median`. NaN where all elements are NaN.
 

@@ -17,6 +17,7 @@ from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend, backend_of
 from ..backend.kernels import recurrent as kernels
+from ..docstrings import documented_like
 from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
 from .activation import relu
@@ -217,6 +218,7 @@ def _pull_lstm(g: Any, operands: Any, out: Any, batch_sizes: Sizes, reverse: boo
         sample((4, 12), (3, 2), (3, 3), (12, 2), (2, 3), batch_sizes=(3, 1), reverse=False),
     ],
 )
+@documented_like(rnn_steps)
 def lstm_steps(
     backend: Backend, /, *operands: ArrayT, batch_sizes: Sizes, reverse: bool
 ) -> tuple[ArrayT, ArrayT, ArrayT, ArrayT, ArrayT]:
@@ -229,10 +231,6 @@ def lstm_steps(
         ``(batch_sizes[0], hidden)``, the weight ``w_hh`` of shape ``(4 * hidden, out)``, and optionally the
         projection ``w_hr`` of shape ``(out, hidden)``; without one ``out`` is ``hidden``. The gates' order is input,
         forget, candidate, output.
-    batch_sizes : tuple of int
-        Number of sequences that reach each step.
-    reverse : bool
-        Whether to begin with the last step.
 
     Returns
     -------
@@ -291,6 +289,7 @@ def _pull_gru(g: Any, operands: Any, out: Any, batch_sizes: Sizes, reverse: bool
         sample((4, 9), (3, 3), (9, 3), batch_sizes=(3, 1), reverse=False),
     ],
 )
+@documented_like(rnn_steps)
 def gru_steps(
     backend: Backend, /, *operands: ArrayT, batch_sizes: Sizes, reverse: bool
 ) -> tuple[ArrayT, ArrayT, ArrayT]:
@@ -302,10 +301,6 @@ def gru_steps(
         Rows of shape ``(sum(batch_sizes), 3 * hidden)``, the initial states ``(batch_sizes[0], hidden)``, the weight
         ``w_hh`` of shape ``(3 * hidden, hidden)``, and optionally the bias ``b_hh`` of shape ``(3 * hidden,)``. The
         order is reset gate, update gate, candidate.
-    batch_sizes : tuple of int
-        Number of sequences that reach each step.
-    reverse : bool
-        Whether to begin with the last step.
 
     Returns
     -------

@@ -9,6 +9,7 @@ from typing import Any
 from ..autodiff.op import op
 from ..autodiff.record import Draw, Sample, count_operand, sample
 from ..backend import Backend, backend_of
+from ..docstrings import documented_like
 from ..tensor import ArrayT, Tensor
 from .arithmetic import abs as absolute
 from .arithmetic import is_complex, square
@@ -138,7 +139,7 @@ def max(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = F
     Returns
     -------
     Tensor
-        The shape without `axis`; NaN where any element is NaN; then all elements share the gradient.
+        The shape without `axis`. NaN where any element is NaN, and all elements share the gradient then.
 
     Raises
     ------
@@ -154,6 +155,7 @@ def max(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = F
 
 
 @op(vjp={"x": _pull_min}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
+@documented_like(max)
 def min(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Minimum over axes; see `max`.
 
@@ -255,6 +257,7 @@ def var(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: b
 
 
 @composite(x="floating")
+@documented_like(var)
 def std(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
     """Standard deviation over axes; see `var`. Where it is zero, so is its gradient.
 
@@ -351,15 +354,9 @@ def argmax(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims:
 
 
 @op(shape=reduced_shape, dtype="int64", takes="real", flops=count_operand, samples=ONE_AXIS_OR_ALL)
+@documented_like(argmax)
 def argmin(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims: bool = False) -> ArrayT:
     """Index of the minimum along an axis, or in the flattened array; the first of elements that tie.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape; real.
-    axis : int, optional
-        The axis along which to search; None for the flattened array.
 
     Examples
     --------

@@ -9,7 +9,7 @@ from typing import Any
 from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend, dtypes
-from ..docstrings import documented
+from ..docstrings import documented, documented_like
 from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
 from .arithmetic import abs as absolute
@@ -116,13 +116,12 @@ def convolve(a: ArrayT, v: ArrayT, /, mode: str = "full") -> ArrayT:
     return _slid(a, flip(v), mode)
 
 
+@documented_like(convolve)
 def correlate(a: ArrayT, v: ArrayT, /, mode: str = "valid") -> ArrayT:
     """Cross-correlation of two vectors: element ``k`` is the sum of all ``a[i + k] * conj(v[i])``.
 
     Parameters
     ----------
-    a, v : tensor or array, shapes (m,) and (n,)
-        Numeric, not empty; types are promoted.
     mode : {"full", "same", "valid"}
         As in `convolve`.
 
@@ -130,13 +129,6 @@ def correlate(a: ArrayT, v: ArrayT, /, mode: str = "valid") -> ArrayT:
     -------
     Tensor, one axis
         The elements in ascending order of ``k``.
-
-    Raises
-    ------
-    ShapeError
-        If an operand is not a vector, or is empty.
-    ValueError
-        If `mode` is not one of these.
 
     Examples
     --------
@@ -200,13 +192,13 @@ def interp(
         left = right = None
     n = xp.shape[0]
     first, last = getitem(fp, 0), getitem(fp, n - 1)
-    behind = x >= getitem(xp, n - 1)
+    after = x >= getitem(xp, n - 1)
     if n > 1:
         at = clip(searchsorted(xp, x, side="right"), 1, n - 1)
         inside = _on_line(x, *(take(points, at - step, axis=0) for points in (xp, fp) for step in (1, 0)))
     else:
         inside = first
-    result = where(behind, last, inside)
+    result = where(after, last, inside)
     result = where(x < getitem(xp, 0), first if left is None else left, result)
     return result if right is None else where(x > getitem(xp, n - 1), right, result)
 

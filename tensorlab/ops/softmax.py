@@ -7,6 +7,7 @@ from math import prod
 from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend
+from ..docstrings import documented_like
 from ..tensor import ArrayT
 from .exponential import exp
 from .reduction import sum
@@ -65,13 +66,9 @@ def softmax(backend: Backend, x: ArrayT, /, axis: int = -1) -> ArrayT:
     samples=SOFTMAX_SAMPLES,
     real_only=True,
 )
+@documented_like(softmax)
 def log_softmax(backend: Backend, x: ArrayT, /, axis: int = -1) -> ArrayT:
     """The logarithm of `softmax`, accurate also where that underflows; infinities are treated as there.
-
-    Parameters
-    ----------
-    x : tensor or array
-        Any shape with at least one axis; real floating-point.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple
 from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend, BackendError, backend_for_type, backend_of, dtypes
-from ..docstrings import documented
+from ..docstrings import documented, documented_like
 from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
 from .datatypes import result_type
@@ -113,6 +113,7 @@ def _push_sort(t: Any, x: Any, axis: int, descending: bool) -> Any:
     samples=SAMPLES,
     checks_first=True,
 )
+@documented_like(argsort)
 def sort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> ArrayT:
     """Sort the elements along an axis; each gets the gradient of its place in the result.
 
@@ -121,10 +122,6 @@ def sort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool = F
 
     Parameters
     ----------
-    x : tensor or array
-        Any shape with at least one axis; real.
-    descending : bool
-        Whether the greatest comes first. NaN counts as greater than every number.
     stable : bool
         Whether equal elements keep their order, in descending order too; this shows in zeros of different signs.
         Gradients are those of a stable sort in any case.
@@ -133,11 +130,6 @@ def sort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool = F
     -------
     Tensor
         The shape and type of `x`.
-
-    Raises
-    ------
-    TypeError
-        If an operand is complex or boolean.
 
     Examples
     --------
@@ -215,7 +207,7 @@ def topk(x: ArrayT, /, k: int, *, axis: int = -1, largest: bool = True, sorted: 
     TypeError
         If an operand is complex or boolean.
     ShapeError
-        If there is no such axis, or it is shorter than `k`.
+        If the axis does not exist, or is shorter than `k`.
 
     Examples
     --------
@@ -229,6 +221,7 @@ def topk(x: ArrayT, /, k: int, *, axis: int = -1, largest: bool = True, sorted: 
 
 
 @documented
+@documented_like(topk)
 def kthvalue(x: ArrayT, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Chosen[ArrayT]:
     """The `k`-th smallest element along an axis.
 
@@ -250,7 +243,7 @@ def kthvalue(x: ArrayT, /, k: int, *, axis: int = -1, keepdims: bool = False) ->
     TypeError
         If an operand is complex or boolean.
     ShapeError
-        If there is no such axis, or `k` is not in its range.
+        If the axis does not exist, or `k` is out of range.
 
     Examples
     --------

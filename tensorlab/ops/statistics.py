@@ -7,6 +7,7 @@ from numbers import Integral, Number
 from typing import Any, Literal, overload
 
 from ..backend import dtypes
+from ..docstrings import documented_like
 from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
 from .arithmetic import clip, conj, divide, imag, is_complex, maximum, multiply, real, subtract
@@ -207,27 +208,14 @@ def _observation_weights(observations: int, fweights: Any, aweights: Any) -> Any
     return multiply(fweights, aweights)
 
 
+@documented_like(cov)
 def corrcoef(x: ArrayT, y: ArrayT | None = None, /, *, rowvar: bool = True) -> ArrayT:
     """Pearson correlation coefficients of variables.
-
-    Parameters
-    ----------
-    x : tensor or array, shape (variables, observations) or (observations,)
-        Numeric; integers become float32.
-    y : tensor or array, optional
-        More variables, in the same form.
-    rowvar : bool
-        Whether variables are the rows of a matrix, instead of the columns.
 
     Returns
     -------
     Tensor
         Shape (variables, variables), from -1 to 1; () for one variable. NaN for a constant variable.
-
-    Raises
-    ------
-    ShapeError
-        If there are more than two axes, or the numbers of observations differ.
 
     Examples
     --------

@@ -8,6 +8,7 @@ from typing import Any, Generic, NamedTuple
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
 from ...backend import Backend, backend_of
+from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...tensor import ArrayT, Tensor
 from ..arithmetic import abs as absolute
@@ -139,18 +140,13 @@ def pinv_matrices(backend: Backend, x: ArrayT, /, rtol: Any) -> ArrayT:
 
 
 @of_matrices
+@documented_like(matrix_rank)
 def pinv(x: ArrayT, /, *, rtol: float | ArrayT | None = None) -> ArrayT:
     """Moore-Penrose pseudo-inverse, by singular values.
 
     The derivative is the one at constant rank (G. H. Golub, V. Pereyra, "The differentiation of
     pseudo-inverses and nonlinear least squares problems whose variables separate", SIAM J. Numer. Anal. 10, 1973);
     it exists for equal singular values too.
-
-    Parameters
-    ----------
-    rtol : float, tensor or array, optional
-        Singular values up to `rtol` times the greatest count as zero; an array has one number per matrix. By default
-        ``max(m, n)`` times the type's epsilon.
 
     Returns
     -------

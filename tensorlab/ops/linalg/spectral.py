@@ -7,6 +7,7 @@ from typing import Any, Generic, NamedTuple
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
 from ...backend import Backend
+from ...docstrings import documented_like
 from ...tensor import ArrayT
 from ..arithmetic import conj, imag, is_complex, multiply, real
 from ..contraction import matmul
@@ -173,25 +174,16 @@ def eigvalsh_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
 
 
 @of_square_matrices
+@documented_like(eigh)
 def eigvalsh(x: ArrayT, /) -> ArrayT:
     """Eigenvalues of Hermitian (symmetric, if real) matrices, in ascending order.
 
     The eigenvectors are computed only if a gradient may be requested; see `eigh` about it.
 
-    Parameters
-    ----------
-    x : tensor or array, shape (..., n, n)
-        Floating-point. Only the lower triangle is read.
-
     Returns
     -------
     Tensor
         Shape ``(..., n)``; real.
-
-    Raises
-    ------
-    LinAlgError
-        If the iteration does not converge.
 
     Examples
     --------
@@ -397,6 +389,7 @@ def svdvals_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
 
 
 @of_matrices
+@documented_like(svd)
 def svdvals(x: ArrayT, /) -> ArrayT:
     """Singular values, in descending order.
 
@@ -406,11 +399,6 @@ def svdvals(x: ArrayT, /) -> ArrayT:
     -------
     Tensor
         Shape ``(..., min(m, n))``; real.
-
-    Raises
-    ------
-    LinAlgError
-        If the iteration does not converge.
 
     Examples
     --------

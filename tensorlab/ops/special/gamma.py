@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
 from ...backend import Backend
+from ...docstrings import documented_like
 from ...tensor import ArrayT
 from ..declare import broadcast_shape, elementwise, require
 from ..exponential import exp
@@ -185,6 +186,7 @@ def gammainc(backend: Backend, a: ArrayT, x: ArrayT, /) -> ArrayT:
     samples=INCOMPLETE_SAMPLES,
     tolerance={"float32": 1e-5},
 )
+@documented_like(gammainc)
 def gammaincc(backend: Backend, a: ArrayT, x: ArrayT, /) -> ArrayT:
     """Regularised upper incomplete gamma function Q(a, x), elementwise.
 

@@ -8,6 +8,7 @@ from typing import Any
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
 from ...backend import Backend
+from ...docstrings import documented_like
 from ...tensor import ArrayT, Tensor
 from ..arithmetic import abs as absolute
 from ..arithmetic import imag, is_complex, positive, real, zeros_like
@@ -231,6 +232,7 @@ def isclose(
 
 
 @composite(x1="any", x2="any")
+@documented_like(isclose)
 def allclose(
     x1: ArrayT | complex,
     x2: ArrayT | complex,
@@ -240,15 +242,6 @@ def allclose(
     equal_nan: bool = False,
 ) -> bool:
     """Whether two arrays are equal within a tolerance everywhere; see `isclose`.
-
-    Parameters
-    ----------
-    x1, x2 : tensor, array or number
-        Shapes that broadcast to one another; any type.
-    rtol, atol : float
-        Relative tolerance, in terms of `x2`, and absolute tolerance.
-    equal_nan : bool
-        Whether NaN is close to NaN.
 
     Returns
     -------
