@@ -15,7 +15,7 @@ from .comparison import where
 from .exponential import exp
 from .indexing import slice_along
 from .joining import concat, flip
-from .reduction import axes_last, countable, eye_like, is_zero_or_infinite_somewhere, sum
+from .reduction import any_zero_or_infinite, axes_last, eye_like, sum, without_booleans
 from .shapes import Shape, astype, cast_back, normalized_axis, reshape
 
 
@@ -68,7 +68,7 @@ def cumulative_sum(
     >>> tl.cumulative_sum(tl.tensor([1.0, 2.0, 3.0]))
     tensor([1., 3., 6.])
     """
-    native, x = backend.native(dtype), countable(backend, x)
+    native, x = backend.native(dtype), without_booleans(backend, x)
     return backend.xp.cumulative_sum(x, axis=axis, dtype=native, include_initial=include_initial)
 
 
@@ -79,7 +79,7 @@ def _pull_cumulative_prod(
         g, out = cast_back(g, x_dtype), cast_back(out, x_dtype)
     g, out = _without_initial(g, axis, include_initial), _without_initial(out, axis, include_initial)
     place = 0 if axis is None else axis
-    if not is_zero_or_infinite_somewhere(x):
+    if not any_zero_or_infinite(x):
         return _from_the_end(g * out, place) / x
     # d out[j] / d x[i] is the product of all x[k], k <= j, but x[i]: quadratic in the length, exact at 0 and infinity.
     flat, restore = axes_last(x, place)
@@ -117,7 +117,7 @@ def cumulative_prod(
     >>> tl.cumulative_prod(tl.tensor([1.0, 2.0, 3.0]))
     tensor([1., 2., 6.])
     """
-    native, x = backend.native(dtype), countable(backend, x)
+    native, x = backend.native(dtype), without_booleans(backend, x)
     return backend.xp.cumulative_prod(x, axis=axis, dtype=native, include_initial=include_initial)
 
 

@@ -27,16 +27,16 @@ def reduced_shape(x_shape: Shape, axis: Axis = None, keepdims: bool = False, **_
     return tuple(n for i, n in enumerate(x_shape) if i not in axes)
 
 
-def kept(g: Any, x_shape: Shape, axis: Axis) -> Any:
+def unreduced(g: Any, x_shape: Shape, axis: Axis) -> Any:
     """Return a reduction's result with the reduced axes restored with length 1."""
     return reshape(g, reduced_shape(x_shape, axis, True))
 
 
-def spread(g: Any, x_shape: Shape, axis: Axis) -> Any:
+def spread_back(g: Any, x_shape: Shape, axis: Axis) -> Any:
     """Return a reduction's result broadcast back over the reduced axes."""
     if not g.shape:
         return broadcast_to(g, x_shape)
-    return broadcast_to(kept(g, x_shape, axis), x_shape)
+    return broadcast_to(unreduced(g, x_shape, axis), x_shape)
 
 
 def reduced_count(x_shape: Shape, axis: Axis) -> int:
@@ -55,7 +55,7 @@ def _samples(*extra: Sample) -> list[Sample]:
 
 
 def _pull_sum(g: Any, x_shape: Shape, x_dtype: Any, axis: Axis, dtype: Any) -> Any:
-    return spread(g if dtype is None else cast_back(g, x_dtype), x_shape, axis)
+    return spread_back(g if dtype is None else cast_back(g, x_dtype), x_shape, axis)
 
 
 @op(
@@ -85,16 +85,16 @@ def sum(backend: Backend, x: ArrayT, /, axis: Axis = None, *, dtype: Any = None,
     tensor([4., 6.])
     """
     native = backend.native(dtype)
-    return backend.xp.sum(countable(backend, x), axis=axis, dtype=native, keepdims=keepdims)
+    return backend.xp.sum(without_booleans(backend, x), axis=axis, dtype=native, keepdims=keepdims)
 
 
-def countable(backend: Backend, x: Any) -> Any:
+def without_booleans(backend: Backend, x: Any) -> Any:
     """Return booleans as integers, which the standard can add and multiply."""
     return backend.xp.astype(x, backend.xp.int64) if backend.dtype_of(x).kind == "bool" else x
 
 
 @op(
-    vjp={"x": lambda g, x_shape, axis: spread(g / reduced_count(x_shape, axis), x_shape, axis)},
+    vjp={"x": lambda g, x_shape, axis: spread_back(g / reduced_count(x_shape, axis), x_shape, axis)},
     kind="linear",
     shape=reduced_shape,
     dtype="floating",
@@ -119,17 +119,17 @@ def mean(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = 
 
 def _shared_by_ties(g: Any, beaten: Any, x_shape: Shape, axis: Axis) -> Any:
     """Divide each cotangent equally among the elements that tie for the extreme, or among all if one is NaN."""
-    chosen = ~beaten
-    shares = kept(g, x_shape, axis) / astype(sum(astype(chosen, "int64"), axis=axis, keepdims=True), g.dtype)
-    return where(chosen, broadcast_to(shares, x_shape), 0.0)
+    tied = ~beaten
+    shares = unreduced(g, x_shape, axis) / astype(sum(astype(tied, "int64"), axis=axis, keepdims=True), g.dtype)
+    return where(tied, broadcast_to(shares, x_shape), 0.0)
 
 
 def _pull_max(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
-    return _shared_by_ties(g, x < spread(out, x_shape, axis), x_shape, axis)
+    return _shared_by_ties(g, x < spread_back(out, x_shape, axis), x_shape, axis)
 
 
 def _pull_min(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
-    return _shared_by_ties(g, x > spread(out, x_shape, axis), x_shape, axis)
+    return _shared_by_ties(g, x > spread_back(out, x_shape, axis), x_shape, axis)
 
 
 @op(vjp={"x": _pull_max}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
@@ -171,15 +171,15 @@ def min(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = F
 
 
 def _pull_prod(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
-    if not is_zero_or_infinite_somewhere(x):
-        return spread(g * out, x_shape, axis) / x
+    if not any_zero_or_infinite(x):
+        return spread_back(g * out, x_shape, axis) / x
     flat, restore = axes_last(x, axis)
     n = flat.shape[-1]
     others = where(eye_like(flat, n), 1.0, reshape(flat, (*flat.shape[:-1], 1, n)))
     return restore(prod(others, axis=-1) * reshape(g, (*flat.shape[:-1], 1)))
 
 
-def is_zero_or_infinite_somewhere(x: Any) -> bool:
+def any_zero_or_infinite(x: Any) -> bool:
     """Whether an element is zero or infinite, so that it cannot be divided out; synchronizes with the device."""
     return bool(any(x == 0.5 * x))
 
@@ -229,7 +229,7 @@ def prod(backend: Backend, x: ArrayT, /, axis: Axis = None, *, dtype: Any = None
     tensor([3., 8.])
     """
     native = backend.native(dtype)
-    return backend.xp.prod(countable(backend, x), axis=axis, dtype=native, keepdims=keepdims)
+    return backend.xp.prod(without_booleans(backend, x), axis=axis, dtype=native, keepdims=keepdims)
 
 
 # -- variance ----------------------------------------------------------------------------------------------------------
@@ -272,11 +272,11 @@ def std(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: b
 
 
 def _pull_logsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
-    total = kept(out, x_shape, axis)
+    total = unreduced(out, x_shape, axis)
     weights = exp(x - where(total != -inf, total, 0.0))
     # They sum to 1 up to the rounding of a large total, which may double them, or to 0.
-    together = sum(weights, axis=axis, keepdims=True)
-    return kept(g, x_shape, axis) / where(together != 0, together, 1.0) * weights
+    total_weight = sum(weights, axis=axis, keepdims=True)
+    return unreduced(g, x_shape, axis) / where(total_weight != 0, total_weight, 1.0) * weights
 
 
 @op(

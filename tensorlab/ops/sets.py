@@ -17,7 +17,7 @@ from .joining import concat, unstack
 from .reduction import max as greatest
 from .reduction import min as smallest
 from .shapes import astype, flatten, moveaxis, normalized_axis, reshape
-from .sorting import argsort, nonzero, paired, sort
+from .sorting import argsort, as_promoted_pair, nonzero, sort
 
 
 class UniqueAll(NamedTuple, Generic[ArrayT]):
@@ -329,7 +329,7 @@ def isin(x1: ArrayT, x2: ArrayT | complex, /, *, invert: bool = False) -> ArrayT
     >>> tl.isin(tl.tensor([1, 2, 3]), tl.tensor([3, 1]))
     tensor([ True, False,  True])
     """
-    _, elements, wanted, wrap = paired("isin", "any", x1, x2)
+    _, elements, wanted, wrap = as_promoted_pair("isin", "any", x1, x2)
     found = _occurring(elements, flatten(wanted))
     return wrap(logical_not(found) if invert else found)
 

@@ -299,7 +299,7 @@ def searchsorted(x1: ArrayT, x2: ArrayT | float, /, *, side: str = "left", sorte
     >>> tl.searchsorted(tl.tensor([1.0, 2.0, 3.0]), tl.tensor([2.0, 2.5, 9.0]))
     tensor([1, 2, 3])
     """
-    backend, ordered, wanted, wrap = paired("searchsorted", "real", x1, x2)
+    backend, ordered, wanted, wrap = as_promoted_pair("searchsorted", "real", x1, x2)
     if side not in ("left", "right"):
         raise ValueError(f"searchsorted: side must be 'left' or 'right', not {side!r}")
     if len(ordered.shape) != 1:
@@ -312,7 +312,7 @@ def searchsorted(x1: ArrayT, x2: ArrayT | float, /, *, side: str = "left", sorte
     return wrap(backend.as_own(backend.xp.searchsorted(ordered, wanted, side=side)))
 
 
-def paired(function: str, takes: str, x1: Any, x2: Any) -> tuple[Backend, Any, Any, Callable[[Any], Any]]:
+def as_promoted_pair(function: str, takes: str, x1: Any, x2: Any) -> tuple[Backend, Any, Any, Callable[[Any], Any]]:
     """Return two operands as arrays of the type that both are promoted to; the second may be a Python number.
 
     Returns

@@ -32,7 +32,7 @@ of_square_matrices = partial(
 """Completes the docstring of a function of square matrices."""
 
 
-def reworded(problem: str, kernel: Callable[..., Any], *args: Any, **params: Any) -> Any:
+def library_call(problem: str, kernel: Callable[..., Any], *args: Any, **params: Any) -> Any:
     """Call a function of an array library, and raise our `LinAlgError` in place of the library's.
 
     Raises
@@ -79,12 +79,12 @@ def check_square(function: str, shape: Shape) -> int:
     return rows
 
 
-def square_shape(function: str) -> Callable[..., Shape]:
-    """Return the shape rule of an op from square matrices to matrices of the same shape."""
+def square_shape(function: str, result: Callable[[Shape], Any] = lambda x: x) -> Callable[..., Any]:
+    """Return the shape rule of an op of square matrices, by default to matrices of the same shape."""
 
-    def rule(x: Shape, *others: Shape, **_: Any) -> Shape:
+    def rule(x: Shape, *others: Shape, **_: Any) -> Any:
         check_square(function, x)
-        return x
+        return result(x)
 
     return rule
 

@@ -21,9 +21,9 @@ from .common import (
     check_matrices,
     count_cubic,
     hermitian_part,
+    library_call,
     of_matrices,
     of_square_matrices,
-    reworded,
     square_shape,
 )
 from .solving import solve_triangular_matrices
@@ -68,7 +68,7 @@ def cholesky_factor(backend: Backend, x: ArrayT, /) -> ArrayT:
     tensor([[2., 0.],
             [1., 2.]])
     """
-    return reworded("cholesky: a matrix is not positive definite", backend.xp.linalg.cholesky, x)
+    return library_call("cholesky: a matrix is not positive definite", backend.xp.linalg.cholesky, x)
 
 
 @of_square_matrices

@@ -13,8 +13,8 @@ from ..contraction import matmul
 from ..declare import require
 from ..matrices import trace
 from ..reduction import sum
-from ..shapes import Shape, expand_dims, matrix_transpose
-from .common import check_square, count_cubic, of_square_matrices, square_shape
+from ..shapes import expand_dims, matrix_transpose
+from .common import count_cubic, of_square_matrices, square_shape
 from .solving import INVERTIBLE, inv
 
 SAMPLES = [sample(Draw(shape, form=INVERTIBLE)) for shape in ((3, 3), (2, 2, 2), (1, 1), (0, 2, 2), (2, 0, 0))]
@@ -28,15 +28,10 @@ def _spread(numbers: Any) -> Any:
 # -- determinant -------------------------------------------------------------------------------------------------------
 
 
-def _det_shape(x: Shape) -> Shape:
-    check_square("det", x)
-    return x[:-2]
-
-
 @op(
     vjp={"x": lambda g, x: _spread(g) * cofactors(x)},
     jvp={"x": lambda t, x: sum(cofactors(x) * t, axis=(-2, -1))},
-    shape=_det_shape,
+    shape=square_shape("det", lambda x: x[:-2]),
     takes="floating",
     flops=count_cubic(2 / 3),
     samples=SAMPLES,
@@ -190,15 +185,10 @@ def _push_slogdet(t: Any, x: Any, out: Any) -> Any:
     return out[0] * multiply(imag(change), 1j), real(change)
 
 
-def _slogdet_shape(x: Shape) -> tuple[Shape, Shape]:
-    check_square("slogdet", x)
-    return x[:-2], x[:-2]
-
-
 @op(
     vjp={"x": _pull_slogdet},
     jvp={"x": _push_slogdet},
-    shape=_slogdet_shape,
+    shape=square_shape("slogdet", lambda x: (x[:-2], x[:-2])),
     takes="floating",
     flops=count_cubic(2 / 3),
     samples=SAMPLES,

@@ -21,7 +21,7 @@ from ..indexing import getitem
 from ..reduction import all as every
 from ..reduction import count_nonzero, sum
 from ..shapes import Shape, expand_dims, matrix_transpose, reshape
-from .common import adjoint, check_matrices, check_square, count_cubic, identity_like, of_matrices, reworded
+from .common import adjoint, check_matrices, check_square, count_cubic, identity_like, library_call, of_matrices
 from .determinants import slogdet_parts
 from .norms import MATRIX_NORMS, matrix_norm
 from .solving import inv, summed_to
@@ -134,7 +134,7 @@ def pinv_matrices(backend: Backend, x: ArrayT, /, rtol: Any) -> ArrayT:
             [0. , 0. ]])
     """
     xp = backend.xp
-    u, s, vh = reworded(NOT_CONVERGED.format("pinv"), xp.linalg.svd, x, full_matrices=False)
+    u, s, vh = library_call(NOT_CONVERGED.format("pinv"), xp.linalg.svd, x, full_matrices=False)
     factors = _reciprocals(backend, s, rtol)[..., None, :]
     return xp.matmul(_adjoint(backend, vh) * factors, _adjoint(backend, u))
 
@@ -246,7 +246,7 @@ def lstsq_minimum_norm(backend: Backend, a: ArrayT, b: ArrayT, /, rcond: Any) ->
             [0. ]])
     """
     xp = backend.xp
-    u, s, vh = reworded(NOT_CONVERGED.format("lstsq"), xp.linalg.svd, a, full_matrices=False)
+    u, s, vh = library_call(NOT_CONVERGED.format("lstsq"), xp.linalg.svd, a, full_matrices=False)
     factors = _reciprocals(backend, s, rcond)
     solution = xp.matmul(_adjoint(backend, vh), factors[..., None] * xp.matmul(_adjoint(backend, u), b))
     return solution, xp.sum(xp.astype(factors != 0, xp.int64), axis=-1), s

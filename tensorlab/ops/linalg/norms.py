@@ -14,7 +14,7 @@ from ..arithmetic import abs as absolute
 from ..arithmetic import conj, real, zeros_like
 from ..comparison import where
 from ..declare import composite, require
-from ..reduction import kept, max, min, reduced_shape, sum
+from ..reduction import max, min, reduced_shape, sum, unreduced
 from ..shapes import Axis, Shape, expand_dims, normalized_axes
 from .common import check_matrices, of_matrices
 from .spectral import svdvals
@@ -24,13 +24,13 @@ from .spectral import svdvals
 
 def _direction(x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
     """Return the conjugate of `x` divided by its norm; zero where the norm is."""
-    norm = kept(out, x_shape, axis)
+    norm = unreduced(out, x_shape, axis)
     zero = norm == 0
     return conj(x) * where(zero, 0.0, 1 / where(zero, 1.0, norm))
 
 
 @op(
-    vjp={"x": lambda g, x, out, x_shape, axis: kept(g, x_shape, axis) * _direction(x, out, x_shape, axis)},
+    vjp={"x": lambda g, x, out, x_shape, axis: unreduced(g, x_shape, axis) * _direction(x, out, x_shape, axis)},
     jvp={
         "x": lambda t, x, out, x_shape, axis, keepdims: sum(
             real(_direction(x, out, x_shape, axis) * t), axis=axis, keepdims=keepdims

@@ -16,7 +16,7 @@ from ..contraction import matmul
 from ..declare import broadcast_shape, require
 from ..matrices import tril, triu
 from ..shapes import Shape, matrix_transpose, reshape, sum_to_shape
-from .common import check_matrices, check_square, count_cubic, of_square_matrices, reworded, square_shape
+from .common import check_matrices, check_square, count_cubic, library_call, of_square_matrices, square_shape
 
 INVERTIBLE: Literal["invertible"] = "invertible"
 SINGULAR = "{}: a matrix is singular"
@@ -61,7 +61,7 @@ def inv(backend: Backend, x: ArrayT, /) -> ArrayT:
     tensor([[0.5 , 0.  ],
             [0.  , 0.25]])
     """
-    return reworded(SINGULAR.format("inv"), backend.xp.linalg.inv, x)
+    return library_call(SINGULAR.format("inv"), backend.xp.linalg.inv, x)
 
 
 # -- general systems ---------------------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ def solve_matrices(backend: Backend, a: ArrayT, b: ArrayT, /) -> ArrayT:
     tensor([[0.5 ],
             [0.25]])
     """
-    return reworded(SINGULAR.format("solve"), backend.solve_systems, a, b)
+    return library_call(SINGULAR.format("solve"), backend.solve_systems, a, b)
 
 
 def solve(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
@@ -236,7 +236,7 @@ def solve_triangular_matrices(
     if not left:
         a, b, upper = xp.matrix_transpose(a), xp.matrix_transpose(b), not upper
     problem = SINGULAR.format("solve_triangular")
-    solved = reworded(problem, backend.substitute, a, b, upper=upper, unit_diagonal=unit_diagonal)
+    solved = library_call(problem, backend.substitute, a, b, upper=upper, unit_diagonal=unit_diagonal)
     return solved if left else xp.matrix_transpose(solved)
 
 

@@ -22,13 +22,14 @@ from .common import (
     count_cubic,
     hermitian_part,
     identity_like,
+    library_call,
     of_matrices,
     of_square_matrices,
     quotient,
     recorded,
-    reworded,
     scaled_columns,
     scaled_rows,
+    square_shape,
     without_diagonal,
 )
 
@@ -80,15 +81,10 @@ def _push_eigh(t: Any, out: Any) -> Any:
     return _real_diagonal(change), matmul(vectors, turning)
 
 
-def _eigh_shape(x: Shape) -> tuple[Shape, Shape]:
-    check_square("eigh", x)
-    return x[:-1], x
-
-
 @op(
     vjp={"x": _pull_eigh},
     jvp={"x": _push_eigh},
-    shape=_eigh_shape,
+    shape=square_shape("eigh", lambda x: (x[:-1], x)),
     dtype="real",
     takes="floating",
     flops=count_cubic(9),
@@ -105,7 +101,7 @@ def eigh_factors(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT]:
     >>> tl.ops.linalg.spectral.eigh_factors(tl.tensor([[1.0, 0.0], [0.0, 2.0]]))[0]
     tensor([1., 2.])
     """
-    return tuple(reworded(NOT_CONVERGED.format("eigh"), backend.xp.linalg.eigh, x))
+    return tuple(library_call(NOT_CONVERGED.format("eigh"), backend.xp.linalg.eigh, x))
 
 
 @of_square_matrices
@@ -147,13 +143,8 @@ def eigh(x: ArrayT, /) -> EighResult[ArrayT]:
     return EighResult(*eigh_factors(x))
 
 
-def _eigvalsh_shape(x: Shape) -> Shape:
-    check_square("eigvalsh", x)
-    return x[:-1]
-
-
 @op(
-    shape=_eigvalsh_shape,
+    shape=square_shape("eigvalsh", lambda x: x[:-1]),
     dtype="real",
     takes="floating",
     flops=count_cubic(4 / 3),
@@ -170,7 +161,7 @@ def eigvalsh_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
     >>> tl.ops.linalg.spectral.eigvalsh_alone(tl.tensor([[1.0, 0.0], [0.0, 2.0]]))
     tensor([1., 2.])
     """
-    return reworded(NOT_CONVERGED.format("eigvalsh"), backend.xp.linalg.eigvalsh, x)
+    return library_call(NOT_CONVERGED.format("eigvalsh"), backend.xp.linalg.eigvalsh, x)
 
 
 @of_square_matrices
@@ -320,7 +311,7 @@ def svd_factors(backend: Backend, x: ArrayT, /, full_matrices: bool = True) -> t
     >>> tl.ops.linalg.spectral.svd_factors(tl.tensor([[0.0, 2.0], [1.0, 0.0]]))[1]
     tensor([2., 1.])
     """
-    return tuple(reworded(NOT_CONVERGED.format("svd"), backend.xp.linalg.svd, x, full_matrices=full_matrices))
+    return tuple(library_call(NOT_CONVERGED.format("svd"), backend.xp.linalg.svd, x, full_matrices=full_matrices))
 
 
 @of_matrices
@@ -385,7 +376,7 @@ def svdvals_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
     >>> tl.ops.linalg.spectral.svdvals_alone(tl.tensor([[0.0, 2.0], [1.0, 0.0]]))
     tensor([2., 1.])
     """
-    return reworded(NOT_CONVERGED.format("svdvals"), backend.xp.linalg.svdvals, x)
+    return library_call(NOT_CONVERGED.format("svdvals"), backend.xp.linalg.svdvals, x)
 
 
 @of_matrices
