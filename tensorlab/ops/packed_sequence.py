@@ -70,7 +70,7 @@ def pack_steps(backend: Backend, x: ArrayT, /, batch_sizes: Sizes, order: Sizes 
     batch_sizes : tuple of int
         Number of sequences, the first ones, that reach each step; non-increasing.
     order : tuple of int, optional
-        Order in which to put the sequences first.
+        Permutation of the sequences, applied before packing.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def unpack_steps(
     length : int
         Number of steps of the result.
     order : tuple of int, optional
-        Order in which to put the sequences last.
+        Permutation of the sequences, applied after unpacking.
     padding_value : float
         Value of the padding.
 

@@ -139,7 +139,7 @@ def max(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = F
     Returns
     -------
     Tensor
-        The shape without `axis`. NaN where any element is NaN, and all elements share the gradient then.
+        The shape without `axis`. NaN where any element is NaN; then all elements share the gradient.
 
     Raises
     ------

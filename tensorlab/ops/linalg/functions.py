@@ -170,7 +170,7 @@ def expm(x: ArrayT, /) -> ArrayT:
     return power
 
 
-# -- products of several------------------------------------------------------------------------------------------------
+# -- products of several -----------------------------------------------------------------------------------------------
 
 
 def multi_dot(arrays: Sequence[ArrayT], /) -> ArrayT:
