@@ -14,7 +14,7 @@ from tensorlab.autodiff.record import REGISTRY
 
 @pytest.mark.parametrize("name", ["mode", "out", "kernel", "Tensor", "record"])
 def test_parameters_named_like_variables_of_the_dispatcher_are_refused(name):
-    """A parameter of such a name would be taken for the dispatcher's own variable: gradients would be wrong unseen."""
+    """Such a parameter would be confused with the variable, and gradients would be silently wrong."""
     namespace = {}
     exec(f"def shadowing(backend, x, /, {name}=None): return x", namespace)
     with pytest.raises(TypeError, match=f"shadowing cannot call a parameter {name}: its dispatcher uses the name"):
