@@ -1,1 +1,1 @@
-"""Benchmarks: `make bench`. The same program runs on tensorlab and on PyTorch, in turn, in one process."""
+"""Benchmarks, run by `make bench`: the same programs on tensorlab and PyTorch, alternating in one process."""

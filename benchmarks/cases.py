@@ -1,4 +1,4 @@
-"""What is measured: one table of cases."""
+"""The table of benchmark cases."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ Expression = Callable[[Any, Any, Any], Any]
 
 @dataclass(frozen=True)
 class Case:
-    """One line of the table.
+    """One case.
 
     Attributes
     ----------
     group, name : str
-        What it is called.
+        Title of its group, and its name.
     build : callable
-        ``build(lib)`` returns the program, ready to be run again and again; `lib` is tensorlab, PyTorch or NumPy.
+        ``build(lib)`` returns the program, which can be run repeatedly; `lib` is tensorlab, PyTorch or NumPy.
     numpy : bool
-        Whether NumPy, too, can run it.
+        Whether NumPy can run it, too.
     counted : bool
-        Whether its operations per second say anything.
+        Whether its floating-point operations are counted.
     """
 
     group: str
@@ -43,7 +43,7 @@ class Case:
     counted: bool = True
 
     def contenders(self, backend_name: str) -> dict[str, Contender]:
-        """Return tensorlab on a backend, and beside it PyTorch on the same device, where it is there."""
+        """Return tensorlab on a backend, and if available PyTorch on the same device, and NumPy."""
         gpu = machine.on_gpu(backend_name)
         with tl.use_backend(backend_name) as backend:
             found = {"tensorlab": Contender(self.build(tl), backend.synchronize)}
@@ -58,12 +58,12 @@ class Case:
         return found
 
     def flops(self) -> int | None:
-        """Return the floating-point operations of one run, as the records of its ops count them."""
+        """Return the floating-point operations of one run, according to the records of its ops."""
         return count_flops(self.build(tl)) if self.counted else None
 
 
 def count_flops(program: Program) -> int:
-    """Run a program under an observer and add up what the op records say; a backward pass is recorded to be seen."""
+    """Return the sum over all ops in a program; a backward pass is run with `create_graph`, so that it is observed."""
     total = 0
 
     def count(op: Any, operands: tuple[Any, ...], params: Mapping[str, Any], result: Any) -> None:
@@ -107,7 +107,7 @@ def matmul(n: int, gradients: bool) -> Builder:
 
 
 def convolution(x: tuple[int, ...], w: tuple[int, ...], gradients: bool, **geometry: int) -> Builder:
-    """Return a builder of a convolution of any number of axes; `x` and `w` are the shapes of images and filters."""
+    """Return a builder of a convolution in any number of dimensions; `x` and `w` are shapes of images and filters."""
 
     def build(lib: Any) -> Program:
         function = partial(getattr(lib.nn.functional, f"conv{len(x) - 2}d"), **geometry)

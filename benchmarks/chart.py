@@ -1,4 +1,4 @@
-"""The chart of a run: time against PyTorch's, GFLOP/s, and of a roofline run the share of the roof."""
+"""The chart of a run: time relative to PyTorch, GFLOP/s, and the fraction of the roofline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PYTORCH = "#ef8636"
 
 
 def draw_chart(rows: Sequence[Row], file: Path) -> None:
-    """Draw results into a PNG file."""
+    """Draw the results and save them as a PNG file."""
     ratios = [row for row in rows if row.ratio is not None]
     rates = [row for row in rows if row.rate is not None and row.bandwidth is None]
     roofs = [row for row in rows if row.bandwidth is not None]
@@ -37,7 +37,7 @@ def draw_chart(rows: Sequence[Row], file: Path) -> None:
 
 
 def _look(row: Row) -> dict[str, Any]:
-    """Return a colour by backend, pale where others disturbed the measurement."""
+    """Return the colour of a backend, pale if other programs disturbed the measurement."""
     return {"color": COLORS.get(row.backend, OTHER), "alpha": 1.0 if row.undisturbed else 0.35}
 
 

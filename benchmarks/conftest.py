@@ -1,4 +1,4 @@
-"""What a benchmark run adds to pytest: the option, the report at the end, and the files."""
+"""Extensions of pytest for benchmarks: an option, the report at the end, and files with the results."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[ROWS] = []
-    config.option.benchmark_quiet = True  # its table has times of blocks of calls; ours stands in its place
+    config.option.benchmark_quiet = True  # its table shows times of blocks of calls; ours replaces it
     try:
         tl.active_backend()
     except tl.BackendUnavailable as error:
@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def rows(request: pytest.FixtureRequest) -> Iterator[list[Row]]:
-    """The results so far, to which a benchmark adds its own."""
+    """The results so far, to which a benchmark appends its own."""
     yield request.config.stash[ROWS]
 
 
@@ -61,5 +61,5 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         name = machine.slug() + ("-roofline" if config.option.roofline else "")
         lines += [f"Written: {os.path.relpath(file)}" for file in report.save(rows, name)]
     else:
-        lines.append("Only a part of the benchmarks ran, so the files of the last whole run were left as they are.")
+        lines.append("Not all benchmarks ran, so the files of the last complete run are unchanged.")
     terminalreporter.write("\n".join(lines) + "\n")

@@ -1,4 +1,4 @@
-"""Timing: contenders take turns, and each has the machine to itself while it is timed."""
+"""Timing: programs alternate, and each is timed while no thread of another one computes."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ LEAST_ROUNDS = 5
 SECONDS = 2.0
 
 MOST_WAITING = 0.02
-"""A block counts if its threads waited for a processor for at most this share of its time."""
+"""The largest fraction of its time that the threads of a valid block wait for a processor."""
 
 
 class Timing(NamedTuple):
-    """The median seconds per call, and whether enough blocks had the processors to themselves to say so."""
+    """The median of the seconds per call, and whether enough blocks ran without waiting for processors."""
 
     seconds: float
     undisturbed: bool
 
 
 def nothing() -> None:
-    """Wait for nothing: what synchronizes a CPU."""
+    """Do nothing, which synchronizes a CPU."""
 
 
 @dataclass
 class Contender:
-    """One program to time: `run`, and what waits until all its work is done.
+    """A program to time: `run`, and `synchronize`, which waits until its work is done.
 
     Attributes
     ----------
     calls : int
-        Calls per timed block, so that a block takes about `BLOCK_SECONDS`.
+        Number of calls per timed block, which takes about `BLOCK_SECONDS`.
     times : list of float
         Seconds per call of each block.
     waits : list of float
-        The share of each block's time that its threads waited for a processor which others held.
+        Fraction of the time of each block that its threads waited for a processor.
     """
 
     run: Callable[[], Any]
@@ -53,7 +53,7 @@ class Contender:
     waits: list[float] = field(default_factory=list)
 
     def block(self) -> None:
-        """Run a block of calls and note the time."""
+        """Run and time a block of calls."""
         run, waited = self.run, waiting_time()
         start = time.perf_counter()
         for _ in repeat(None, self.calls):
@@ -71,7 +71,7 @@ class Contender:
         self.synchronize()
 
     def calibrate(self) -> float:
-        """Warm up and choose the number of calls of a block; return the seconds that it will take."""
+        """Warm up and choose the number of calls per block; return the expected seconds per block."""
         self.settle()
         self.block()
         while self.times[-1] * self.calls < BLOCK_SECONDS / 2:
@@ -83,23 +83,23 @@ class Contender:
         return seconds
 
     def timing(self) -> Timing:
-        """Return the median of the blocks without waiting, or of all if there are too few of them."""
+        """Return the median over the valid blocks, or over all blocks if there are too few valid ones."""
         clean = [seconds for seconds, wait in zip(self.times, self.waits, strict=True) if wait <= MOST_WAITING]
         enough = len(clean) >= min(LEAST_ROUNDS, len(self.times))
         return Timing(median(clean if enough else self.times), enough)
 
 
 def compare(benchmark: Any, contenders: Mapping[str, Contender], seconds: float = SECONDS) -> dict[str, Timing]:
-    """Time contenders in turn, the first of them through pytest-benchmark.
+    """Time programs alternately, the first of them by pytest-benchmark.
 
     Parameters
     ----------
     benchmark : fixture
-        pytest-benchmark's. It times blocks of calls; ``extra_info`` says of how many.
+        The fixture of pytest-benchmark. It times blocks of calls; their number is in ``extra_info``.
     contenders : mapping from name to Contender
-        Tensorlab first.
+        The programs, tensorlab's first.
     seconds : float
-        How long to measure, pauses apart; at least `LEAST_ROUNDS` and at most `ROUNDS` rounds are run.
+        Time to measure, without pauses, in at least `LEAST_ROUNDS` and at most `ROUNDS` rounds.
     """
     first, *others = contenders.values()
 
@@ -120,8 +120,8 @@ def compare(benchmark: Any, contenders: Mapping[str, Contender], seconds: float 
 def wait_for_idle_threads(step: float = 0.005, limit: float = 0.5) -> None:
     """Wait until no thread of this process computes.
 
-    Threads of OpenBLAS and OpenMP go on spinning after their work is done, OpenBLAS's for a tenth of a second, and
-    whoever computed next would share the processors with them.
+    Threads of OpenBLAS and OpenMP spin for a while after their work is done (those of OpenBLAS for a tenth of a
+    second), and would take processors from the next program.
     """
     deadline = time.perf_counter() + limit
     while time.perf_counter() < deadline:
@@ -132,7 +132,7 @@ def wait_for_idle_threads(step: float = 0.005, limit: float = 0.5) -> None:
 
 
 def waiting_time() -> float:
-    """Return the seconds that threads of this process have been ready to run without a processor (0 if unknown)."""
+    """Return the seconds that threads of this process have waited for a processor; 0 if unknown."""
     try:
         stats = [(task / "schedstat").read_text() for task in Path("/proc/self/task").iterdir()]
     except OSError:
@@ -142,7 +142,7 @@ def waiting_time() -> float:
 
 @contextmanager
 def collector_off() -> Iterator[None]:
-    """Collect garbage now, and not inside."""
+    """Collect garbage, and disable the collector inside."""
     gc.collect()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""The machine: what it is, and how fast each backend multiplies and copies on it at best."""
+"""The machine, and the peak rates of each backend in products of matrices and in copies."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PACKAGES = ("tensorlab", "numpy", "cupy-cuda12x", "cupy-cuda13x", "torch", "pyte
 
 
 def torch_module() -> Any:
-    """Return PyTorch with as many threads as there are processors, or None where it is not installed."""
+    """Return PyTorch, set to one thread per processor, or None if it is not installed."""
     try:
         import torch
     except ImportError:
@@ -36,7 +36,7 @@ def torch_module() -> Any:
 
 
 def backends() -> list[str]:
-    """Return the names of the backends that can be used here, those of the CPU first."""
+    """Return the names of the available backends, those of the CPU first."""
     usable = [name for name, why_not in tl.available_backends().items() if why_not is None]
     return sorted(usable, key=lambda name: (on_gpu(name), name != "numpy", name))
 
@@ -47,13 +47,13 @@ def backend_named(name: str) -> Backend:
 
 
 def on_gpu(name: str) -> bool:
-    """Return whether the arrays of a backend live on a GPU."""
+    """Return whether the arrays of a backend are on a GPU."""
     return backend_named(name).devices()[0].startswith("cuda")
 
 
 @dataclass(frozen=True)
 class Peak:
-    """What a backend reaches at best: operations per second in a matrix product, bytes per second in a copy."""
+    """The peak rates of a backend: operations per second in a matrix product, bytes per second in a copy."""
 
     flops: float
     bandwidth: float
@@ -86,7 +86,7 @@ def _product_time(backend: Backend, n: int) -> float:
 
 
 def _least_time(call: Callable[[], Any], backend: Backend, seconds: float = 1.0) -> float:
-    """Return the least time of one call; other programs get a few seconds to let it have the processors."""
+    """Return the least time of a call; wait a few seconds for processors that are not used by other programs."""
     contender = Contender(call, backend.synchronize)
     contender.settle()
     deadline = time.perf_counter() + 5 * seconds
@@ -98,7 +98,7 @@ def _least_time(call: Callable[[], Any], backend: Backend, seconds: float = 1.0)
 
 
 def facts() -> dict[str, Any]:
-    """Return what a reader of the results needs to know about where they come from."""
+    """Return the description of the machine and the software for the files with results."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "cpu": cpu_name(),
@@ -125,7 +125,7 @@ def cpu_name() -> str:
 
 
 def gpu_name() -> str | None:
-    """Return the name of the first GPU that CuPy or PyTorch sees."""
+    """Return the name of the first GPU that CuPy or PyTorch finds, or None."""
     if any(on_gpu(name) for name in backends()):
         import cupy
 
@@ -146,6 +146,6 @@ def blas_libraries() -> list[str]:
 
 
 def slug() -> str:
-    """Return the machine's name as part of a file name."""
+    """Return a name of the machine for file names."""
     parts = [cpu_name(), f"{THREADS} threads", gpu_name() if any(map(on_gpu, backends())) else None]
     return re.sub(r"[^a-z0-9]+", "-", " ".join(filter(None, parts)).lower()).strip("-")

@@ -1,12 +1,11 @@
-"""Peak memory of training steps: `python -m benchmarks.memory` prints that of tensorlab and of PyTorch.
+"""Peak memory of training steps: `python -m benchmarks.memory` prints it for tensorlab and PyTorch.
 
-What is measured is the most that a few training steps hold beyond the model and its data: activations, gradients,
-working memory, the optimizer's state, and whatever a library keeps from one step to the next.
+The peak is that of a few training steps, without the model and its data: activations, gradients, working memory, the
+state of the optimizer, and memory that a library keeps between steps.
 
-Both are asked what their arrays take: NumPy reports each of its buffers to `tracemalloc`, PyTorch's CPU allocator
-(which oneDNN's working memory comes from, too) each of its buffers to `torch.profiler`. Neither sees the few fixed
-buffers inside BLAS libraries. The resident size of the process would be no measure: it says as much about the C
-library's habit of keeping freed memory.
+It is measured by allocations of arrays: NumPy reports them to `tracemalloc`, and the CPU allocator of PyTorch (which
+oneDNN uses, too) to `torch.profiler`. Fixed buffers inside BLAS libraries are not included. The resident size of the
+process is not used, as the C library keeps freed memory.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from .models import FEW_LARGE, MANY_SMALL, Program, lenet5_training, mlp_trainin
 
 STEPS = 3
 LIMIT = 1.2
-"""How much of PyTorch's peak tensorlab may take."""
+"""The largest allowed ratio of tensorlab's peak to PyTorch's."""
 
 WORKLOADS: dict[str, Callable[[int], Callable[[Any], Program]]] = {
     "LeNet-5, batch 64": lambda batch: lenet5_training(batch),
@@ -42,7 +41,7 @@ WORKLOADS: dict[str, Callable[[int], Callable[[Any], Program]]] = {
 """Builders of training steps by batch size."""
 
 BATCH = {"LeNet-5, batch 64": 64}
-"""The batch sizes; 256 of those that are not named."""
+"""The batch sizes; 256 for workloads that are not listed."""
 
 PYTORCH_BYTES = {
     "LeNet-5, batch 64": 4_685_848,
@@ -52,13 +51,13 @@ PYTORCH_BYTES = {
     "Adam's step alone, four 1024×1024": 46_137_372,
     "Adam's step alone, 200 of 32×32": 1_651_500,
 }
-"""What `pytorch_peak` measured with PyTorch 2.13.0 on a CPU, for tests that run where there is no PyTorch."""
+"""Results of `pytorch_peak` with PyTorch 2.13.0 on a CPU, for machines without PyTorch."""
 
 
 def tensorlab_peak(workload: str) -> int:
     """Return the peak of a workload on the NumPy backend, in bytes."""
     with tl.use_backend("numpy"):
-        WORKLOADS[workload](2)(tl)()  # what is imported and made at the first call is no part of a step
+        WORKLOADS[workload](2)(tl)()  # imports and initialization in the first call are not measured
         gc.collect()
         tracemalloc.start()
         try:

@@ -1,4 +1,4 @@
-"""The networks and training steps that are measured; `lib` is tensorlab or PyTorch, and the program the same."""
+"""The networks and training steps to measure, written once for tensorlab and PyTorch, which are passed as `lib`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 Program = Callable[..., Any]
-"""What is run; programs with a backward pass hand their keyword arguments on to it."""
+"""A program to time. One with a backward pass passes keyword arguments on to it."""
 
 
 def mlp(lib: Any, sizes: tuple[int, ...]) -> Any:
@@ -38,7 +38,7 @@ def train_step(model: Any, optimizer: Any, loss_function: Any, x: Any, y: Any, *
 
 
 def training(lib: Any, model: Any, x_shape: tuple[int, ...], classes: int, optimizer: str = "SGD") -> Program:
-    """Return the training step of a classifier on random data, with the optimizer's defaults but for the rate."""
+    """Return the training step of a classifier on random data; only the learning rate is not the default."""
     x, y = lib.randn(*x_shape), lib.randint(0, classes, (x_shape[0],))
     update = getattr(lib.optim, optimizer)(model.parameters(), lr=1e-3)
     return partial(train_step, model, update, lib.nn.CrossEntropyLoss(), x, y)
@@ -55,7 +55,7 @@ def lenet5_training(batch: int = 64) -> Callable[[Any], Program]:
 
 
 def optimizer_step(shapes: Sequence[tuple[int, ...]], optimizer: str, **options: Any) -> Callable[[Any], Program]:
-    """Return a builder of an optimizer's step alone, on parameters of these shapes that have gradients."""
+    """Return a builder of an optimizer's step, without forward and backward pass, on parameters of these shapes."""
 
     def build(lib: Any) -> Program:
         parameters = [lib.randn(*shape) for shape in shapes]

@@ -1,4 +1,4 @@
-"""Results: the lines of the table, the targets, and the files and chart made from them."""
+"""Results: the table, the comparison with targets, and the files."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ class Row:
     Attributes
     ----------
     value : float
-        Median seconds per call, or bytes where `unit` says so.
+        Median of the seconds per call, or bytes if `unit` is ``"B"``.
     others : dict from name to float
-        The same of PyTorch, NumPy, or whoever ran beside it.
+        The same for PyTorch and NumPy.
     flops : int, optional
-        Floating-point operations of a call.
+        Floating-point operations per call.
     roof : float, optional
-        Share of what the machine reaches at best.
+        Fraction of the peak of the machine.
     bandwidth : float, optional
         Bytes moved per second.
     undisturbed : bool
-        Whether the processors were free for it while it was timed.
+        Whether it was timed without waiting for processors.
     """
 
     group: str
@@ -51,7 +51,7 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """What tensorlab takes, in parts of what PyTorch takes."""
+        """The ratio of tensorlab's value to PyTorch's."""
         return self.value / self.others["PyTorch"] if "PyTorch" in self.others else None
 
     def cells(self) -> list[str]:
@@ -74,7 +74,7 @@ HEADER = ["what", "backend", "median", "GFLOP/s", "GB/s", "of peak", "PyTorch", 
 
 
 def quantity(value: float, unit: str) -> str:
-    """Write seconds or bytes with three digits."""
+    """Return seconds or bytes as text, with three digits."""
     steps = [(1, "s"), (1e-3, "ms"), (1e-6, "µs")] if unit == "s" else [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")]
     scale, symbol = next((step for step in steps if value >= step[0]), steps[-1])
     digits = max(0, 2 - len(str(int(value / scale))) + 1)
@@ -82,7 +82,7 @@ def quantity(value: float, unit: str) -> str:
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
-    """Return lines of cells as text: two columns to the left, the others to the right, empty ones left out."""
+    """Return lines of cells as text: two columns aligned left, the others right; empty columns are left out."""
     columns = [column for column in zip(*lines, strict=True) if any(column[1:])]
     padded = [_padded(column, i < 2) for i, column in enumerate(columns)]
     return ["  ".join(line).rstrip() for line in zip(*padded, strict=True)]
@@ -94,7 +94,7 @@ def _padded(column: Sequence[str], left: bool) -> list[str]:
 
 
 def table(rows: Iterable[Row]) -> list[str]:
-    """Return the table of results, with a blank line and a title before each group."""
+    """Return the table of results, with a title for each group."""
     rows = list(rows)
     header, *lines = aligned([HEADER, *(row.cells() for row in rows)])
     text, group = [header, "-" * len(header)], ""
@@ -111,7 +111,7 @@ def table(rows: Iterable[Row]) -> list[str]:
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be reached on a CPU: `measure` of the results of `group` whose names contain `names` is <= `limit`."""
+    """A target for the CPU: `measure` of the results in `group` whose names contain `names` is at most `limit`."""
 
     what: str
     group: str
@@ -124,7 +124,7 @@ class Target:
         return [row for row in rows if row.group == self.group and self.names in row.name and row.backend == "numpy"]
 
     def reached(self, rows: Iterable[Row]) -> float | None:
-        """Return what was measured, or None where that did not run."""
+        """Return the measured value, or None if it was not run."""
         return self.measure(found) if (found := self.rows(rows)) else None
 
 
@@ -135,7 +135,7 @@ def mean_ratio(rows: list[Row]) -> float | None:
 
 
 def most_over_numpy(rows: list[Row]) -> float | None:
-    """Return the most microseconds that an op takes more than NumPy's own function."""
+    """Return the largest difference, in microseconds, of the times of an op and of NumPy's function."""
     return max(((row.value - row.others["NumPy"]) * 1e6 for row in rows if "NumPy" in row.others), default=None)
 
 
@@ -170,7 +170,7 @@ TARGETS = [
 
 
 def target_lines(rows: Sequence[Row]) -> list[str]:
-    """Return the table of targets: the limit, what was measured, and whether that is within it."""
+    """Return the table of targets: the limit, the measured value, and whether it is met."""
     lines = [["target", "unit", "limit", "measured", ""]]
     for target in TARGETS:
         reached = target.reached(rows)
@@ -182,11 +182,11 @@ def target_lines(rows: Sequence[Row]) -> list[str]:
     return aligned(lines)
 
 
-# -- in words, and in files -------------------------------------------------------------------------------------------
+# -- notes and files -------------------------------------------------------------------------------------------
 
 
 def in_words(rows: Iterable[Row]) -> list[str]:
-    """Say on what the benchmarks ran, and what could not run here and why."""
+    """Return notes on the machine, and on what could not be run and why."""
     facts = machine.facts()
     lines = [f"CPU: {facts['cpu']}, {facts['threads']} threads; {', '.join(facts['blas'])}."]
     lines += [f"Peak of {name}: {machine.peak(name)}." for name in machine.backends()]
@@ -195,18 +195,18 @@ def in_words(rows: Iterable[Row]) -> list[str]:
             lines.append(f"Not run, the backend {name}: {why_not}.")
     torch = machine.torch_module()
     if torch is None:
-        lines.append("Not run, PyTorch: it is not installed; `make peers` installs it. Its memory was recorded before.")
+        lines.append("Not run, PyTorch: it is not installed; `make peers` installs it. Its memory is a recorded value.")
     else:
-        lines.append(f"Beside it: PyTorch {torch.__version__}, {torch.get_num_threads()} threads.")
+        lines.append(f"Compared with: PyTorch {torch.__version__}, {torch.get_num_threads()} threads.")
         if facts["gpu"] and not torch.cuda.is_available():
-            lines.append("Not run, PyTorch on the GPU: this build of PyTorch does not see it.")
+            lines.append("Not run, PyTorch on the GPU: this build of PyTorch does not support it.")
     if not all(row.undisturbed for row in rows):
-        lines.append("~: other programs held the processors most of the time, so this line is not to be trusted.")
+        lines.append("~: other programs used the processors most of the time, so the value is unreliable.")
     return lines
 
 
 def save(rows: Sequence[Row], name: str) -> list[Path]:
-    """Write results as JSON, and their chart where matplotlib is installed; return the files."""
+    """Write the results as JSON, and a chart if matplotlib is installed; return the files."""
     RESULTS.mkdir(exist_ok=True)
     data = {
         "machine": machine.facts(),
@@ -221,7 +221,7 @@ def save(rows: Sequence[Row], name: str) -> list[Path]:
 
 
 def draw(rows: Sequence[Row], file: Path) -> bool:
-    """Draw the ratios to PyTorch and the rates; return whether that was possible."""
+    """Draw the chart if matplotlib is installed; return whether it is."""
     try:
         import matplotlib
     except ImportError:

@@ -1,7 +1,7 @@
-"""Every op alone on large arrays, from its record: `pytest benchmarks --roofline`.
+"""Each op on large arrays, compared with the roofline of the machine: `pytest benchmarks --roofline`.
 
-The record says how many floating-point operations and bytes a call takes at least. The machine's best rate for either
-gives the least time; its share of the measured time is how close the op comes to what the machine can do.
+The record of an op gives the floating-point operations and the least memory traffic of a call. With the peak rates of
+the machine these give the least possible time, and its ratio to the measured time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from . import machine
 from .harness import Contender, compare
 from .report import Row
 
-SIDE = 4096  # arrays of 64 MB, which no cache holds
+SIDE = 4096  # arrays of 64 MB, larger than any cache
 SQUARE = (SIDE, SIDE)
 IMAGES, FILTERS = (16, 64, 56, 56), (64, 64, 3, 3)
 CONVOLVED = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
@@ -42,15 +42,15 @@ LARGE: dict[str, Sample] = {
     "take_along": sample(SQUARE, Draw((SIDE,), 0, SIDE, "integer"), axis=0),
     "concat": sample(SQUARE, SQUARE, axis=0),
 }
-"""Large calls of ops that are not elementwise; elementwise ones get theirs from their first sample."""
+"""Large calls of ops that are not elementwise; those of elementwise ops follow from their first sample."""
 
 
 IDLE = ("imag", "real", "zeros_like")
-"""Elementwise ops that read nothing, or hand back what they were given."""
+"""Elementwise ops that read nothing, or return their operand."""
 
 
 def large_calls() -> list[tuple[Op, Sample]]:
-    """Return the ops that are measured, each with a large call."""
+    """Return the ops to measure, each with a large call."""
     calls = []
     for name, record in REGISTRY.items():
         if name in LARGE:
@@ -62,7 +62,7 @@ def large_calls() -> list[tuple[Op, Sample]]:
 
 
 def drawn(draw: Draw | None) -> Any:
-    """Return a tensor as a sample asks for it."""
+    """Return a random tensor for an operand of a sample."""
     if draw is None:
         return None
     x = tl.rand(*draw.shape) * (draw.high - draw.low) + draw.low

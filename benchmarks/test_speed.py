@@ -1,4 +1,4 @@
-"""Every case on every backend that can be used here, PyTorch beside it."""
+"""Speed of all cases on all available backends, compared with PyTorch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Peak memory of training steps, PyTorch's measured anew where it is installed."""
+"""Peak memory of training steps, compared with PyTorch, or with its recorded peaks if it is not installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compare minimisers on functions of two variables: where each goes, and how often it asks for the function.
+"""Compare minimisers on functions of two variables: their paths, and the number of evaluations.
 
 python examples/compare_optimizers.py                                             # five methods on six functions
 python examples/compare_optimizers.py --landscapes beale --methods BFGS rprop     # some of them
@@ -17,7 +17,7 @@ from tensorlab.optim.landscapes import LANDSCAPES
 CHOSEN = ("rosenbrock", "valley", "beale", "himmelblau", "two_wells", "styblinski_tang")
 METHODS = ("SGD", "Adam", "Nelder-Mead", "L-BFGS-B", "trust-exact")
 
-# The largest rates that suit the steepest places; methods that search along lines need none.
+# The largest learning rates that are stable where the function is steepest; methods with line search need none.
 RATES = {
     "rosenbrock": 1e-3,
     "valley": 1e-2,
@@ -29,14 +29,14 @@ RATES = {
 
 
 def options_of(method, landscape):
-    """Return the options of a method on a landscape; only of those that would do badly without."""
+    """Return the options of a method on a landscape, for methods that need some."""
     rate = RATES.get(landscape.name, 1e-3)
     width = landscape.bounds[0][1] - landscape.bounds[0][0]
     return {"sgd": {"lr": rate, "momentum": 0.8}, "adam": {"lr": 0.02 * width}}.get(method.lower(), {})
 
 
 def compare(landscape, methods, steps):
-    """Return the result of each method from the landscape's usual start."""
+    """Return the result of each method from the usual starting point of the landscape."""
     x0 = tl.tensor(landscape.start, dtype=tl.float64)
     return {
         method: optim.minimize(landscape, x0, method, max_steps=steps, **options_of(method, landscape))
@@ -45,7 +45,7 @@ def compare(landscape, methods, steps):
 
 
 def distance(landscape, x):
-    """Return how far a point is from the nearest minimum."""
+    """Return the distance of a point from the nearest minimum."""
     return min((math.dist(x.tolist(), minimum) for minimum in landscape.minima), default=math.nan)
 
 
@@ -59,7 +59,7 @@ def report(landscape, results):
 
 
 def draw(compared, file):
-    """Draw the ways over each landscape into one picture."""
+    """Draw the paths on each landscape in one picture."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -81,7 +81,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--landscapes", nargs="+", choices=LANDSCAPES, default=CHOSEN, metavar="NAME", help="functions")
     parser.add_argument("--methods", nargs="+", default=METHODS, metavar="NAME", help="optimizers and SciPy's methods")
-    parser.add_argument("--steps", type=int, default=300, help="steps of each method at most (default 300)")
+    parser.add_argument("--steps", type=int, default=300, help="largest number of steps of each method (default 300)")
     parser.add_argument("--out", type=Path, default=Path("runs/compare_optimizers.png"), help="file for the picture")
     options = parser.parse_args()
 

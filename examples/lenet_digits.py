@@ -24,7 +24,7 @@ EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY, SHIFT = 40, 64, 3e-3, 0.05, 3
 
 
 class LeNet5(nn.Module):
-    """The network of LeCun, Bottou, Bengio and Haffner (1998), with a linear layer and softmax at its end."""
+    """The network of LeCun, Bottou, Bengio and Haffner (1998), with a linear output layer and softmax."""
 
     def __init__(self):
         super().__init__()
@@ -63,7 +63,7 @@ def enlarged(images):
 
 
 def shifted(images):
-    """Return the images, each moved by up to `SHIFT` pixels in both directions."""
+    """Return the images, each shifted randomly by up to `SHIFT` pixels in both directions."""
     count, _, height, width = images.shape
     rows = tl.randint(0, 2 * SHIFT + 1, (count, 1)) + tl.arange(height)
     columns = tl.randint(0, 2 * SHIFT + 1, (count, 1)) + tl.arange(width)
@@ -109,7 +109,7 @@ def predict(net, images):
 
 
 def confusion(predicted, labels):
-    """Return how often each digit (row) was taken for each (column)."""
+    """Return how often each digit (row) was classified as each (column)."""
     counts = [[0] * 10 for _ in range(10)]
     for label, guess in zip(labels.tolist(), predicted.tolist(), strict=True):
         counts[label][guess] += 1
@@ -118,7 +118,7 @@ def confusion(predicted, labels):
 
 def report(accuracy, counts):
     """Print the accuracy and the confusion matrix."""
-    print(f"\nheld-out accuracy: {accuracy:.2%}\n\nconfusion matrix (rows: digit, columns: taken for)")
+    print(f"\nheld-out accuracy: {accuracy:.2%}\n\nconfusion matrix (rows: digit, columns: prediction)")
     print("    " + "".join(f"{digit:4}" for digit in range(10)))
     for digit, row in enumerate(counts):
         print(f"{digit:4}" + "".join(f"{count or '·':>4}" for count in row))
@@ -161,7 +161,7 @@ def plot(history, net, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0, help="for the split, the weights and the order (default 0)")
-    parser.add_argument("--seeds", type=int, nargs="+", help="several seeds, one after the other")
+    parser.add_argument("--seeds", type=int, nargs="+", help="several seeds, in sequence")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"passes through the data (default {EPOCHS})")
     parser.add_argument("--out", type=Path, default=Path("runs/lenet_digits"), help="folder for the results")
     options = parser.parse_args()

@@ -21,6 +21,9 @@ from .record import Op
 LOCALS = ("array_type", "error", "kernel", "mode", "node", "nodes", "out", "raw", "result", "wrap")
 """The local variables of generated functions, whose names no parameter may have."""
 
+SOURCES: dict[str, str] = {}
+"""The sources that have been compiled, by the file name in their code."""
+
 MOST_OPERANDS = 6
 """The largest number of operands of a non-variadic op."""
 
@@ -97,19 +100,19 @@ def _function_from(source: str, names: dict[str, Any], record: Op) -> Callable[.
 def _compiled(source: str, names: tuple[str, ...]) -> CodeType:
     """Compile a function that takes `names` and returns the function that `source` defines.
 
-    Ops with equal sources share the result. The source goes into `linecache`, where `_named` finds it.
+    Ops with equal sources share the result.
     """
     body = source.replace("\n", "\n    ").rstrip()
     source = f"def make({', '.join(names)}):\n    {body}\n    return call\n"
     filename = f"<tensorlab {_compiled.cache_info().misses}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    SOURCES[filename] = source
     return _inner_code(compile(source, filename, "exec"))
 
 
 def _named(code: CodeType, title: str) -> CodeType:
     """Return code named as profiles, tracebacks and debuggers are to show it: ``<tensorlab.exp>:2(exp)``."""
-    filename = f"<tensorlab.{title}>"
-    linecache.cache[filename] = linecache.cache[code.co_filename]
+    filename, source = f"<tensorlab.{title}>", SOURCES[code.co_filename]
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     return code.replace(co_filename=filename, co_name=title, co_qualname=title)
 
 
