@@ -11,7 +11,8 @@ from ..ops.creation import tensor, zeros
 from ..ops.datatypes import finfo
 from ..ops.exponential import sqrt
 from ..ops.reduction import mean
-from ..options import NonNegative, Real
+from ..options import NonNegative
+from ..options.kinds import Real
 from ..tensor import Tensor
 from .declared import DeclaredOptimizer
 from .optimizer import Group

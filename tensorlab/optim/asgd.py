@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
-from ..options import NonNegative, Real
+from ..options import NonNegative
+from ..options.kinds import Real
 from .bundle import Bundle
 from .declared import DeclaredOptimizer
 from .elementwise import Elementwise

@@ -7,7 +7,8 @@ from dataclasses import InitVar
 from typing import Any, ClassVar
 
 from ..docstrings import LazyDocstring, completed, entries_of, sections_of
-from ..options import BelowOne, Options, signature_of
+from ..options import BelowOne, Options
+from ..options.declarations import signature_of
 from ..tensor import Tensor
 from .optimizer import Group, Optimizer
 

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from ..ops.arithmetic import clip
 from ..ops.creation import zeros_like
 from ..ops.linalg.norms import vector_norm
-from ..options import BelowOne, Finite, NonNegative, Whole
+from ..options import BelowOne, Finite, NonNegative
+from ..options.kinds import Whole
 from ..tensor import Tensor
 from .declared import DeclaredOptimizer
 from .optimizer import Group

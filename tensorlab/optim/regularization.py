@@ -14,7 +14,8 @@ from ..ops.creation import zeros
 from ..ops.linalg.norms import vector_norm
 from ..ops.reduction import sum
 from ..ops.shapes import normalized_axes
-from ..options import Count, NonNegative, Positive, Real, checked
+from ..options import Count, NonNegative, Positive, checked
+from ..options.kinds import Real
 from ..tensor import Tensor
 from .optimizer import Optimizer
 from .param_groups import parameter_list, saved_count

@@ -6,7 +6,8 @@ from dataclasses import KW_ONLY
 from math import inf
 from typing import Annotated, Any
 
-from ..options import NonNegative, Real
+from ..options import NonNegative
+from ..options.kinds import Real
 from .declared import DeclaredOptimizer
 from .elementwise import Elementwise
 from .optimizer import Group

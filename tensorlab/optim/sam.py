@@ -8,7 +8,8 @@ from typing import Any
 from ..autodiff.graph import enable_grad, no_grad
 from ..nn.utils.clip_grad import get_total_norm
 from ..ops.comparison import where
-from ..options import NonNegative, kind_of, read
+from ..options import NonNegative
+from ..options.kinds import kind_of, read
 from ..tensor import Tensor
 from .optimizer import Group, Optimizer, T
 from .sgd import SGD

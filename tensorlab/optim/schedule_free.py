@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
-from ..options import BelowOne, NonNegative, Real
+from ..options import BelowOne, NonNegative
+from ..options.kinds import Real
 from .declared import DeclaredOptimizer
 from .elementwise import Elementwise
 from .optimizer import Group

@@ -11,7 +11,8 @@ from ..backend.dtypes import int64
 from ..nn.layers.batchnorm import _BatchNorm
 from ..nn.module.module import Module
 from ..ops.creation import zeros
-from ..options import Fraction, kind_of, read
+from ..options import Fraction
+from ..options.kinds import kind_of, read
 from ..tensor import Tensor
 from .lr_scheduler import SWALR
 

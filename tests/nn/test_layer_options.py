@@ -12,7 +12,8 @@ import tensorlab as tl
 from tensorlab import nn
 from tensorlab.docstrings import entries_of, sections_of
 from tensorlab.nn.layers.base import Layer, UnaryLayer
-from tensorlab.options import NonNegative, kinds_of
+from tensorlab.options import NonNegative
+from tensorlab.options.declarations import kinds_of
 
 F = nn.functional
 CLASSES = [value for value in (getattr(nn, name) for name in nn.__all__) if isinstance(value, type)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from ...options import Either, PerAxis, Whole
+from ...options.kinds import Either, PerAxis, Whole
 from .. import functional as F
 from ..functional.adaptive_pooling import OutputSize
 from .base import SpatialLayer, UnaryLayer

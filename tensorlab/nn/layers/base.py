@@ -19,7 +19,8 @@ from functools import cache, update_wrapper, wraps
 from inspect import Parameter, signature
 from typing import Annotated, Any, ClassVar, cast
 
-from ...options import Option, Options, kinds_of
+from ...options import Options
+from ...options.declarations import Option, kinds_of
 from ...tensor import Tensor
 from .documented import Documented
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from ...options import PerAxis, Real, Sizes
+from ...options import Sizes
+from ...options.kinds import PerAxis, Real
 from .. import functional as F
 from .base import Buffer, SpatialLayer, UnaryLayer
 

@@ -11,7 +11,8 @@ from ...errors import ShapeError
 from ...ops.creation import zeros
 from ...ops.indexing import take
 from ...ops.shapes import expand_dims, reshape, swapaxes
-from ...options import Count, Fraction, Size, checked, kind_of, read
+from ...options import Count, Fraction, Size, checked
+from ...options.kinds import kind_of, read
 from ...tensor import Tensor
 from .. import init
 from ..functional.packed_sequence import PackedSequence

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from ...ops.creation import zeros
 from ...ops.shapes import expand_dims
-from ...options import Count, Size, checked, kind_of, read
+from ...options import Count, Size, checked
+from ...options.kinds import kind_of, read
 from ...tensor import Tensor
 from .. import init
 from ..functional.recurrent import GATES, check_features, check_state, run_direction, state_pair

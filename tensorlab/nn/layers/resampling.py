@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from math import inf
 from typing import Annotated
 
-from ...options import PerAxis, Real, Sizes
+from ...options import Sizes
+from ...options.kinds import PerAxis, Real
 from .. import functional as F
 from ..functional.resampling import InterpolationMode
 from .base import UnaryLayer

@@ -6,7 +6,8 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...options import Count, Fraction, checked, kind_of, read
+from ...options import Count, Fraction, checked
+from ...options.kinds import kind_of, read
 from .base import LRScheduler, check_formula
 from .curves import along_line
 from .per_group import HasParamGroups, groups_of

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import InitVar
 from typing import Annotated, Any
 
-from ...options import Count, Fraction, NonNegative, Positive, Real, Size, kind_of, read
+from ...options import Count, Fraction, NonNegative, Positive, Size
+from ...options.kinds import Real, kind_of, read
 from .curves import along_line
 from .declared import DeclaredSchedule
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Annotated, Any, ClassVar, Literal
 
-from ...options import Fraction, Real, Size, checked
+from ...options import Fraction, Size, checked
+from ...options.kinds import Real
 from .base import LRScheduler
 from .curves import CURVES
 from .momentum import MomentumLR

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
-from ...options import NonNegative, kind_of, read
+from ...options import NonNegative
+from ...options.kinds import kind_of, read
 
 T = TypeVar("T")
 

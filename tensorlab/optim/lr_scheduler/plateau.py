@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import inf
 from typing import Annotated, ClassVar, Literal, SupportsFloat
 
-from ...options import BelowOne, Real, checked
+from ...options import BelowOne, checked
+from ...options.kinds import Real
 from .base import LRScheduler
 from .per_group import HasParamGroups, groups_of, numbers_per_group, of_group
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...options import Size, kind_of, read
+from ...options import Size
+from ...options.kinds import kind_of, read
 from .base import LRScheduler, check_formula
 
 

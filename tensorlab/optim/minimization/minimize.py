@@ -10,7 +10,8 @@ from typing import Any
 
 from ...autodiff.graph import enable_grad
 from ...ops.creation import zeros_like
-from ...options import NonNegative, Size, kind_of, read
+from ...options import NonNegative, Size
+from ...options.kinds import kind_of, read
 from ...tensor import Tensor
 from ..elementwise import Elementwise
 from ..optimizer import Optimizer

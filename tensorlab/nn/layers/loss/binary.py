@@ -6,7 +6,8 @@ from dataclasses import KW_ONLY
 from math import inf
 from typing import Annotated
 
-from ....options import NonNegative, Real
+from ....options import NonNegative
+from ....options.kinds import Real
 from ... import functional as F
 from ..base import Buffer
 from .base import Loss, WeightedLoss
