@@ -16,10 +16,12 @@ from tensorlab.backend import Backend
 from . import activation as activations
 from . import attention as attentions
 from . import convolution as convolutions
-from . import elementwise, linalg, machine, pooling, resampling, sorting
+from . import elementwise, linalg, machine, pooling, reduction, resampling, scan, sorting
 from . import normalization as normalizations
 from . import softmax as softmaxes
 from . import special as special_functions
+from .namespace import Namespace
+from .reduction import FEW, NEW_ARRAY, add_reduce, is_pairwise
 from .updates import BlockedUpdateKernels
 
 NAMESAKES = """
@@ -33,12 +35,8 @@ NAMESAKES = """
 
 
 # Called with positional arguments, as keywords cost 0.1 us; NumPy's type stubs do not allow them.
-add_reduce: Any = np.add.reduce
 maximum_reduce: Any = np.maximum.reduce
 minimum_reduce: Any = np.minimum.reduce
-
-NEW_ARRAY: Any = ... if np.lib.NumpyVersion(np.__version__) >= "2.3.0" else None
-"""The argument `out` of reductions that makes them return 0-d arrays rather than scalars, from NumPy 2.3 on."""
 
 
 class NumpyBackend(
@@ -50,7 +48,7 @@ class NumpyBackend(
     array_package: ClassVar[str] = "numpy"
     max_dimensions: ClassVar[int | None] = 64
     wider: ClassVar[dict[str, str]] = {"float16": "float32", "bfloat16": "float32"}
-    xp = np
+    xp = Namespace()
 
     def __init__(self) -> None:
         super().__init__()
@@ -135,17 +133,12 @@ class NumpyBackend(
     avg_unpool = staticmethod(pooling.avg_unpool)
 
     def sum(self, x: Any, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Any:
-        """Sum by the ufunc; ``np.sum`` adds Python overhead of twice its time."""
-        native = None if dtype is None else self.native(dtype)
-        return add_reduce(x, axis, native, out=NEW_ARRAY, keepdims=keepdims)
+        """Sum with small rounding errors along every axis: by the ufunc where that is accurate, else in runs."""
+        if dtype is None and (x.ndim < 2 or x.size <= FEW or is_pairwise(x, axis)):
+            return add_reduce(x, axis, out=NEW_ARRAY, keepdims=keepdims)
+        return reduction.sum(x, axis, None if dtype is None else self.native(dtype), keepdims)
 
-    @staticmethod
-    def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-        """Mean, in single and double precision by the ufunc; ``np.mean`` adds 2 us of Python overhead."""
-        if x.dtype.char not in "fd" or not x.size or not x.ndim:
-            return np.mean(x, axis=axis, keepdims=keepdims)
-        total = add_reduce(x, axis, None, None, keepdims)
-        return total / (x.size // total.size)
+    mean = staticmethod(reduction.mean)
 
     @staticmethod
     def max(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
@@ -181,7 +174,7 @@ class NumpyBackend(
     topk_indices = staticmethod(sorting.topk_indices)
 
     exp2 = staticmethod(special_functions.exp2)
-    logcumsumexp = staticmethod(special_functions.logcumsumexp)
+    logcumsumexp = staticmethod(scan.logcumsumexp)
     lu_factors = staticmethod(linalg.lu_factors)
 
     relu = staticmethod(elementwise.relu)

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from . import reduction
+
 
 def _shifted_exponentials(x: Any, axis: int) -> tuple[Any, Any, Any]:
     """Return `x` minus its maximum along an axis, the exponentials of that, and their sum."""
     shifted = x - np.maximum.reduce(x, axis=axis, keepdims=True)
     exponentials = np.exp(shifted)
-    return shifted, exponentials, np.add.reduce(exponentials, axis=axis, keepdims=True)
+    return shifted, exponentials, reduction.sum(exponentials, axis, keepdims=True)
 
 
 def softmax(x: Any, axis: int = -1) -> Any:

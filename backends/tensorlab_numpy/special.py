@@ -104,10 +104,5 @@ def exp2(x: Any) -> Any:
     return np.power(2.0, x) if x.dtype.kind == "c" else np.exp2(x)
 
 
-def logcumsumexp(x: Any, axis: int | None = None) -> Any:
-    """Logarithm of the cumulative sum of exponentials, by the ufunc."""
-    return np.logaddexp.accumulate(x, axis=0 if axis is None else axis)
-
-
 for name in IN_BLOCKS:  # unwrapped: the backend computes half precision in single
     setattr(BlockedSpecialKernels, name, blockwise(getattr(SpecialKernels, name).__wrapped__))
