@@ -8,8 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from . import reduction
+
 BLOCK = 1 << 16
 """Elements per block: a few arrays of this size fit into the cache of one core."""
+
+PIECE = 1 << 14
+"""Numbers of a row that BLAS adds up, term after term in 32 places: the error is about that of a pairwise sum."""
+
+RUN = 256
+"""Rows that BLAS adds up, four by four."""
 
 
 def _rows(x: Any, ndim: int) -> Any:
@@ -23,16 +31,40 @@ def _blocks(rows: Any) -> Iterator[slice]:
     return (slice(start, start + step) for start in range(0, len(rows), step))
 
 
+def _dots(rows: Any, others: Any) -> Any:
+    """Return the inner products of rows with as many others, or with one vector.
+
+    BLAS adds term after term: long rows are divided into pieces, whose products are summed pairwise.
+    """
+    length = rows.shape[1]
+    if length <= PIECE:
+        return rows @ others if others.ndim == 1 else np.vecdot(rows, others)
+    whole = length - length % PIECE
+    pieces, other_pieces = (x[..., :whole].reshape(*x.shape[:-1], -1, PIECE) for x in (rows, others))
+    total = np.add.reduce(np.vecdot(pieces, other_pieces), axis=-1)
+    total += np.vecdot(rows[:, whole:], others[..., whole:])
+    return total
+
+
+def _weighted_sums(weights: Any, rows: Any) -> Iterator[Any]:
+    """Yield the sums of `RUN` rows each, times their weights."""
+    whole = len(rows) - len(rows) % RUN
+    if whole:
+        yield from (weights[:whole].reshape(-1, 1, RUN) @ rows[:whole].reshape(-1, RUN, rows.shape[1]))[:, 0]
+    if whole < len(rows):
+        yield weights[whole:] @ rows[whole:]
+
+
 def _centred_and_scale(rows: Any, target: Any, eps: float, ones: Any) -> tuple[Any, Any]:
     """Return the centred rows, written to `target`, and the factors that normalise them.
 
     The product with `ones` is the sum of each row. If `ones` is None, the rows are not centred and nothing is written.
     """
     if ones is not None:
-        average = rows @ ones
+        average = _dots(rows, ones)
         average /= len(ones)
         rows = np.subtract(rows, average[:, None], out=target)
-    scale = np.vecdot(rows, rows)
+    scale = _dots(rows, rows)
     scale /= rows.shape[1]
     scale += eps
     np.sqrt(scale, out=scale)
@@ -75,10 +107,10 @@ def normalize_trailing_input_grad(g: Any, x: Any, weight: Any = None, *, ndim: i
             np.copyto(out, pull)
         else:
             np.multiply(pull, weights, out=out)
-        along = np.vecdot(out, centred_rows)[:, None]
+        along = _dots(out, centred_rows)[:, None]
         along *= scale * scale / n
         if centred:
-            average = pull @ weights
+            average = _dots(pull, weights)
             average /= n
             out -= average[:, None]
         out -= np.multiply(centred_rows, along, out=spare)
@@ -95,9 +127,11 @@ def normalize_trailing_weight_grad(g: Any, x: Any, *, ndim: int, eps: float, cen
     n = rows.shape[1]
     scratch = np.empty((min(len(rows), max(1, BLOCK // n)), n), x.dtype)
     ones = np.ones(n, x.dtype) if centred else None
-    total = np.zeros(n, x.dtype)
-    for block in _blocks(rows):
-        spare = scratch[: len(rows[block])]
-        centred_rows, scale = _centred_and_scale(rows[block], spare, eps, ones)
-        total += scale[:, 0] @ np.multiply(centred_rows, pulls[block], out=spare)
-    return total.reshape(shape)
+
+    def sums() -> Iterator[Any]:
+        for block in _blocks(rows):
+            spare = scratch[: len(rows[block])]
+            centred_rows, scale = _centred_and_scale(rows[block], spare, eps, ones)
+            yield from _weighted_sums(scale[:, 0], np.multiply(centred_rows, pulls[block], out=spare))
+
+    return reduction.pairwise_sum(sums()).reshape(shape)

@@ -7,6 +7,7 @@ sums each run; the sums, a fraction of the operand, are summed in the same way.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 from operator import index
 from typing import Any
@@ -52,6 +53,20 @@ def mean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     # Scalars are divided in half the time of 0-d arrays.
     total = add_reduce(x, axis, None, None, keepdims) if axes is None else _sum_in_runs(x, axes, None, keepdims)
     return total / (x.size // total.size)
+
+
+def pairwise_sum(arrays: Iterable[Any]) -> Any:
+    """Sum arrays pairwise as they come, at least one. They are overwritten; as many as the logarithm are kept."""
+    kept: list[Any] = []
+    for count, array in enumerate(arrays):
+        while count & 1:  # the last of those that are kept sums as many as this one
+            array += kept.pop()
+            count >>= 1
+        kept.append(array)
+    result = kept.pop()
+    while kept:
+        result += kept.pop()
+    return result
 
 
 def is_pairwise(x: Any, axis: Any) -> bool:

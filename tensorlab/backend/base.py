@@ -59,7 +59,9 @@ class Backend(DefaultKernels):
         For data types with no or poor arithmetic in the library, by name: the wider type in which they are computed,
         before the result is rounded once. A type costs nothing before it is first used.
     xp : namespace
-        The array namespace, conforming to the Array API standard 2024.12.
+        The array namespace, conforming to the Array API standard 2024.12. The defaults rely on the accuracy of its sums
+        and scans, as most libraries sum in a tree, and runs on top of that would only cost time. NumPy does not along
+        leading axes, so its backend replaces these functions in the namespace.
     """
 
     name: ClassVar[str]

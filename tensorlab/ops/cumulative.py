@@ -52,6 +52,8 @@ def cumulative_sum(
 ) -> ArrayT:
     """Cumulative sum along an axis.
 
+    On NumPy, the rounding error grows like the logarithm of the number of terms.
+
     Parameters
     ----------
     x : tensor or array
@@ -104,6 +106,8 @@ def cumulative_prod(
     backend: Backend, x: ArrayT, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> ArrayT:
     """Cumulative product along an axis; the gradient is exact at zeros and infinities too.
+
+    On NumPy, long products in single precision are computed in double precision and rounded once.
 
     Parameters
     ----------

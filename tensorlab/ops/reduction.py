@@ -69,6 +69,8 @@ def _pull_sum(g: Any, x_shape: Shape, x_dtype: Any, axis: Axis, dtype: Any) -> A
 def sum(backend: Backend, x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
     """Sum over axes.
 
+    On NumPy, the rounding error grows like the logarithm of the number of terms, along every axis.
+
     Parameters
     ----------
     dtype : dtype, optional
