@@ -71,8 +71,8 @@ class NumpyBackend(
         """Return a NumPy array of `obj`."""
         return np.asarray(obj, dtype=dtype, copy=copy)
 
-    def from_bytes(self, data: bytes, dtype: str, shape: Sequence[int]) -> Any:
-        """Return a read-only array that shares the memory of the bytes."""
+    def from_bytes(self, data: bytes | memoryview, dtype: str, shape: Sequence[int]) -> Any:
+        """Return an array that shares the memory of the bytes, read-only where they are."""
         return np.frombuffer(data, self.native(dtype)).reshape(shape)
 
     def canonical(self, array: Any) -> Any:

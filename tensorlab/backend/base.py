@@ -108,7 +108,7 @@ class Backend(DefaultKernels):
         """Return `obj` (nested sequences, a host array, an array of this backend) as an array of this backend."""
         return self.xp.asarray(obj, dtype=dtype, device=device, copy=copy)
 
-    def from_bytes(self, data: bytes, dtype: str, shape: Sequence[int]) -> Any:
+    def from_bytes(self, data: bytes | memoryview, dtype: str, shape: Sequence[int]) -> Any:
         """Return bytes as an array that shares their memory. Only for backends with arrays in host memory."""
         raise NotImplementedError(f"backend {self.name!r} has no arrays in host memory")
 
