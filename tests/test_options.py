@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, InitVar
 from typing import Any, Literal, Protocol
@@ -23,20 +25,24 @@ from tensorlab.options import (
     Size,
     Sizes,
     checked,
+    declared,
     fixed,
 )
 
 
+@declared
 class Base(Options):
     _: KW_ONLY
     reduction: Literal["mean", "sum"] = "mean"
 
 
+@declared
 class Smooth(Base):
     beta: NonNegative = 1.0
     axis: int | None = None
 
 
+@declared
 class Rule(Options):
     target: InitVar[Any]
     rate: Positive = 0.1
@@ -73,6 +79,7 @@ def test_init_vars_are_passed_on_and_not_kept():
 
 
 def test_a_fixed_option_is_no_argument():
+    @declared
     class Doubled(Smooth):
         beta: NonNegative = fixed(2.0)
 
@@ -85,11 +92,13 @@ def test_a_fixed_option_is_no_argument():
         Doubled.read_option("beta", -1)
 
 
+@declared
 class HasSize(Protocol):
     size: int
 
 
 def test_a_protocol_allows_everything():
+    @declared
     class Holder(Options):
         held: HasSize
 
@@ -150,6 +159,7 @@ def test_refusals_name_the_class_the_option_and_the_values(make, error, words):
 
 
 def test_sequences_of_any_length():
+    @declared
     class Padded(Options):
         padding: tuple[int, ...] | int = 0
         sizes: Sequence[int] = ()
@@ -164,6 +174,7 @@ def test_sequences_of_any_length():
         Padded(rate=2)
 
 
+@declared
 class Window(Options):
     kernel_size: Sizes
     stride: Sizes | None = None
@@ -201,3 +212,41 @@ def test_elements_of_tensors_are_numbers_of_any_type():
 def test_refusals_of_sizes_and_elements(make, error, words):
     with pytest.raises(error, match=words):
         make()
+
+
+# -- subclasses of a user's own ----------------------------------------------------------------------------------------
+
+
+def test_annotations_without_the_decorator_mean_nothing():
+    class Watched(tl.nn.LeakyReLU):
+        running: tl.Tensor
+        names: tuple[str, ...] = ("a",)
+        missing: NotThere  # noqa: F821
+
+    class Watching(tl.optim.SGD):
+        history: list[float]
+        verbose: bool = False
+
+    assert repr(Watched(0.5)) == "Watched(negative_slope=0.5)"
+    assert Watched.names == ("a",)
+    assert Watching([tl.ones(1, requires_grad=True)], 0.1).verbose is False
+    assert list(inspect.signature(Watched).parameters) == list(inspect.signature(tl.nn.LeakyReLU).parameters)
+
+
+def test_classes_are_not_kept_alive():
+    class Local(tl.nn.ReLU):
+        pass
+
+    Local()(tl.ones(1))
+    reference = weakref.ref(Local)
+    del Local
+    gc.collect()
+    assert reference() is None
+
+
+def test_a_default_that_can_be_changed_is_refused():
+    with pytest.raises(ValueError, match="Listed: the default of names is a list"):
+
+        @declared
+        class Listed(Options):
+            names: list[str] = []

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 from typing import Any
 
-from ..options import Fraction, NonNegative
+from ..options import Fraction, NonNegative, declared
 from .declared import DeclaredOptimizer
 from .elementwise import Elementwise
 
 
+@declared
 class Adadelta(DeclaredOptimizer, Elementwise):
     """Gradients times the ratio of the running root mean squares of steps and of gradients (Zeiler, 2012).
 

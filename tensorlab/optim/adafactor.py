@@ -11,7 +11,7 @@ from ..ops.creation import tensor, zeros
 from ..ops.datatypes import finfo
 from ..ops.exponential import sqrt
 from ..ops.reduction import mean
-from ..options import NonNegative
+from ..options import NonNegative, declared
 from ..options.kinds import Real
 from ..tensor import Tensor
 from .declared import DeclaredOptimizer
@@ -19,6 +19,7 @@ from .optimizer import Group
 from .param_groups import check_real
 
 
+@declared
 class Adafactor(DeclaredOptimizer):
     """Adam's running square of a matrix, kept as the product of a column and a row (Shazeer and Stern, 2018).
 

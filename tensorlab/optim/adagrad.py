@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 from typing import Any
 
-from ..options import NonNegative
+from ..options import NonNegative, declared
 from .declared import DeclaredOptimizer
 from .elementwise import Elementwise
 from .optimizer import Group
 
 
+@declared
 class Adagrad(DeclaredOptimizer, Elementwise):
     """Steps divided by the root of the sum of all squared gradients (Duchi, Hazan and Singer, 2011).
 

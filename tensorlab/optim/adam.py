@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 from typing import Any
 
-from ..options import NonNegative, fixed
+from ..options import NonNegative, declared, fixed
 from .declared import Betas, DeclaredOptimizer
 from .elementwise import Elementwise
 from .optimizer import Group
@@ -17,6 +17,7 @@ def running_moments(g: Any, mean: Any, square: Any, betas: tuple[float, float]) 
     return beta1 * mean + (1 - beta1) * g, beta2 * square + (1 - beta2) * (g * g)
 
 
+@declared
 class AdamFamily(DeclaredOptimizer, Elementwise):
     """The base class of Adam and its variants."""
 
@@ -28,6 +29,7 @@ class AdamFamily(DeclaredOptimizer, Elementwise):
     maximize: bool = False
 
 
+@declared
 class Adam(AdamFamily):
     """Adam: adaptive moment estimation (Kingma and Ba, 2015).
 
@@ -80,6 +82,7 @@ class Adam(AdamFamily):
         return x - lr * correction2 / correction1 * (exp_avg / root), exp_avg, exp_avg_sq, max_exp_avg_sq
 
 
+@declared
 class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
 
@@ -102,6 +105,7 @@ class AdamW(Adam):
     decoupled_weight_decay: bool = fixed(True)
 
 
+@declared
 class Adamax(AdamFamily):
     """Adam with the largest recent magnitude of the gradient in place of the running root mean square.
 
@@ -143,6 +147,7 @@ class Adamax(AdamFamily):
         return x - lr / (1 - beta1**step) * (exp_avg / exp_inf), exp_avg, exp_inf
 
 
+@declared
 class NAdam(AdamFamily):
     """Adam with Nesterov's momentum (Dozat, 2016).
 
@@ -198,6 +203,7 @@ def nadam_momentum(beta: float, decay: float, step: float) -> float:
     return beta * (1 - 0.5 * 0.96 ** (step * decay))
 
 
+@declared
 class RAdam(AdamFamily):
     """Adam whose adaptive rate is rectified for its variance in the first steps (Liu et al., 2020).
 

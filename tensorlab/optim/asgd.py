@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
-from ..options import NonNegative
+from ..options import NonNegative, declared
 from ..options.kinds import Real
 from .bundle import Bundle
 from .declared import DeclaredOptimizer
@@ -13,6 +13,7 @@ from .elementwise import Elementwise
 from .optimizer import Group
 
 
+@declared
 class ASGD(DeclaredOptimizer, Elementwise):
     """Gradient descent with an average of its iterates (Polyak and Juditsky, 1992).
 

@@ -7,8 +7,7 @@ from dataclasses import InitVar
 from typing import Any, ClassVar
 
 from ..docstrings import LazyDocstring, completed, entries_of, sections_of
-from ..options import BelowOne, Options
-from ..options.declarations import signature_of
+from ..options import BelowOne, Options, declared
 from ..tensor import Tensor
 from .optimizer import Group, Optimizer
 
@@ -66,7 +65,7 @@ def _completed(cls: Any, doc: str) -> str:
             sections = sections_of(base.__doc__)
             entries |= entries_of(sections.get("Parameters", ""))
             raises = sections.get("Raises", raises)
-    return completed(doc, signature_of(cls).parameters, entries, {"Raises": raises})
+    return completed(doc, cls._declared.signature.parameters, entries, {"Raises": raises})
 
 
 class DeclaredOptions(Documented, Optimizer):
@@ -74,9 +73,9 @@ class DeclaredOptions(Documented, Optimizer):
 
     shared_entries = SHARED_ENTRIES
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        cls.fixed = {name: option.default for name, option in cls._declared.items() if not option.argument}
+    @property
+    def fixed(self) -> Mapping[str, Any]:  # type: ignore[override]
+        return {name: option.default for name, option in self._declared.items() if not option.argument}
 
     def _keep(self, options: Mapping[str, Any]) -> None:
         self.defaults = dict(options)
@@ -88,6 +87,7 @@ class DeclaredOptions(Documented, Optimizer):
         super()._check(group)
 
 
+@declared
 class DeclaredOptimizer(DeclaredOptions):
     """The base class of optimizers whose constructor takes parameters and declared options."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 from typing import Any
 
-from ..options import NonNegative
+from ..options import NonNegative, declared
 from .adam import running_moments
 from .bundle import Bundle
 from .declared import Betas, DeclaredOptimizer
@@ -15,6 +15,7 @@ from .optimizer import Group
 from .param_groups import check_real
 
 
+@declared
 class LAMB(DeclaredOptimizer, Elementwise):
     """Adam with steps scaled to the norm of each parameter (You et al., 2020).
 

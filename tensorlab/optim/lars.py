@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY
 from typing import Any
 
 from ..ops.datatypes import finfo
-from ..options import NonNegative
+from ..options import NonNegative, declared
 from .bundle import Bundle
 from .declared import DeclaredOptimizer
 from .elementwise import Elementwise
@@ -23,6 +23,7 @@ def trust_ratios(bundle: Bundle, numerator: Any, denominator: Any, eps: float = 
     return bundle.spread(xp.minimum(ratio, finfo(bundle.parameters[0].dtype).max))
 
 
+@declared
 class LARS(DeclaredOptimizer, Elementwise):
     """SGD with momentum and a learning rate adapted to each parameter (You, Gitman and Ginsburg, 2017).
 

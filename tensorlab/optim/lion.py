@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 from typing import Any
 
-from ..options import NonNegative, fixed
+from ..options import NonNegative, declared, fixed
 from .declared import Betas, DeclaredOptimizer
 from .elementwise import Elementwise
 
 
+@declared
 class Lion(DeclaredOptimizer, Elementwise):
     """Evolved sign momentum: steps of one size in each element (Chen et al., 2023).
 

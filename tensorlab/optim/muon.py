@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from ..ops.arithmetic import clip
 from ..ops.creation import zeros_like
 from ..ops.linalg.norms import vector_norm
-from ..options import BelowOne, Finite, NonNegative
+from ..options import BelowOne, Finite, NonNegative, declared
 from ..options.kinds import Whole
 from ..tensor import Tensor
 from .declared import DeclaredOptimizer
@@ -16,6 +16,7 @@ from .optimizer import Group
 from .param_groups import check_real
 
 
+@declared
 class Muon(DeclaredOptimizer):
     """Momentum made orthogonal, for the matrices of hidden layers (Jordan et al., 2024).
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 from typing import Any
 
-from ..options import NonNegative
+from ..options import NonNegative, declared
 from .declared import DeclaredOptimizer
 from .elementwise import Elementwise
 from .optimizer import Group
 
 
+@declared
 class RMSprop(DeclaredOptimizer, Elementwise):
     """Steps divided by the running root mean square of gradients (Hinton, 2012; centered: Graves, 2013).
 

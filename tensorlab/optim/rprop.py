@@ -6,13 +6,14 @@ from dataclasses import KW_ONLY
 from math import inf
 from typing import Annotated, Any
 
-from ..options import NonNegative
+from ..options import NonNegative, declared
 from ..options.kinds import Real
 from .declared import DeclaredOptimizer
 from .elementwise import Elementwise
 from .optimizer import Group
 
 
+@declared
 class Rprop(DeclaredOptimizer, Elementwise):
     """A step size for each element, which grows while the gradient keeps its sign (Riedmiller and Braun, 1993).
 

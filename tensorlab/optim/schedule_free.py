@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY
 from typing import Annotated, Any
 
-from ..options import BelowOne, NonNegative
+from ..options import BelowOne, NonNegative, declared
 from ..options.kinds import Real
 from .declared import DeclaredOptimizer
 from .elementwise import Elementwise
 from .optimizer import Group
 
 
+@declared
 class AdamWScheduleFree(DeclaredOptimizer, Elementwise):
     """AdamW without a schedule: gradients are taken between the fast iterate and the average (Defazio et al., 2024).
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 from typing import Any
 
-from ..options import Finite, NonNegative
+from ..options import Finite, NonNegative, declared
 from .declared import DeclaredOptimizer
 from .elementwise import Elementwise
 from .optimizer import Group
 
 
+@declared
 class SGD(DeclaredOptimizer, Elementwise):
     """Stochastic gradient descent, optionally with momentum (Polyak's or Nesterov's).
 

@@ -1,7 +1,8 @@
 """Options declared once: an annotated class attribute defines the constructor's argument, its check and its repr.
 
-A class that derives from `Options` needs no constructor::
+A class that derives from `Options` and is `declared` needs no constructor::
 
+    @declared
     class SmoothL1Loss(Loss):
         beta: NonNegative = 1.0
 
@@ -16,12 +17,12 @@ these, any of them ``| None``, or one of the names of this module, such as `Posi
 0-d tensor is accepted wherever a number is, and kept as a Python number.
 """
 
-from .declarations import Options, checked, fixed
+from .declarations import Options, checked, declared, fixed
 from .kinds import (
     BelowOne, Count, Counts, Finite, Fraction, Integers, NonNegative, Positive, Scalar, Size, Sizes,
 )  # fmt: skip
 
 __all__ = [
     "BelowOne", "Count", "Counts", "Finite", "Fraction", "Integers", "NonNegative", "Options", "Positive", "Scalar",
-    "Size", "Sizes", "checked", "fixed",
+    "Size", "Sizes", "checked", "declared", "fixed",
 ]  # fmt: skip

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import InitVar, dataclass
-from functools import cache, wraps
+from functools import cache, cached_property, wraps
 from inspect import Parameter, Signature, get_annotations, signature
+from types import SimpleNamespace
 from typing import Any, ClassVar, Literal, ParamSpec, TypeVar, cast, dataclass_transform, get_type_hints
 
 from .kinds import Kind, kind_of, read
@@ -17,9 +20,11 @@ EMPTY = Parameter.empty
 
 @dataclass(frozen=True)
 class Option:
-    """A declared option; `kept` is False for an ``InitVar``, and `argument` for an option that is `fixed`."""
+    """An option declared in `module`; `kept` is False for an ``InitVar``, and `argument` for one that is `fixed`."""
 
     name: str
+    annotation: Any
+    module: str
     default: Any
     kw_only: bool
     kept: bool
@@ -38,11 +43,13 @@ def fixed(value: T, *, init: Literal[False] = False) -> T:
 
     Examples
     --------
-    >>> from tensorlab.options import Options, fixed
-    >>> class Pool(Options):
+    >>> from tensorlab.options import Options, declared, fixed
+    >>> @declared
+    ... class Pool(Options):
     ...     size: int
     ...     ceil: bool = False
-    >>> class CeilPool(Pool):
+    >>> @declared
+    ... class CeilPool(Pool):
     ...     ceil: bool = fixed(True)
     >>> CeilPool(2).ceil
     True
@@ -53,32 +60,58 @@ def fixed(value: T, *, init: Literal[False] = False) -> T:
     return cast(T, Fixed(value))
 
 
+class Declarations(dict[str, Option]):
+    """The options of a class by name, in the order of its constructor's parameters but for keyword-only ones."""
+
+    @cached_property
+    def signature(self) -> Signature:
+        """The signature of the constructor."""
+        types = self._types(include_extras=False)
+        parameters = [
+            Parameter(
+                option.name,
+                Parameter.KEYWORD_ONLY if option.kw_only else Parameter.POSITIONAL_OR_KEYWORD,
+                default=option.default,
+                annotation=types[option.name],
+            )
+            for option in sorted(self.values(), key=lambda option: option.kw_only)
+            if option.argument
+        ]
+        return Signature(parameters)
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind | None]:
+        """The values that each option may have."""
+        return {name: kind_of(annotation) for name, annotation in self._types(include_extras=True).items()}
+
+    def _types(self, include_extras: bool) -> dict[str, Any]:
+        """Return the evaluated annotations, each in the module of the class that declares the option."""
+        types: dict[str, Any] = {}
+        for module in dict.fromkeys(option.module for option in self.values()):
+            written = {name: option.annotation for name, option in self.items() if option.module == module}
+            owner = SimpleNamespace(__annotations__=written)
+            types |= get_type_hints(owner, vars(sys.modules[module]), include_extras=include_extras)
+        return {name: t.type if isinstance(t, InitVar) else t for name, t in types.items()}
+
+
 class _Signature:
     """The signature of a class whose constructor follows from declarations, for `inspect` and `help`."""
 
     def __get__(self, instance: object, owner: type[Options]) -> Signature:
         if owner.__init__ is not Options.__init__:
             raise AttributeError("__signature__")
-        return signature_of(cast(Any, owner))
+        return owner._declared.signature
 
 
-@dataclass_transform(eq_default=False, field_specifiers=(fixed,))
 class Options:
-    """Base class of classes whose constructor follows from declarations; see the module's docstring."""
+    """Base class of classes whose constructor follows from declarations; see `declared`."""
 
-    _declared: ClassVar[Mapping[str, Option]] = {}
+    _declared: ClassVar[Declarations] = Declarations()
     __signature__: ClassVar[Any] = _Signature()
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        inherited = [base._declared for base in cls.__mro__[:0:-1] if issubclass(base, Options)]
-        own = {} if "__init__" in vars(cls) else _declarations(cls)
-        cls._declared = {name: option for declared in (*inherited, own) for name, option in declared.items()}
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        cls = cast(Any, type(self))  # mypy takes classes with the decorator for unhashable
-        given = _read_arguments(cls.__name__, signature_of(cls), kinds_of(cls), args, kwargs)
         declared = self._declared
+        given = _read_arguments(type(self).__name__, declared.signature, declared.kinds, args, kwargs)
         self._keep({name: given.get(name, option.default) for name, option in declared.items() if option.kept})
         self.__post_init__(**{name: value for name, value in given.items() if not declared[name].kept})
 
@@ -93,53 +126,60 @@ class Options:
     @classmethod
     def read_option(cls, name: str, value: Any) -> Any:
         """Return the value to keep for an option; raises as the constructor does."""
-        return read(cls.__name__, name, kinds_of(cast(Any, cls)).get(name), value)
+        return read(cls.__name__, name, cls._declared.kinds.get(name), value)
 
 
-def _declarations(cls: type) -> dict[str, Option]:
-    """Return the options that a class body declares, and take their defaults out of the class."""
-    found, kw_only = {}, False
+O = TypeVar("O", bound=Options)
+
+
+@dataclass_transform(eq_default=False, field_specifiers=(fixed,))
+def declared(cls: type[O]) -> type[O]:
+    """Decorate a subclass of `Options`: the annotated attributes of its body are options.
+
+    A subclass without the decorator inherits the constructor, and its own annotations mean nothing.
+
+    Raises
+    ------
+    ValueError
+        If a default is a list, dictionary or set, which all instances would share.
+
+    Examples
+    --------
+    >>> from tensorlab.options import Options, declared
+    >>> @declared
+    ... class Scale(Options):
+    ...     factor: float = 1.0
+    >>> Scale(2.0).factor
+    2.0
+    >>> Scale("twice")
+    Traceback (most recent call last):
+    TypeError: Scale: factor must be a number, not 'twice'
+    """
+    inherited = [base._declared for base in cls.__mro__[:0:-1] if issubclass(base, Options)]
+    own, kw_only = {}, False
     for name, annotation in get_annotations(cls).items():
-        text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
-        if text.rpartition(".")[2] == "KW_ONLY":
+        written = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
+        if KW_ONLY.match(written):
             kw_only = True
-        elif "ClassVar" not in text:
-            default = vars(cls).get(name, EMPTY)
-            is_fixed = isinstance(default, Fixed)
-            default = default.value if is_fixed else default
-            found[name] = Option(name, default, kw_only, kept="InitVar" not in text, argument=not is_fixed)
-            if name in vars(cls):
-                delattr(cls, name)
-    return found
+        elif not CLASS_VAR.match(written):
+            own[name] = _option(cls, name, annotation, kw_only, kept=not INIT_VAR.match(written))
+    cls._declared = Declarations({name: option for options in (*inherited, own) for name, option in options.items()})
+    return cls
 
 
-@cache
-def signature_of(cls: Any) -> Signature:
-    """Return the signature of the constructor that the declarations of a class make."""
-    hints = get_type_hints(cls)
-    parameters = [
-        Parameter(
-            option.name,
-            Parameter.KEYWORD_ONLY if option.kw_only else Parameter.POSITIONAL_OR_KEYWORD,
-            default=option.default,
-            annotation=_declared_type(hints[option.name]),
-        )
-        for option in sorted(cls._declared.values(), key=lambda option: option.kw_only)
-        if option.argument
-    ]
-    return Signature(parameters)
+KW_ONLY, CLASS_VAR, INIT_VAR = (re.compile(rf"([\w.]+\.)?{name}\b") for name in ("KW_ONLY", "ClassVar", "InitVar"))
 
 
-@cache
-def kinds_of(cls: Any) -> dict[str, Kind | None]:
-    """Return what each option of a class may be."""
-    hints = get_type_hints(cls, include_extras=True)
-    return {name: kind_of(_declared_type(hints[name])) for name in cls._declared}
-
-
-def _declared_type(annotation: Any) -> Any:
-    """Return the type inside an ``InitVar``, and other annotations unchanged."""
-    return annotation.type if isinstance(annotation, InitVar) else annotation
+def _option(cls: type, name: str, annotation: Any, kw_only: bool, kept: bool) -> Option:
+    """Return an option that a class body declares, and take its default out of the class."""
+    default = vars(cls).get(name, EMPTY)
+    if name in vars(cls):
+        delattr(cls, name)
+    is_fixed = isinstance(default, Fixed)
+    default = default.value if is_fixed else default
+    if isinstance(default, list | dict | set):
+        raise ValueError(f"{cls.__name__}: the default of {name} is a {type(default).__name__}, which can be changed")
+    return Option(name, annotation, cls.__module__, default, kw_only, kept, argument=not is_fixed)
 
 
 def checked(init: Callable[P, None]) -> Callable[P, None]:

@@ -11,7 +11,7 @@ from ...ops import contraction
 from ...ops.creation import empty, full
 from ...ops.reduction import max
 from ...ops.shapes import reshape
-from ...options import Finite, NonNegative, Scalar, Size, checked
+from ...options import Finite, NonNegative, Scalar, Size, checked, declared
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init as initial
@@ -62,6 +62,7 @@ class LogSigmoid(UnaryLayer, function=F.logsigmoid):
     """
 
 
+@declared
 class GELU(UnaryLayer, function=F.gelu):
     """``x`` times the cumulative distribution function of the normal distribution (Hendrycks and Gimpel, 2016).
 
@@ -74,6 +75,7 @@ class GELU(UnaryLayer, function=F.gelu):
     approximate: Literal["none", "tanh"] = "none"
 
 
+@declared
 class SiLU(UnaryLayer, function=F.silu):
     """``x * sigmoid(x)``, elementwise; also called swish (Elfwing et al., 2017).
 
@@ -121,6 +123,7 @@ class Swish(Module):
         return f"init={self.init}"
 
 
+@declared
 class Mish(UnaryLayer, function=F.mish):
     """``x * tanh(softplus(x))``, elementwise (Misra, 2019).
 
@@ -133,6 +136,7 @@ class Mish(UnaryLayer, function=F.mish):
     inplace: bool = False
 
 
+@declared
 class Softplus(UnaryLayer, function=F.softplus):
     """``log(1 + exp(beta * x)) / beta``, elementwise.
 
@@ -166,6 +170,7 @@ class Gaussian(UnaryLayer, function=F.gaussian):
     """
 
 
+@declared
 class ELU(UnaryLayer, function=F.elu):
     """``x``, where it is not positive ``alpha * (exp(x) - 1)``, elementwise (Clevert et al., 2015).
 
@@ -179,6 +184,7 @@ class ELU(UnaryLayer, function=F.elu):
     inplace: bool = False
 
 
+@declared
 class CELU(UnaryLayer, function=F.celu):
     """``x``, where it is not positive ``alpha * (exp(x / alpha) - 1)``, elementwise (Barron, 2017).
 
@@ -192,6 +198,7 @@ class CELU(UnaryLayer, function=F.celu):
     inplace: bool = False
 
 
+@declared
 class SELU(UnaryLayer, function=F.selu):
     """``1.0507 * elu(x, 1.6733)``, elementwise: drives mean and variance to 0 and 1 (Klambauer et al., 2017).
 
@@ -207,6 +214,7 @@ class SELU(UnaryLayer, function=F.selu):
 # -- activations of straight pieces ------------------------------------------------------------------------------------
 
 
+@declared
 class ReLU(UnaryLayer, function=F.relu):
     """The positive part, elementwise.
 
@@ -219,6 +227,7 @@ class ReLU(UnaryLayer, function=F.relu):
     inplace: bool = False
 
 
+@declared
 class LeakyReLU(UnaryLayer, function=F.leaky_relu):
     """``x``, multiplied by a slope where it is not positive, elementwise (Maas et al., 2013).
 
@@ -274,6 +283,7 @@ class PReLU(Module):
         return f"num_parameters={self.num_parameters}"
 
 
+@declared
 class RReLU(UnaryLayer, function=F.rrelu):
     """``x``, multiplied by a slope that is random in training where it is not positive (Xu et al., 2015).
 
@@ -288,6 +298,7 @@ class RReLU(UnaryLayer, function=F.rrelu):
     inplace: bool = False
 
 
+@declared
 class Threshold(UnaryLayer, function=F.threshold):
     """``x`` where it is above a threshold, otherwise a value, elementwise.
 
@@ -302,6 +313,7 @@ class Threshold(UnaryLayer, function=F.threshold):
     inplace: bool = False
 
 
+@declared
 class Hardtanh(UnaryLayer, function=F.hardtanh):
     """``x`` clamped to an interval, elementwise.
 
@@ -343,6 +355,7 @@ class ReLU6(Hardtanh, function=F.relu6):
         return "inplace=True" if self.inplace else ""
 
 
+@declared
 class Hardsigmoid(UnaryLayer, function=F.hardsigmoid):
     """``relu6(x + 3) / 6``, elementwise.
 
@@ -356,6 +369,7 @@ class Hardsigmoid(UnaryLayer, function=F.hardsigmoid):
     _shown = ()
 
 
+@declared
 class Hardswish(UnaryLayer, function=F.hardswish):
     """``x * relu6(x + 3) / 6``, elementwise (Howard et al., 2019).
 
@@ -369,6 +383,7 @@ class Hardswish(UnaryLayer, function=F.hardswish):
     _shown = ()
 
 
+@declared
 class Hardshrink(UnaryLayer, function=F.hardshrink):
     """``x``, zero within ``[-lambd, lambd]``, elementwise.
 
@@ -384,6 +399,7 @@ class Hardshrink(UnaryLayer, function=F.hardshrink):
         return f"{self.lambd}"
 
 
+@declared
 class Softshrink(UnaryLayer, function=F.softshrink):
     """``x`` moved towards zero by `lambd`, but not past it, elementwise.
 
@@ -402,6 +418,7 @@ class Softshrink(UnaryLayer, function=F.softshrink):
 # -- gates and maxima --------------------------------------------------------------------------------------------------
 
 
+@declared
 class GLU(UnaryLayer, function=F.glu):
     """The first half along an axis, times the sigmoid of the second (Dauphin et al., 2016).
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from ...options import declared
 from ...options.kinds import Either, PerAxis, Whole
 from .. import functional as F
 from ..functional.adaptive_pooling import OutputSize
@@ -12,6 +13,7 @@ from .base import SpatialLayer, UnaryLayer
 Lengths = Annotated[OutputSize, PerAxis(Either((Whole(0),), none=True))]
 
 
+@declared
 class _AdaptiveAvgPoolNd(SpatialLayer, UnaryLayer):
     output_size: Lengths
 
@@ -52,6 +54,7 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd, function=F.adaptive_avg_pool3d):
     ndim = 3
 
 
+@declared
 class _AdaptiveMaxPoolNd(SpatialLayer, UnaryLayer):
     output_size: Lengths
     return_indices: bool = False
@@ -94,6 +97,7 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd, function=F.adaptive_max_pool3d):
     ndim = 3
 
 
+@declared
 class _GlobalPoolNd(UnaryLayer):
     keepdims: bool = False
     _shown = ("keepdims",)

@@ -2,6 +2,7 @@
 
 ::
 
+    @declared
     class SmoothL1Loss(Loss, function=F.smooth_l1_loss):
         beta: NonNegative = 1.0
 
@@ -17,10 +18,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, update_wrapper, wraps
 from inspect import Parameter, signature
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar
 
 from ...options import Options
-from ...options.declarations import Option, kinds_of
+from ...options.declarations import Option
 from ...tensor import Tensor
 from .documented import Documented
 
@@ -44,7 +45,7 @@ class Layer(Documented, Options):
             cls.forward = _forward_of(cls, function)  # type: ignore[method-assign]
 
     def _keep(self, options: Mapping[str, Any]) -> None:
-        kinds = kinds_of(cast(Any, type(self)))
+        kinds = self._declared.kinds
         for name, value in options.items():
             if isinstance(kinds[name], Buffered):
                 self.register_buffer(name, value)

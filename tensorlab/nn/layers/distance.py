@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import InitVar
 
-from ...options import NonNegative
+from ...options import NonNegative, declared
 from ...tensor import Tensor
 from .. import functional as F
 from .base import Layer
 
 
+@declared
 class CosineSimilarity(Layer, function=F.cosine_similarity):
     """Cosine of the angle between vectors.
 
@@ -27,6 +28,7 @@ class CosineSimilarity(Layer, function=F.cosine_similarity):
         return F.cosine_similarity(x1, x2, self.axis, self.eps)
 
 
+@declared
 class PairwiseDistance(Layer, function=F.pairwise_distance):
     """The p-norm of the differences of vectors along the last axis.
 

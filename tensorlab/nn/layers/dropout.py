@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from ...ops import contraction
-from ...options import Count, Fraction, checked
+from ...options import Count, Fraction, checked, declared
 from ...tensor import Tensor
 from .. import functional as F
 from .base import UnaryLayer
 from .linear import Linear
 
 
+@declared
 class _Dropout(UnaryLayer):
     p: Fraction = 0.5
     inplace: bool = False
@@ -78,6 +79,7 @@ class FeatureAlphaDropout(_Dropout, function=F.feature_alpha_dropout):
     """
 
 
+@declared
 class StochasticDepth(UnaryLayer, function=F.stochastic_depth):
     """Leave out a residual branch at random in training, and scale it otherwise (Huang et al., 2016).
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ...options import Counts, Size, Sizes
+from ...options import Counts, Size, Sizes, declared
 from .. import functional as F
 from .base import SpatialLayer, UnaryLayer
 
 
+@declared
 class Unfold(SpatialLayer, UnaryLayer, function=F.unfold):
     """The windows of images as columns.
 
@@ -23,6 +24,7 @@ class Unfold(SpatialLayer, UnaryLayer, function=F.unfold):
     ndim = 2
 
 
+@declared
 class Fold(SpatialLayer, UnaryLayer, function=F.fold):
     """The sum of windows, given as columns, at their places in images.
 
@@ -40,6 +42,7 @@ class Fold(SpatialLayer, UnaryLayer, function=F.fold):
     ndim = 2
 
 
+@declared
 class PixelShuffle(UnaryLayer, function=F.pixel_shuffle):
     """Enlarge images by moving channels to pixels (Shi et al., 2016).
 
@@ -52,6 +55,7 @@ class PixelShuffle(UnaryLayer, function=F.pixel_shuffle):
     upscale_factor: Size
 
 
+@declared
 class PixelUnshuffle(UnaryLayer, function=F.pixel_unshuffle):
     """Shrink images by moving pixels to channels: the inverse of `PixelShuffle`.
 
@@ -64,6 +68,7 @@ class PixelUnshuffle(UnaryLayer, function=F.pixel_unshuffle):
     downscale_factor: Size
 
 
+@declared
 class ChannelShuffle(UnaryLayer, function=F.channel_shuffle):
     """Interleave groups of channels (Zhang et al., 2018).
 

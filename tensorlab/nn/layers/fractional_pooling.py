@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from ...options import Sizes
+from ...options import Sizes, declared
 from ...options.kinds import PerAxis, Real
 from .. import functional as F
 from .base import Buffer, SpatialLayer, UnaryLayer
@@ -13,6 +13,7 @@ from .base import Buffer, SpatialLayer, UnaryLayer
 Ratios = Annotated[float | Sequence[float], PerAxis(Real(0, 1, "()"))]
 
 
+@declared
 class _FractionalMaxPoolNd(SpatialLayer, UnaryLayer):
     kernel_size: Sizes
     output_size: Sizes | None = None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ...options import Finite, Positive
+from ...options import Finite, Positive, declared
 from .. import functional as F
 from ..functional.heaviside import Surrogate
 from .base import UnaryLayer
 
 
+@declared
 class Heaviside(UnaryLayer, function=F.heaviside):
     """Step from 0 to 1 at zero, elementwise, with a surrogate gradient.
 

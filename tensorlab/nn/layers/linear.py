@@ -8,7 +8,7 @@ from typing import Any
 from ...errors import ShapeError
 from ...ops import contraction
 from ...ops.shapes import flatten, normalized_axis, reshape
-from ...options import Count, Size, checked
+from ...options import Count, Size, checked, declared
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
@@ -83,6 +83,7 @@ class Linear(LearnedLayer, function=F.linear):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
+@declared
 class Flatten(Layer):
     """Merges several neighbouring axes into one: by default all but the batch's.
 
@@ -104,6 +105,7 @@ class Flatten(Layer):
         return flatten(x, self.start_axis, self.end_axis)
 
 
+@declared
 class Unflatten(Layer):
     """Splits an axis into several: the inverse of `Flatten`.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY
 
-from ...options import Positive, Size
+from ...options import Positive, Size, declared
 from ...random import Generator
 from ...tensor import Tensor
 from .. import functional as F
 from .base import Layer
 
 
+@declared
 class _Mixing(Layer):
     """Mixes batches in training; in evaluation inputs and targets are unchanged."""
 

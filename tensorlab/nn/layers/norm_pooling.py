@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ...options import Size, Sizes
+from ...options import Size, Sizes, declared
 from .. import functional as F
 from .base import SpatialLayer, UnaryLayer
 
 
+@declared
 class _LPPoolNd(SpatialLayer, UnaryLayer):
     norm_type: float
     kernel_size: Sizes
@@ -56,6 +57,7 @@ class LPPool3d(_LPPoolNd, function=F.lp_pool3d):
     ndim = 3
 
 
+@declared
 class ChannelMaxPool(UnaryLayer, function=F.channel_max_pool):
     """The greatest element of each group of neighbouring channels; PyTorch has no such layer.
 

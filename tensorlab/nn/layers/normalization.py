@@ -11,7 +11,7 @@ from ...errors import ShapeError
 from ...ops.creation import ones, zeros
 from ...ops.declare import channels_last_hint
 from ...ops.shapes import expand_dims, squeeze
-from ...options import Count, Finite, Fraction, NonNegative, Size, checked
+from ...options import Count, Finite, Fraction, NonNegative, Size, checked, declared
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
@@ -313,6 +313,7 @@ class InstanceNorm3d(_InstanceNorm):
     axes = (4, 5)
 
 
+@declared
 class LocalResponseNorm(UnaryLayer, function=F.local_response_norm):
     """Division by a power of the mean square of neighbouring channels.
 
@@ -331,6 +332,7 @@ class LocalResponseNorm(UnaryLayer, function=F.local_response_norm):
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
 
 
+@declared
 class CrossMapLRN2d(LocalResponseNorm):
     """Division of images by a power of the mean square of ``(size - 1) // 2`` channels on either side of each.
 

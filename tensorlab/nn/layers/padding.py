@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import ClassVar, cast
 
 from ...errors import ShapeError
-from ...options import Integers, Scalar
+from ...options import Integers, Scalar, declared
 from ...tensor import Tensor
 from .. import functional as F
 from .base import UnaryLayer
 
 
+@declared
 class _PadNd(UnaryLayer):
     """Padding before and after each of the last `ndim` axes.
 
@@ -54,6 +55,7 @@ class _PadNd(UnaryLayer):
         return f"{self.padding}"
 
 
+@declared
 class _ConstantPadNd(_PadNd):
     """A constant around the array, which may have any number of axes before the last `ndim`.
 

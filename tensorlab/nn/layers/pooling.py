@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ...options import Counts, Sizes
+from ...options import Counts, Sizes, declared
 from .. import functional as F
 from .base import SpatialLayer, UnaryLayer
 
 
+@declared
 class _PoolNd(SpatialLayer, UnaryLayer):
     """Windows that move by their own size unless a stride is given."""
 
@@ -19,6 +20,7 @@ class _PoolNd(SpatialLayer, UnaryLayer):
             self.stride = self.kernel_size
 
 
+@declared
 class _MaxPoolNd(_PoolNd):
     padding: Counts = 0
     dilation: Sizes = 1
@@ -63,6 +65,7 @@ class MaxPool3d(_MaxPoolNd, function=F.max_pool3d):
     ndim = 3
 
 
+@declared
 class _AvgPoolNd(_PoolNd):
     padding: Counts = 0
     ceil_mode: bool = False
@@ -86,6 +89,7 @@ class AvgPool1d(_AvgPoolNd, function=F.avg_pool1d):
         self._make_tuples("kernel_size", "stride", "padding")
 
 
+@declared
 class AvgPool2d(_AvgPoolNd, function=F.avg_pool2d):
     """The mean of each window of images.
 
@@ -99,6 +103,7 @@ class AvgPool2d(_AvgPoolNd, function=F.avg_pool2d):
     ndim = 2
 
 
+@declared
 class AvgPool3d(_AvgPoolNd, function=F.avg_pool3d):
     """The mean of each window of volumes.
 

@@ -11,7 +11,7 @@ from ...ops.indexing import getitem
 from ...ops.joining import stack
 from ...ops.shapes import astype, expand_dims, reshape
 from ...ops.trigonometric import cos, sin
-from ...options import Count, Fraction, Positive
+from ...options import Count, Fraction, Positive, declared
 from ...tensor import Tensor
 from .. import functional as F
 from .base import Layer
@@ -38,6 +38,7 @@ class _Positions(Layer):
         return getitem(table, slice(offset, offset + length))
 
 
+@declared
 class SinusoidalPositionalEncoding(_Positions):
     """Adds sine and cosine waves of geometrically growing lengths, which encode positions (Vaswani et al., 2017, 3.5).
 
@@ -110,6 +111,7 @@ class SinusoidalPositionalEncoding(_Positions):
         return f"{self.d_model}, max_len={self.max_len}, dropout={self.dropout}, batch_first={self.batch_first}"
 
 
+@declared
 class RotaryEmbedding(_Positions, function=F.rotary_embedding):
     """Rotates pairs of features by angles proportional to the position (RoPE: Su et al., 2021).
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import inf
 from typing import Annotated
 
-from ...options import Sizes
+from ...options import Sizes, declared
 from ...options.kinds import PerAxis, Real
 from .. import functional as F
 from ..functional.resampling import InterpolationMode
@@ -15,6 +15,7 @@ from .base import UnaryLayer
 Factors = Annotated[float | Sequence[float], PerAxis(Real(0, inf, "()"))]
 
 
+@declared
 class Upsample(UnaryLayer, function=F.interpolate):
     """Signals, images or volumes of another size, by interpolation.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from ...errors import ShapeError
+from ...options import declared
 from ...tensor import Tensor
 from .. import functional as F
 from .base import UnaryLayer
 
 
+@declared
 class AlongAxis(UnaryLayer):
     """A layer that normalizes along an axis."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...options import Counts, Sizes
+from ...options import Counts, Sizes, declared
 from ...tensor import Tensor
 from .. import functional as F
 from .base import SpatialLayer
 
 
+@declared
 class _MaxUnpoolNd(SpatialLayer):
     kernel_size: Sizes
     stride: Sizes | None = None

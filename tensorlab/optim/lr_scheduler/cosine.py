@@ -7,12 +7,13 @@ from dataclasses import InitVar
 from math import floor
 from typing import Any, ClassVar
 
-from ...options import NonNegative, Positive, Size
+from ...options import NonNegative, Positive, Size, declared
 from .base import LRScheduler
 from .curves import along_cosine
 from .declared import DeclaredSchedule
 
 
+@declared
 class CosineAnnealingLR(DeclaredSchedule):
     """The rate falls to `eta_min` along half a cosine within `T_max` steps (Loshchilov and Hutter, 2017).
 
@@ -39,6 +40,7 @@ class CosineAnnealingLR(DeclaredSchedule):
         return along_cosine(initial, self.eta_min, epoch / self.T_max)
 
 
+@declared
 class CosineAnnealingWarmRestarts(DeclaredSchedule):
     """The rate falls to `eta_min` along half a cosine, again and again, each time for `T_mult` times as long.
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import InitVar
 from typing import Annotated, Any
 
-from ...options import Count, Fraction, NonNegative, Positive, Size
+from ...options import Count, Fraction, NonNegative, Positive, Size, declared
 from ...options.kinds import Real, kind_of, read
 from .curves import along_line
 from .declared import DeclaredSchedule
 
 
+@declared
 class StepLR(DeclaredSchedule):
     """The learning rate is multiplied by `gamma` every `step_size` steps.
 
@@ -36,6 +37,7 @@ class StepLR(DeclaredSchedule):
         return initial * self.gamma ** (epoch // self.step_size)
 
 
+@declared
 class MultiStepLR(DeclaredSchedule):
     """The learning rate is multiplied by `gamma` at each of the `milestones`.
 
@@ -71,6 +73,7 @@ class MultiStepLR(DeclaredSchedule):
         return found
 
 
+@declared
 class ConstantLR(DeclaredSchedule):
     """The learning rate is `factor` times the initial one for `total_iters` steps, and the initial one from then on.
 
@@ -97,6 +100,7 @@ class ConstantLR(DeclaredSchedule):
         return initial * self.factor if epoch < self.total_iters else initial
 
 
+@declared
 class LinearLR(DeclaredSchedule):
     """A factor of the initial learning rate goes from one value to another along a line, and stays there.
 
@@ -122,6 +126,7 @@ class LinearLR(DeclaredSchedule):
         return initial * along_line(self.start_factor, self.end_factor, min(epoch / self.total_iters, 1))
 
 
+@declared
 class ExponentialLR(DeclaredSchedule):
     """The learning rate is multiplied by `gamma` at each step.
 
@@ -139,6 +144,7 @@ class ExponentialLR(DeclaredSchedule):
         return initial * self.gamma**epoch
 
 
+@declared
 class PolynomialLR(DeclaredSchedule):
     """The learning rate falls to 0 within `total_iters` steps, as a power of the part that is left (Liu et al., 2015).
 
@@ -163,6 +169,7 @@ class PolynomialLR(DeclaredSchedule):
         return initial * (1 - min(epoch / self.total_iters, 1)) ** self.power
 
 
+@declared
 class InverseTimeLR(DeclaredSchedule):
     """The rate is divided by a power of the time: ``initial / (1 + decay_rate * epoch / decay_steps) ** power``.
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import InitVar
 
 from ...docstrings import entries_of
+from ...options import declared
 from ..declared import Documented
 from .base import LRScheduler
 from .per_group import HasParamGroups
 
 
+@declared
 class DeclaredSchedule(Documented, LRScheduler):
     """The base class of schedules whose constructor takes an optimizer, declared options, and last `last_epoch`."""
 

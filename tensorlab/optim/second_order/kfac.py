@@ -12,7 +12,7 @@ from ...autodiff.backward import sweep
 from ...autodiff.graph import ancestors
 from ...nn.module.module import Module
 from ...ops.linalg.spectral import eigh
-from ...options import BelowOne, NonNegative, Positive, Size
+from ...options import BelowOne, NonNegative, Positive, Size, declared
 from ...random import Generator
 from ...tensor import Tensor
 from ..declared import DeclaredOptions
@@ -23,6 +23,7 @@ from .likelihood import LIKELIHOODS, Gaussian
 from .vector import all_finite
 
 
+@declared
 class KFAC(DeclaredOptions):
     """Natural gradient steps for networks of linear and convolutional layers.
 

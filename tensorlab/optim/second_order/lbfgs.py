@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any, Literal, cast
 
 from ...autodiff.graph import enable_grad
-from ...options import NonNegative, Size
+from ...options import NonNegative, Size, declared
 from ...tensor import Tensor
 from ..optimizer import Group, T
 from .line_search import Trial, strong_wolfe
 from .vector import VectorOptimizer, dot, magnitude
 
 
+@declared
 class LBFGS(VectorOptimizer):
     """Quasi-Newton steps from the last changes of parameters and gradient (Liu and Nocedal, 1989).
 

@@ -14,7 +14,7 @@ from ...ops.exponential import sqrt
 from ...ops.joining import concat
 from ...ops.linalg.least_squares import lstsq
 from ...ops.matrices import diag
-from ...options import NonNegative, Positive, Size
+from ...options import NonNegative, Positive, Size, declared
 from ...tensor import Tensor
 from ..optimizer import Group
 from .linearized import Linearized
@@ -69,6 +69,7 @@ def half_square(values: Tensor) -> Tensor:
     return 0.5 * (values * values).sum()
 
 
+@declared
 class GaussNewtonDescent(LeastSquares):
     """Steps to the minimum of the linearised problem (Gauss, 1809).
 
@@ -96,6 +97,7 @@ class GaussNewtonDescent(LeastSquares):
         self._vector.write(self._vector.read() + float(self.param_groups[0]["lr"]) * step)
 
 
+@declared
 class LevenbergMarquardt(LeastSquares):
     """Gauss-Newton steps with as much damping as a descent needs (Levenberg, 1944; Marquardt, 1963).
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...autodiff.graph import enable_grad
-from ...options import NonNegative, Positive, Size
+from ...options import NonNegative, Positive, Size, declared
 from ...tensor import Tensor
 from .conjugate_gradient import conjugate_gradient
 from .linearized import GaussNewton
 from .vector import VectorOptimizer, dot
 
 
+@declared
 class NaturalGradient(VectorOptimizer):
     """Steps by the inverse of the Fisher information matrix times the gradient (Amari, 1998).
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from ...autodiff.graph import enable_grad
-from ...options import NonNegative, Size
+from ...options import NonNegative, Size, declared
 from ...tensor import Tensor
 from ..optimizer import Group
 from .conjugate_gradient import conjugate_gradient
@@ -15,6 +15,7 @@ from .linearized import differentiated, gradient_of
 from .vector import VectorOptimizer, dot, magnitude
 
 
+@declared
 class NewtonCG(VectorOptimizer):
     """Newton steps by conjugate gradients, with Hessian-vector products and a line search (Nocedal and Wright, 7.1).
 

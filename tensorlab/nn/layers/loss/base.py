@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 
 from ....ops.loss import NOT_IGNORED
+from ....options import declared
 from ....tensor import Tensor
 from ...functional.loss.common import Reduction
 from ..base import Buffer, Layer
@@ -16,6 +17,7 @@ class LossLayer(Layer):
     _shown = ()
 
 
+@declared
 class Reduced(LossLayer):
     """A loss that is reduced to its mean or sum, or returned per element.
 
@@ -36,12 +38,14 @@ class Loss(Reduced):
         raise NotImplementedError
 
 
+@declared
 class WeightedLoss(Loss):
     """A loss with weights, which are a buffer."""
 
     weight: Buffer = None
 
 
+@declared
 class ClassLoss(WeightedLoss):
     """A loss of class indices, one of which can be ignored."""
 

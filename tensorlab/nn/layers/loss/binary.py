@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY
 from math import inf
 from typing import Annotated
 
-from ....options import NonNegative
+from ....options import NonNegative, declared
 from ....options.kinds import Real
 from ... import functional as F
 from ..base import Buffer
@@ -23,6 +23,7 @@ class BCELoss(WeightedLoss, function=F.binary_cross_entropy):
     """
 
 
+@declared
 class BCEWithLogitsLoss(WeightedLoss, function=F.binary_cross_entropy_with_logits):
     """Cross entropy between the sigmoid of logits and labels, computed without overflow or loss of precision.
 
@@ -56,6 +57,7 @@ class SoftMarginLoss(Loss, function=F.soft_margin_loss):
     """
 
 
+@declared
 class SigmoidFocalLoss(Loss, function=F.sigmoid_focal_loss):
     """Binary cross entropy that down-weights well-classified elements (Lin et al. 2017).
 
@@ -69,6 +71,7 @@ class SigmoidFocalLoss(Loss, function=F.sigmoid_focal_loss):
     gamma: NonNegative = 2.0
 
 
+@declared
 class DiceLoss(Loss, function=F.dice_loss):
     """One minus the Dice coefficient of each sample (Milletari et al. 2016).
 

@@ -6,12 +6,13 @@ from dataclasses import KW_ONLY
 from typing import Literal
 
 from ....errors import ShapeError
-from ....options import Fraction, NonNegative
+from ....options import Fraction, NonNegative, declared
 from ... import functional as F
 from ..base import Buffer
 from .base import ClassLoss, Loss
 
 
+@declared
 class CrossEntropyLoss(ClassLoss, function=F.cross_entropy):
     """Cross entropy between the softmax of logits and class indices or probabilities.
 
@@ -35,6 +36,7 @@ class NLLLoss(ClassLoss, function=F.nll_loss):
     """
 
 
+@declared
 class FocalLoss(ClassLoss, function=F.focal_loss):
     """Cross entropy that down-weights well-classified samples (Lin et al. 2017).
 
@@ -47,6 +49,7 @@ class FocalLoss(ClassLoss, function=F.focal_loss):
     gamma: NonNegative = 2.0
 
 
+@declared
 class MultiMarginLoss(Loss, function=F.multi_margin_loss):
     """Multi-class hinge loss between the score of the target class and the others (Weston and Watkins 1999).
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from ....options import declared
 from ... import functional as F
 from .base import Loss, PairLoss
 
 
+@declared
 class HingeLoss(Loss, function=F.hinge_loss):
     """Hinge loss of support vector machines, for labels -1 and 1 (Cortes and Vapnik 1995).
 
@@ -18,6 +20,7 @@ class HingeLoss(Loss, function=F.hinge_loss):
     margin: float = 1.0
 
 
+@declared
 class SquaredHingeLoss(Loss, function=F.squared_hinge_loss):
     """Squared hinge loss, for labels -1 and 1.
 
@@ -40,6 +43,7 @@ class PerceptronLoss(Loss, function=F.perceptron_loss):
     """
 
 
+@declared
 class HingeEmbeddingLoss(Loss, function=F.hinge_embedding_loss):
     """Distance of similar pairs, and the margin minus the distance of dissimilar ones.
 
@@ -52,6 +56,7 @@ class HingeEmbeddingLoss(Loss, function=F.hinge_embedding_loss):
     margin: float = 1.0
 
 
+@declared
 class MarginRankingLoss(PairLoss, function=F.margin_ranking_loss):
     """Ranking loss of two scores.
 

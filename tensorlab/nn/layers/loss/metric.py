@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import KW_ONLY
 
-from ....options import NonNegative, Positive
+from ....options import NonNegative, Positive, declared
 from ....tensor import Tensor
 from ... import functional as F
 from ..distance import PairwiseDistance
 from .base import PairLoss, TripletLoss
 
 
+@declared
 class CosineEmbeddingLoss(PairLoss, function=F.cosine_embedding_loss):
     """Cosine embedding loss of similar and dissimilar pairs.
 
@@ -25,6 +26,7 @@ class CosineEmbeddingLoss(PairLoss, function=F.cosine_embedding_loss):
     margin: float = 0.0
 
 
+@declared
 class TripletMarginLoss(TripletLoss, function=F.triplet_margin_loss):
     """Triplet loss, which keeps the anchor closer to the positive than to the negative (Balntas et al. 2016).
 
@@ -41,6 +43,7 @@ class TripletMarginLoss(TripletLoss, function=F.triplet_margin_loss):
     swap: bool = False
 
 
+@declared
 class TripletMarginWithDistanceLoss(TripletLoss, function=F.triplet_margin_with_distance_loss):
     """Triplet loss with a user-defined distance, `PairwiseDistance` by default.
 
@@ -61,6 +64,7 @@ class TripletMarginWithDistanceLoss(TripletLoss, function=F.triplet_margin_with_
             self.distance_function = PairwiseDistance()
 
 
+@declared
 class ContrastiveLoss(PairLoss, function=F.contrastive_loss):
     """Contrastive loss of similar (0) and dissimilar (1) pairs (Hadsell et al. 2006).
 

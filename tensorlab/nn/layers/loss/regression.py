@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY
 
-from ....options import NonNegative, Positive
+from ....options import NonNegative, Positive, declared
 from ....tensor import Tensor
 from ... import functional as F
 from ...functional.loss.common import Reduction
@@ -32,6 +32,7 @@ class L1Loss(Loss, function=F.l1_loss):
     """
 
 
+@declared
 class SmoothL1Loss(Loss, function=F.smooth_l1_loss):
     """Absolute difference, squared near zero (Girshick 2015).
 
@@ -45,6 +46,7 @@ class SmoothL1Loss(Loss, function=F.smooth_l1_loss):
     beta: NonNegative = 1.0
 
 
+@declared
 class HuberLoss(Loss, function=F.huber_loss):
     """Half the squared difference, continued with constant slope far from zero (Huber 1964).
 
@@ -58,6 +60,7 @@ class HuberLoss(Loss, function=F.huber_loss):
     delta: Positive = 1.0
 
 
+@declared
 class GaussianNLLLoss(Reduced, function=F.gaussian_nll_loss):
     """Negative log-likelihood of normal distributions (Nix and Weigend 1994).
 
@@ -75,6 +78,7 @@ class GaussianNLLLoss(Reduced, function=F.gaussian_nll_loss):
         return F.gaussian_nll_loss(input, target, var, self.full, self.eps, self.reduction)
 
 
+@declared
 class PoissonNLLLoss(Loss, function=F.poisson_nll_loss):
     """Negative log-likelihood of Poisson distributions.
 
@@ -90,6 +94,7 @@ class PoissonNLLLoss(Loss, function=F.poisson_nll_loss):
     eps: float = 1e-8
 
 
+@declared
 class KLDivLoss(LossLayer, function=F.kl_div):
     """Kullback-Leibler divergence of the target from the distribution with log-probabilities `input`.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ....options import Count
+from ....options import Count, declared
 from ....tensor import Tensor
 from ... import functional as F
 from ...functional.loss.common import Reduction
 from .base import LossLayer
 
 
+@declared
 class CTCLoss(LossLayer, function=F.ctc_loss):
     """Negative log-likelihood of label sequences that are not aligned with the inputs (Graves et al. 2006).
 
