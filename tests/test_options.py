@@ -7,6 +7,7 @@ import inspect
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, InitVar
+from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -142,7 +143,11 @@ def test_integers_of_other_libraries_are_kept_as_python_integers(number):
         (lambda: Smooth(1, 2, "sum"), TypeError, "Smooth: too many positional arguments"),
         (lambda: Rule(), TypeError, "Rule: missing a required argument: 'target'"),
         (lambda: Rule(0, rate=0), ValueError, "Rule: rate must be a positive number, not 0"),
-        (lambda: Rule(0, betas=(0.9, 1.0)), ValueError, r"betas must be a tuple of 2, each a number in \[0, 1\)"),
+        (
+            lambda: Rule(0, betas=(0.9, 1.0)),
+            ValueError,
+            r"betas must be a tuple of 2 entries, each a number in \[0, 1\)",
+        ),
         (lambda: Rule(0, betas=(0.9,)), ValueError, "betas must be a tuple of 2"),
         (lambda: Rule(0, betas=0.9), TypeError, "betas must be a tuple of 2"),
         (lambda: Rule(0, nesterov="no"), TypeError, "nesterov must be a bool, not 'no'"),
@@ -167,7 +172,7 @@ def test_sequences_of_any_length():
 
     assert Padded([1, 2]).padding == (1, 2) and Padded(3).padding == 3
     with pytest.raises(
-        TypeError, match="Padded: padding must be a tuple, each of its entries an integer or an integer"
+        TypeError, match="Padded: padding must be a tuple whose entries are each an integer or an integer"
     ):
         Padded(["a"])
     with pytest.raises(ValueError, match=r"rate must be a number in \[0, 1\], not 2"):
@@ -250,3 +255,21 @@ def test_a_default_that_can_be_changed_is_refused():
         @declared
         class Listed(Options):
             names: list[str] = []
+
+
+@pytest.mark.parametrize("pair", [[0.5, 0.75], np.array([0.5, 0.75]), tl.tensor([0.5, 0.75])])
+def test_lists_and_arrays_are_kept_as_tuples_of_numbers(pair):
+    rule = Rule(0, betas=pair)
+    assert rule.betas == (0.5, 0.75) and type(rule.betas[0]) is float
+
+
+def test_flags_take_0_and_1():
+    assert Rule(0, nesterov=1).nesterov is True
+    assert Rule(0, nesterov=np.bool_(False)).nesterov is False
+
+
+def test_choices_are_compared_by_value():
+    class Reduction(StrEnum):
+        SUM = "sum"
+
+    assert type(Smooth(reduction=Reduction.SUM).reduction) is str

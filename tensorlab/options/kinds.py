@@ -98,15 +98,14 @@ class Element:
 
 @dataclass(frozen=True)
 class PerAxis:
-    """One value of a kind for all spatial axes, or a tuple or list with one for each."""
+    """One value of a kind for all spatial axes, or a tuple, list or 1-d array with one for each."""
 
     kind: Kind
 
     def read(self, value: Any) -> Any:
         """Return one value, or a tuple."""
-        if isinstance(value, tuple | list):
-            return tuple(self.kind.read(part) for part in value)
-        return self.kind.read(value)
+        entries = listed(value)
+        return self.kind.read(value) if entries is None else tuple(map(self.kind.read, entries))
 
     @property
     def text(self) -> str:
@@ -121,11 +120,16 @@ class Choice:
     values: tuple[Any, ...]
 
     def read(self, value: Any) -> Any:
-        """Return the value."""
+        """Return the choice that the value equals; a bool does not equal a number."""
         value = plain(value)
-        if not any(type(value) is type(choice) and value == choice for choice in self.values):
-            raise ValueError
-        return value
+        for choice in self.values:
+            if (
+                isinstance(value, type(choice))
+                and value == choice
+                and isinstance(value, bool) == isinstance(choice, bool)
+            ):
+                return choice
+        raise ValueError
 
     @property
     def text(self) -> str:
@@ -141,9 +145,10 @@ class Instance:
     classes: tuple[type, ...]
 
     def read(self, value: Any) -> Any:
-        """Return the value."""
+        """Return the value; as a bool, 0 and 1 as well."""
         if self.classes == (bool,):
             value = plain(value)
+            value = bool(value) if value in (0, 1) and isinstance(value, int) else value
         if not isinstance(value, self.classes):
             raise TypeError
         return value
@@ -169,42 +174,44 @@ class Function:
 
 @dataclass(frozen=True)
 class Several:
-    """A tuple or list with one value of each kind."""
+    """A tuple, list or 1-d array with one value of each kind."""
 
     kinds: tuple[Kind, ...]
 
     def read(self, value: Any) -> tuple[Any, ...]:
         """Return a tuple."""
-        if not isinstance(value, tuple | list):
+        entries = listed(value)
+        if entries is None:
             raise TypeError
-        if len(value) != len(self.kinds):
+        if len(entries) != len(self.kinds):
             raise ValueError
-        return tuple(kind.read(part) for kind, part in zip(self.kinds, value))
+        return tuple(kind.read(entry) for kind, entry in zip(self.kinds, entries))
 
     @property
     def text(self) -> str:
-        """``two of ...``."""
+        """``a tuple of ...``."""
         if len(set(self.kinds)) == 1:
-            return f"a tuple of {len(self.kinds)}, each {self.kinds[0].text}"
-        return f"a tuple of {', '.join(kind.text for kind in self.kinds)}"
+            return f"a tuple of {len(self.kinds)} entries, each {self.kinds[0].text}"
+        return f"a tuple of {' and '.join(kind.text for kind in self.kinds)}"
 
 
 @dataclass(frozen=True)
 class Many:
-    """A tuple or list of any length whose values are of one kind."""
+    """A tuple, list or 1-d array of any length whose values are of one kind."""
 
     kind: Kind
 
     def read(self, value: Any) -> tuple[Any, ...]:
         """Return a tuple."""
-        if not isinstance(value, tuple | list):
+        entries = listed(value)
+        if entries is None:
             raise TypeError
-        return tuple(self.kind.read(part) for part in value)
+        return tuple(map(self.kind.read, entries))
 
     @property
     def text(self) -> str:
-        """``a tuple, each ...``."""
-        return f"a tuple, each of its entries {self.kind.text}"
+        """``a tuple whose entries are each ...``."""
+        return f"a tuple whose entries are each {self.kind.text}"
 
 
 @dataclass(frozen=True)
@@ -258,6 +265,16 @@ def plain(value: Any) -> Any:
     if getattr(value, "requires_grad", False) is True:
         raise TypeError
     return value.item() if hasattr(value, "item") else value
+
+
+def listed(value: Any) -> Sequence[Any] | None:
+    """Return the entries of a tuple, a list, or a 1-d array or tensor; None for anything else."""
+    if isinstance(value, tuple | list):
+        return value
+    if len(getattr(value, "shape", ())) != 1 or not hasattr(value, "tolist"):
+        return None
+    entries: list[Any] = value.tolist()
+    return entries
 
 
 @cache
