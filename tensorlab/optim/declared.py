@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import InitVar
-from typing import Any, ClassVar
+from typing import Any
 
-from ..docstrings import LazyDocstring, completed, entries_of, sections_of
+from ..docstrings import Documented
 from ..options import BelowOne, Options, declared
 from ..tensor import Tensor
 from .optimizer import Group, Optimizer
@@ -16,62 +16,39 @@ Params = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[Mapping[str,
 
 Betas = tuple[BelowOne, BelowOne]
 
-SHARED_ENTRIES = entries_of(
-    """\
-params : iterable of Tensor, of (str, Tensor), or of dict
-    Parameters to optimize, or groups of them with options of their own; see `Optimizer`.
-lr : float
-    Learning rate.
-betas : pair of float
-    Decay rates of the running means of the gradient and of its square, in [0, 1).
-eps : float
-    Added to the denominator.
-momentum : float
-    Factor of the previous step that is added to the present one.
-nesterov : bool
-    Whether to use Nesterov's momentum.
-weight_decay : float
-    Factor of the L2 penalty: this times the parameter is added to its gradient.
-decoupled_weight_decay : bool
-    Whether weight decay multiplies the parameters by ``1 - lr * weight_decay``, as in `AdamW`, and leaves the gradient.
-maximize : bool
-    Whether to maximize the objective instead of minimizing it.
-damping : float
-    Added to the diagonal of the matrix."""
-)
-"""Descriptions of the options that several families have."""
 
-RAISES = "ValueError, TypeError\n    If an option is out of range or of another type."
+class DeclaredOptions(Documented, Options, Optimizer):
+    """Keeps declared options as the defaults of parameter groups, and checks those of each group.
 
+    Parameters
+    ----------
+    params : iterable of Tensor, of (str, Tensor), or of dict
+        Parameters to optimize, or groups of them with options of their own; see `Optimizer`.
+    lr : float
+        Learning rate.
+    betas : pair of float
+        Decay rates of the running means of the gradient and of its square, in [0, 1).
+    eps : float
+        Added to the denominator.
+    momentum : float
+        Factor of the previous step that is added to the present one.
+    nesterov : bool
+        Whether to use Nesterov's momentum.
+    weight_decay : float
+        Factor of the L2 penalty: this times the parameter is added to its gradient.
+    decoupled_weight_decay : bool
+        Whether weight decay multiplies the parameters by ``1 - lr * weight_decay``, as in `AdamW`, and leaves the
+        gradient.
+    maximize : bool
+        Whether to maximize the objective instead of minimizing it.
+    damping : float
+        Added to the diagonal of the matrix.
 
-class Documented(Options):
-    """Completes the docstrings of subclasses with the options that their base classes describe."""
-
-    shared_entries: ClassVar[Mapping[str, str]] = {}
-    """Descriptions of options that several classes without a common base class have."""
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        own = vars(cls).get("__doc__")
-        if own:
-            cls.__doc__ = LazyDocstring(lambda: _completed(cls, own))  # type: ignore[assignment]
-
-
-def _completed(cls: Any, doc: str) -> str:
-    """Return the docstring of a class with what its base classes and `Documented.shared_entries` describe."""
-    entries, raises = dict(cls.shared_entries), RAISES
-    for base in reversed(cls.__mro__[1:]):
-        if issubclass(base, Documented):
-            sections = sections_of(base.__doc__)
-            entries |= entries_of(sections.get("Parameters", ""))
-            raises = sections.get("Raises", raises)
-    return completed(doc, cls._declared.signature.parameters, entries, {"Raises": raises})
-
-
-class DeclaredOptions(Documented, Optimizer):
-    """Keeps declared options as the defaults of parameter groups, and checks those of each group."""
-
-    shared_entries = SHARED_ENTRIES
+    Raises
+    ------
+    ValueError, TypeError
+        If an option is out of range or of another type.
+    """
 
     @property
     def fixed(self) -> Mapping[str, Any]:  # type: ignore[override]

@@ -20,16 +20,17 @@ from functools import cache, update_wrapper, wraps
 from inspect import Parameter, signature
 from typing import Annotated, Any, ClassVar
 
+from ...docstrings import Documented
 from ...options import Options
 from ...options.declarations import Option
 from ...tensor import Tensor
-from .documented import Documented
+from ..module.module import Module
 
 INPLACE = "inplace"
 """The option that PyTorch has and that changes nothing here: it is not passed on."""
 
 
-class Layer(Documented, Options):
+class Layer(Documented, Module, Options):
     """A layer whose constructor holds the options of a function; see the module's text.
 
     Subclasses name the function with the class keyword `function`. They declare the options, and inherit or write

@@ -7,12 +7,13 @@ from typing import Annotated, Any, ClassVar
 
 from ...backend import DType, dtypes
 from ...backend.base import Device
+from ...docstrings import Documented
 from ...ops.creation import empty, place
+from ..module.module import Module
 from ..module.parameter import Parameter
-from .documented import Documented
 
 
-class LearnedLayer(Documented):
+class LearnedLayer(Documented, Module):
     """A layer with parameters.
 
     Parameters
