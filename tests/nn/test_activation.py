@@ -290,6 +290,15 @@ class TestSwish:
         assert repr(nn.Swish(2.0)) == "Swish(init=2.0)"
 
 
+@pytest.mark.parametrize("layer", [nn.Swish, nn.PReLU, lambda **where: nn.Maxout(2, 2, **where)])
+def test_layers_with_parameters_check_their_device_and_dtype(layer):
+    assert all(p.dtype == tl.float64 for p in layer(dtype="float64").parameters())
+    with pytest.raises(TypeError, match="dtype must be a floating-point data type or None, not"):
+        layer(dtype=tl.int32)
+    with pytest.raises(TypeError, match="device must be a device, the name of a device or backend, or None, not 7"):
+        layer(device=7)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

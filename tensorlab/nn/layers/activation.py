@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from ...ops import contraction
 from ...ops.creation import empty, full
@@ -15,9 +15,9 @@ from ...options import Finite, NonNegative, Scalar, Size, checked
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init as initial
-from ..module.module import Module
 from ..module.parameter import Parameter
 from .base import UnaryLayer
+from .learned import DeviceLike, DTypeLike, LearnedLayer
 
 # -- smooth activations ------------------------------------------------------------------------------------------------
 
@@ -86,17 +86,13 @@ class SiLU(UnaryLayer, function=F.silu):
     inplace: bool = False
 
 
-class Swish(Module):
+class Swish(LearnedLayer):
     """``x * sigmoid(beta * x)``, elementwise, with a learned `beta` (Ramachandran et al., 2017).
 
     Parameters
     ----------
     init : float
         Initial value of `beta`; 1 gives `SiLU`.
-    device : Device or str, optional
-        Device of the parameter.
-    dtype : dtype, optional
-        Its type; float32 by default.
 
     Attributes
     ----------
@@ -110,7 +106,7 @@ class Swish(Module):
     """
 
     @checked
-    def __init__(self, init: Finite = 1.0, device: Any = None, dtype: Any = None) -> None:
+    def __init__(self, init: Finite = 1.0, device: DeviceLike = None, dtype: DTypeLike = None) -> None:
         self.init = init
         self.beta = Parameter(full((1,), init, device=device, dtype=dtype))
 
@@ -232,7 +228,7 @@ class LeakyReLU(UnaryLayer, function=F.leaky_relu):
     inplace: bool = False
 
 
-class PReLU(Module):
+class PReLU(LearnedLayer):
     """``x``, multiplied by a learned slope where it is not positive (He et al., 2015).
 
     Parameters
@@ -241,10 +237,6 @@ class PReLU(Module):
         1, or the number of channels (axis 1) for one slope per channel.
     init : float
         Initial value of the slopes.
-    device : Device or str, optional
-        Device of the parameter.
-    dtype : dtype, optional
-        Its type; float32 by default.
 
     Attributes
     ----------
@@ -258,7 +250,9 @@ class PReLU(Module):
     """
 
     @checked
-    def __init__(self, num_parameters: Size = 1, init: Finite = 0.25, device: Any = None, dtype: Any = None) -> None:
+    def __init__(
+        self, num_parameters: Size = 1, init: Finite = 0.25, device: DeviceLike = None, dtype: DTypeLike = None
+    ) -> None:
         self.num_parameters, self.init = num_parameters, init
         self.weight = Parameter(empty(num_parameters, device=device, dtype=dtype))
         self.reset_parameters()
@@ -414,7 +408,7 @@ class GLU(UnaryLayer, function=F.glu):
     axis: int = -1
 
 
-class Maxout(Module):
+class Maxout(LearnedLayer):
     """The greatest of several linear maps, for each output feature (Goodfellow et al., 2013).
 
     Parameters
@@ -423,12 +417,6 @@ class Maxout(Module):
         Length of the last axis before and after.
     pieces : int
         Number of linear maps for each output feature.
-    bias : bool
-        Whether to add a bias.
-    device : Device or str, optional
-        Device of the parameters.
-    dtype : dtype, optional
-        Their type; float32 by default.
 
     Attributes
     ----------
@@ -436,11 +424,6 @@ class Maxout(Module):
         Drawn uniformly within ``1 / sqrt(in_features)``; the pieces of one output feature are adjacent.
     bias : Parameter, shape (out_features * pieces,), or None
         Drawn likewise.
-
-    Raises
-    ------
-    ValueError
-        If a size is not positive.
 
     Notes
     -----
@@ -459,8 +442,8 @@ class Maxout(Module):
         out_features: Size,
         pieces: Size = 2,
         bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
     ) -> None:
         self.in_features, self.out_features, self.pieces = in_features, out_features, pieces
         self.weight = Parameter(empty(out_features * pieces, in_features, device=device, dtype=dtype))
