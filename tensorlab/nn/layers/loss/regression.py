@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY
+from math import inf
+from typing import Annotated
 
-from ....options import NonNegative, Positive
+from ....options import Positive
+from ....options.kinds import Real
 from ....tensor import Tensor
 from ... import functional as F
 from ...functional.loss.common import Reduction
@@ -42,7 +45,7 @@ class SmoothL1Loss(Loss, function=F.smooth_l1_loss):
     """
 
     _: KW_ONLY
-    beta: NonNegative = 1.0
+    beta: Annotated[float, Real(0, inf)] = 1.0
 
 
 class HuberLoss(Loss, function=F.huber_loss):
@@ -55,7 +58,7 @@ class HuberLoss(Loss, function=F.huber_loss):
     """
 
     reduction: Reduction = "mean"
-    delta: Positive = 1.0
+    delta: Annotated[float, Real(0, inf, "(]")] = 1.0
 
 
 class GaussianNLLLoss(Reduced, function=F.gaussian_nll_loss):
