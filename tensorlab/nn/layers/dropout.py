@@ -131,8 +131,8 @@ class DropConnectLinear(Linear):
         super().__init__(in_features, out_features, bias, device=device, dtype=dtype)
         self.p = p
 
-    def forward(self, x: Tensor) -> Tensor:
-        return contraction.linear(x, F.dropout(self.weight, self.p, self.training), self.bias)
+    def forward(self, input: Tensor) -> Tensor:
+        return contraction.linear(input, F.dropout(self.weight, self.p, self.training), self.bias)
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, p={self.p}"

@@ -108,10 +108,10 @@ class Sequential(_ModuleSequence):
         for name, module in named.items():
             self.add_module(str(name), module)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Any:
         for module in self._modules():
-            x = module(x)
-        return x
+            input = module(input)
+        return input
 
     def _selected(self, named: list[tuple[str, Any]]) -> Sequential:
         return type(self)(dict(named))
