@@ -216,7 +216,7 @@ class TensorMethods:
         """Natural logarithm of ``1 + x``, elementwise, accurate also for small `x`."""
     def log2(self) -> Tensor:
         """Logarithm to base 2, elementwise."""
-    def log_softmax(self, /, axis: builtins.int = -1) -> Tensor:
+    def log_softmax(self, /, axis: builtins.int | tuple[builtins.int, ...] | None = -1) -> Tensor:
         """The logarithm of `softmax`, accurate also where that underflows; infinities are treated as there."""
     def logcumsumexp(self, /, axis: builtins.int | None = None) -> Tensor:
         """Logarithm of the cumulative sum of exponentials along an axis, without intermediate overflow."""
@@ -327,8 +327,8 @@ class TensorMethods:
         """Sine, elementwise."""
     def sinc(self) -> Tensor:
         """``sin(pi * x) / (pi * x)``, elementwise: 1 at 0, where all derivatives are exact too, and 0 at other integers."""
-    def softmax(self, /, axis: builtins.int = -1) -> Tensor:
-        """``exp(x)`` scaled to sum to one along an axis."""
+    def softmax(self, /, axis: builtins.int | tuple[builtins.int, ...] | None = -1) -> Tensor:
+        """``exp(x)`` scaled to sum to one along an axis, or over several."""
     def sort(
         self, /, *, axis: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True
     ) -> Tensor:

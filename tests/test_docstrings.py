@@ -5,6 +5,7 @@ import inspect
 import pytest
 
 import tensorlab as tl
+from tensorlab import nn, optim
 from tensorlab.autodiff import REGISTRY
 from tensorlab.docstrings import ORDER, PARAMETERS, completed, documented, entries_of, sections_of
 
@@ -21,6 +22,13 @@ ELEMENTWISE = [
     if op.kind == "elementwise" and op.name in tl.__all__ and "; see `" not in op.public.__doc__
 ]
 DISTRIBUTIONS = [name for name in tl.random.__all__ if hasattr(tl.Generator, name) and name != "manual_seed"]
+CLASSES = [value for space in (nn, optim) for name in space.__all__ if isinstance(value := getattr(space, name), type)]
+DESCRIBED_ELSEWHERE = {
+    optim.Elementwise,  # an abstract base class: `Optimizer` describes the arguments
+    optim.L1Penalty,  # the summary refers to `ElasticPenalty`
+    optim.L2Penalty,
+    optim.MinimizeResult,  # a result: its fields are attributes
+}
 
 
 def assert_complete(function, names):
@@ -40,6 +48,14 @@ def test_elementwise_ops_describe_operands_and_result(op):
 def test_distributions_describe_all_parameters(name):
     assert_complete(getattr(tl.Generator, name), list(inspect.signature(getattr(tl.Generator, name)).parameters)[1:])
     assert_complete(getattr(tl.random, name), inspect.signature(getattr(tl.random, name)).parameters)
+
+
+@pytest.mark.parametrize("cls", [cls for cls in CLASSES if cls not in DESCRIBED_ELSEWHERE])
+def test_layers_and_optimizers_describe_all_parameters(cls):
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    names = {p.name for p in inspect.signature(cls).parameters.values() if p.kind not in variadic}
+    described = entries_of(sections_of(inspect.getdoc(cls)).get("Parameters", ""))
+    assert names <= set(described)
 
 
 def test_own_entries_and_sections_take_precedence():

@@ -77,3 +77,39 @@ def test_argument_order(function):
     parameters = list(inspect.signature(function).parameters)
     expected = SIGNATURES[function].split()
     assert parameters[: len(expected)] == expected
+
+
+FIRST_INPUTS = {
+    nn.Bilinear: "input1",
+    nn.ContrastiveLoss: "input1",
+    nn.CosineEmbeddingLoss: "input1",
+    nn.CosineSimilarity: "x1",
+    nn.CTCLoss: "log_probs",
+    nn.GATConv: "x",  # graph layers have the names of PyTorch Geometric
+    nn.GCNConv: "x",
+    nn.MarginRankingLoss: "input1",
+    nn.MultiheadAttention: "query",
+    nn.PairwiseDistance: "x1",
+    nn.SAGEConv: "x",
+    nn.Transformer: "src",
+    nn.TransformerDecoder: "tgt",
+    nn.TransformerDecoderLayer: "tgt",
+    nn.TransformerEncoder: "src",
+    nn.TransformerEncoderLayer: "src",
+    nn.TripletMarginLoss: "anchor",
+    nn.TripletMarginWithDistanceLoss: "anchor",
+}
+MODULES = [c for c in (getattr(nn, name) for name in nn.__all__) if isinstance(c, type) and issubclass(c, nn.Module)]
+
+
+@pytest.mark.parametrize("layer", MODULES)
+def test_name_of_the_first_input(layer):
+    first = list(inspect.signature(layer.forward).parameters.values())[1]
+    if first.kind is not first.VAR_POSITIONAL:  # as in containers, which compute nothing
+        assert first.name == FIRST_INPUTS.get(layer, "input")
+
+
+def test_inputs_are_passed_by_name():
+    x = torch.ones(2, 3, 8, 8)
+    for layer in (nn.Conv2d(3, 4, 3), nn.BatchNorm2d(3), nn.Flatten(), nn.Sequential(nn.ReLU(), nn.Linear(8, 2))):
+        assert layer.eval()(input=x).tolist() == layer(x).tolist()

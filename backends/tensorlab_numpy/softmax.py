@@ -8,22 +8,24 @@ import numpy as np
 
 from . import reduction
 
+Axis = int | tuple[int, ...] | None
 
-def _shifted_exponentials(x: Any, axis: int) -> tuple[Any, Any, Any]:
-    """Return `x` minus its maximum along an axis, the exponentials of that, and their sum."""
+
+def _shifted_exponentials(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
+    """Return `x` minus its maximum along `axis`, the exponentials of that, and their sum."""
     shifted = x - np.maximum.reduce(x, axis=axis, keepdims=True)
     exponentials = np.exp(shifted)
     return shifted, exponentials, reduction.sum(exponentials, axis, keepdims=True)
 
 
-def softmax(x: Any, axis: int = -1) -> Any:
-    """Compute ``exp(x)``, scaled to sum to one along an axis."""
+def softmax(x: Any, axis: Axis = -1) -> Any:
+    """Compute ``exp(x)``, scaled to sum to one along an axis, or over several."""
     _, exponentials, total = _shifted_exponentials(x, axis)
     exponentials /= total
     return exponentials
 
 
-def log_softmax(x: Any, axis: int = -1) -> Any:
+def log_softmax(x: Any, axis: Axis = -1) -> Any:
     """Logarithm of `softmax`."""
     shifted, _, total = _shifted_exponentials(x, axis)
     shifted -= np.log(total)

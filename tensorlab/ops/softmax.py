@@ -11,28 +11,35 @@ from ..docstrings import documented_like
 from ..tensor import ArrayT
 from .exponential import exp
 from .reduction import sum
-from .shapes import Shape, normalized_axis
+from .shapes import Axis, Shape, normalized_axes
 
 
-def _along_axis(x_shape: Shape, axis: int = -1) -> Shape:
-    normalized_axis(axis, len(x_shape))
+def _along_axes(x_shape: Shape, axis: Axis = -1) -> Shape:
+    normalized_axes(axis, len(x_shape))
     return x_shape
 
 
-SOFTMAX_SAMPLES = [sample((2, 3), axis=-1), sample((2, 3), axis=0), sample((4,), axis=0), sample((0, 3), axis=1)]
+SOFTMAX_SAMPLES = [
+    sample((2, 3), axis=-1),
+    sample((2, 3), axis=0),
+    sample((4,), axis=0),
+    sample((0, 3), axis=1),
+    sample((2, 3, 2), axis=(0, -1)),
+    sample((2, 3), axis=None),
+]
 
 
 @op(
     vjp={"x": lambda g, out, axis: (g - sum(g * out, axis=axis, keepdims=True)) * out},
     jvp={"x": lambda t, out, axis: (t - sum(t * out, axis=axis, keepdims=True)) * out},
-    shape=_along_axis,
+    shape=_along_axes,
     dtype="floating",
     flops=lambda shapes, out, params: 14 * prod(out),
     samples=SOFTMAX_SAMPLES,
     real_only=True,
 )
-def softmax(backend: Backend, x: ArrayT, /, axis: int = -1) -> ArrayT:
-    """``exp(x)`` scaled to sum to one along an axis.
+def softmax(backend: Backend, x: ArrayT, /, axis: Axis = -1) -> ArrayT:
+    """``exp(x)`` scaled to sum to one along an axis, or over several.
 
     Elements of minus infinity get 0, and a gradient of 0. Value and gradient are NaN in slices with NaN or plus
     infinity, or with minus infinity only.
@@ -60,14 +67,14 @@ def softmax(backend: Backend, x: ArrayT, /, axis: int = -1) -> ArrayT:
 @op(
     vjp={"x": lambda g, out, axis: g - exp(out) * sum(g, axis=axis, keepdims=True)},
     jvp={"x": lambda t, out, axis: t - sum(exp(out) * t, axis=axis, keepdims=True)},
-    shape=_along_axis,
+    shape=_along_axes,
     dtype="floating",
     flops=lambda shapes, out, params: 14 * prod(out),
     samples=SOFTMAX_SAMPLES,
     real_only=True,
 )
 @documented_like(softmax)
-def log_softmax(backend: Backend, x: ArrayT, /, axis: int = -1) -> ArrayT:
+def log_softmax(backend: Backend, x: ArrayT, /, axis: Axis = -1) -> ArrayT:
     """The logarithm of `softmax`, accurate also where that underflows; infinities are treated as there.
 
     Returns

@@ -5,7 +5,7 @@ from math import pi, sqrt
 import numpy as np
 import pytest
 from helpers import FLOATS, assert_close, assert_same, host, leaf, tensor
-from scipy.special import expit, log_expit, ndtr, softmax
+from scipy.special import expit, log_expit, log_softmax, ndtr, softmax
 
 import tensorlab as tl
 from tensorlab import nn
@@ -49,6 +49,9 @@ LAYERS = [
     (nn.Hardswish(), lambda x: x * relu6(x + 3) / 6),
     (nn.Gaussian(), lambda x: np.exp(-(x**2))),
     (nn.Softmin(0), lambda x: softmax(-x, axis=0)),
+    (nn.Softmax((0, -1)), lambda x: softmax(x, axis=(0, -1))),
+    (nn.LogSoftmax(None), lambda x: log_softmax(x, axis=None)),
+    (nn.Softmin((0, 1)), lambda x: softmax(-x, axis=(0, 1))),
     (nn.Softmax2d(), lambda x: softmax(x, axis=-3)),
     (nn.GLU(), lambda x: x[..., :2] * expit(x[..., 2:])),
     (nn.GLU(0), lambda x: x[:1] * expit(x[1:])),
@@ -63,7 +66,7 @@ def test_value_and_derivatives(layer, function, rng):
 
 
 @pytest.mark.parametrize("number", [np.float64(0.3), np.float64(-0.3)])
-@pytest.mark.parametrize(("layer", "function"), LAYERS[:-4], ids=[repr(layer) for layer, _ in LAYERS[:-4]])
+@pytest.mark.parametrize(("layer", "function"), LAYERS[:-7], ids=[repr(layer) for layer, _ in LAYERS[:-7]])
 def test_one_number(layer, function, number):
     assert_close(layer(tensor(number)).detach(), function(number))
 
@@ -288,6 +291,15 @@ class TestSwish:
         assert list(nn.Swish().state_dict()) == ["beta"]
         assert_close(nn.Swish()(tensor(x, "float32")).detach(), host(F.silu(tensor(x, "float32"))), rtol=1e-6)
         assert repr(nn.Swish(2.0)) == "Swish(init=2.0)"
+
+
+@pytest.mark.parametrize("layer", [nn.Swish, nn.PReLU, lambda **where: nn.Maxout(2, 2, **where)])
+def test_layers_with_parameters_check_their_device_and_dtype(layer):
+    assert all(p.dtype == tl.float64 for p in layer(dtype="float64").parameters())
+    with pytest.raises(TypeError, match="dtype must be a floating-point data type or None, not"):
+        layer(dtype=tl.int32)
+    with pytest.raises(TypeError, match="device must be a device, the name of a device or backend, or None, not 7"):
+        layer(device=7)
 
 
 @pytest.mark.parametrize(

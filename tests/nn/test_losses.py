@@ -52,6 +52,8 @@ ELEMENTWISE = {
     "L1": (nn.L1Loss, {}, lambda x, y: np.abs(x - y), (X, Y)),
     "smooth L1": (nn.SmoothL1Loss, {"beta": 0.6}, lambda x, y: huber(x - y, 0.6) / 0.6, (X, Y)),
     "smooth L1 without an inside": (nn.SmoothL1Loss, {"beta": 0.0}, lambda x, y: np.abs(x - y), (X, Y)),
+    "smooth L1 without an outside": (nn.SmoothL1Loss, {"beta": np.inf}, lambda x, y: 0 * x, (X, Y)),
+    "Huber without an outside": (nn.HuberLoss, {"delta": np.inf}, lambda x, y: (x - y) ** 2 / 2, (X, Y)),
     "Huber": (nn.HuberLoss, {"delta": 0.6}, lambda x, y: huber(x - y, 0.6), (X, Y)),
     "Gauss": (nn.GaussianNLLLoss, {}, lambda x, y, v: 0.5 * (np.log(v) + (x - y) ** 2 / v), (X, Y, V)),
     "Gauss, full": (

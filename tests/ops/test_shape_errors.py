@@ -102,6 +102,8 @@ CASES = [
      "avg_pool: pooling over 1 axes expects (batch, channels, *spatial), not shape (1, 2)"),
     (lambda: tl.softmax(z(2), axis=1),
      "softmax: axis 1 is out of range for 1 axes"),
+    (lambda: tl.softmax(z(2, 3), axis=(0, 2)),
+     "softmax: axis 2 is out of range for 2 axes"),
 ]  # fmt: skip
 
 

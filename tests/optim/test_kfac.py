@@ -297,7 +297,7 @@ class TestInterface:
                 self.layer = nn.Linear(2, 1).double()
 
             def forward(self, x):
-                h = self.layer(x=x)
+                h = self.layer(input=x)
                 h *= 3
                 return h
 

@@ -11,20 +11,20 @@ from ...ops.arithmetic import add, multiply, negative
 from ...ops.creation import arange
 from ...ops.declare import composite
 from ...ops.reduction import argmax
-from ...ops.shapes import astype, normalized_axis, reshape
+from ...ops.shapes import Axis, astype, normalized_axis, reshape
 from ...random import default_generator
 from ...tensor import ArrayT, Tensor
 
 
-def softmax(input: ArrayT, axis: int = -1, dtype: Any = None) -> ArrayT:
-    """``exp(input)`` scaled to sum to one along an axis.
+def softmax(input: ArrayT, axis: Axis = -1, dtype: Any = None) -> ArrayT:
+    """``exp(input)`` scaled to sum to one along an axis, or over several.
 
     Parameters
     ----------
     input : Tensor
         Any shape with at least one axis.
-    axis : int
-        The axis of the distribution.
+    axis : int, tuple of int or None
+        The axis or axes of the distribution; None for all.
     dtype : dtype, optional
         Type to which the input is cast first.
 
@@ -37,7 +37,7 @@ def softmax(input: ArrayT, axis: int = -1, dtype: Any = None) -> ArrayT:
 
 
 @documented_like(softmax)
-def log_softmax(input: ArrayT, axis: int = -1, dtype: Any = None) -> ArrayT:
+def log_softmax(input: ArrayT, axis: Axis = -1, dtype: Any = None) -> ArrayT:
     """The logarithm of `softmax`, accurate also where that underflows.
 
     Examples
@@ -50,7 +50,7 @@ def log_softmax(input: ArrayT, axis: int = -1, dtype: Any = None) -> ArrayT:
 
 @documented_like(softmax)
 @composite(input="real")
-def softmin(input: ArrayT, axis: int = -1, dtype: Any = None) -> ArrayT:
+def softmin(input: ArrayT, axis: Axis = -1, dtype: Any = None) -> ArrayT:
     """The `softmax` of ``-input``: the smallest element gets the greatest weight.
 
     Examples

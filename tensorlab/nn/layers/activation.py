@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from ...ops import contraction
 from ...ops.creation import empty, full
@@ -15,9 +15,9 @@ from ...options import Finite, NonNegative, Scalar, Size, checked, declared
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init as initial
-from ..module.module import Module
 from ..module.parameter import Parameter
 from .base import UnaryLayer
+from .learned import DeviceLike, DTypeLike, LearnedLayer
 
 # -- smooth activations ------------------------------------------------------------------------------------------------
 
@@ -88,17 +88,13 @@ class SiLU(UnaryLayer, function=F.silu):
     inplace: bool = False
 
 
-class Swish(Module):
+class Swish(LearnedLayer):
     """``x * sigmoid(beta * x)``, elementwise, with a learned `beta` (Ramachandran et al., 2017).
 
     Parameters
     ----------
     init : float
         Initial value of `beta`; 1 gives `SiLU`.
-    device : Device or str, optional
-        Device of the parameter.
-    dtype : dtype, optional
-        Its type; float32 by default.
 
     Attributes
     ----------
@@ -112,7 +108,7 @@ class Swish(Module):
     """
 
     @checked
-    def __init__(self, init: Finite = 1.0, device: Any = None, dtype: Any = None) -> None:
+    def __init__(self, init: Finite = 1.0, device: DeviceLike = None, dtype: DTypeLike = None) -> None:
         self.init = init
         self.beta = Parameter(full((1,), init, device=device, dtype=dtype))
 
@@ -241,7 +237,7 @@ class LeakyReLU(UnaryLayer, function=F.leaky_relu):
     inplace: bool = False
 
 
-class PReLU(Module):
+class PReLU(LearnedLayer):
     """``x``, multiplied by a learned slope where it is not positive (He et al., 2015).
 
     Parameters
@@ -250,10 +246,6 @@ class PReLU(Module):
         1, or the number of channels (axis 1) for one slope per channel.
     init : float
         Initial value of the slopes.
-    device : Device or str, optional
-        Device of the parameter.
-    dtype : dtype, optional
-        Its type; float32 by default.
 
     Attributes
     ----------
@@ -267,7 +259,9 @@ class PReLU(Module):
     """
 
     @checked
-    def __init__(self, num_parameters: Size = 1, init: Finite = 0.25, device: Any = None, dtype: Any = None) -> None:
+    def __init__(
+        self, num_parameters: Size = 1, init: Finite = 0.25, device: DeviceLike = None, dtype: DTypeLike = None
+    ) -> None:
         self.num_parameters, self.init = num_parameters, init
         self.weight = Parameter(empty(num_parameters, device=device, dtype=dtype))
         self.reset_parameters()
@@ -431,7 +425,7 @@ class GLU(UnaryLayer, function=F.glu):
     axis: int = -1
 
 
-class Maxout(Module):
+class Maxout(LearnedLayer):
     """The greatest of several linear maps, for each output feature (Goodfellow et al., 2013).
 
     Parameters
@@ -440,12 +434,6 @@ class Maxout(Module):
         Length of the last axis before and after.
     pieces : int
         Number of linear maps for each output feature.
-    bias : bool
-        Whether to add a bias.
-    device : Device or str, optional
-        Device of the parameters.
-    dtype : dtype, optional
-        Their type; float32 by default.
 
     Attributes
     ----------
@@ -453,11 +441,6 @@ class Maxout(Module):
         Drawn uniformly within ``1 / sqrt(in_features)``; the pieces of one output feature are adjacent.
     bias : Parameter, shape (out_features * pieces,), or None
         Drawn likewise.
-
-    Raises
-    ------
-    ValueError
-        If a size is not positive.
 
     Notes
     -----
@@ -476,8 +459,8 @@ class Maxout(Module):
         out_features: Size,
         pieces: Size = 2,
         bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
     ) -> None:
         self.in_features, self.out_features, self.pieces = in_features, out_features, pieces
         self.weight = Parameter(empty(out_features * pieces, in_features, device=device, dtype=dtype))

@@ -110,13 +110,13 @@ class _BatchNorm(_NormBase, function=F.batch_norm):
         If an input has an unexpected number of axes or channels.
     """
 
-    def forward(self, x: Tensor) -> Tensor:
-        self._check(tuple(x.shape))
+    def forward(self, input: Tensor) -> Tensor:
+        self._check(tuple(input.shape))
         by_batch = self.training or (self.running_mean is None and self.running_var is None)
         updated = self.training and self.track_running_stats
         momentum = self._next_momentum() if updated else 0.0
         return F.batch_norm(
-            x,
+            input,
             self.running_mean if updated or not self.training else None,
             self.running_var if updated or not self.training else None,
             self.weight,

@@ -83,11 +83,11 @@ class _ConvNd(LearnedLayer):
         """Redraw weight and bias."""
         init.by_fan_in_(self.weight, self.bias)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         padding = self.padding
         if self.padding_mode != "zeros":
-            x, padding = F.pad(x, self._padding_at_ends(), self.padding_mode), "valid"
-        return convolve(self.ndim, x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+            input, padding = F.pad(input, self._padding_at_ends(), self.padding_mode), "valid"
+        return convolve(self.ndim, input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
     def _padding_at_ends(self) -> list[int]:
         """Return the padding as `functional.pad` takes it: the last axis first."""
@@ -192,8 +192,8 @@ class _ConvTransposeNd(_ConvNd):
             dtype,
         )
 
-    def forward(self, x: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
-        """Spread `x` over windows; `output_size` selects one of the sizes that the stride leaves open.
+    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        """Spread `input` over windows; `output_size` selects one of the sizes that the stride leaves open.
 
         Raises
         ------
@@ -202,9 +202,11 @@ class _ConvTransposeNd(_ConvNd):
         """
         output_padding = self.output_padding
         if output_size is not None:
-            output_padding = self._output_padding(x.shape, output_size)
+            output_padding = self._output_padding(input.shape, output_size)
         spread = getattr(F, f"conv_transpose{self.ndim}d")
-        return spread(x, self.weight, self.bias, self.stride, self.padding, output_padding, self.groups, self.dilation)
+        return spread(
+            input, self.weight, self.bias, self.stride, self.padding, output_padding, self.groups, self.dilation
+        )
 
     def _output_padding(self, shape: Sequence[int], output_size: Sequence[int]) -> tuple[int, ...]:
         """Return the output padding that gives the spatial size at the end of `output_size`."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from ...ops import contraction
 from ...options import Count, Fraction, checked, declared
 from ...tensor import Tensor
 from .. import functional as F
 from .base import UnaryLayer
+from .learned import DeviceLike, DTypeLike
 from .linear import Linear
 
 
@@ -107,22 +108,11 @@ class DropConnectLinear(Linear):
         Length of the last axis before and after.
     p : float
         In [0, 1].
-    bias : bool
-        Whether to add a bias.
-    device : Device or str, optional
-        Device of the parameters.
-    dtype : dtype, optional
-        Their type; float32 by default.
 
     Attributes
     ----------
     weight, bias : Parameter
         Those of `Linear`, with its keys in the state dict.
-
-    Raises
-    ------
-    ValueError
-        If `p` is not in [0, 1], or a size is negative.
 
     Examples
     --------
@@ -137,14 +127,14 @@ class DropConnectLinear(Linear):
         out_features: Count,
         p: Fraction = 0.5,
         bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(in_features, out_features, bias, device=device, dtype=dtype)
         self.p = p
 
-    def forward(self, x: Tensor) -> Tensor:
-        return contraction.linear(x, F.dropout(self.weight, self.p, self.training), self.bias)
+    def forward(self, input: Tensor) -> Tensor:
+        return contraction.linear(input, F.dropout(self.weight, self.p, self.training), self.bias)
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, p={self.p}"

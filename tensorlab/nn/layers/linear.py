@@ -30,8 +30,8 @@ class Identity(Module):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         pass
 
-    def forward(self, x: Tensor) -> Tensor:
-        return x
+    def forward(self, input: Tensor) -> Tensor:
+        return input
 
 
 class Linear(LearnedLayer, function=F.linear):
@@ -76,8 +76,8 @@ class Linear(LearnedLayer, function=F.linear):
         """Redraw weight and bias."""
         init.by_fan_in_(self.weight, self.bias)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return contraction.linear(x, self.weight, self.bias)
+    def forward(self, input: Tensor) -> Tensor:
+        return contraction.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
@@ -101,8 +101,8 @@ class Flatten(Layer):
     start_axis: int = 1
     end_axis: int = -1
 
-    def forward(self, x: Tensor) -> Tensor:
-        return flatten(x, self.start_axis, self.end_axis)
+    def forward(self, input: Tensor) -> Tensor:
+        return flatten(input, self.start_axis, self.end_axis)
 
 
 @declared
@@ -130,8 +130,8 @@ class Unflatten(Layer):
     axis: int
     unflattened_size: tuple[int, ...]
 
-    def forward(self, x: Tensor) -> Tensor:
-        shape = tuple(x.shape)
+    def forward(self, input: Tensor) -> Tensor:
+        shape = tuple(input.shape)
         place, sizes = normalized_axis(self.axis, len(shape)), self.unflattened_size
         known = -prod(sizes) if -1 in sizes else prod(sizes)
         fits = shape[place] % known == 0 if -1 in sizes and known > 0 else known == shape[place]
@@ -140,7 +140,7 @@ class Unflatten(Layer):
                 f"Unflatten: axis {self.axis} of shape {shape} has length {shape[place]}, which does not make {sizes}"
             )
         sizes = tuple(shape[place] // known if size == -1 else size for size in sizes)
-        return reshape(x, (*shape[:place], *sizes, *shape[place + 1 :]))
+        return reshape(input, (*shape[:place], *sizes, *shape[place + 1 :]))
 
 
 class Bilinear(LearnedLayer, function=F.bilinear):
@@ -189,8 +189,8 @@ class Bilinear(LearnedLayer, function=F.bilinear):
         if self.bias is not None:
             init.uniform_(self.bias, -bound, bound)
 
-    def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
-        return F.bilinear(x1, x2, self.weight, self.bias)
+    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
+        return F.bilinear(input1, input2, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return (

@@ -105,8 +105,8 @@ class LayerNorm(_Affine, function=F.layer_norm):
         self.eps, self.elementwise_affine = eps, elementwise_affine
         self._make_affine(self.normalized_shape, elementwise_affine, bias, device, dtype)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+    def forward(self, input: Tensor) -> Tensor:
+        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         return (
@@ -151,8 +151,8 @@ class RMSNorm(_Affine, function=F.rms_norm):
         self.eps, self.elementwise_affine = eps, elementwise_affine
         self._make_affine(self.normalized_shape, elementwise_affine, False, device, dtype)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.rms_norm(x, self.normalized_shape, self.weight, self.eps)
+    def forward(self, input: Tensor) -> Tensor:
+        return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
@@ -200,8 +200,8 @@ class GroupNorm(_Affine, function=F.group_norm):
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
         self._make_affine((num_channels,), affine, bias, device, dtype)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
+    def forward(self, input: Tensor) -> Tensor:
+        return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         return (
@@ -245,11 +245,11 @@ class _InstanceNorm(_NormBase, function=F.instance_norm):
     ) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
 
-    def forward(self, x: Tensor) -> Tensor:
-        unbatched = len(x.shape) == self.axes[0]
-        self._check(tuple(x.shape), 0 if unbatched else 1)
+    def forward(self, input: Tensor) -> Tensor:
+        unbatched = len(input.shape) == self.axes[0]
+        self._check(tuple(input.shape), 0 if unbatched else 1)
         y = F.instance_norm(
-            expand_dims(x, axis=0) if unbatched else x,
+            expand_dims(input, axis=0) if unbatched else input,
             self.running_mean,
             self.running_var,
             self.weight,

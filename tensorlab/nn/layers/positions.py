@@ -95,17 +95,17 @@ class SinusoidalPositionalEncoding(_Positions):
         waves = reshape(stack([sin(angles), cos(angles)], axis=-1), (self.max_len, self.d_model))
         self.register_buffer("encoding", astype(waves, dtype or float32), persistent=False)
 
-    def forward(self, x: Tensor, offset: int = 0) -> Tensor:
+    def forward(self, input: Tensor, offset: int = 0) -> Tensor:
         """Return the input plus the encodings of its positions, which begin with `offset`."""
-        if len(x.shape) not in (2, 3) or x.shape[-1] != self.d_model:
+        if len(input.shape) not in (2, 3) or input.shape[-1] != self.d_model:
             axes = "(batch, length, features)" if self.batch_first else "(length, batch, features)"
             raise ShapeError(
                 f"SinusoidalPositionalEncoding expects {axes} or (length, features) with {self.d_model} features, "
-                f"not shape {tuple(x.shape)}"
+                f"not shape {tuple(input.shape)}"
             )
-        batch_last = len(x.shape) == 3 and not self.batch_first
-        waves = self._rows(self.encoding, x.shape[0 if batch_last else -2], offset, x)
-        return F.dropout(x + (expand_dims(waves, axis=1) if batch_last else waves), self.dropout, self.training)
+        batch_last = len(input.shape) == 3 and not self.batch_first
+        waves = self._rows(self.encoding, input.shape[0 if batch_last else -2], offset, input)
+        return F.dropout(input + (expand_dims(waves, axis=1) if batch_last else waves), self.dropout, self.training)
 
     def extra_repr(self) -> str:
         return f"{self.d_model}, max_len={self.max_len}, dropout={self.dropout}, batch_first={self.batch_first}"
@@ -166,15 +166,15 @@ class RotaryEmbedding(_Positions, function=F.rotary_embedding):
         self.register_buffer("cosines", astype(cos(angles), dtype or float32), persistent=False)
         self.register_buffer("sines", astype(sin(angles), dtype or float32), persistent=False)
 
-    def forward(self, x: Tensor, offset: int = 0) -> Tensor:
+    def forward(self, input: Tensor, offset: int = 0) -> Tensor:
         """Return the input, of shape (..., length, features), rotated; its positions begin with `offset`."""
-        if len(x.shape) < 2 or x.shape[-1] != self.features:
+        if len(input.shape) < 2 or input.shape[-1] != self.features:
             raise ShapeError(
                 f"RotaryEmbedding expects (..., length, features) with {self.features} features, not shape "
-                f"{tuple(x.shape)}"
+                f"{tuple(input.shape)}"
             )
-        cosines, sines = (self._rows(table, x.shape[-2], offset, x) for table in (self.cosines, self.sines))
-        return F.rotary_embedding(x, cosines, sines, self.interleaved)
+        cosines, sines = (self._rows(table, input.shape[-2], offset, input) for table in (self.cosines, self.sines))
+        return F.rotary_embedding(input, cosines, sines, self.interleaved)
 
     def extra_repr(self) -> str:
         return f"{self.features}, max_len={self.max_len}, base={self.base}, interleaved={self.interleaved}"

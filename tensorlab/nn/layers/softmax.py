@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...errors import ShapeError
+from ...ops.shapes import Axis
 from ...options import declared
 from ...tensor import Tensor
 from .. import functional as F
@@ -11,13 +12,13 @@ from .base import UnaryLayer
 
 @declared
 class AlongAxis(UnaryLayer):
-    """A layer that normalizes along an axis."""
+    """A layer that normalizes along an axis, or over several."""
 
-    axis: int = -1
+    axis: Axis = -1
 
 
 class Softmax(AlongAxis, function=F.softmax):
-    """``exp(x)`` scaled to sum to one along an axis.
+    """``exp(x)`` scaled to sum to one along an axis, or over several.
 
     Examples
     --------

@@ -14,9 +14,9 @@ from .. import functional as F
 from .. import init
 from ..module.containers import ModuleList
 from ..module.module import Module
-from .learned import DeviceLike, DTypeLike, LearnedLayer
+from .learned import DeviceLike, DTypeLike
 from .normalization import LayerNorm
-from .transformer_layers import Activation, TransformerDecoderLayer, TransformerEncoderLayer
+from .transformer_layers import Activation, BlockLayer, TransformerDecoderLayer, TransformerEncoderLayer
 
 
 def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
@@ -143,7 +143,7 @@ class TransformerDecoder(Module):
         return tgt if self.norm is None else self.norm(tgt)
 
 
-class Transformer(LearnedLayer):
+class Transformer(BlockLayer):
     """An encoder, and a decoder that attends to its output (Vaswani et al., 2017).
 
     Parameters

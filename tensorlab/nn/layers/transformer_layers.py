@@ -17,11 +17,8 @@ from .normalization import LayerNorm
 Activation = Literal["relu", "gelu"] | Callable[[Any], Any]
 
 
-class _TransformerLayer(LearnedLayer):
-    """The base class of encoder and decoder layers: blocks, each the core of a residual branch.
-
-    With `norm_first` the input of each block is normalised (Xiong et al., 2020, figure 1b), otherwise the sum is
-    (figure 1a, as in Vaswani et al.).
+class BlockLayer(LearnedLayer):
+    """A layer of blocks of attention and feedforward networks, each the core of a residual branch.
 
     Parameters
     ----------
@@ -43,6 +40,14 @@ class _TransformerLayer(LearnedLayer):
         Whether the input of each block is normalised, rather than the sum.
     bias : bool
         Whether linear maps and normalisations have biases.
+    """
+
+
+class _TransformerLayer(BlockLayer):
+    """The base class of encoder and decoder layers: blocks, each the core of a residual branch.
+
+    With `norm_first` the input of each block is normalised (Xiong et al., 2020, figure 1b), otherwise the sum is
+    (figure 1a, as in Vaswani et al.).
     """
 
     attentions: ClassVar[tuple[str, ...]]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from operator import index as as_index
 from typing import Any, TypeVar, overload
 
+from ...tensor import Tensor
 from .attributes import attributes_of
 from .module import Module
 
@@ -108,10 +109,11 @@ class Sequential(_ModuleSequence):
         for name, module in named.items():
             self.add_module(str(name), module)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Tensor:
+        """Return the output of the last module, which need not be a tensor."""
         for module in self._modules():
-            x = module(x)
-        return x
+            input = module(input)
+        return input
 
     def _selected(self, named: list[tuple[str, Any]]) -> Sequential:
         return type(self)(dict(named))

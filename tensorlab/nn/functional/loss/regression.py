@@ -84,7 +84,7 @@ def smooth_l1_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "mea
     Parameters
     ----------
     beta : float
-        Non-negative: the difference where the quadratic part ends. 0 gives `l1_loss`.
+        Non-negative: the difference where the quadratic part ends. 0 gives `l1_loss`, infinity gives 0.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def huber_loss(
     reduction : {"mean", "sum", "none"}
         Reduction applied to the per-element losses. The mean divides by the number of elements, also with `weight`.
     delta : float
-        Positive: the difference where the quadratic part ends.
+        Positive: the difference where the quadratic part ends; infinity gives half the squared difference everywhere.
     weight : Tensor, optional
         Weight of each element; the shape of `input`.
 

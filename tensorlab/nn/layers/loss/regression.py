@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY
+from math import inf
+from typing import Annotated
 
-from ....options import NonNegative, Positive, declared
+from ....options import Positive, declared
+from ....options.kinds import Real
 from ....tensor import Tensor
 from ... import functional as F
 from ...functional.loss.common import Reduction
@@ -43,7 +46,7 @@ class SmoothL1Loss(Loss, function=F.smooth_l1_loss):
     """
 
     _: KW_ONLY
-    beta: NonNegative = 1.0
+    beta: Annotated[float, Real(0, inf)] = 1.0
 
 
 @declared
@@ -57,7 +60,7 @@ class HuberLoss(Loss, function=F.huber_loss):
     """
 
     reduction: Reduction = "mean"
-    delta: Positive = 1.0
+    delta: Annotated[float, Real(0, inf, "(]")] = 1.0
 
 
 @declared
