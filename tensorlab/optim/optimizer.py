@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import is_
 from typing import Any, ClassVar, TypeVar, overload
 
 from ..autodiff.graph import enable_grad, no_grad
@@ -243,8 +244,9 @@ class Optimizer:
     def _may_step(self) -> bool:
         """Check options and gradients before anything changes, and return whether the step is to be taken."""
         for number, group in enumerate(self.param_groups):
-            options = self._values(group)
-            if self._checked.get(number) != options:
+            checked = self._checked.get(number)
+            # Compared by identity: 1, True, 1.0 and a tensor may be equal.
+            if checked is None or not all(map(is_, checked, self._values(group))):
                 self._check(group)
                 self._checked[number] = self._values(group)
         if not check_fit(self.param_groups) and not self._met_gradients:

@@ -547,6 +547,23 @@ class TestDeclaredOptions:
                 attempt()
         assert w.item() == 1 and len(optimizer.param_groups) == 1
 
+    def test_equal_values_of_another_type_are_read_again(self):
+        w = nn.Parameter(tl.ones(1))
+        w.grad = tl.zeros(1)
+        optimizer = optim.SGD([w], lr=1.0, momentum=0.5)
+        (group,) = optimizer.param_groups
+        optimizer.step()
+        for name, value in (("momentum", tl.tensor(0.5)), ("momentum", np.float32(0.5))):
+            group[name] = value
+            optimizer.step()
+            assert type(group[name]) is float
+        for name, value in (("nesterov", 0), ("lr", True)):
+            before, group[name] = group[name], value
+            with pytest.raises(TypeError, match=f"SGD: {name} must be"):
+                optimizer.step()
+            group[name] = before
+        optimizer.step()
+
     def test_a_rate_of_zero(self):
         w = nn.Parameter(tl.ones(1))
         w.grad = tl.ones(1)
