@@ -14,7 +14,7 @@ from ..hooks import Hook, RemovableHandle, add_hook
 from ..ops.creation import asarray, zeros_like
 from ..tensor import Tensor
 from .gradient_checks import check_fit, nonfinite_names
-from .param_groups import complete_group, name_of, plain
+from .param_groups import complete_group, name_of, with_python_numbers
 
 T = TypeVar("T")
 Group = dict[str, Any]
@@ -397,8 +397,7 @@ class Optimizer:
             )
         groups = []
         for group, new in zip(self.param_groups, saved, strict=True):
-            options = {name: value if name == "param_names" else plain(value) for name, value in new.items()}
-            groups.append({**group, **options, "params": group["params"], **self.fixed})
+            groups.append({**group, **with_python_numbers(new), "params": group["params"], **self.fixed})
             self._check(groups[-1])
         return groups
 

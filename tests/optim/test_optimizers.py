@@ -529,6 +529,25 @@ class TestDeclaredOptions:
         optimizer.step()
         assert type(optimizer.param_groups[0]["lr"]) is float and w.item() == 0.5
 
+    @pytest.mark.parametrize("betas", [[0.9, 0.99], (np.float32(0.5), 0), np.array([[0.9, 0.99]]), (0.9, "0.99"), 0.9])
+    def test_arguments_groups_and_state_dicts_follow_the_same_rules(self, betas):
+        def kept(make):
+            try:
+                return make().param_groups[0]["betas"]
+            except (TypeError, ValueError) as error:
+                return type(error), str(error)
+
+        def loaded():
+            optimizer = optim.Adam([nn.Parameter(tl.ones(1))])
+            saved = optimizer.state_dict()
+            saved["param_groups"][0]["betas"] = betas
+            optimizer.load_state_dict(saved)
+            return optimizer
+
+        argument = kept(lambda: optim.Adam([nn.Parameter(tl.ones(1))], betas=betas))
+        assert kept(lambda: optim.Adam([{"params": [nn.Parameter(tl.ones(1))], "betas": betas}])) == argument
+        assert kept(loaded) == argument
+
     @pytest.mark.parametrize("rate", [-1.0, float("inf"), float("nan"), "1", True, tl.tensor(1.0, requires_grad=True)])
     def test_groups_are_checked_wherever_they_come_from(self, rate):
         w, other = nn.Parameter(tl.ones(1)), nn.Parameter(tl.ones(1))
