@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from types import TracebackType
+from types import FrameType, TracebackType
 
 OWN_PACKAGES = ("tensorlab", "tensorlab_numpy", "tensorlab_cupy")
 """The packages whose frames count as the library's."""
@@ -33,7 +33,7 @@ def shortened(traceback: TracebackType | None, inner_frames: int | None = None) 
         `MOST_FRAMES` are kept: the two outermost ones, and the one that raised the error.
     """
     entries = list(_entries(traceback))
-    own = [i for i, entry in enumerate(entries) if _is_own(entry)]
+    own = [i for i, entry in enumerate(entries) if is_own(entry.tb_frame)]
     if inner_frames is None:
         chosen = own[: MOST_FRAMES - 1] + own[MOST_FRAMES - 1 :][-1:]
     else:
@@ -52,6 +52,7 @@ def _entries(traceback: TracebackType | None) -> Iterator[TracebackType]:
         traceback = traceback.tb_next
 
 
-def _is_own(entry: TracebackType) -> bool:
-    module: str = entry.tb_frame.f_globals.get("__name__", "")
-    return module.partition(".")[0] in OWN_PACKAGES
+def is_own(frame: FrameType) -> bool:
+    """Return whether a frame is the library's, generated code included."""
+    module = str(frame.f_globals.get("__name__"))
+    return module.partition(".")[0] in OWN_PACKAGES or frame.f_code.co_filename.startswith("<tensorlab.")

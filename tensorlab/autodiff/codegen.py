@@ -13,6 +13,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from ..tensor import Tensor
+from ..tracebacks import full_tracebacks
 from .array_types import FLOATING_DTYPES, KNOWN_TYPES, TAKEN, WEAK_DTYPES, KernelTable
 from .graph import Node, attach_results, current_mode, next_serial
 from .operands import convert_and_call, engine_ops, explain
@@ -23,6 +24,16 @@ LOCALS = ("array_type", "error", "kernel", "mode", "node", "nodes", "out", "raw"
 
 SOURCES: dict[str, str] = {}
 """The sources that have been compiled, by the file name in their code."""
+
+STUB = """\
+def call(*args, **kwargs):
+    function = write()
+    try:
+        return function(*args, **kwargs)
+    except Exception as error:
+        raise raised_in(error)
+"""
+"""The source of stubs. In tracebacks a stub takes the place of the function that it calls: the op has one frame."""
 
 MOST_OPERANDS = 6
 """The largest number of operands of a non-variadic op."""
@@ -43,8 +54,9 @@ def public_function(record: Op, signature: str) -> Callable[..., Any]:
         record.public.__code__ = _named(_inner_code(make), record.name)
         return record.public
 
-    stub = "def call(*args, **kwargs):\n    return write()(*args, **kwargs)\n" + _mention(names)
-    return _function_from(stub, {**names, "write": write}, record)
+    stub = _function_from(STUB + _mention(names), {**names, "write": write}, record)
+    stub.__code__ = _named(stub.__code__, record.name, f"{record.name}: first call")
+    return stub
 
 
 def pull_function(record: Op) -> Callable[..., tuple[Any, ...]]:
@@ -75,6 +87,7 @@ def _closure_of(record: Op) -> dict[str, Any]:
         "kernels": KernelTable(record.name, record.compute, record.exact),
         "new": object.__new__,
         "next_serial": next_serial,
+        "raised_in": _raised_in,
         "record": record,
         "convert_and_call": convert_and_call,
         "tuple": tuple,
@@ -109,11 +122,20 @@ def _compiled(source: str, names: tuple[str, ...]) -> CodeType:
     return _inner_code(compile(source, filename, "exec"))
 
 
-def _named(code: CodeType, title: str) -> CodeType:
+def _named(code: CodeType, name: str, file: str | None = None) -> CodeType:
     """Return code named as profiles, tracebacks and debuggers are to show it: ``<tensorlab.exp>:2(exp)``."""
-    filename, source = f"<tensorlab.{title}>", SOURCES[code.co_filename]
+    filename, source = f"<tensorlab.{file or name}>", SOURCES[code.co_filename]
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    return code.replace(co_filename=filename, co_name=title, co_qualname=title)
+    return code.replace(co_filename=filename, co_name=name, co_qualname=name)
+
+
+def _raised_in(error: Exception) -> Exception:
+    """Return an error that a stub caught, without the frame of the function that the stub called.
+
+    The stub's own frame is added again when it raises the error.
+    """
+    frames = error.__traceback__ and error.__traceback__.tb_next
+    return error.with_traceback(frames if frames is None or full_tracebacks() else frames.tb_next)
 
 
 def _inner_code(outer: CodeType) -> CodeType:

@@ -13,7 +13,6 @@ from ..ops.creation import tensor as make_tensor
 from ..tensor import Tensor
 from .bundle import Bundle, History, Layout, bundled
 from .optimizer import Group, Optimizer, copied_to
-from .param_groups import plain
 
 Rule = Callable[..., tuple[Any, ...]]
 RuleOptions = tuple[tuple[str, Hashable], ...]
@@ -309,7 +308,8 @@ def _histories(bundles: Iterable[Bundle]) -> Iterator[tuple[Tensor, History]]:
 
 
 def _number(value: Any) -> Any:
-    """Return an option as rules take it: a tensor of one element becomes a number."""
-    if isinstance(value, list | tuple):
-        return tuple(map(_number, value))
-    return float(value) if isinstance(value, Tensor) else plain(value)
+    """Return an option as rules take it: a tensor of one element becomes a number, and a list or array a tuple."""
+    if isinstance(value, Tensor):
+        return float(value)
+    value = value.tolist() if hasattr(value, "tolist") else value
+    return tuple(map(_number, value)) if isinstance(value, list | tuple) else value

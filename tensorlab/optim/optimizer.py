@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import is_
 from typing import Any, ClassVar, TypeVar, overload
 
 from ..autodiff.graph import enable_grad, no_grad
@@ -13,7 +14,7 @@ from ..hooks import Hook, RemovableHandle, add_hook
 from ..ops.creation import asarray, zeros_like
 from ..tensor import Tensor
 from .gradient_checks import check_fit, nonfinite_names
-from .param_groups import complete_group, name_of, plain
+from .param_groups import complete_group, name_of, with_python_numbers
 
 T = TypeVar("T")
 Group = dict[str, Any]
@@ -243,8 +244,9 @@ class Optimizer:
     def _may_step(self) -> bool:
         """Check options and gradients before anything changes, and return whether the step is to be taken."""
         for number, group in enumerate(self.param_groups):
-            options = self._values(group)
-            if self._checked.get(number) != options:
+            checked = self._checked.get(number)
+            # Compared by identity: 1, True, 1.0 and a tensor may be equal.
+            if checked is None or not all(map(is_, checked, self._values(group))):
                 self._check(group)
                 self._checked[number] = self._values(group)
         if not check_fit(self.param_groups) and not self._met_gradients:
@@ -395,8 +397,7 @@ class Optimizer:
             )
         groups = []
         for group, new in zip(self.param_groups, saved, strict=True):
-            options = {name: value if name == "param_names" else plain(value) for name, value in new.items()}
-            groups.append({**group, **options, "params": group["params"], **self.fixed})
+            groups.append({**group, **with_python_numbers(new), "params": group["params"], **self.fixed})
             self._check(groups[-1])
         return groups
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
+from ..options.kinds import plain
 from ..tensor import Tensor
 
 
@@ -33,18 +34,16 @@ def complete_group(
     twice = next((name for parameter, name in names.items() if parameter in taken), None)
     if twice is not None:
         raise ValueError(f"{twice} is already in another group; a parameter has one set of options")
-    options = {**defaults, **param_group}
-    group = {**{name: plain(value) for name, value in options.items() if name != "params"}, "params": list(names)}
+    group = {**with_python_numbers({**defaults, **param_group}), "params": list(names)}
     return {**group, "param_names": list(names.values())} if named[0] else group
 
 
-def plain(value: Any) -> Any:
-    """Return an option with numbers of other libraries, whose types would promote, as Python's, and lists as tuples."""
-    if isinstance(value, Tensor) or type(value) in (float, int, bool, str):
-        return value
-    if isinstance(value, list | tuple):
-        return tuple(map(plain, value))
-    return plain(value.tolist()) if hasattr(value, "tolist") else value
+def with_python_numbers(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with NumPy numbers and 0-d arrays, whose types would promote, as Python numbers.
+
+    Tensors are kept: declared options are read later, and others may require a gradient.
+    """
+    return {name: value if isinstance(value, Tensor) else plain(value) for name, value in options.items()}
 
 
 def _described(x: Any) -> str:

@@ -53,3 +53,48 @@ def test_a_traceback_ends_with_the_op_and_its_message():
     assert frame.line.startswith("raise explain(")
     text = "".join(traceback.format_exception(caught.value))
     assert "During handling" not in text and "matmul: Input operand" not in text
+
+
+def new_op(name):
+    """Return an op that has not been called."""
+    namespace = {}
+    exec(f"def {name}(backend, x, /): return backend.xp.negative(x)", namespace)
+    return op(shape=lambda shape, **_: shape)(namespace[name])
+
+
+@pytest.fixture
+def uncalled():
+    yield new_op("uncalled_op")
+    del REGISTRY["uncalled_op"]
+
+
+def test_an_op_has_its_name_before_the_first_call(uncalled):
+    code = uncalled.__code__
+    assert (code.co_name, code.co_qualname) == ("uncalled_op", "uncalled_op")
+    assert code.co_filename == "<tensorlab.uncalled_op: first call>"
+    uncalled(tl.ones(2))
+    assert uncalled.__code__.co_filename == "<tensorlab.uncalled_op>"
+
+
+@pytest.mark.parametrize("call", [1, 2])
+def test_errors_of_every_call_show_one_frame_of_the_op_with_its_source(uncalled, call):
+    for _ in range(call):
+        with pytest.raises(TypeError) as caught:
+            uncalled(object())
+    user, frame, *_ = traceback.extract_tb(caught.value.__traceback__)
+    names = [entry.name for entry in traceback.extract_tb(caught.value.__traceback__)]
+    assert names.count("uncalled_op") == 1
+    assert user.filename == __file__ and frame.name == "uncalled_op" and frame.line
+
+
+def test_a_switch_leaves_both_frames_of_the_first_call(uncalled, monkeypatch):
+    monkeypatch.setenv("TENSORLAB_FULL_TRACEBACK", "1")
+    with pytest.raises(TypeError) as caught:
+        uncalled(object())
+    names = [entry.name for entry in traceback.extract_tb(caught.value.__traceback__)]
+    assert names.count("uncalled_op") == 2
+
+
+def test_missing_arguments_in_the_first_call(uncalled):
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+        uncalled()

@@ -94,3 +94,95 @@ def test_a_switch_leaves_all_frames(monkeypatch):
 
 def test_nothing_to_shorten():
     assert shortened(None) == (None, 0)
+
+
+class Raising(nn.Module):
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def forward(self, x):
+        raise self.error
+
+
+def test_an_error_that_is_raised_again_gets_a_note_of_its_own():
+    error = LookupError("stored")
+    net = nn.Sequential(nn.Sequential(Raising(error)))
+    for call in (1, 2, 3):
+        with pytest.raises(LookupError):
+            net(tl.ones(1))
+        assert error.__notes__ == ["in 0.0 (Raising)"] * call
+
+
+def test_an_error_that_another_module_raises_again():
+    error = LookupError("stored")
+
+    class Catching(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = Raising(error), nn.Sequential(Raising(error))
+
+        def forward(self, x):
+            try:
+                return self.first(x)
+            except LookupError:
+                return self.second(x)
+
+    with pytest.raises(LookupError):
+        nn.Sequential(Catching())(tl.ones(1))
+    assert error.__notes__ == ["in Raising", "in 0.second.0 (Raising)"]
+
+
+def test_an_error_that_a_module_catches_and_raises_again_keeps_its_path():
+    class Catching(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = Raising(LookupError("stored"))
+
+        def forward(self, x):
+            try:
+                return self.inner(x)
+            except LookupError as error:
+                raise error
+
+    with pytest.raises(LookupError) as caught:
+        nn.Sequential(Catching())(tl.ones(1))
+    assert caught.value.__notes__ == ["in 0.inner (Raising)"]
+
+
+class RefusesNotes(LookupError):
+    def add_note(self, note):
+        raise RuntimeError("no notes")
+
+
+class WrongNotes(LookupError):
+    @property
+    def __notes__(self):
+        raise RuntimeError("no notes")
+
+
+def with_notes(notes):
+    error = LookupError("the user's own")
+    error.__notes__ = notes
+    return error
+
+
+@pytest.mark.parametrize("error", [with_notes(("a",)), with_notes(None), with_notes(3), RefusesNotes(), WrongNotes()])
+def test_the_users_error_is_never_replaced(error):
+    with pytest.raises(LookupError) as caught:
+        nn.Sequential(nn.Sequential(Raising(error)))(tl.ones(1))
+    assert caught.value is error and error.__context__ is None
+
+
+def test_frames_without_the_name_of_a_module():
+    namespace = {"__name__": None}
+    exec("def fail(x): raise LookupError('nameless')", namespace)
+
+    class Calling(nn.Module):
+        def forward(self, x):
+            return namespace["fail"](x)
+
+    with pytest.raises(LookupError) as caught:
+        nn.Sequential(Calling())(tl.ones(1))
+    assert [entry.name for entry in traceback.extract_tb(caught.value.__traceback__)][-2:] == ["forward", "fail"]
+    assert caught.value.__notes__ == ["in 0 (Calling)"]

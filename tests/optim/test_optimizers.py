@@ -529,6 +529,25 @@ class TestDeclaredOptions:
         optimizer.step()
         assert type(optimizer.param_groups[0]["lr"]) is float and w.item() == 0.5
 
+    @pytest.mark.parametrize("betas", [[0.9, 0.99], (np.float32(0.5), 0), np.array([[0.9, 0.99]]), (0.9, "0.99"), 0.9])
+    def test_arguments_groups_and_state_dicts_follow_the_same_rules(self, betas):
+        def kept(make):
+            try:
+                return make().param_groups[0]["betas"]
+            except (TypeError, ValueError) as error:
+                return type(error), str(error)
+
+        def loaded():
+            optimizer = optim.Adam([nn.Parameter(tl.ones(1))])
+            saved = optimizer.state_dict()
+            saved["param_groups"][0]["betas"] = betas
+            optimizer.load_state_dict(saved)
+            return optimizer
+
+        argument = kept(lambda: optim.Adam([nn.Parameter(tl.ones(1))], betas=betas))
+        assert kept(lambda: optim.Adam([{"params": [nn.Parameter(tl.ones(1))], "betas": betas}])) == argument
+        assert kept(loaded) == argument
+
     @pytest.mark.parametrize("rate", [-1.0, float("inf"), float("nan"), "1", True, tl.tensor(1.0, requires_grad=True)])
     def test_groups_are_checked_wherever_they_come_from(self, rate):
         w, other = nn.Parameter(tl.ones(1)), nn.Parameter(tl.ones(1))
@@ -546,6 +565,23 @@ class TestDeclaredOptions:
             with pytest.raises((TypeError, ValueError), match=message):
                 attempt()
         assert w.item() == 1 and len(optimizer.param_groups) == 1
+
+    def test_equal_values_of_another_type_are_read_again(self):
+        w = nn.Parameter(tl.ones(1))
+        w.grad = tl.zeros(1)
+        optimizer = optim.SGD([w], lr=1.0, momentum=0.5)
+        (group,) = optimizer.param_groups
+        optimizer.step()
+        for name, value in (("momentum", tl.tensor(0.5)), ("momentum", np.float32(0.5))):
+            group[name] = value
+            optimizer.step()
+            assert type(group[name]) is float
+        for name, value in (("nesterov", 0), ("lr", True)):
+            before, group[name] = group[name], value
+            with pytest.raises(TypeError, match=f"SGD: {name} must be"):
+                optimizer.step()
+            group[name] = before
+        optimizer.step()
 
     def test_a_rate_of_zero(self):
         w = nn.Parameter(tl.ones(1))

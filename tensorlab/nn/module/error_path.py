@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
+from contextlib import suppress
+from types import FrameType
 from typing import Protocol
 
 from ...tracebacks import full_tracebacks, shortened
@@ -19,35 +22,55 @@ class HasModules(Protocol):
 class ModuleNote(str):
     """A note on an error: the path from the outermost module that the error has passed to the innermost one.
 
-    `own_frames` is how many frames of the library the traceback inside the innermost module has.
+    `own_frames` is how many frames of the library the traceback inside the innermost module has; `around` is the frame
+    of the call of the module around the outermost one, if there is any.
     """
 
     outermost: object
     path: str
     kind: str
     own_frames: int | None
+    around: FrameType | None
 
-    def __new__(cls, outermost: object, path: str, kind: str, own_frames: int | None) -> ModuleNote:
+    def __new__(cls, outermost: object, path: str, kind: str) -> ModuleNote:
         """Write the note: ``in encoder.fc1 (Linear)``."""
         note = super().__new__(cls, f"in {path} ({kind})" if path else f"in {kind}")
-        note.outermost, note.path, note.kind, note.own_frames = outermost, path, kind, own_frames
+        note.outermost, note.path, note.kind = outermost, path, kind
         return note
+
+    def within(self, module: HasModules) -> ModuleNote:
+        """Return the note with the path from a module around the outermost one."""
+        unnamed = f"<{type(self.outermost).__name__}>"
+        name = next((name for name, m in module.named_modules() if m is self.outermost), unnamed)
+        return ModuleNote(module, joined(name, self.path), self.kind)
 
 
 def note_module(module: HasModules, error: BaseException) -> None:
     """Note on an error that a call of `module` has raised where it arose, as a path; called where it is caught.
 
     The innermost module adds the note; each module around it replaces the note by one with a longer path. The caller's
-    frame leaves the traceback, and so do those of the library that lie between two modules.
+    frame leaves the traceback, and so do those of the library that lie between two modules. An error that is raised
+    again gets another note. What fails here, on errors of unusual classes, is ignored: the error itself matters.
     """
-    notes: list[str] = getattr(error, "__notes__", [])
-    inner = next((note for note in notes if isinstance(note, ModuleNote)), None)
-    own_frames = None if inner is None else inner.own_frames
-    if error.__traceback__ is not None and not full_tracebacks():
-        error.__traceback__, own_frames = shortened(error.__traceback__.tb_next, own_frames)
-    if inner is None:
-        error.add_note(ModuleNote(module, "", type(module).__name__, own_frames))
-        return
-    unnamed = f"<{type(inner.outermost).__name__}>"
-    name = next((name for name, m in module.named_modules() if m is inner.outermost), unnamed)
-    notes[notes.index(inner)] = ModuleNote(module, joined(name, inner.path), inner.kind, own_frames)
+    with suppress(Exception):
+        call = sys._getframe(1)
+        notes = getattr(error, "__notes__", [])
+        last = next((i for i in reversed(range(len(notes))) if isinstance(notes[i], ModuleNote)), -1)
+        inner = notes[last] if last >= 0 and notes[last].around is call else None
+        own_frames = None if inner is None else inner.own_frames
+        if error.__traceback__ is not None and not full_tracebacks():
+            error.__traceback__, own_frames = shortened(error.__traceback__.tb_next, own_frames)
+        note = ModuleNote(module, "", type(module).__name__) if inner is None else inner.within(module)
+        note.own_frames, note.around = own_frames, _call_around(call)
+        if inner is None:
+            error.add_note(note)
+        else:
+            notes[last] = note
+
+
+def _call_around(call: FrameType) -> FrameType | None:
+    """Return the frame of the call of a module inside which this one was made; None for an outermost call."""
+    frame = call.f_back
+    while frame is not None and note_module.__name__ not in frame.f_code.co_names:
+        frame = frame.f_back
+    return frame
