@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
+from typing import get_type_hints
 
 import numpy as np
 import pytest
@@ -133,6 +135,31 @@ def test_forward_looks_hand_written():
     )
     with pytest.raises(TypeError, match=r"forward\(\) missing 1 required positional argument: 'target'"):
         layer(tl.ones(1))
+
+
+@pytest.mark.parametrize("called", [False, True])
+def test_forward_is_presented_as_the_own_one_of_the_class(called):
+    class Fresh(UnaryLayer, function=F.relu):
+        """A class that has not been called."""
+
+    if called:
+        Fresh()(tl.ones(1))
+    own = f"{Fresh.__qualname__}.forward"
+    assert (Fresh.forward.__name__, Fresh.forward.__qualname__) == ("forward", own)
+    assert Fresh.forward.__code__.co_qualname == own
+    assert Fresh.forward.__module__ == __name__
+    assert str(inspect.signature(Fresh.forward)) == "(self, input: 'Tensor') -> 'Tensor'"
+    assert inspect.unwrap(Fresh.forward) is Fresh.forward
+    assert inspect.getsource(Fresh.forward) == "def forward(self, input):\n    return function(input)\n"
+    assert get_type_hints(Fresh.forward) == {"input": tl.Tensor, "return": tl.Tensor}
+    with pytest.raises(TypeError, match=rf"^{re.escape(own)}\(\) missing 1 required positional argument: 'input'"):
+        Fresh()()
+
+
+@pytest.mark.parametrize("layer", [layer for layer in LAYERS if layer._function])
+def test_forward_bears_the_name_of_its_class(layer):
+    if "forward" in vars(layer):
+        assert layer.forward.__qualname__ == f"{layer.__name__}.forward"
 
 
 def test_forward_can_be_replaced_before_the_first_call(monkeypatch):

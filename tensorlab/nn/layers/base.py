@@ -16,7 +16,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, update_wrapper, wraps
+from functools import update_wrapper
 from inspect import Parameter, signature
 from typing import Annotated, Any, ClassVar
 
@@ -43,7 +43,7 @@ class Layer(Documented, Module, Options):
     def __init_subclass__(cls, function: Callable[..., Any] | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(function, **kwargs)
         if function is not None and "forward" not in vars(cls):
-            cls.forward = _forward_of(cls, function)  # type: ignore[method-assign]
+            cls.forward = _LazyForward(cls, function)  # type: ignore[method-assign, assignment]
 
     def _keep(self, options: Mapping[str, Any]) -> None:
         kinds = self._declared.kinds
@@ -121,38 +121,38 @@ def _is_shown(option: Option, value: Any) -> bool:
 # -- forward -----------------------------------------------------------------------------------------------------------
 
 
-def _forward_of(cls: Any, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a `forward` with the inherited signature that is written out, and replaced, when it is first called."""
+class _LazyForward:
+    """The ``forward`` of a layer, which is written out, and replaces this, when it is first looked up."""
 
-    @cache
-    def write() -> Callable[..., Any]:
-        return _written_forward(cls, forward, function)
+    def __init__(self, cls: Any, function: Callable[..., Any]) -> None:
+        self._cls, self._function = cls, function
 
-    @wraps(cls.forward)
-    def forward(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if vars(cls)["forward"] is forward:
-            cls.forward = write()
-        return write()(self, *args, **kwargs)
-
-    return forward
+    def __get__(self, instance: object, owner: type) -> Any:
+        parent: Any = super(self._cls, self._cls)
+        written: Any = _written_forward(self._cls, parent.forward, self._function)
+        if vars(self._cls)["forward"] is self:
+            self._cls.forward = written
+        return written.__get__(instance, owner)
 
 
-def _written_forward(cls: Any, form: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+def _written_forward(cls: Any, inherited: Any, function: Callable[..., Any]) -> Any:
     """Return the function ``def forward(self, input): return function(input, self.beta)``.
 
     Looking the options up in a loop would take as long as a small activation does.
     """
-    inputs = list(signature(form).parameters.values())[1:]
-    form_text = ", ".join(["self", *(str(p.replace(annotation=Parameter.empty)) for p in inputs)])
+    inputs = list(signature(inherited).parameters.values())[1:]
+    parameters = ", ".join(["self", *(str(p.replace(annotation=Parameter.empty)) for p in inputs)])
     arguments = ", ".join(_arguments(cls, inputs, function))
-    source = f"def forward({form_text}):\n    return function({arguments})\n"
+    source = f"def forward({parameters}):\n    return function({arguments})\n"
     filename = f"<tensorlab.nn.{cls.__name__}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    namespace: dict[str, Any] = {"function": function, "__name__": cls.__module__}
+    namespace: dict[str, Any] = {**inherited.__globals__, "function": function, "__name__": cls.__module__}
     exec(compile(source, filename, "exec"), namespace)
-    written: Any = update_wrapper(namespace["forward"], form)
+    written: Any = update_wrapper(namespace["forward"], inherited)
     del written.__wrapped__  # `inspect.getsource` shows what is called
-    written.__signature__ = signature(form)
+    written.__module__, written.__qualname__ = cls.__module__, f"{cls.__qualname__}.forward"
+    written.__code__ = written.__code__.replace(co_qualname=written.__qualname__)
+    written.__signature__ = signature(inherited)
     return written
 
 
