@@ -59,7 +59,7 @@ parity: $(call env,dev) $(call env,peers) ## compare layers, functions and optim
 
 peers: $(call env,peers) ## install PyTorch, to benchmark against it
 
-docs: $(call env,dev) ## rewrite the generated parts of docs/
+docs: $(call env,dev) ## rewrite the generated parts of docs/, and the types of tensors' methods
 	$(PY) tools/docs.py
 
 lint: $(call env,dev) ## check style, format, types and import direction

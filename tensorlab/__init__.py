@@ -138,4 +138,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *LAZY, "__version__"})
+    return sorted({*__all__, "io", "__version__", *(name for name in globals() if name.startswith("__"))})

@@ -32,6 +32,11 @@ __all__ = [
     "irfft2", "irfftn", "rfft", "rfft2", "rfftfreq", "rfftn",
 ]  # fmt: skip
 
+
+def __dir__() -> list[str]:
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]
+
+
 # -- arguments ---------------------------------------------------------------------------------------------------------
 
 Integers = Sequence[int] | None

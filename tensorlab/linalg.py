@@ -34,6 +34,10 @@ __all__ = [
 ]  # fmt: skip
 
 
+def __dir__() -> list[str]:
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]
+
+
 def diagonal(x: ArrayT, /, *, offset: int = 0) -> ArrayT:
     """The elements on a diagonal of the last two axes.
 

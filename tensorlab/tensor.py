@@ -220,7 +220,7 @@ class Tensor(TensorMethods):
 
     # -- to Python and to the host ---------------------------------------------------------------------------
 
-    def numpy(self) -> Any:
+    def numpy(self) -> NDArray[Any]:
         """Return the elements as a NumPy array, shared where they are in host memory.
 
         Raises

@@ -1,4 +1,4 @@
-"""Shortened tracebacks, which show the user's code and few frames of the library.
+"""The library's frames: tracebacks that show few of them, and warnings that show none.
 
 With ``TENSORLAB_FULL_TRACEBACK=1`` in the environment, tracebacks are left complete.
 """
@@ -6,6 +6,7 @@ With ``TENSORLAB_FULL_TRACEBACK=1`` in the environment, tracebacks are left comp
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from types import FrameType, TracebackType
 
@@ -56,3 +57,11 @@ def is_own(frame: FrameType) -> bool:
     """Return whether a frame is the library's, generated code included."""
     module = str(frame.f_globals.get("__name__"))
     return module.partition(".")[0] in OWN_PACKAGES or frame.f_code.co_filename.startswith("<tensorlab.")
+
+
+def users_stacklevel() -> int:
+    """Return the ``stacklevel`` with which a warning that the caller issues shows the user's line."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and is_own(frame):
+        frame, level = frame.f_back, level + 1
+    return level

@@ -11,7 +11,7 @@ from ..options import BelowOne, Options, declared
 from ..tensor import Tensor
 from .optimizer import Group, Optimizer
 
-Params = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[Mapping[str, Any]]
+Params = Iterable[Tensor | tuple[str, Tensor] | Mapping[str, Any]]
 """Parameters to optimize, with names or without, or groups of them."""
 
 Betas = tuple[BelowOne, BelowOne]

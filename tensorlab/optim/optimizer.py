@@ -13,6 +13,7 @@ from ..backend import backend_for_type
 from ..hooks import Hook, RemovableHandle, add_hook
 from ..ops.creation import asarray, zeros_like
 from ..tensor import Tensor
+from ..tracebacks import users_stacklevel
 from .gradient_checks import check_fit, nonfinite_names
 from .param_groups import complete_group, name_of, with_python_numbers
 
@@ -253,7 +254,7 @@ class Optimizer:
             warnings.warn(
                 f"{type(self).__name__}.step(): no parameter has a gradient, so nothing was learned; call backward() "
                 "on a loss that was computed from the parameters this optimizer was given",
-                stacklevel=3,
+                stacklevel=users_stacklevel(),
             )
         self._met_gradients = True
         return self._nonfinite == "ignore" or self._take_nonfinite(nonfinite_names(self.param_groups))
@@ -266,7 +267,7 @@ class Optimizer:
         if self._nonfinite == "raise":
             raise FloatingPointError(message)
         if self._nonfinite == "warn":
-            warnings.warn(message, stacklevel=3)
+            warnings.warn(message, stacklevel=users_stacklevel())
             return True
         self.skipped_steps += 1
         return False

@@ -75,6 +75,13 @@ def test_public_names():
     assert tl.pi == pytest.approx(3.14159265)
 
 
+@pytest.mark.parametrize("space", [tl, tl.fft, tl.linalg, tl.optim], ids=lambda space: space.__name__)
+def test_namespaces_list_what_is_public(space):
+    plain = {name for name in dir(space) if not name.startswith("__")}
+    assert plain - {"io"} == {name for name in space.__all__ if not name.startswith("__")}
+    assert all(hasattr(space, name) for name in dir(space))
+
+
 def test_public_functions_have_documented_examples_that_run():
     """doctest finds the examples of functions that are generated from op records."""
     import doctest

@@ -1,11 +1,11 @@
-"""Errors inside modules: which frames their tracebacks have, and how they end."""
+"""The frames that users see: those of errors inside modules, with how they end, and those of warnings."""
 
 import traceback
 
 import pytest
 
 import tensorlab as tl
-from tensorlab import nn
+from tensorlab import nn, optim
 from tensorlab.tracebacks import shortened
 
 OWN = ("tensorlab", "tensorlab_numpy", "tensorlab_cupy")
@@ -186,3 +186,24 @@ def test_frames_without_the_name_of_a_module():
         nn.Sequential(Calling())(tl.ones(1))
     assert [entry.name for entry in traceback.extract_tb(caught.value.__traceback__)][-2:] == ["forward", "fail"]
     assert caught.value.__notes__ == ["in 0 (Calling)"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: nn.functional.mse_loss(tl.ones(2, 1), tl.ones(2)),
+        lambda: nn.MSELoss()(tl.ones(2, 1), tl.ones(2)),
+        lambda: nn.Sequential(nn.Sequential(Comparing()))(tl.ones(2, 1)),
+        lambda: optim.SGD([tl.ones(1, requires_grad=True)]).step(),
+        lambda: optim.Adam([tl.ones(1, requires_grad=True)]).step(lambda: None),
+    ],
+)
+def test_warnings_show_the_users_line(call):
+    with pytest.warns(UserWarning) as caught:
+        call()
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+class Comparing(nn.Module):
+    def forward(self, x):
+        return nn.functional.l1_loss(x, tl.ones(2))

@@ -529,7 +529,10 @@ class TestDeclaredOptions:
         optimizer.step()
         assert type(optimizer.param_groups[0]["lr"]) is float and w.item() == 0.5
 
-    @pytest.mark.parametrize("betas", [[0.9, 0.99], (np.float32(0.5), 0), np.array([[0.9, 0.99]]), (0.9, "0.99"), 0.9])
+    @pytest.mark.parametrize(
+        "betas",
+        [[0.9, 0.99], (np.float32(0.5), 0), np.array([0.9, 0.99]), np.array([[0.9, 0.99]]), (0.9, "0.99"), 0.9],
+    )
     def test_arguments_groups_and_state_dicts_follow_the_same_rules(self, betas):
         def kept(make):
             try:

@@ -166,6 +166,7 @@ assert_type(tl.exp(array), NDArray[Any])
 assert_type(tl.sum(array, axis=0), NDArray[Any])
 assert_type(tl.matmul(array, array), NDArray[Any])
 assert_type(F.relu(array), NDArray[Any])
+assert_type(x.numpy(), NDArray[Any])
 
 # -- derivatives -------------------------------------------------------------------------------------------------------
 
@@ -251,6 +252,8 @@ assert_type(optimizer, optim.Adam)
 assert_type(optimizer.step(), None)
 assert_type(optimizer.zero_grad(), None)
 optim.SGD(net.parameters(), lr=0.1, momentum=0.9, nesterov=True)
+optim.SGD([{"params": net.parameters(), "lr": 1e-2}, {"params": [x]}], lr=0.1)
+optim.SGD(net.named_parameters(), lr=0.1)
 optim.lr_scheduler.StepLR(optimizer, 10).step()
 
 # -- what must be refused ----------------------------------------------------------------------------------------------

@@ -117,7 +117,7 @@ def resolved(method: Any) -> tuple[str, Callable[..., Any] | None]:
     module = import_module("tensorlab.optim")  # read at each call, as users may add optimizers
     ours = {
         name: kind
-        for name, kind in ((name, getattr(module, name)) for name in dir(module))
+        for name, kind in ((name, getattr(module, name)) for name in sorted({*dir(module), *vars(module)}))
         if isinstance(kind, type) and issubclass(kind, Optimizer) and _steps_by_loss(kind)
     }
     known: dict[str, Callable[..., Any] | None] = {**ours, **{name: None for name in SCIPY_METHODS if name not in ours}}

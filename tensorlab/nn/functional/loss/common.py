@@ -11,6 +11,7 @@ from ....errors import ShapeError
 from ....ops.comparison import where
 from ....ops.reduction import mean, sum
 from ....ops.shapes import reshape
+from ....tracebacks import users_stacklevel
 from ..operands import array_of, on_host
 
 Reduction = Literal["mean", "sum", "none"]
@@ -50,7 +51,7 @@ def warn_of_broadcasting(name: str, input: Any, target: Any) -> None:
         warnings.warn(
             f"{name}: input of shape {shape_of(input)} and target of shape {shape_of(target)} are broadcast against "
             "each other, which is rarely intended",
-            stacklevel=4,
+            stacklevel=users_stacklevel(),
         )
 
 
