@@ -13,6 +13,7 @@ from ...ops.declare import channels_last_hint
 from ...ops.shapes import expand_dims, squeeze
 from ...options import Count, Finite, Fraction, NonNegative, Size, checked, declared
 from ...tensor import Tensor
+from ...tracebacks import users_stacklevel
 from .. import functional as F
 from .. import init
 from ..functional.normalization import divided_by_neighbours
@@ -271,7 +272,8 @@ class _InstanceNorm(_NormBase, function=F.instance_norm):
             message += channels_last_hint(len(shape), channel_axis)
         if self.affine or self.track_running_stats:
             raise ShapeError(message)
-        warnings.warn(f"{message}; without affine and track_running_stats this does not matter", stacklevel=4)
+        message += "; without affine and track_running_stats this does not matter"
+        warnings.warn(message, stacklevel=users_stacklevel())
 
 
 class InstanceNorm1d(_InstanceNorm):

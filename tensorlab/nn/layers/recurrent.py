@@ -14,6 +14,7 @@ from ...ops.shapes import expand_dims, reshape, swapaxes
 from ...options import Count, Fraction, Size, checked
 from ...options.kinds import kind_of, read
 from ...tensor import Tensor
+from ...tracebacks import users_stacklevel
 from .. import init
 from ..functional.packed_sequence import PackedSequence
 from ..functional.recurrent import GATES, check_features, check_state, run_layers, state_pair
@@ -102,7 +103,8 @@ class RNNBase(LearnedLayer):
                 f"{proj_size}"
             )
         if dropout and num_layers == 1:
-            warn(f"{name}: dropout={dropout} comes between layers, and there is only one (num_layers=1)", stacklevel=4)
+            message = f"{name}: dropout={dropout} comes between layers, and there is only one (num_layers=1)"
+            warn(message, stacklevel=users_stacklevel())
         self.mode, self.input_size, self.hidden_size, self.num_layers = mode, input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, float(dropout)
         self.bidirectional, self.proj_size = bidirectional, proj_size
