@@ -342,6 +342,11 @@ class Tensor(TensorMethods):
         return (name for name in super().__dir__() if not name.startswith("_") or name.startswith("__"))
 
 
+def array_of(x: Any) -> Any:
+    """Return the array of a tensor; numbers and arrays are returned unchanged."""
+    return x._array if isinstance(x, Tensor) else x
+
+
 def wrapped(array: Any) -> Tensor:
     """Return a tensor of an array that is known to belong to a backend: the constructor without its checks."""
     tensor = object.__new__(Tensor)

@@ -16,7 +16,7 @@ from ..errors import ShapeError
 from ..ops.creation import DeviceLike, asarray, place
 from ..ops.declare import broadcast_shape, require
 from ..ops.shapes import astype
-from ..tensor import Tensor
+from ..tensor import Tensor, array_of
 
 Shape = int | Sequence[int] | None
 
@@ -240,8 +240,3 @@ def _result_shape(name: str, size: tuple[int, ...] | None, shapes: dict[str, tup
         listed = ", ".join(f"{key} {length}" for key, length in shapes.items())
         raise ShapeError(f"{name}: parameters of shapes {listed} do not broadcast to shape {size}")
     return size
-
-
-def array_of(x: Any) -> Any:
-    """Return the array of a tensor; numbers and arrays are returned unchanged."""
-    return x._array if isinstance(x, Tensor) else x

@@ -9,8 +9,8 @@ from ..autodiff.custom import custom_gradient
 from ..ops.arithmetic import maximum, minimum
 from ..ops.creation import DeviceLike
 from ..ops.exponential import exp, expm1
-from ..tensor import Tensor
-from .arguments import NOT_NEGATIVE, POSITIVE, Call, Shape, array_of, checked
+from ..tensor import Tensor, array_of
+from .arguments import NOT_NEGATIVE, POSITIVE, Call, Shape, checked
 from .bit_stream import PRECISION_BITS, Stream, blocks_for, words_for
 from .documented import distribution
 from .truncated_normal import standard_truncated

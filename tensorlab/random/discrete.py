@@ -8,19 +8,8 @@ from typing import Any
 
 from ..backend import dtypes
 from ..ops.creation import DeviceLike
-from ..tensor import Tensor
-from .arguments import (
-    COUNT_RANGE,
-    POSITIVE,
-    POSITIVE_PROBABILITY,
-    PROBABILITY,
-    WHOLE,
-    Call,
-    Params,
-    Shape,
-    array_of,
-    checked,
-)
+from ..tensor import Tensor, array_of
+from .arguments import COUNT_RANGE, POSITIVE, POSITIVE_PROBABILITY, PROBABILITY, WHOLE, Call, Params, Shape, checked
 from .bit_stream import blocks_for
 from .documented import count_distribution, distribution
 from .multivariate import Multivariate

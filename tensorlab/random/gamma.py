@@ -10,8 +10,8 @@ from ..ops.creation import DeviceLike
 from ..ops.exponential import exp, sigmoid
 from ..ops.exponential import log as logarithm
 from ..ops.shapes import broadcast_to
-from ..tensor import Tensor
-from .arguments import NOT_NEGATIVE, POSITIVE, Call, Shape, array_of, checked
+from ..tensor import Tensor, array_of
+from .arguments import NOT_NEGATIVE, POSITIVE, Call, Shape, checked
 from .bit_stream import blocks_for, words_for
 from .continuous import Continuous
 from .documented import distribution

@@ -12,8 +12,8 @@ from ..ops.creation import DeviceLike, asarray
 from ..ops.indexing import take
 from ..ops.shapes import moveaxis, normalized_axis
 from ..ops.softmax import softmax
-from ..tensor import Tensor
-from .arguments import Call, Condition, Shape, array_of, checked
+from ..tensor import Tensor, array_of
+from .arguments import Call, Condition, Shape, checked
 from .bit_stream import blocks_for
 from .discrete import Discrete
 from .documented import distribution

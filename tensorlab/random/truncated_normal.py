@@ -10,8 +10,8 @@ from ..autodiff.graph import current_mode
 from ..ops.exponential import exp
 from ..ops.shapes import broadcast_to
 from ..ops.special.distributions import erfcx, log_ndtr, ndtr
-from ..tensor import Tensor
-from .arguments import Call, array_of
+from ..tensor import Tensor, array_of
+from .arguments import Call
 
 SQRT_HALF, SQRT_HALF_PI, HALF_LOG_TAU = sqrt(0.5), sqrt(0.5 * pi), 0.5 * log(2 * pi)
 

@@ -18,8 +18,8 @@ from ...ops.reduction import max, min, sum
 from ...ops.segment_reduction import segment_max
 from ...ops.shapes import astype, expand_dims, flatten, reshape
 from ...ops.sorting import searchsorted
-from ...tensor import ArrayT, Tensor
-from .operands import array_of, on_host
+from ...tensor import ArrayT, Tensor, array_of
+from .operands import on_host
 
 MODES = ("sum", "mean", "max")
 

@@ -14,7 +14,7 @@ from ...ops.declare import composite, require
 from ...ops.indexing import take
 from ...ops.padding import pad_constant
 from ...ops.shapes import expand_dims, permute_dims, reshape
-from ...tensor import ArrayT, Tensor
+from ...tensor import ArrayT, array_of
 from .resampling import cubic_weights
 
 SamplingMode = Literal["bilinear", "nearest", "bicubic"]
@@ -104,8 +104,8 @@ def _sampled(input: Any, grid: Any, mode: str, padding_mode: str, align_corners:
     if padding_mode == "zeros":
         images = pad_constant(images, ((0, 0), *((1, 1),) * ndim, (0, 0)))
     pixels = reshape(images, (-1, channels))
-    xp = backend_of(_plain(grid)).xp
-    first = xp.reshape(xp.arange(batch, dtype=xp.int64, device=_plain(grid).device), (batch, 1))
+    xp = backend_of(array_of(grid)).xp
+    first = xp.reshape(xp.arange(batch, dtype=xp.int64, device=array_of(grid).device), (batch, 1))
     total: Any = None
     for neighbours in product(*taps):
         index, weight = first, None
@@ -119,11 +119,6 @@ def _sampled(input: Any, grid: Any, mode: str, padding_mode: str, align_corners:
     return permute_dims(reshape(total, (batch, *out, channels)), (0, ndim + 1, *range(1, ndim + 1)))
 
 
-def _plain(x: Any) -> Any:
-    """Return the array of a tensor, on which no gradient is recorded, and an array unchanged."""
-    return x._array if isinstance(x, Tensor) else x
-
-
 def _unnormalized(place: Any, length: int, align_corners: bool) -> Any:
     """Return places between -1 and 1 as places in pixels."""
     if align_corners:
@@ -133,7 +128,7 @@ def _unnormalized(place: Any, length: int, align_corners: bool) -> Any:
 
 def _taps(place: Any, length: int, mode: str, padding_mode: str, align_corners: bool) -> list[tuple[Any, Any]]:
     """Return (index, weight) of each neighbour along an axis; with "zeros" indices include the padding."""
-    xp = backend_of(_plain(place)).xp
+    xp = backend_of(array_of(place)).xp
 
     def moved_inside(x: Any) -> Any:
         if padding_mode == "reflection":
@@ -148,7 +143,7 @@ def _taps(place: Any, length: int, mode: str, padding_mode: str, align_corners: 
 
     if mode != "bicubic":
         place = moved_inside(place)
-    numbers = _plain(place)
+    numbers = array_of(place)
     if mode == "nearest":
         return [(index_at(xp.round(numbers)), None)]
     start = xp.floor(numbers)
@@ -160,7 +155,7 @@ def _taps(place: Any, length: int, mode: str, padding_mode: str, align_corners: 
 
 def _clipped(place: Any, length: int) -> Any:
     """Clip places to the image, NaN to its start; clipped places have no gradient."""
-    numbers = _plain(place)
+    numbers = array_of(place)
     xp = backend_of(numbers).xp
     border = xp.astype(numbers >= length - 1, numbers.dtype) * (length - 1)
     return where((numbers > 0) & (numbers < length - 1), place, border)
@@ -171,7 +166,7 @@ def _reflected(place: Any, length: int, align_corners: bool) -> Any:
     low, span = (0.0, length - 1) if align_corners else (-0.5, length)
     if not span:
         return place
-    numbers = _plain(place)
+    numbers = array_of(place)
     xp = backend_of(numbers).xp
     distance = xp.abs(numbers - low)
     flips = xp.floor(distance / span)
@@ -221,7 +216,7 @@ def affine_grid(theta: ArrayT, size: Sequence[int], align_corners: bool | None =
         raise ShapeError(
             f"for images of shape {size} the maps must have shape {(size[0], ndim, ndim + 1)}, not {tuple(theta.shape)}"
         )
-    numbers = _plain(theta)
+    numbers = array_of(theta)
     xp = backend_of(numbers).xp
     maps = expand_dims(theta, axis=tuple(range(1, ndim + 1)))
     grid: Any = maps[..., ndim]

@@ -5,12 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...backend import backend_of
-from ...tensor import Tensor
-
-
-def array_of(x: Any) -> Any:
-    """Return the array of a tensor; an array itself."""
-    return x.array if isinstance(x, Tensor) else x
+from ...tensor import array_of
 
 
 def on_host(x: Any) -> bool:

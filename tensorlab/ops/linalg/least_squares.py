@@ -10,7 +10,7 @@ from ...autodiff.record import Draw, sample
 from ...backend import Backend, backend_of
 from ...docstrings import documented_like
 from ...errors import ShapeError
-from ...tensor import ArrayT, Tensor
+from ...tensor import ArrayT, Tensor, array_of
 from ..arithmetic import abs as absolute
 from ..arithmetic import conj, is_complex, square
 from ..comparison import where
@@ -34,13 +34,9 @@ def _default_tolerance(shape: Shape, dtype: Any) -> float:
     return max(shape[-2:]) * finfo(dtype).eps
 
 
-def _plain(x: Any) -> Any:
-    return x._array if isinstance(x, Tensor) else x
-
-
 def _cutoff(backend: Backend, s: Any, rtol: Any) -> Any:
     """Return the greatest singular value that counts as zero: a number for each matrix, with an axis of length 1."""
-    rtol = _plain(rtol)
+    rtol = array_of(rtol)
     if s.shape[-1] == 0:
         return backend.xp.zeros((*s.shape[:-1], 1), dtype=s.dtype, device=s.device)
     return s[..., :1] * (rtol if isinstance(rtol, float | int) else backend.xp.astype(rtol, s.dtype)[..., None])
@@ -68,7 +64,7 @@ def matrix_rank(x: ArrayT, /, *, rtol: float | ArrayT | None = None) -> ArrayT:
     """
     require("matrix_rank", "floating", x=x)
     check_matrices("matrix_rank", tuple(x.shape))
-    array = _plain(x)
+    array = array_of(x)
     values = svdvals(array)
     rtol = _default_tolerance(array.shape, array.dtype) if rtol is None else rtol
     rank = count_nonzero(values > _cutoff(backend_of(array), values, rtol), axis=-1)
@@ -348,6 +344,6 @@ def cond(x: ArrayT, /, p: float | str | None = None) -> ArrayT:
             return where(singular, 0.0, smallest / where(singular, 1.0, largest))
         return where(singular, inf, largest / where(singular, 1.0, smallest))
     n = check_square("cond", tuple(x.shape))
-    singular = slogdet_parts(_plain(x))[0] == 0
+    singular = slogdet_parts(array_of(x))[0] == 0
     regular = where(expand_dims(singular, axis=(-2, -1)), identity_like(x, n), x)
     return where(singular, inf, matrix_norm(regular, ord=p) * matrix_norm(inv(regular), ord=p))

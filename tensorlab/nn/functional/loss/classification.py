@@ -15,8 +15,7 @@ from ....ops.loss import NOT_IGNORED, softmax_cross_entropy
 from ....ops.reduction import count_nonzero, sum
 from ....ops.shapes import astype, expand_dims, squeeze
 from ....ops.softmax import log_softmax
-from ....tensor import ArrayT
-from ..operands import array_of
+from ....tensor import ArrayT, array_of
 from .common import (
     Reduction,
     along_classes,

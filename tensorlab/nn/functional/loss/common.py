@@ -11,8 +11,9 @@ from ....errors import ShapeError
 from ....ops.comparison import where
 from ....ops.reduction import mean, sum
 from ....ops.shapes import reshape
+from ....tensor import array_of
 from ....tracebacks import users_stacklevel
-from ..operands import array_of, on_host
+from ..operands import on_host
 
 Reduction = Literal["mean", "sum", "none"]
 

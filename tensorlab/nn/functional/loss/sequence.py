@@ -16,8 +16,7 @@ from ....ops.exponential import logaddexp
 from ....ops.indexing import getitem, take_along_axis
 from ....ops.reduction import mean, sum
 from ....ops.shapes import expand_dims, reshape, squeeze
-from ....tensor import ArrayT
-from ..operands import array_of
+from ....tensor import ArrayT, array_of
 from .common import Reduction, check_classes, check_reduction, shape_of
 
 Lengths = tuple[int, ...]
