@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import tensorlab as tl
+import tensorlab.nn.functional as F
 from tensorlab.options import (
     BelowOne,
     Count,
@@ -171,9 +172,7 @@ def test_sequences_of_any_length():
         rate: Fraction = 1
 
     assert Padded([1, 2]).padding == (1, 2) and Padded(3).padding == 3
-    with pytest.raises(
-        TypeError, match="Padded: padding must be a tuple whose entries are each an integer or an integer"
-    ):
+    with pytest.raises(TypeError, match="Padded: padding must be a tuple of integers or an integer"):
         Padded(["a"])
     with pytest.raises(ValueError, match=r"rate must be a number in \[0, 1\], not 2"):
         Padded(rate=2)
@@ -273,3 +272,64 @@ def test_choices_are_compared_by_value():
         SUM = "sum"
 
     assert type(Smooth(reduction=Reduction.SUM).reduction) is str
+
+
+class TestFunctions:
+    """Arguments of ops and of functions made of ops are read by their annotations, as options of layers are."""
+
+    def test_numpy_numbers_do_not_change_the_type_of_the_result(self):
+        x = tl.tensor([[0.5, 1.0], [2.0, 3.0]])
+        calls = [
+            lambda v: F.softplus(x, v, 20 * v),
+            lambda v: F.elu(x, v),
+            lambda v: F.layer_norm(x, (2,), eps=v),
+            lambda v: F.dropout(x, v, training=False),
+            lambda v: F.huber_loss(x, x + 1, delta=v),
+            lambda v: tl.var(x, correction=v),
+            lambda v: tl.clip(x, -v, v),
+            lambda v: tl.lerp(x, x + 1, v),
+            lambda v: x * v - x / v + x**v * (v < x),
+            lambda v: F.scaled_dot_product_attention(x, x, x, scale=v),
+        ]
+        for call in calls:
+            for value in (np.float64(0.5), np.float16(0.5)):
+                result = call(value)
+                assert result.dtype == tl.float32
+                np.testing.assert_array_equal(result.numpy(), call(0.5).numpy())
+
+    @pytest.mark.parametrize(
+        "number", [np.int64, np.uint8, np.array, tl.tensor], ids=["int64", "uint8", "0-d", "tensor"]
+    )
+    def test_integers_of_every_kind(self, number):
+        x = tl.arange(24.0).reshape(1, 2, 3, 4)
+        assert tl.sum(x, axis=number(1)).shape == (1, 3, 4)
+        assert tl.sum(x, axis=(number(1), 2)).shape == (1, 4)
+        assert F.max_pool2d(x, number(2), stride=number(1)).shape == (1, 2, 2, 3)
+        assert F.one_hot(tl.tensor([0, 1]), number(3)).shape == (2, 3)
+        assert tl.diff(x, n=number(2)).shape == (1, 2, 3, 2)
+
+    @pytest.mark.parametrize(
+        ("call", "error", "message"),
+        [
+            (
+                lambda x: tl.sum(x, axis=1.5),
+                TypeError,
+                "sum: axis must be an integer, a tuple of integers or None, not",
+            ),
+            (lambda x: tl.sum(x, axis=(0, 1.5)), TypeError, r"sum: axis must be .*, not \(0, 1.5\)"),
+            (lambda x: tl.sum(x, keepdims="no"), TypeError, "sum: keepdims must be a bool, not 'no'"),
+            (lambda x: tl.std(x, correction="x"), TypeError, "std: correction must be a number, not 'x'"),
+            (lambda x: tl.std(x, axis=object()), TypeError, "std: axis must be .*, not an object"),
+            (lambda x: F.conv2d(x, None), TypeError, "conv2d: weight must be a tensor or an array, not NoneType"),
+            (lambda x: F.elu(x, float("nan")), ValueError, "elu: alpha must be a number, not nan"),
+            (lambda x: F.gelu(x, "cubic"), ValueError, "gelu: approximate must be 'none' or 'tanh', not 'cubic'"),
+        ],
+    )
+    def test_refused_by_name(self, call, error, message):
+        with pytest.raises(error, match=f"^{message}"):
+            call(tl.ones(1, 2, 3, 4))
+
+    def test_a_gradient_is_not_lost(self):
+        slope = tl.tensor(0.5, requires_grad=True)
+        with pytest.raises(TypeError, match=r"elu: alpha must be a number, .*whose gradient would be lost"):
+            F.elu(tl.ones(2), slope)

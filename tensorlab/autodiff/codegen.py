@@ -6,14 +6,14 @@ an op has no loops over them, and checks only what can be wrong.
 
 from __future__ import annotations
 
-import linecache
-from collections.abc import Callable, Iterable
-from functools import cache
-from types import CodeType, FunctionType
+from collections.abc import Callable
+from functools import partial
+from types import FunctionType
 from typing import Any
 
+from ..generated import function_from, written_at_first_call
+from ..options.functions import TYPES, Parameters
 from ..tensor import Tensor
-from ..tracebacks import full_tracebacks
 from .array_types import FLOATING_DTYPES, KNOWN_TYPES, TAKEN, WEAK_DTYPES, KernelTable
 from .graph import Node, attach_results, current_mode, next_serial
 from .operands import convert_and_call, engine_ops, explain
@@ -22,49 +22,24 @@ from .record import Op
 LOCALS = ("array_type", "error", "kernel", "mode", "node", "nodes", "out", "raw", "result", "wrap")
 """The local variables of generated functions, whose names no parameter may have."""
 
-SOURCES: dict[str, str] = {}
-"""The sources that have been compiled, by the file name in their code."""
-
-STUB = """\
-def call(*args, **kwargs):
-    function = write()
-    try:
-        return function(*args, **kwargs)
-    except Exception as error:
-        raise raised_in(error)
-"""
-"""The source of stubs. In tracebacks a stub takes the place of the function that it calls: the op has one frame."""
-
 MOST_OPERANDS = 6
 """The largest number of operands of a non-variadic op."""
 
 
-def public_function(record: Op, signature: str) -> Callable[..., Any]:
-    """Return the function that users call: unwrap, check, compute, wrap, record.
-
-    Its code is generated at the first call, as most programs use few of the ops; until then it is a stub. Both close
-    over the same names, so that one code object can replace the other.
-    """
-    names = _closure_of(record)
+def public_function(record: Op, parameters: Parameters) -> FunctionType:
+    """Return the function that users call: read, unwrap, check, compute, wrap, record."""
+    names = {**_closure_of(record), "read": parameters.read, **TYPES}
     if taken := {*record.operands, *record.params} & {*names, *LOCALS}:
         raise TypeError(f"{record.name} cannot call a parameter {', '.join(taken)}: its dispatcher uses the name")
-
-    def write() -> Callable[..., Any]:
-        make = _compiled(_public_source(record, signature) + _mention(names), tuple(names))
-        record.public.__code__ = _named(_inner_code(make), record.name)
-        return record.public
-
-    stub = _function_from(STUB + _mention(names), {**names, "write": write}, record)
-    stub.__code__ = _named(stub.__code__, record.name, f"{record.name}: first call")
-    return stub
+    write = partial(_public_source, record, parameters)
+    return written_at_first_call(write, names, record.compute.__globals__, record.name)
 
 
 def pull_function(record: Op) -> Callable[..., tuple[Any, ...]]:
     """Return the function that computes the cotangents of the operands from that of the result."""
     rules = {f"rule_{operand}": rule for operand, rule in record.vjp.items()}
-    pull = _function_from(_pull_source(record), {"engine_ops": engine_ops, **rules}, record)
-    pull.__code__ = _named(pull.__code__, f"{record.name}.pull")
-    return pull
+    names = {"engine_ops": engine_ops, **rules}
+    return function_from(_pull_source(record), names, record.compute.__globals__, f"{record.name}.pull")
 
 
 def _closure_of(record: Op) -> dict[str, Any]:
@@ -87,63 +62,14 @@ def _closure_of(record: Op) -> dict[str, Any]:
         "kernels": KernelTable(record.name, record.compute, record.exact),
         "new": object.__new__,
         "next_serial": next_serial,
-        "raised_in": _raised_in,
         "record": record,
         "convert_and_call": convert_and_call,
-        "tuple": tuple,
-        "type": type,
         "weak_dtypes": WEAK_DTYPES,
-        "write": None,
         **{f"taken_{i}": TAKEN[groups[i]] if i < len(groups) else None for i in range(MOST_OPERANDS)},
     }
 
 
-def _mention(names: Iterable[str]) -> str:
-    """Return an unreachable line with these names: a function closes over every name in its body."""
-    return f"    {', '.join(names)}\n"
-
-
-def _function_from(source: str, names: dict[str, Any], record: Op) -> Callable[..., Any]:
-    """Return the function that `source` defines, with `names` in its closure."""
-    made: Callable[..., Any] = FunctionType(_compiled(source, tuple(names)), record.compute.__globals__)(**names)
-    return made
-
-
-@cache
-def _compiled(source: str, names: tuple[str, ...]) -> CodeType:
-    """Compile a function that takes `names` and returns the function that `source` defines.
-
-    Ops with equal sources share the result.
-    """
-    body = source.replace("\n", "\n    ").rstrip()
-    source = f"def make({', '.join(names)}):\n    {body}\n    return call\n"
-    filename = f"<tensorlab {_compiled.cache_info().misses}>"
-    SOURCES[filename] = source
-    return _inner_code(compile(source, filename, "exec"))
-
-
-def _named(code: CodeType, name: str, file: str | None = None) -> CodeType:
-    """Return code named as profiles, tracebacks and debuggers are to show it: ``<tensorlab.exp>:2(exp)``."""
-    filename, source = f"<tensorlab.{file or name}>", SOURCES[code.co_filename]
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    return code.replace(co_filename=filename, co_name=name, co_qualname=name)
-
-
-def _raised_in(error: Exception) -> Exception:
-    """Return an error that a stub caught, without the frame of the function that the stub called.
-
-    The stub's own frame is added again when it raises the error.
-    """
-    frames = error.__traceback__ and error.__traceback__.tb_next
-    return error.with_traceback(frames if frames is None or full_tracebacks() else frames.tb_next)
-
-
-def _inner_code(outer: CodeType) -> CodeType:
-    """Return the code of the function defined inside."""
-    return next(constant for constant in outer.co_consts if isinstance(constant, CodeType))
-
-
-def _public_source(record: Op, signature: str) -> str:
+def _public_source(record: Op, parameters: Parameters) -> str:
     unwrap = _unwrap_variadic if record.variadic else _unwrap_fixed
     params = "".join(f", {name}={name}" for name in record.params)
     arrays = "*raw" if record.variadic else ", ".join(f"a_{x}" for x in record.operands)
@@ -152,7 +78,8 @@ def _public_source(record: Op, signature: str) -> str:
     params_dict = "{" + ", ".join(f"'{name}': {name}" for name in record.params) + "}"
     check = f"        record.shape(*[a.shape for a in {everything} if a is not None]{params})"
     lines = [
-        f"def call({signature}):",
+        f"def call({parameters.signature_source}):",
+        *parameters.reading_source(record.params),
         *unwrap(record),
         f"    if {_not_ready(record)}:",
         f"        return convert_and_call(record, {operands}, {params_dict})",

@@ -27,6 +27,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ..docstrings import documented
+from ..options.functions import Parameters
 from .codegen import public_function, pull_function
 from .operands import TAKES_TEXT
 from .record import DEFAULT_TOLERANCE, REGISTRY, DTypeRule, Kind, Op, Sample, arguments_of, count_elementwise
@@ -57,12 +58,12 @@ def op(
     """Declare an op; see the module's docstring, and `Op` for the arguments."""
 
     def declare(compute: Callable[Concatenate[Any, P], R]) -> Callable[P, R]:
-        names, positional, variadic = _parameter_names(compute)
+        parameters = Parameters(compute, skipped=1)
         record = Op(
             name=compute.__name__,
             compute=compute,
-            operands=names[:positional],
-            params=names[positional:],
+            operands=(parameters.variable,) if parameters.variable else parameters.positional_only,
+            params=parameters.usual + parameters.keyword_only,
             vjp=vjp or {},
             jvp=jvp or {},
             kind=kind,
@@ -72,7 +73,7 @@ def op(
             flops=flops,
             samples=samples,
             tolerance={**DEFAULT_TOLERANCE, **(tolerance or {})},
-            variadic=variadic,
+            variadic=parameters.variable is not None,
             results=results,
             differentiable_results=differentiable_results,
             checks_first=checks_first,
@@ -80,6 +81,7 @@ def op(
             exact=exact or view,
             real_only=real_only,
             no_gradient=no_gradient or {},
+            parameters=parameters,
             write_pull=pull_function,
         )
         if record.name in REGISTRY:
@@ -87,7 +89,7 @@ def op(
         record.takes = _takes(record, takes)
         record.rule_needs = {name: arguments_of(rule) for name, rule in record.vjp.items()}
         record.saved_names = _saved_names(record)
-        record.public = public = public_function(record, _signature_source(compute, record))
+        record.public = public = public_function(record, parameters)
         public.__name__, public.__qualname__ = compute.__name__, compute.__qualname__
         public.__module__, public.__doc__ = compute.__module__, documented(compute, _takes_text(record)).__doc__
         public.__defaults__, public.__kwdefaults__ = compute.__defaults__, compute.__kwdefaults__
@@ -101,29 +103,10 @@ def op(
     return declare
 
 
-def _parameter_names(compute: Callable[..., Any]) -> tuple[tuple[str, ...], int, bool]:
-    """Return the parameters after the backend, the number of operands among them, and whether the op is variadic."""
-    code = compute.__code__
-    names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
-    if not code.co_flags & inspect.CO_VARARGS:
-        return names, code.co_posonlyargcount - 1, False
-    return (code.co_varnames[code.co_argcount + code.co_kwonlyargcount], *names), 1, True
-
-
 def _public_signature(compute: Callable[..., Any]) -> inspect.Signature:
     """Return a computation's signature without the backend."""
     signature = inspect.signature(compute)
     return signature.replace(parameters=list(signature.parameters.values())[1:])
-
-
-def _signature_source(compute: Callable[..., Any], record: Op) -> str:
-    """Return the source of a computation's signature without the backend; defaults are copied at run time."""
-    code = compute.__code__
-    if record.variadic:
-        return ", ".join((f"*{record.operands[0]}", *record.params))
-    plain = code.co_varnames[code.co_posonlyargcount : code.co_argcount]
-    keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    return ", ".join((*record.operands, "/", *plain, *(("*", *keywords) if keywords else ())))
 
 
 def _takes(record: Op, takes: str | Mapping[str, str] | None) -> dict[str, str]:

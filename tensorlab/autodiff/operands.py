@@ -54,6 +54,8 @@ def convert_and_call(record: Op, operands: Sequence[Any], params: dict[str, Any]
     _refuse_non_arrays(record, arrays, backends)
     backend = _only_backend(record, backends)
     names = _operand_names(record, operands)
+    if any(isinstance(a, backend.array_types[0]) for a in arrays):
+        arrays = [_as_number(record, backend, n, a) for n, a in zip(names, arrays, strict=True)]
     target = _common_dtype(record, backend, [a for n, a in zip(names, arrays, strict=True) if n in record.promoted])
     _refuse_dtypes(record, backend, arrays)
     as_tensor = all(type(a) in WEAK_DTYPES for a in arrays) or any(isinstance(x, Tensor) for x in operands)
@@ -84,6 +86,15 @@ def _converted(
         f"{record.name}: {name} is {backend.dtype_of(array)} where {target} is expected, as {record.promoted[0]} is; "
         f"cast one of them with .astype(...)"
     )
+
+
+def _as_number(record: Op, backend: Backend, name: str, array: Any) -> Any:
+    """Return a NumPy scalar beside arrays as the Python number that it stands for, and anything else unchanged.
+
+    So ``x * numpy.float64(2)`` has the type of ``x``, as in PyTorch.
+    """
+    is_scalar = type(array) in KNOWN_TYPES and not isinstance(array, backend.array_types[0])
+    return array.item() if is_scalar and record.kind == "elementwise" and name in record.promoted else array
 
 
 def _operand_names(record: Op, operands: Sequence[Any]) -> list[str]:
@@ -170,7 +181,9 @@ def explain(record: Op, error: Exception, arrays: Sequence[Any], params: Mapping
 
 
 def _refusal(record: Op, arrays: Sequence[Any], params: Mapping[str, Any]) -> Exception | None:
-    """Return the error with which the record refuses the data types or shapes, naming the op; None if it does not."""
+    """Return the error with which the record refuses the params, data types or shapes; None if it does not."""
+    if (refusal := record.parameters.refusal(params)) is not None:
+        return refusal
     backend = next((KNOWN_TYPES[type(a)] for a in arrays if type(a) in KNOWN_TYPES), None)
     try:
         if backend is not None:

@@ -9,6 +9,7 @@ from math import prod
 from typing import Any, Literal
 
 from ..backend import Backend
+from ..options.functions import Parameters
 from ..tensor import Tensor
 from .array_types import KNOWN_TYPES, WEAK_DTYPES
 from .graph import Node, select_results
@@ -124,6 +125,8 @@ class Op:
         Whether the op accepts complex operands but has no meaningful derivative with respect to them.
     no_gradient : mapping from operand to str
         The reason why a floating-point operand carries no gradient.
+    parameters : Parameters
+        The parameters of the public function; those that are no operands are read by their annotations.
     public : callable
         The function that users call.
     write_pull : callable
@@ -155,6 +158,7 @@ class Op:
     exact: bool = False
     real_only: bool = False
     no_gradient: Mapping[str, str] = field(default_factory=dict)
+    parameters: Parameters = field(default_factory=lambda: Parameters(lambda: None), repr=False)
     public: Callable[..., Any] = field(default=lambda: None, repr=False)
     write_pull: Callable[[Op], Callable[..., tuple[Any, ...]]] = field(default=lambda op: op.pull, repr=False)
     saved_names: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from typing import Any
 from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend, DType, backend_of
+from ..options import RealScalar
 from ..tensor import ArrayT, Tensor
 from .comparison import where
 from .declare import as_arrays, elementwise, require, same_shape
@@ -330,7 +331,9 @@ def _zero_if(condition: Any, g: Any) -> Any:
     takes="real",
     samples=[sample((2, 3), low=-0.5, high=1.0), sample((4,), low=0.1), sample((), high=0.3), sample((0,), low=0.0)],
 )
-def clip_to_numbers(backend: Backend, x: ArrayT, /, low: float | None = None, high: float | None = None) -> ArrayT:
+def clip_to_numbers(
+    backend: Backend, x: ArrayT, /, low: RealScalar | None = None, high: RealScalar | None = None
+) -> ArrayT:
     """Limit elements to a range given by numbers; see `clip`.
 
     Examples

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
-from inspect import signature
+from functools import partial, wraps
 from math import prod
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -16,7 +15,10 @@ from ..backend import Backend, BackendError, BackendUnavailable, backend_for_typ
 from ..backend.dtypes import KINDS
 from ..docstrings import completed, documented
 from ..errors import ShapeError
+from ..generated import written_at_first_call
+from ..options.functions import TYPES, Parameters
 from ..tensor import Tensor
+from ..tracebacks import full_tracebacks
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -72,7 +74,10 @@ def require(function: str, takes: str = "any", /, **operands: Any) -> None:
 
 
 def composite(**takes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Declare a function made of ops: errors raised inside name this function and its operands.
+    """Declare a function made of ops: its options are read by their annotations, and its errors name it.
+
+    A NumPy number or a 0-d array is accepted wherever a number is; see `tensorlab.options`. Errors raised inside name
+    this function and its operands.
 
     Parameters
     ----------
@@ -82,15 +87,16 @@ def composite(**takes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        @wraps(documented(function, TAKES_TEXT.get(takes.get("x", ""), "of any type")))
-        def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            try:
-                return function(*args, **kwargs)
-            except TOLD_AGAIN as error:
-                _retell(function, takes, args, kwargs, error)
-                raise
-
-        return call
+        parameters = Parameters(function)
+        retell = partial(_retold, parameters, takes)
+        names = {"inner": function, "read": parameters.read, "retell": retell, "told_again": TOLD_AGAIN, **TYPES}
+        if taken := {*names, "error"} & {*parameters.names, parameters.variable, parameters.keywords}:
+            raise TypeError(f"{function.__name__} cannot call a parameter {', '.join(map(str, taken))}")
+        write = partial(_composite_source, parameters)
+        call = written_at_first_call(write, names, function.__globals__, function.__name__)
+        call.__defaults__, call.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
+        told: Any = wraps(documented(function, TAKES_TEXT.get(takes.get("x", ""), "of any type")))(call)
+        return told
 
     return decorate
 
@@ -99,28 +105,53 @@ TOLD_AGAIN = (TypeError, ValueError, IndexError, AttributeError, BackendError, B
 """Errors that describe the call; others are not changed."""
 
 
-def _retell(
-    function: Callable[..., Any], takes: dict[str, str], args: Any, kwargs: dict[str, Any], error: Exception
-) -> None:
-    """Raise a clearer error if an operand is wrong; otherwise replace the inner function's name in the message."""
-    name = function.__name__
-    try:
-        given = signature(function).bind_partial(*args, **kwargs).arguments
-    except TypeError:
-        return  # the arguments do not fit the signature: Python's message names the function
+def _composite_source(parameters: Parameters) -> str:
+    given = ", ".join(f"{name!r}: {name}" for name in (*parameters.names, parameters.variable) if name)
+    lines = [
+        f"def call({parameters.signature_source}):",
+        *parameters.reading_source(parameters.names),
+        "    try:",
+        f"        return inner({parameters.call_source})",
+        "    except told_again as error:",
+        f"        raise retell(error, {{{given}}})",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _retold(parameters: Parameters, takes: Mapping[str, str], error: Exception, given: Mapping[str, Any]) -> Exception:
+    """Return the error to raise: of the argument that is wrong, or with the name of the function in its message."""
     if isinstance(error, BackendUnavailable) and given.get("device") is None:
-        return  # the cause is TENSORLAB_BACKEND, not the call
-    try:
-        for operand, group in takes.items():
-            value = given.get(operand)
-            if isinstance(value, list | tuple):
-                require(name, group, **{f"{operand}[{i}]": part for i, part in enumerate(value)})
-            elif value is not None:
-                require(name, group, **{operand: value})
-    except TypeError as clearer:
-        raise clearer from None
+        return error  # the cause is TENSORLAB_BACKEND, not the call
+    name = parameters.owner
+    clearer = parameters.refusal(given) or _refusal_of_operands(parameters, takes, given, error)
+    if clearer is not None:
+        clearer.__suppress_context__ = not full_tracebacks()
+        return clearer.with_traceback(None)
     if error.args and isinstance(error.args[0], str) and not error.args[0].startswith(name):
         error.args = (f"{name}: {INNER_NAME.sub('', error.args[0])}", *error.args[1:])
+    return error
+
+
+def _refusal_of_operands(
+    parameters: Parameters, takes: Mapping[str, str], given: Mapping[str, Any], error: Exception
+) -> Exception | None:
+    """Return the error of the first operand that is not an array of a type that the function takes, if any.
+
+    Only for errors about types is a number that no type is declared for the cause.
+    """
+    undeclared = [name for name in parameters.operands if name not in takes]
+    if not isinstance(error, TypeError | AttributeError):
+        undeclared = [name for name in undeclared if not isinstance(given[name], int | float | complex)]
+    try:
+        for operand, group in {**takes, **dict.fromkeys(undeclared, "any")}.items():
+            value = given.get(operand)
+            if isinstance(value, list | tuple) and operand in takes:
+                require(parameters.owner, group, **{f"{operand}[{i}]": part for i, part in enumerate(value)})
+            elif value is not None or operand in parameters.operands:
+                require(parameters.owner, group, **{operand: value})
+    except TypeError as clearer:
+        return clearer
+    return None
 
 
 INNER_NAME = re.compile(r"^\w+: ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,15 +15,24 @@ from typing import Annotated, Any, ClassVar, Literal, Protocol, Union, get_args,
 class Kind(Protocol):
     """The values that an option may have."""
 
-    text: str
-    """Its description in errors: ``must be <text>``."""
+    @property
+    def text(self) -> str:
+        """Its description in errors: ``must be <text>``."""
+        raise NotImplementedError
 
     def read(self, value: Any) -> Any:
         """Return the value to keep; raise `TypeError` or `ValueError`, whose message is not used."""
 
+    def quick_test(self, name: str) -> str:
+        """Return the source of a test of the variable `name`: where it is true, `read` need not be called.
+
+        The test is quick rather than strict: it does not look at the entries of a tuple.
+        """
+        return "False"
+
 
 @dataclass(frozen=True)
-class Real:
+class Real(Kind):
     """A real number in an interval, never NaN. The brackets say which ends belong to the interval."""
 
     low: float = -inf
@@ -41,6 +51,14 @@ class Real:
             raise ValueError
         return value
 
+    def quick_test(self, name: str) -> str:
+        """Compare the type and the bounds; a test without bounds excludes NaN."""
+        left, right = ("<" if bracket in "()" else "<=" for bracket in self.brackets)
+        low = f"{_literal(self.low)} {left} " if (self.low, left) != (-inf, "<=") else ""
+        high = f" {right} {_literal(self.high)}" if (self.high, right) != (inf, "<=") else ""
+        bounds = f"{low}{name}{high}" if low or high else f"{name} == {name}"
+        return f"(type({name}) is float or type({name}) is int) and {bounds}"
+
     @property
     def text(self) -> str:
         """``a number``, with the interval."""
@@ -57,7 +75,7 @@ class Real:
 
 
 @dataclass(frozen=True)
-class Whole:
+class Whole(Kind):
     """An integer between two bounds, both inclusive."""
 
     low: float = -inf
@@ -73,6 +91,12 @@ class Whole:
             raise ValueError
         return number
 
+    def quick_test(self, name: str) -> str:
+        """Compare the type and the bounds."""
+        low = f" and {name} >= {self.low}" if self.low > -inf else ""
+        high = f" and {name} <= {self.high}" if self.high < inf else ""
+        return f"type({name}) is int{low}{high}"
+
     @property
     def text(self) -> str:
         """``an integer``, with the bounds."""
@@ -83,21 +107,26 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class Element:
-    """A number that becomes an element of a tensor: of any type, NaN included."""
+class Element(Kind):
+    """A number that becomes an element of a tensor, or bounds its elements: NaN included."""
 
+    types: tuple[type, ...] = (int, float, complex)
     text: ClassVar[str] = "a number"
 
     def read(self, value: Any) -> Any:
         """Return a Python number."""
         value = plain(value)
-        if not isinstance(value, int | float | complex):
+        if not isinstance(value, self.types):
             raise TypeError
         return value
 
+    def quick_test(self, name: str) -> str:
+        """Compare the type."""
+        return f"type({name}) is float or type({name}) is int"
+
 
 @dataclass(frozen=True)
-class PerAxis:
+class PerAxis(Kind):
     """One value of a kind for all spatial axes, or a tuple, list or 1-d array with one for each."""
 
     kind: Kind
@@ -107,6 +136,10 @@ class PerAxis:
         entries = listed(value)
         return self.kind.read(value) if entries is None else tuple(map(self.kind.read, entries))
 
+    def quick_test(self, name: str) -> str:
+        """Test one value, and take any tuple."""
+        return f"type({name}) is tuple or {self.kind.quick_test(name)}"
+
     @property
     def text(self) -> str:
         """``a positive integer, or one for each axis``."""
@@ -114,7 +147,7 @@ class PerAxis:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(Kind):
     """One of several values."""
 
     values: tuple[Any, ...]
@@ -131,6 +164,13 @@ class Choice:
                 return choice
         raise ValueError
 
+    def quick_test(self, name: str) -> str:
+        """Look the value up if all choices are of one type."""
+        types = {type(choice) for choice in self.values}
+        if len(types) > 1:
+            return "False"
+        return f"type({name}) is {types.pop().__name__} and {name} in {self.values!r}"
+
     @property
     def text(self) -> str:
         """``'a', 'b' or 'c'``."""
@@ -139,7 +179,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Instance:
+class Instance(Kind):
     """A value of one of several classes."""
 
     classes: tuple[type, ...]
@@ -153,6 +193,12 @@ class Instance:
             raise TypeError
         return value
 
+    def quick_test(self, name: str) -> str:
+        """Compare the type if it is a built-in one."""
+        if self.classes == (bool,):
+            return f"{name} is True or {name} is False"
+        return f"type({name}) is {self.classes[0].__name__}" if self.classes in BUILT_IN else "False"
+
     @property
     def text(self) -> str:
         """``a Tensor``."""
@@ -160,7 +206,7 @@ class Instance:
 
 
 @dataclass(frozen=True)
-class Function:
+class Function(Kind):
     """A callable."""
 
     text: ClassVar[str] = "callable"
@@ -171,9 +217,13 @@ class Function:
             raise TypeError
         return value
 
+    def quick_test(self, name: str) -> str:
+        """Ask the same."""
+        return f"callable({name})"
+
 
 @dataclass(frozen=True)
-class Several:
+class Several(Kind):
     """A tuple, list or 1-d array with one value of each kind."""
 
     kinds: tuple[Kind, ...]
@@ -187,6 +237,10 @@ class Several:
             raise ValueError
         return tuple(kind.read(entry) for kind, entry in zip(self.kinds, entries))
 
+    def quick_test(self, name: str) -> str:
+        """Compare the type."""
+        return f"type({name}) is tuple"
+
     @property
     def text(self) -> str:
         """``a tuple of ...``."""
@@ -196,7 +250,7 @@ class Several:
 
 
 @dataclass(frozen=True)
-class Many:
+class Many(Kind):
     """A tuple, list or 1-d array of any length whose values are of one kind."""
 
     kind: Kind
@@ -208,14 +262,18 @@ class Many:
             raise TypeError
         return tuple(map(self.kind.read, entries))
 
+    def quick_test(self, name: str) -> str:
+        """Compare the type."""
+        return f"type({name}) is tuple"
+
     @property
     def text(self) -> str:
-        """``a tuple whose entries are each ...``."""
-        return f"a tuple whose entries are each {self.kind.text}"
+        """``a tuple of integers``, or of other values."""
+        return "a tuple of " + PLURAL.sub(r"\1s", self.kind.text)
 
 
 @dataclass(frozen=True)
-class Either:
+class Either(Kind):
     """A value of one of several kinds, or None if that is allowed."""
 
     kinds: tuple[Kind, ...]
@@ -233,10 +291,28 @@ class Either:
                 failure = ValueError if isinstance(error, ValueError) else failure
         raise failure
 
+    def quick_test(self, name: str) -> str:
+        """Test each kind."""
+        tests = [f"{name} is None"] if self.none else []
+        return " or ".join([*tests, *(f"({kind.quick_test(name)})" for kind in self.kinds)])
+
     @property
     def text(self) -> str:
-        """The kinds, with ``or`` between."""
-        return " or ".join([*(kind.text for kind in self.kinds), *(["None"] if self.none else [])])
+        """The kinds, with commas and ``or`` between."""
+        *others, last = [*(kind.text for kind in self.kinds), *(["None"] if self.none else [])]
+        return f"{', '.join(others)} or {last}" if others else last
+
+
+BUILT_IN = ((str,), (tuple,), (list,), (dict,))
+"""The classes that a quick test compares by name."""
+
+
+PLURAL = re.compile(r"^an? ((?:[\w-]+ )?(?:integer|number|bool|str|Tensor))\b")
+
+
+def _literal(bound: float) -> str:
+    """Return the source of a number; infinity has none, but a literal too large is it."""
+    return repr(bound).replace("inf", "1e999")
 
 
 Positive = Annotated[float, Real(0, inf, "()")]
@@ -247,6 +323,7 @@ BelowOne = Annotated[float, Real(0, 1, "[)")]
 Size = Annotated[int, Whole(1)]
 Count = Annotated[int, Whole(0)]
 Scalar = Annotated[complex, Element()]
+RealScalar = Annotated[float, Element((int, float))]
 Sizes = Annotated[int | Sequence[int], PerAxis(Whole(1))]
 Counts = Annotated[int | Sequence[int], PerAxis(Whole(0))]
 Integers = Annotated[int | Sequence[int], PerAxis(Whole())]
@@ -277,6 +354,9 @@ def listed(value: Any) -> Sequence[Any] | None:
     return entries
 
 
+NUMBERS: dict[Any, Kind] = {int: Whole(), float: Real(), complex: Element()}
+
+
 @cache
 def kind_of(annotation: Any) -> Any:
     """Return the `Kind` that an annotation stands for; None if it allows every value."""
@@ -293,10 +373,12 @@ def kind_of(annotation: Any) -> Any:
         return _kind_of_tuple(parts)
     if origin is not None and isinstance(origin, type) and issubclass(origin, Callable):  # type: ignore[arg-type]
         return Function()
+    if origin is Sequence and (entry := kind_of(parts[0])) is not None:
+        return Many(entry)
     if getattr(annotation, "_is_protocol", False):
         return None
-    if annotation in (int, float):
-        return Whole() if annotation is int else Real()
+    if annotation in NUMBERS:
+        return NUMBERS[annotation]
     return Instance((annotation,)) if isinstance(annotation, type) and annotation not in (Any, object) else None
 
 

@@ -71,9 +71,11 @@ class TestAdaptiveSoftmax:
 
     def test_errors(self):
         layer = nn.AdaptiveLogSoftmaxWithLoss(8, 20, [4, 9])
-        for cutoffs in ([], [9, 4], [4, 4], [0, 4], [20], [4.5]):
+        for cutoffs in ([], [9, 4], [4, 4], [0, 4], [20]):
             with pytest.raises(ValueError, match="cutoffs must be increasing integers from 1 to 19"):
                 nn.AdaptiveLogSoftmaxWithLoss(8, 20, cutoffs)
+        with pytest.raises(TypeError, match=r"cutoffs must be a tuple of integers, not \[4.5\]"):
+            nn.AdaptiveLogSoftmaxWithLoss(8, 20, [4.5])
         with pytest.raises(IndexError, match="outside the 20 classes 0 to 19: 20"):
             layer(tl.ones(2, 8), tl.tensor([0, 20]))
         with pytest.raises(tl.ShapeError, match=r"not \(2, 8\) and \(3,\)"):

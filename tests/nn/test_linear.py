@@ -77,6 +77,6 @@ class TestUnflatten:
                 nn.Unflatten(1, sizes)(tl.ones(4, 6))
         with pytest.raises(tl.ShapeError, match="axis 2"):
             nn.Unflatten(2, (1, 1))(tl.ones(4, 6))
-        with pytest.raises(TypeError, match="unflattened_size must be a tuple whose entries are each an integer"):
+        with pytest.raises(TypeError, match="unflattened_size must be a tuple of integers"):
             nn.Unflatten(1, 6)
         assert repr(nn.Unflatten(1, [2, -1])) == "Unflatten(axis=1, unflattened_size=(2, -1))"

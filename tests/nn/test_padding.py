@@ -131,6 +131,8 @@ class TestPad:
 
     def test_refused(self):
         with pytest.raises(ValueError, match=r"^pad: give two numbers per axis"):
+            F.pad(tl.ones(3), (1,))
+        with pytest.raises(TypeError, match=r"^pad: pad must be a tuple of integers, not \(1.5, 1\)"):
             F.pad(tl.ones(3), (1.5, 1))
         with pytest.raises(TypeError, match=r"^pad: input.* must be a tensor or an array"):
             F.pad([1.0], (1, 1))

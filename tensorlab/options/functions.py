@@ -1,0 +1,94 @@
+"""Functions whose arguments are read by their annotations: code for generated functions, which is quick."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from inspect import CO_VARARGS, CO_VARKEYWORDS
+from types import SimpleNamespace
+from typing import Any, get_type_hints
+
+from .kinds import Kind, kind_of, read
+
+TYPES: dict[str, Any] = {t.__name__: t for t in (type, int, float, str, tuple, list, dict, callable)}
+"""The names in quick tests, which generated functions must close over."""
+
+
+class Parameters:
+    """The parameters of a function, of which some are read.
+
+    Parameters
+    ----------
+    function : callable
+        The function, whose annotations are evaluated when they are first needed.
+    skipped : int
+        The number of leading parameters that are not part of the signature.
+    """
+
+    def __init__(self, function: Callable[..., Any], skipped: int = 0) -> None:
+        self.owner, self._function = function.__name__, function
+        code = function.__code__
+        names = iter(code.co_varnames[skipped:])
+        self.positional_only = _take(names, code.co_posonlyargcount - skipped)
+        self.usual = _take(names, code.co_argcount - max(code.co_posonlyargcount, skipped))
+        self.keyword_only = _take(names, code.co_kwonlyargcount)
+        self.variable = next(names) if code.co_flags & CO_VARARGS else None
+        self.keywords = next(names) if code.co_flags & CO_VARKEYWORDS else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names but those of variable arguments."""
+        return (*self.positional_only, *self.usual, *self.keyword_only)
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        """The values that parameters may have, for those whose annotation says so."""
+        annotations = {name: self._function.__annotations__.get(name, Any) for name in self.names}
+        owner = SimpleNamespace(__annotations__=annotations)
+        hints = get_type_hints(owner, vars(sys.modules[self._function.__module__]), include_extras=True)
+        kinds = {name: kind_of(hint) for name, hint in hints.items()}
+        return {name: kind for name, kind in kinds.items() if kind is not None}
+
+    @property
+    def operands(self) -> list[str]:
+        """The names of the parameters that must be tensors or arrays."""
+        return [name for name in self.names if self._function.__annotations__.get(name) in ("ArrayT", "Tensor")]
+
+    @property
+    def signature_source(self) -> str:
+        """The source of the signature. A function takes its defaults from ``__defaults__`` and ``__kwdefaults__``."""
+        parts = [*self.positional_only, *(["/"] if self.positional_only else []), *self.usual]
+        parts += [f"*{self.variable}"] if self.variable else ["*"] if self.keyword_only else []
+        return ", ".join([*parts, *self.keyword_only, *([f"**{self.keywords}"] if self.keywords else [])])
+
+    @property
+    def call_source(self) -> str:
+        """The source of the arguments with which a function of this signature calls another of the same signature."""
+        parts = [*self.positional_only, *self.usual, *([f"*{self.variable}"] if self.variable else [])]
+        parts += [f"{name}={name}" for name in self.keyword_only]
+        return ", ".join([*parts, *([f"**{self.keywords}"] if self.keywords else [])])
+
+    def reading_source(self, names: Iterable[str]) -> list[str]:
+        """Return the lines that read these parameters; they call ``read(name, value)`` where a quick test fails."""
+        kinds = {name: self.kinds[name] for name in names if name in self.kinds}
+        return [
+            f"    if not ({kind.quick_test(name)}): {name} = read({name!r}, {name})" for name, kind in kinds.items()
+        ]
+
+    def read(self, name: str, value: Any) -> Any:
+        """Return the value to keep for an argument; errors name the function and the argument."""
+        return read(self.owner, name, self.kinds.get(name), value)
+
+    def refusal(self, given: Mapping[str, Any]) -> Exception | None:
+        """Return the error of the first argument that may not have its value, read in full; None if there is none."""
+        for name, value in given.items():
+            try:
+                self.read(name, value)
+            except (TypeError, ValueError) as error:
+                return error
+        return None
+
+
+def _take(names: Iterator[str], count: int) -> tuple[str, ...]:
+    return tuple(next(names) for _ in range(count))
