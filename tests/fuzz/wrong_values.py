@@ -75,11 +75,11 @@ def wrong_values(good):
     if isinstance(good, tl.Tensor):
         yield "x[None]", lambda: good[None]
         yield "x as complex", lambda: good.astype("complex64")
-        yield "x as bool", lambda: good.astype("bool")
+        yield "x as bool", lambda: good != 0
         if good.ndim:
             yield "x[:0]", lambda: good[:0]
             yield "x[0]", lambda: good[0]
-            yield "x.tolist()", good.tolist
+            yield "x.tolist()", good.detach().tolist
 
 
 def with_first(good, make):
