@@ -115,13 +115,17 @@ def targets():
             if named not in LEFT_OUT:
                 found.setdefault(value, Target(named, space, value))
     classes = [target for target in found.values() if isinstance(target.function, type)]
+    public = {target.function for target in classes}
     for target in classes:
-        for name, (base, function) in methods_of(target.function).items():
+        for name, (base, function, static) in methods_of(target.function).items():
             if name == "forward":
                 if (named := f"{target.name}()") not in LEFT_OUT:
                     found[target.function, "()"] = Target(named, target.space, function, target.function)
-            elif (named := f"{base.__name__}.{name}") not in LEFT_OUT:
-                found.setdefault(function, Target(named, target.space, function, base))
+            else:
+                owner = base if base in public else target.function
+                if f"{base.__name__}.{name}" not in LEFT_OUT:
+                    named = f"{owner.__name__}.{name}"
+                    found.setdefault(function, Target(named, target.space, function, None if static else owner))
     return found
 
 
@@ -140,7 +144,7 @@ def public_names(space):
 
 
 def methods_of(cls):
-    """Return the methods that users call, inherited ones included, each with the class that defines it."""
+    """Return the methods that users call: for each the class that defines it, and whether it is static."""
     found = {}
     for base in reversed(cls.__mro__):
         if not base.__module__.startswith("tensorlab.") or base.__module__.startswith(FOR_AUTHORS):
@@ -149,7 +153,7 @@ def methods_of(cls):
             function = value.__func__ if isinstance(value, staticmethod | classmethod) else value
             public = not name.startswith("_") or (base is tl.Tensor and name in OPERATORS)
             if public and name not in CALLED_BACK and isinstance(function, types.FunctionType):
-                found[name] = (base, function)
+                found[name] = (base, function, isinstance(value, staticmethod))
     return found
 
 
@@ -179,7 +183,8 @@ class Recorder:
         if target is None:
             return function(*args, **kwargs)
         args = tuple(list(a) if isinstance(a, types.GeneratorType) else a for a in args)
-        call = Call(target, bound, args, kwargs).copied()
+        is_op = target.owner is None and isinstance(function, types.MethodType)  # a function that is a method as well
+        call = Call(target, bound, (bound, *args) if is_op else args, kwargs).copied()
         self.depth += 1
         try:
             result = function(*args, **kwargs)
@@ -307,6 +312,8 @@ noise.load_state_dict(noise.state_dict())
 nn.init.by_fan_in_(tl.ones(2, 3), tl.ones(2))
 nn.init.fans(tl.ones(2, 3))
 
+tl.autodiff.backward(tl.ones(2, requires_grad=True).sum(), retain_graph=True)
+
 optim.swa_utils.AveragedModel(nn.Linear(2, 3))(tl.ones(4, 2))
 
 penalty = optim.ElasticPenalty([nn.Parameter(tl.ones(2))], 0.1, 0.1)
@@ -316,7 +323,7 @@ tl.data.Subset(tl.data.TensorDataset(tl.ones(4, 2)), [0, 2]).batch([0, 1])
 """
 """Calls of what the docstrings' examples do not call."""
 
-CALLED_BACK = {"rule", "rate", "changed", "scale_fn", "initialize_parameters"}
+CALLED_BACK = {"rule", "rate", "changed", "scale_fn", "initialize_parameters", "with_gradients"}
 """Methods that the library calls and subclasses define."""
 
 FOR_AUTHORS = ("tensorlab.backend", "tensorlab.autodiff.record", "tensorlab.autodiff.op", "tensorlab.options")
@@ -328,16 +335,22 @@ LEFT_OUT = {
     "register_backend": "for authors of backends",
     "autodiff.Op": "for authors of ops",
     "optim.lr_scheduler.LRScheduler": "abstract",
-    "VectorOptimizer.add_param_group": "such optimizers have one group only",
+    "VectorOptimizer.add_param_group": "refuses a second group",
     "optim.MinimizeResult": "a result",
     "nn.utils.rnn.PackedSequence": "a result of pack_padded_sequence",
-    **dict.fromkeys(
-        [f"linalg.{name}Result" for name in ("Eigh", "Lstsq", "LU", "QR", "Slogdet", "SVD")], "a result"
-    ),
+    **dict.fromkeys([f"linalg.{name}Result" for name in ("Eigh", "Lstsq", "LU", "QR", "Slogdet", "SVD")], "a result"),
     **dict.fromkeys(
         [
             f"nn.{name}()"
-            for name in ("Module", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "RNNBase", "RNNCellBase")
+            for name in (
+                "Module",
+                "ModuleDict",
+                "ModuleList",
+                "ParameterDict",
+                "ParameterList",
+                "RNNBase",
+                "RNNCellBase",
+            )
         ],
         "cannot be called",
     ),
@@ -362,10 +375,20 @@ def record_all(chosen=None):
 
 
 def best(calls):
-    """Return the call that passes the most arguments."""
-    return max(calls, key=lambda call: len(call.args) + len(call.kwargs))
+    """Return the call that passes the most arguments, of those that succeed again if there are such."""
+    calls = sorted(calls, key=lambda call: len(call.args) + len(call.kwargs), reverse=True)
+    return next(filter(succeeds, calls), calls[0])
+
+
+def succeeds(call):
+    """Return whether a call succeeds again; a backward pass, for example, frees its graph."""
+    try:
+        call.copied()()
+    except Exception:
+        return False
+    return True
 
 
 def uncovered(calls):
-    """Return the targets without a call that have arguments."""
-    return [target for target in targets().values() if target not in calls]
+    """Return the names of the public callables with arguments of which there is no call."""
+    return [target.name for target in targets().values() if target not in calls and target.signature.parameters]

@@ -144,7 +144,7 @@ def admits(annotation, value):
     if isinstance(value, tl.Tensor | np.ndarray) and value.shape == ():
         value = value.item()
     if issubclass(cls, tuple | collections.abc.Iterable) and isinstance(value, str | bytes):
-        return cls is type(value) or bool(parts) and parts[0] is type(value)
+        return cls is type(value) or (bool(parts) and parts[0] is type(value))
     if issubclass(cls, tl.Tensor):
         return not isinstance(value, NEVER_AN_OPERAND)
     if cls is float:
