@@ -16,7 +16,7 @@ from functools import partial
 from operator import index as as_index
 from typing import Any
 
-from .backend import backend_of, dtypes
+from .backend import DTypeLike, backend_of, dtypes
 from .docstrings import documented
 from .errors import ShapeError
 from .ops.arithmetic import conj
@@ -419,7 +419,7 @@ def ihfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None =
 
 
 @documented
-def fftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
+def fftfreq(n: int, /, d: float = 1.0, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
     """Frequencies of the elements of `fft`, in cycles per unit: zero and up, then the negative ones.
 
     Parameters
@@ -450,7 +450,7 @@ def fftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: DeviceLike 
     return ifftshift(arange(-(n // 2), n - n // 2, dtype=dtype or dtypes.float32, device=device)) / (n * d)
 
 
-def rfftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
+def rfftfreq(n: int, /, d: float = 1.0, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
     """Frequencies of the elements of `rfft`, in cycles per unit; the parameters are those of `fftfreq`.
 
     Examples

@@ -6,14 +6,14 @@ A backend is an array namespace that follows the Array API standard, plus kernel
 
 from ..errors import BackendError, BackendUnavailable
 from .base import Backend, Device, host_array
-from .dtypes import DType
+from .dtypes import DType, DTypeLike
 from .registry import (
     active_backend, available_backends, backend_for_dlpack, backend_for_type, backend_of, get_backend, register_backend,
     resolve_target, use_backend,
 )  # fmt: skip
 
 __all__ = [
-    "Backend", "BackendError", "BackendUnavailable", "DType", "Device", "active_backend", "available_backends",
-    "backend_for_dlpack", "backend_for_type", "backend_of", "get_backend", "host_array", "register_backend",
-    "resolve_target", "use_backend",
+    "Backend", "BackendError", "BackendUnavailable", "DType", "DTypeLike", "Device", "active_backend",
+    "available_backends", "backend_for_dlpack", "backend_for_type", "backend_of", "get_backend", "host_array",
+    "register_backend", "resolve_target", "use_backend",
 ]  # fmt: skip

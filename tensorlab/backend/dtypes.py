@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from ..options.kinds import Kind
 
 
 class DType:
@@ -82,6 +85,23 @@ def named(dtype: Any) -> DType:
         raise TypeError(f"{dtype!r} is not a data type; the data types are {', '.join(DType.registry)}")
     return found
 
+
+@dataclass(frozen=True)
+class DTypeKind(Kind):
+    """A data type in any form that `named` takes, or None."""
+
+    text: ClassVar[str] = "a data type such as 'float32', or None"
+
+    def read(self, value: Any) -> DType | None:
+        """Return the `DType`."""
+        return None if value is None else named(value)
+
+    def quick_test(self, name: str) -> str:
+        """Test for None."""
+        return f"{name} is None"
+
+
+DTypeLike = Annotated[Any, DTypeKind()]
 
 bool_ = DType("bool", "bool", 1)
 int8 = DType("int8", "signed integer", 1)

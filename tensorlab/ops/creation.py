@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import log
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 from ..backend import (
     Backend,
     Device,
+    DTypeLike,
     active_backend,
     backend_for_dlpack,
     backend_for_type,
@@ -20,11 +22,32 @@ from ..backend import (
 )
 from ..docstrings import documented_like
 from ..errors import ShapeError
+from ..options.kinds import Kind
 from ..tensor import Tensor
 from .declare import composite, require
 from .shapes import Shape, broadcast_to, from_arguments, reshape
 
-DeviceLike = Device | str | None
+
+@dataclass(frozen=True)
+class DeviceKind(Kind):
+    """A device or a backend, or None for the active backend."""
+
+    text: ClassVar[str] = "a device, the name of a device or backend, or None"
+
+    def read(self, value: Any) -> Device | str | None:
+        """Return the value."""
+        if value is not None:
+            if not isinstance(value, Device | str):
+                raise TypeError
+            place(value)  # raises if there is no such device
+        return value
+
+    def quick_test(self, name: str) -> str:
+        """Test for None."""
+        return f"{name} is None"
+
+
+DeviceLike = Annotated[Device | str | None, DeviceKind()]
 
 
 def place(device: DeviceLike) -> tuple[Backend, Any]:
@@ -43,7 +66,7 @@ def backend_and_name(device: Device | str) -> tuple[Backend, str | None]:
 
 
 @composite()
-def tensor(data: Any, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+def tensor(data: Any, *, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor from data, always copying it.
 
     Parameters
@@ -75,7 +98,7 @@ def tensor(data: Any, *, dtype: Any = None, device: DeviceLike = None, requires_
 
 
 @composite()
-def asarray(obj: Any, /, *, dtype: Any = None, device: DeviceLike = None, copy: bool | None = None) -> Tensor:
+def asarray(obj: Any, /, *, dtype: DTypeLike = None, device: DeviceLike = None, copy: bool | None = None) -> Tensor:
     """Make a tensor from data, sharing memory where possible.
 
     Parameters
@@ -149,7 +172,7 @@ def _numbers(obj: Any) -> Any:
         yield obj
 
 
-def numbers_like(x: Any, numbers: Any, dtype: Any = None) -> Any:
+def numbers_like(x: Any, numbers: Any, dtype: DTypeLike = None) -> Any:
     """Return numbers on the backend and device of `x`, as a tensor if `x` is one, else as an array."""
     array = x._array if isinstance(x, Tensor) else x
     backend = backend_of(array)
@@ -216,7 +239,9 @@ def _filled(maker: str, shape: Any, dtype: Any, device: DeviceLike, requires_gra
 
 
 @composite()
-def zeros(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+def zeros(
+    shape: Any, *more: int, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False
+) -> Tensor:
     """Make a tensor of zeros.
 
     Parameters
@@ -236,7 +261,9 @@ def zeros(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, 
 
 @composite()
 @documented_like(zeros)
-def ones(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+def ones(
+    shape: Any, *more: int, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False
+) -> Tensor:
     """Make a tensor of ones; see `zeros`.
 
     Examples
@@ -249,7 +276,9 @@ def ones(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, r
 
 @composite()
 @documented_like(zeros)
-def empty(shape: Any, *more: int, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+def empty(
+    shape: Any, *more: int, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False
+) -> Tensor:
     """Make a tensor without setting its elements; see `zeros`.
 
     Examples
@@ -265,7 +294,7 @@ def full(
     shape: int | Sequence[int],
     fill_value: Any,
     *,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     device: DeviceLike = None,
     requires_grad: bool = False,
 ) -> Tensor:
@@ -295,7 +324,7 @@ def _like(maker: str, x: Any, dtype: Any, device: DeviceLike, requires_grad: boo
 
 
 @composite()
-def zeros_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(x: Any, /, *, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of zeros with the shape, and unless given the type and device, of another.
 
     Parameters
@@ -315,7 +344,7 @@ def zeros_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requi
 
 @composite()
 @documented_like(zeros_like)
-def ones_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+def ones_like(x: Any, /, *, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of ones with the shape, type and device of another; see `zeros_like`.
 
     Examples
@@ -328,7 +357,7 @@ def ones_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requir
 
 @composite()
 @documented_like(zeros_like)
-def empty_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+def empty_like(x: Any, /, *, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor with the shape, type and device of another without setting its elements; see `zeros_like`.
 
     Examples
@@ -341,7 +370,7 @@ def empty_like(x: Any, /, *, dtype: Any = None, device: DeviceLike = None, requi
 
 @composite()
 def full_like(
-    x: Any, /, fill_value: Any, *, dtype: Any = None, device: DeviceLike = None, requires_grad: bool = False
+    x: Any, /, fill_value: Any, *, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False
 ) -> Tensor:
     """Make a tensor filled with a number, with the shape, type and device of another; see `zeros_like`.
 
@@ -360,7 +389,7 @@ def arange(
     stop: float | None = None,
     step: float = 1,
     *,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     device: DeviceLike = None,
     requires_grad: bool = False,
 ) -> Tensor:
@@ -392,7 +421,7 @@ def linspace(
     /,
     num: int,
     *,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     device: DeviceLike = None,
     endpoint: bool = True,
     requires_grad: bool = False,
@@ -431,7 +460,7 @@ def logspace(
     num: int,
     *,
     base: float = 10.0,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     device: DeviceLike = None,
     endpoint: bool = True,
     requires_grad: bool = False,
@@ -468,7 +497,7 @@ def geomspace(
     /,
     num: int,
     *,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     device: DeviceLike = None,
     endpoint: bool = True,
     requires_grad: bool = False,
@@ -509,7 +538,7 @@ def eye(
     /,
     *,
     k: int = 0,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     device: DeviceLike = None,
     requires_grad: bool = False,
 ) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..autodiff.op import op
 from ..autodiff.record import count_operand, sample
-from ..backend import Backend
+from ..backend import Backend, DTypeLike
 from ..docstrings import documented_like
 from ..errors import ShapeError
 from ..tensor import ArrayT
@@ -48,7 +48,13 @@ def _pull_cumulative_sum(g: Any, x_dtype: Any, axis: int | None, dtype: Any, inc
     samples=[sample((4,), axis=None), sample((2, 3), axis=1), sample((2, 3), axis=0, include_initial=True)],
 )
 def cumulative_sum(
-    backend: Backend, x: ArrayT, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
+    backend: Backend,
+    x: ArrayT,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: DTypeLike = None,
+    include_initial: bool = False,
 ) -> ArrayT:
     """Cumulative sum along an axis.
 
@@ -103,7 +109,13 @@ def _pull_cumulative_prod(
 )
 @documented_like(cumulative_sum)
 def cumulative_prod(
-    backend: Backend, x: ArrayT, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
+    backend: Backend,
+    x: ArrayT,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: DTypeLike = None,
+    include_initial: bool = False,
 ) -> ArrayT:
     """Cumulative product along an axis; the gradient is exact at zeros and infinities too.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..autodiff.op import op
 from ..autodiff.record import Draw, count_nothing, sample
-from ..backend import Backend
+from ..backend import Backend, DTypeLike
 from ..docstrings import documented_like
 from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
@@ -120,7 +120,7 @@ def diag(x: ArrayT, /, k: int = 0) -> ArrayT:
     return diagonal_matrix(x, k) if len(x.shape) == 1 else diagonal(x, k)
 
 
-def trace(x: ArrayT, /, *, offset: int = 0, dtype: Any = None) -> ArrayT:
+def trace(x: ArrayT, /, *, offset: int = 0, dtype: DTypeLike = None) -> ArrayT:
     """Sum of the elements on a diagonal of the last two axes.
 
     Parameters
@@ -313,7 +313,7 @@ def tri(
     /,
     k: int = 0,
     *,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     device: DeviceLike = None,
     requires_grad: bool = False,
 ) -> Tensor:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..backend import dtypes
+from ..backend import DTypeLike, dtypes
 from ..docstrings import documented_like
 from ..tensor import ArrayT
 from .arithmetic import abs as absolute
@@ -37,7 +37,7 @@ def _count(x: Any, axis: Axis, keepdims: bool) -> Any:
 
 
 @composite(x="numeric")
-def nansum(x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
+def nansum(x: ArrayT, /, axis: Axis = None, *, dtype: DTypeLike = None, keepdims: bool = False) -> ArrayT:
     """Sum over axes, ignoring NaN; zero where all elements are NaN.
 
     Parameters
@@ -55,7 +55,7 @@ def nansum(x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool
 
 @composite(x="numeric")
 @documented_like(nansum)
-def nanprod(x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
+def nanprod(x: ArrayT, /, axis: Axis = None, *, dtype: DTypeLike = None, keepdims: bool = False) -> ArrayT:
     """Product over axes, ignoring NaN; one where all elements are NaN. See `nansum`.
 
     Examples

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..autodiff.op import op
 from ..autodiff.record import Draw, Sample, count_operand, sample
-from ..backend import Backend, backend_of
+from ..backend import Backend, DTypeLike, backend_of
 from ..docstrings import documented_like
 from ..tensor import ArrayT, Tensor
 from .arithmetic import abs as absolute
@@ -66,7 +66,9 @@ def _pull_sum(g: Any, x_shape: Shape, x_dtype: Any, axis: Axis, dtype: Any) -> A
     flops=count_operand,
     samples=_samples(sample((0, 2), axis=0)),
 )
-def sum(backend: Backend, x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
+def sum(
+    backend: Backend, x: ArrayT, /, axis: Axis = None, *, dtype: DTypeLike = None, keepdims: bool = False
+) -> ArrayT:
     """Sum over axes.
 
     On NumPy, the rounding error grows like the logarithm of the number of terms, along every axis.
@@ -212,7 +214,9 @@ def axes_last(x: Any, axis: Axis) -> tuple[Any, Any]:
     samples=_samples(),
     tolerance={"float32": 5e-6},
 )
-def prod(backend: Backend, x: ArrayT, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False) -> ArrayT:
+def prod(
+    backend: Backend, x: ArrayT, /, axis: Axis = None, *, dtype: DTypeLike = None, keepdims: bool = False
+) -> ArrayT:
     """Product over axes; the gradient is exact at zeros and infinities too.
 
     Parameters

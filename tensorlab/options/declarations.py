@@ -11,6 +11,7 @@ from inspect import Parameter, Signature, get_annotations, signature
 from types import SimpleNamespace
 from typing import Any, ClassVar, Literal, ParamSpec, TypeVar, cast, dataclass_transform, get_type_hints
 
+from .functions import checked_function
 from .kinds import Kind, kind_of, read
 
 P = ParamSpec("P")
@@ -182,8 +183,8 @@ def _option(cls: type, name: str, annotation: Any, kw_only: bool, kept: bool) ->
     return Option(name, annotation, cls.__module__, default, kw_only, kept, argument=not is_fixed)
 
 
-def checked(init: Callable[P, None]) -> Callable[P, None]:
-    """Decorate a hand-written constructor: its arguments are read by their annotations, as in `Options`.
+def checked(function: Callable[P, T]) -> Callable[P, T]:
+    """Decorate a function, a method or a hand-written constructor: its arguments are read by their annotations.
 
     Examples
     --------
@@ -195,8 +196,17 @@ def checked(init: Callable[P, None]) -> Callable[P, None]:
     >>> Grid(0)
     Traceback (most recent call last):
     ValueError: Grid: rows must be a positive integer, not 0
+    >>> @checked
+    ... def area(rows: Size, columns: Size) -> int:
+    ...     return rows * columns
+    >>> area(2, "three")
+    Traceback (most recent call last):
+    TypeError: area: columns must be a positive integer, not 'three'
     """
+    return _checked_constructor(function) if function.__name__ == "__init__" else checked_function(function)
 
+
+def _checked_constructor(init: Callable[..., Any]) -> Any:
     @cache
     def facts() -> tuple[Signature, dict[str, Kind | None]]:
         hints = get_type_hints(init, include_extras=True)
@@ -209,7 +219,7 @@ def checked(init: Callable[P, None]) -> Callable[P, None]:
         given = _read_arguments(type(self).__name__, *facts(), args, kwargs)
         init(self, **given)
 
-    return __init__  # type: ignore[return-value]
+    return __init__
 
 
 def _read_arguments(

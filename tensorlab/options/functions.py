@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial, wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import SimpleNamespace
-from typing import Any, get_type_hints
+from typing import Any, ParamSpec, TypeVar, get_type_hints
 
+from ..generated import written_at_first_call
 from .kinds import Kind, kind_of, read
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 TYPES: dict[str, Any] = {t.__name__: t for t in (type, int, float, str, tuple, list, dict, callable)}
 """The names in quick tests, which generated functions must close over."""
@@ -88,6 +92,26 @@ class Parameters:
             except (TypeError, ValueError) as error:
                 return error
         return None
+
+
+def checked_function(function: Callable[P, R]) -> Callable[P, R]:
+    """Return a function or method that reads its arguments by their annotations and calls another; see `checked`."""
+    parameters = Parameters(function)
+    write = partial(_source_of_checked, parameters)
+    names = {"inner": function, "read": parameters.read, **TYPES}
+    call = written_at_first_call(write, names, function.__globals__, parameters.owner)
+    call.__defaults__, call.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
+    read: Any = wraps(function)(call)
+    return read
+
+
+def _source_of_checked(parameters: Parameters) -> str:
+    lines = [
+        f"def call({parameters.signature_source}):",
+        *parameters.reading_source(parameters.names),
+        f"    return inner({parameters.call_source})",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _take(names: Iterator[str], count: int) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from operator import index as as_index
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, Literal, Protocol, Union, get_args, get_origin
 
+from ..errors import BackendError, BackendUnavailable
+
 
 class Kind(Protocol):
     """The values that an option may have."""
@@ -326,6 +328,7 @@ Scalar = Annotated[complex, Element()]
 RealScalar = Annotated[float, Element((int, float))]
 Sizes = Annotated[int | Sequence[int], PerAxis(Whole(1))]
 Counts = Annotated[int | Sequence[int], PerAxis(Whole(0))]
+ShapeLike = Annotated[int | Sequence[int], Either((Whole(0), Many(Whole(0))))]
 Integers = Annotated[int | Sequence[int], PerAxis(Whole())]
 
 
@@ -405,6 +408,8 @@ def read(owner: str, name: str, kind: Kind | None, value: Any) -> Any:
         failure = ValueError if isinstance(error, ValueError) else TypeError
         reason = LOSES_GRADIENT if getattr(value, "requires_grad", False) is True else ""
         raise failure(f"{owner}: {name} must be {kind.text}, not {_shown(value)}{reason}") from None
+    except (BackendError, BackendUnavailable) as error:
+        raise type(error)(f"{owner}: {error}") from None
 
 
 LOSES_GRADIENT = ", whose gradient would be lost; give .item() of it"

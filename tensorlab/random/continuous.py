@@ -6,6 +6,7 @@ from math import pi
 from typing import Any
 
 from ..autodiff.custom import custom_gradient
+from ..backend import DTypeLike
 from ..ops.arithmetic import maximum, minimum
 from ..ops.creation import DeviceLike
 from ..ops.exponential import exp, expm1
@@ -51,7 +52,13 @@ class Continuous(Stream):
 
     @distribution
     def uniform(
-        self, shape: Shape = None, low: Any = 0.0, high: Any = 1.0, *, dtype: Any = None, device: DeviceLike = None
+        self,
+        shape: Shape = None,
+        low: Any = 0.0,
+        high: Any = 1.0,
+        *,
+        dtype: DTypeLike = None,
+        device: DeviceLike = None,
     ) -> Tensor:
         """Draw from the uniform distribution on ``[low, high)``.
 
@@ -88,7 +95,13 @@ class Continuous(Stream):
 
     @distribution
     def normal(
-        self, shape: Shape = None, mean: Any = 0.0, std: Any = 1.0, *, dtype: Any = None, device: DeviceLike = None
+        self,
+        shape: Shape = None,
+        mean: Any = 0.0,
+        std: Any = 1.0,
+        *,
+        dtype: DTypeLike = None,
+        device: DeviceLike = None,
     ) -> Tensor:
         """Draw from the normal distribution (Box and Muller, 1958).
 
@@ -127,7 +140,13 @@ class Continuous(Stream):
 
     @distribution
     def lognormal(
-        self, shape: Shape = None, mean: Any = 0.0, std: Any = 1.0, *, dtype: Any = None, device: DeviceLike = None
+        self,
+        shape: Shape = None,
+        mean: Any = 0.0,
+        std: Any = 1.0,
+        *,
+        dtype: DTypeLike = None,
+        device: DeviceLike = None,
     ) -> Tensor:
         """Draw from the log-normal distribution: the logarithms are normally distributed.
 
@@ -158,7 +177,7 @@ class Continuous(Stream):
         std: Any = 1.0,
         shape: Shape = None,
         *,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         device: DeviceLike = None,
     ) -> Tensor:
         """Draw from the normal distribution truncated to an interval.
@@ -201,7 +220,7 @@ class Continuous(Stream):
 
     @distribution
     def exponential(
-        self, shape: Shape = None, scale: Any = 1.0, *, dtype: Any = None, device: DeviceLike = None
+        self, shape: Shape = None, scale: Any = 1.0, *, dtype: DTypeLike = None, device: DeviceLike = None
     ) -> Tensor:
         """Draw from the exponential distribution, by inversion.
 
@@ -229,7 +248,13 @@ class Continuous(Stream):
 
     @distribution
     def laplace(
-        self, shape: Shape = None, loc: Any = 0.0, scale: Any = 1.0, *, dtype: Any = None, device: DeviceLike = None
+        self,
+        shape: Shape = None,
+        loc: Any = 0.0,
+        scale: Any = 1.0,
+        *,
+        dtype: DTypeLike = None,
+        device: DeviceLike = None,
     ) -> Tensor:
         """Draw from the Laplace distribution, of density ``exp(-|x - loc| / scale) / (2 * scale)``, by inversion.
 
@@ -254,7 +279,13 @@ class Continuous(Stream):
 
     @distribution
     def logistic(
-        self, shape: Shape = None, loc: Any = 0.0, scale: Any = 1.0, *, dtype: Any = None, device: DeviceLike = None
+        self,
+        shape: Shape = None,
+        loc: Any = 0.0,
+        scale: Any = 1.0,
+        *,
+        dtype: DTypeLike = None,
+        device: DeviceLike = None,
     ) -> Tensor:
         """Draw from the logistic distribution, of distribution function ``sigmoid((x - loc) / scale)``, by inversion.
 
@@ -279,7 +310,13 @@ class Continuous(Stream):
 
     @distribution
     def gumbel(
-        self, shape: Shape = None, loc: Any = 0.0, scale: Any = 1.0, *, dtype: Any = None, device: DeviceLike = None
+        self,
+        shape: Shape = None,
+        loc: Any = 0.0,
+        scale: Any = 1.0,
+        *,
+        dtype: DTypeLike = None,
+        device: DeviceLike = None,
     ) -> Tensor:
         """Draw from the Gumbel distribution, of distribution function ``exp(-exp(-(x - loc) / scale))``, by inversion.
 
@@ -303,7 +340,13 @@ class Continuous(Stream):
 
     @distribution
     def cauchy(
-        self, shape: Shape = None, loc: Any = 0.0, scale: Any = 1.0, *, dtype: Any = None, device: DeviceLike = None
+        self,
+        shape: Shape = None,
+        loc: Any = 0.0,
+        scale: Any = 1.0,
+        *,
+        dtype: DTypeLike = None,
+        device: DeviceLike = None,
     ) -> Tensor:
         """Draw from the Cauchy distribution, by inversion.
 
@@ -334,7 +377,13 @@ class Continuous(Stream):
 
     @distribution
     def weibull(
-        self, a: Any, scale: Any = 1.0, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None
+        self,
+        a: Any,
+        scale: Any = 1.0,
+        shape: Shape = None,
+        *,
+        dtype: DTypeLike = None,
+        device: DeviceLike = None,
     ) -> Tensor:
         """Draw from the Weibull distribution, of distribution function ``1 - exp(-(x / scale)**a)``, by inversion.
 
@@ -360,7 +409,7 @@ class Continuous(Stream):
         return call.result(call.operand(self._exponential(call)) ** (1 / a) * scale)
 
     @distribution
-    def pareto(self, a: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
+    def pareto(self, a: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
         """Draw from the Pareto distribution of the second kind, of distribution function ``1 - (1 + x)**-a``.
 
         As in NumPy, this is the Lomax distribution, whose support begins at 0. Pareto's distribution, whose support
@@ -386,7 +435,7 @@ class Continuous(Stream):
 
     @distribution
     def rayleigh(
-        self, shape: Shape = None, scale: Any = 1.0, *, dtype: Any = None, device: DeviceLike = None
+        self, shape: Shape = None, scale: Any = 1.0, *, dtype: DTypeLike = None, device: DeviceLike = None
     ) -> Tensor:
         """Draw from the Rayleigh distribution, of distribution function ``1 - exp(-(x / scale)**2 / 2)``, by inversion.
 

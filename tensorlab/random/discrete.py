@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import lgamma, log, pi
 from typing import Any
 
-from ..backend import dtypes
+from ..backend import DTypeLike, dtypes
 from ..ops.creation import DeviceLike
 from ..tensor import Tensor, array_of
 from .arguments import COUNT_RANGE, POSITIVE, POSITIVE_PROBABILITY, PROBABILITY, WHOLE, Call, Params, Shape, checked
@@ -31,7 +31,13 @@ class Discrete(Multivariate):
 
     @count_distribution
     def integers(
-        self, low: Any, high: Any = None, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None
+        self,
+        low: Any,
+        high: Any = None,
+        shape: Shape = None,
+        *,
+        dtype: DTypeLike = None,
+        device: DeviceLike = None,
     ) -> Tensor:
         """Draw integers from the uniform distribution on ``[low, high)``, or on ``[0, low)``.
 
@@ -89,7 +95,7 @@ class Discrete(Multivariate):
         return Tensor(xp.astype(numbers, native, copy=False))
 
     @distribution
-    def bernoulli(self, p: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
+    def bernoulli(self, p: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
         """Draw ones with probability `p`, else zeros.
 
         Parameters
@@ -124,7 +130,7 @@ class Discrete(Multivariate):
         return Tensor(xp.astype(chosen, call.backend.native(call.dtype), copy=False))
 
     @count_distribution
-    def poisson(self, lam: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
+    def poisson(self, lam: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
         """Draw from the Poisson distribution.
 
         By inversion for means below 10, else by rejection (Hörmann, "The transformed rejection method for generating
@@ -149,7 +155,9 @@ class Discrete(Multivariate):
         return count_result(call, self._poisson(call, array_of(call.params[0])))
 
     @count_distribution
-    def binomial(self, n: Any, p: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
+    def binomial(
+        self, n: Any, p: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None
+    ) -> Tensor:
         """Draw from the binomial distribution: the number of successes in `n` trials of probability `p`.
 
         By inversion if the expected number of successes or failures is below 10, else by rejection (Hörmann, "The
@@ -186,7 +194,7 @@ class Discrete(Multivariate):
         return count_result(call, xp.where(valid, xp.where(flipped, n - found, found), xp.full_like(found, -1.0)))
 
     @count_distribution
-    def geometric(self, p: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
+    def geometric(self, p: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
         """Draw from the geometric distribution: the number of trials up to the first success, by inversion.
 
         Parameters
@@ -219,7 +227,7 @@ class Discrete(Multivariate):
 
     @count_distribution
     def negative_binomial(
-        self, n: Any, p: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None
+        self, n: Any, p: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None
     ) -> Tensor:
         """Draw from the negative binomial distribution: the number of failures before `n` successes.
 

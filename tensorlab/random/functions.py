@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..backend import backend_of
+from ..backend import DTypeLike, backend_of
 from ..ops.creation import DeviceLike
 from ..ops.declare import require
 from ..ops.shapes import from_arguments
@@ -70,7 +70,7 @@ multinomial = by_default(Generator.multinomial, default_generator)
 
 def rand(
     *shape: Any,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     device: DeviceLike = None,
     requires_grad: bool = False,
     generator: Generator | None = None,
@@ -101,7 +101,7 @@ def rand(
 
 def randn(
     *shape: Any,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     device: DeviceLike = None,
     requires_grad: bool = False,
     generator: Generator | None = None,
@@ -122,7 +122,7 @@ def randint(
     high: int | Sequence[int],
     size: Sequence[int] | None = None,
     *,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     device: DeviceLike = None,
     generator: Generator | None = None,
 ) -> Tensor:
@@ -169,7 +169,7 @@ def rand_like(
     x: Any,
     /,
     *,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     device: DeviceLike = None,
     requires_grad: bool = False,
     generator: Generator | None = None,
@@ -208,7 +208,7 @@ def randn_like(
     x: Any,
     /,
     *,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     device: DeviceLike = None,
     requires_grad: bool = False,
     generator: Generator | None = None,
@@ -231,7 +231,7 @@ def randint_like(
     low: int,
     high: int | None = None,
     *,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     device: DeviceLike = None,
     generator: Generator | None = None,
 ) -> Tensor:

@@ -6,6 +6,7 @@ from math import log, pi
 from typing import Any
 
 from ..autodiff.custom import custom_gradient
+from ..backend import DTypeLike
 from ..ops.creation import DeviceLike
 from ..ops.exponential import exp, sigmoid
 from ..ops.exponential import log as logarithm
@@ -27,7 +28,13 @@ class GammaFamily(Continuous):
 
     @distribution
     def gamma(
-        self, a: Any, scale: Any = 1.0, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None
+        self,
+        a: Any,
+        scale: Any = 1.0,
+        shape: Shape = None,
+        *,
+        dtype: DTypeLike = None,
+        device: DeviceLike = None,
     ) -> Tensor:
         """Draw from the gamma distribution, of density proportional to ``x**(a - 1) * exp(-x / scale)``.
 
@@ -62,7 +69,7 @@ class GammaFamily(Continuous):
         return call.result(self._gamma(call, call.params[0]) * call.params[1])
 
     @distribution
-    def chisquare(self, df: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
+    def chisquare(self, df: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
         """Draw from the chi-square distribution: sums of the squares of `df` standard normal numbers; see `gamma`.
 
         Parameters
@@ -91,7 +98,7 @@ class GammaFamily(Continuous):
         scale: Any = 1.0,
         shape: Shape = None,
         *,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         device: DeviceLike = None,
     ) -> Tensor:
         """Draw from Student's t distribution: normal numbers divided by ``sqrt(chisquare(df) / df)``.
@@ -127,7 +134,9 @@ class GammaFamily(Continuous):
         return call.result(normal * exp(0.5 * (log_half - self._log_gamma(call, half))) * scale + loc)
 
     @distribution
-    def beta(self, a: Any, b: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
+    def beta(
+        self, a: Any, b: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None
+    ) -> Tensor:
         """Draw from the beta distribution, of density proportional to ``x**(a - 1) * (1 - x)**(b - 1)``; see `gamma`.
 
         Parameters

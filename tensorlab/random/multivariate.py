@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..backend import DTypeLike
 from ..errors import ShapeError
 from ..ops.contraction import matmul
 from ..ops.creation import DeviceLike
@@ -19,7 +20,9 @@ class Multivariate(GammaFamily):
     """Generators that draw from multivariate distributions."""
 
     @distribution
-    def dirichlet(self, alpha: Any, shape: Shape = None, *, dtype: Any = None, device: DeviceLike = None) -> Tensor:
+    def dirichlet(
+        self, alpha: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None
+    ) -> Tensor:
         """Draw from the Dirichlet distribution: gamma distributed numbers divided by their sum; see `gamma`.
 
         Parameters
@@ -61,7 +64,7 @@ class Multivariate(GammaFamily):
         shape: Shape = None,
         *,
         scale_tril: Any = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         device: DeviceLike = None,
     ) -> Tensor:
         """Draw from the multivariate normal distribution.

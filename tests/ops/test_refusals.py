@@ -152,7 +152,7 @@ def test_wrong_device(name):
 
 @pytest.mark.parametrize("name", [name for name in MAKERS if "indices" not in name and name != "from_dlpack"])
 def test_unknown_type(name):
-    with pytest.raises(TypeError, match=f"^{name}: 'floaty' is not a data type"):
+    with pytest.raises(TypeError, match=f"^{name}: dtype must be a data type such as 'float32', or None, not 'floaty'"):
         getattr(tl, name)(*MAKERS[name], dtype="floaty")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ...backend import DTypeLike
 from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...ops.comparison import where
@@ -154,7 +155,7 @@ def gcn_norm(
     num_nodes: int | None = None,
     improved: bool = False,
     add_self_loops: bool = True,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
 ) -> tuple[Tensor, Tensor]:
     """Return edges and weights of ``D**-0.5 (A + I) D**-0.5``, where `D` sums incoming weights (Kipf, Welling).
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import log
 from typing import Any
 
+from ...backend import DTypeLike
 from ...backend.dtypes import float32, float64
 from ...errors import ShapeError
 from ...ops.creation import arange
@@ -17,7 +18,12 @@ from ...tensor import ArrayT, Tensor
 
 
 def position_angles(
-    length: int, features: int, base: float = 10000.0, offset: int = 0, device: Any = None, dtype: Any = None
+    length: int,
+    features: int,
+    base: float = 10000.0,
+    offset: int = 0,
+    device: Any = None,
+    dtype: DTypeLike = None,
 ) -> Tensor:
     """Return ``position * base ** (-2 i / features)`` for each position and each pair i of features.
 

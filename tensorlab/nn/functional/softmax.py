@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...autodiff.custom import custom_gradient
+from ...backend import DTypeLike
 from ...docstrings import documented_like
 from ...ops import softmax as ops
 from ...ops.arithmetic import add, multiply, negative
@@ -16,7 +17,7 @@ from ...random import default_generator
 from ...tensor import ArrayT, Tensor
 
 
-def softmax(input: ArrayT, axis: Axis = -1, dtype: Any = None) -> ArrayT:
+def softmax(input: ArrayT, axis: Axis = -1, dtype: DTypeLike = None) -> ArrayT:
     """``exp(input)`` scaled to sum to one along an axis, or over several.
 
     Parameters
@@ -37,7 +38,7 @@ def softmax(input: ArrayT, axis: Axis = -1, dtype: Any = None) -> ArrayT:
 
 
 @documented_like(softmax)
-def log_softmax(input: ArrayT, axis: Axis = -1, dtype: Any = None) -> ArrayT:
+def log_softmax(input: ArrayT, axis: Axis = -1, dtype: DTypeLike = None) -> ArrayT:
     """The logarithm of `softmax`, accurate also where that underflows.
 
     Examples
@@ -50,7 +51,7 @@ def log_softmax(input: ArrayT, axis: Axis = -1, dtype: Any = None) -> ArrayT:
 
 @documented_like(softmax)
 @composite(input="real")
-def softmin(input: ArrayT, axis: Axis = -1, dtype: Any = None) -> ArrayT:
+def softmin(input: ArrayT, axis: Axis = -1, dtype: DTypeLike = None) -> ArrayT:
     """The `softmax` of ``-input``: the smallest element gets the greatest weight.
 
     Examples

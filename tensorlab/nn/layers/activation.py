@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ...ops import contraction
-from ...ops.creation import empty, full
+from ...ops.creation import DeviceLike, empty, full
 from ...ops.reduction import max
 from ...ops.shapes import reshape
 from ...options import Finite, NonNegative, Scalar, Size, checked, declared
@@ -17,7 +17,7 @@ from .. import functional as F
 from .. import init as initial
 from ..module.parameter import Parameter
 from .base import UnaryLayer
-from .learned import DeviceLike, DTypeLike, LearnedLayer
+from .learned import FloatingDType, LearnedLayer
 
 # -- smooth activations ------------------------------------------------------------------------------------------------
 
@@ -108,7 +108,7 @@ class Swish(LearnedLayer):
     """
 
     @checked
-    def __init__(self, init: Finite = 1.0, device: DeviceLike = None, dtype: DTypeLike = None) -> None:
+    def __init__(self, init: Finite = 1.0, device: DeviceLike = None, dtype: FloatingDType = None) -> None:
         self.init = init
         self.beta = Parameter(full((1,), init, device=device, dtype=dtype))
 
@@ -260,7 +260,7 @@ class PReLU(LearnedLayer):
 
     @checked
     def __init__(
-        self, num_parameters: Size = 1, init: Finite = 0.25, device: DeviceLike = None, dtype: DTypeLike = None
+        self, num_parameters: Size = 1, init: Finite = 0.25, device: DeviceLike = None, dtype: FloatingDType = None
     ) -> None:
         self.num_parameters, self.init = num_parameters, init
         self.weight = Parameter(empty(num_parameters, device=device, dtype=dtype))
@@ -460,7 +460,7 @@ class Maxout(LearnedLayer):
         pieces: Size = 2,
         bias: bool = True,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         self.in_features, self.out_features, self.pieces = in_features, out_features, pieces
         self.weight = Parameter(empty(out_features * pieces, in_features, device=device, dtype=dtype))

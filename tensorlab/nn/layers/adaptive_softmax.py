@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ...errors import ShapeError
 from ...ops.arithmetic import negative
 from ...ops.comparison import where
+from ...ops.creation import DeviceLike
 from ...ops.indexing import getitem, scatter_index, take, take_along_axis
 from ...ops.joining import concat
 from ...ops.reduction import argmax, mean
@@ -19,7 +20,7 @@ from ...tensor import Tensor
 from ..functional.loss.common import check_classes, shape_of
 from ..module.containers import ModuleList
 from ..module.containers import Sequential as Chain
-from .learned import DeviceLike, DTypeLike, LearnedLayer
+from .learned import FloatingDType, LearnedLayer
 from .linear import Linear
 
 
@@ -74,7 +75,7 @@ class AdaptiveLogSoftmaxWithLoss(LearnedLayer):
         div_value: Positive = 4.0,
         head_bias: bool = False,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         starts = list(cutoffs)
         increasing = all(low < high for low, high in zip([0, *starts], [*starts, n_classes]))

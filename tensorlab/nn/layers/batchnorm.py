@@ -6,14 +6,14 @@ from typing import ClassVar
 
 from ...backend.dtypes import int64
 from ...errors import ShapeError
-from ...ops.creation import ones, zeros
+from ...ops.creation import DeviceLike, ones, zeros
 from ...ops.declare import channels_last_hint
 from ...options import Count, Fraction, NonNegative, checked
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
 from ..module.parameter import Parameter
-from .learned import DeviceLike, DTypeLike, LearnedLayer
+from .learned import FloatingDType, LearnedLayer
 
 
 class _NormBase(LearnedLayer):
@@ -54,7 +54,7 @@ class _NormBase(LearnedLayer):
         affine: bool = True,
         track_running_stats: bool = True,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
         *,
         bias: bool = True,
     ) -> None:

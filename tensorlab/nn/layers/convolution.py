@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from ...errors import ShapeError
+from ...ops.creation import DeviceLike
 from ...options import Count, Counts, Size, Sizes, checked
 from ...tensor import Tensor
 from .. import functional as F
@@ -13,7 +14,7 @@ from .. import init
 from ..functional.convolution import convolve, transposed_size
 from ..functional.window_geometry import padding_pairs, per_axis
 from ..module.parameter import Parameter
-from .learned import DeviceLike, DTypeLike, LearnedLayer, new_parameter
+from .learned import FloatingDType, LearnedLayer, new_parameter
 
 
 class _ConvNd(LearnedLayer):
@@ -57,7 +58,7 @@ class _ConvNd(LearnedLayer):
         bias: bool = True,
         padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = "zeros",
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         if in_channels % groups or out_channels % groups:
             raise ValueError(
@@ -175,7 +176,7 @@ class _ConvTransposeNd(_ConvNd):
         dilation: Sizes = 1,
         padding_mode: Literal["zeros"] = "zeros",
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         self.output_padding = self._per_axis("output_padding", output_padding)
         super().__init__(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from ...ops import contraction
+from ...ops.creation import DeviceLike
 from ...options import Count, Fraction, checked, declared
 from ...tensor import Tensor
 from .. import functional as F
 from .base import UnaryLayer
-from .learned import DeviceLike, DTypeLike
+from .learned import FloatingDType
 from .linear import Linear
 
 
@@ -128,7 +129,7 @@ class DropConnectLinear(Linear):
         p: Fraction = 0.5,
         bias: bool = True,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         super().__init__(in_features, out_features, bias, device=device, dtype=dtype)
         self.p = p

@@ -6,13 +6,14 @@ from typing import Any, Literal, Self
 
 from ...autodiff.graph import no_grad
 from ...errors import ShapeError
+from ...ops.creation import DeviceLike
 from ...options import Count, NonNegative, checked
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
 from ..functional.embedding import row_number
 from ..module.parameter import Parameter
-from .learned import DeviceLike, DTypeLike, LearnedLayer, new_parameter
+from .learned import FloatingDType, LearnedLayer, new_parameter
 
 Mode = Literal["sum", "mean", "max"]
 
@@ -110,7 +111,7 @@ class Embedding(_Table, function=F.embedding):
         sparse: bool = False,
         *,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         super().__init__(
             num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, device, dtype
@@ -189,7 +190,7 @@ class EmbeddingBag(_Table, function=F.embedding_bag):
         include_last_offset: bool = False,
         padding_idx: int | None = None,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         self.mode, self.include_last_offset = mode, include_last_offset
         super().__init__(

@@ -7,7 +7,7 @@ from typing import Literal
 
 from ...ops.arithmetic import maximum
 from ...ops.comparison import where
-from ...ops.creation import arange, zeros
+from ...ops.creation import DeviceLike, arange, zeros
 from ...ops.indexing import take
 from ...ops.linalg.norms import vector_norm
 from ...ops.reduction import mean, sum
@@ -18,7 +18,7 @@ from .. import functional as F
 from .. import init
 from ..functional.graph import check_edges, with_loops
 from ..module.parameter import Parameter
-from .learned import DeviceLike, DTypeLike, LearnedLayer, new_parameter
+from .learned import FloatingDType, LearnedLayer, new_parameter
 from .linear import Linear
 
 AGGREGATIONS = {"mean": F.scatter_mean, "max": F.scatter_max, "sum": F.scatter_sum, "add": F.scatter_sum}
@@ -72,7 +72,7 @@ class GCNConv(_GraphLayer):
         normalize: bool = True,
         bias: bool = True,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         self.in_channels, self.out_channels = in_channels, out_channels
         self.improved, self.add_self_loops, self.normalize = improved, add_self_loops, normalize
@@ -157,7 +157,7 @@ class SAGEConv(_GraphLayer):
         root_weight: bool = True,
         bias: bool = True,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         self.in_channels, self.out_channels = in_channels, out_channels
         self.aggr, self.normalize, self.root_weight = aggr, normalize, root_weight
@@ -234,7 +234,7 @@ class GATConv(_GraphLayer):
         add_self_loops: bool = True,
         bias: bool = True,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         self.in_channels, self.out_channels, self.heads, self.concat = in_channels, out_channels, heads, concat
         self.negative_slope, self.dropout, self.add_self_loops = negative_slope, dropout, add_self_loops

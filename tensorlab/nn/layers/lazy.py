@@ -7,6 +7,7 @@ from inspect import signature
 from typing import Any, ClassVar
 
 from ...errors import ShapeError
+from ...ops.creation import DeviceLike
 from ...options import Count, Fraction, NonNegative, checked
 from ...tensor import Tensor
 from ..module.error_path import note_module
@@ -14,7 +15,7 @@ from ..module.module import Module
 from ..module.parameter import Parameter, Uninitialized, UninitializedBuffer, UninitializedParameter
 from .batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, _NormBase
 from .convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, _ConvNd
-from .learned import DeviceLike, DTypeLike, LearnedLayer
+from .learned import FloatingDType, LearnedLayer
 from .linear import Linear
 from .normalization import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 
@@ -86,7 +87,7 @@ class LazyLinear(_Lazy, Linear):
 
     @checked
     def __init__(
-        self, out_features: Count, bias: bool = True, device: DeviceLike = None, dtype: DTypeLike = None
+        self, out_features: Count, bias: bool = True, device: DeviceLike = None, dtype: FloatingDType = None
     ) -> None:
         self.in_features, self.out_features = 0, out_features
         self.weight = UninitializedParameter(device, dtype)
@@ -207,7 +208,7 @@ class _LazyNorm(_Lazy, _NormBase):
         affine: bool = True,
         track_running_stats: bool = True,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
         *,
         bias: bool = True,
     ) -> None:

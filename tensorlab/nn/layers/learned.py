@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from ...backend import DType, dtypes
-from ...backend.base import Device
 from ...docstrings import Documented
-from ...ops.creation import empty, place
+from ...ops.creation import empty
+from ...options.kinds import Kind
 from ..module.module import Module
 from ..module.parameter import Parameter
 
@@ -43,22 +43,7 @@ def new_parameter(*shape: int, device: Any, dtype: Any) -> Parameter:
 
 
 @dataclass(frozen=True)
-class DeviceKind:
-    """A device or a backend, or None for the active backend."""
-
-    text: ClassVar[str] = "a device, the name of a device or backend, or None"
-
-    def read(self, value: Any) -> Device | str | None:
-        """Return the value."""
-        if value is not None:
-            if not isinstance(value, Device | str):
-                raise TypeError
-            place(value)  # raises if there is no such device
-        return value
-
-
-@dataclass(frozen=True)
-class FloatingKind:
+class FloatingKind(Kind):
     """A floating-point data type, or None for the default one."""
 
     text: ClassVar[str] = "a floating-point data type or None"
@@ -73,5 +58,4 @@ class FloatingKind:
         return dtype
 
 
-DeviceLike = Annotated[Device | str | None, DeviceKind()]
-DTypeLike = Annotated[Any, FloatingKind()]
+FloatingDType = Annotated[Any, FloatingKind()]

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...errors import ShapeError
 from ...ops import contraction
+from ...ops.creation import DeviceLike
 from ...ops.shapes import flatten, normalized_axis, reshape
 from ...options import Count, Size, checked, declared
 from ...tensor import Tensor
@@ -15,7 +16,7 @@ from .. import init
 from ..module.module import Module
 from ..module.parameter import Parameter
 from .base import Layer
-from .learned import DeviceLike, DTypeLike, LearnedLayer, new_parameter
+from .learned import FloatingDType, LearnedLayer, new_parameter
 
 
 class Identity(Module):
@@ -65,7 +66,7 @@ class Linear(LearnedLayer, function=F.linear):
         out_features: Count,
         bias: bool = True,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         self.in_features, self.out_features = in_features, out_features
         self.weight = new_parameter(out_features, in_features, device=device, dtype=dtype)
@@ -175,7 +176,7 @@ class Bilinear(LearnedLayer, function=F.bilinear):
         out_features: Count,
         bias: bool = True,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
         self.weight = new_parameter(out_features, in1_features, in2_features, device=device, dtype=dtype)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ...ops.creation import DeviceLike
 from ...ops.shapes import swapaxes
 from ...options import Count, Fraction, Size, checked
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
 from ..module.parameter import Parameter
-from .learned import DeviceLike, DTypeLike, LearnedLayer, new_parameter
+from .learned import FloatingDType, LearnedLayer, new_parameter
 from .linear import Linear
 
 
@@ -81,7 +82,7 @@ class MultiheadAttention(LearnedLayer):
         vdim: Count | None = None,
         batch_first: bool = False,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         if embed_dim % num_heads:
             raise ValueError(f"{type(self).__name__}: embed_dim {embed_dim} does not divide into {num_heads} heads")

@@ -8,7 +8,7 @@ from operator import index
 from typing import Any
 
 from ...errors import ShapeError
-from ...ops.creation import ones, zeros
+from ...ops.creation import DeviceLike, ones, zeros
 from ...ops.declare import channels_last_hint
 from ...ops.shapes import expand_dims, squeeze
 from ...options import Count, Finite, Fraction, NonNegative, Size, checked, declared
@@ -20,7 +20,7 @@ from ..functional.normalization import divided_by_neighbours
 from ..module.parameter import Parameter
 from .base import UnaryLayer
 from .batchnorm import _NormBase
-from .learned import DeviceLike, DTypeLike, LearnedLayer
+from .learned import FloatingDType, LearnedLayer
 
 
 class _Affine(LearnedLayer):
@@ -100,7 +100,7 @@ class LayerNorm(_Affine, function=F.layer_norm):
         elementwise_affine: bool = True,
         bias: bool = True,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         self.normalized_shape = self._lengths(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
@@ -146,7 +146,7 @@ class RMSNorm(_Affine, function=F.rms_norm):
         eps: NonNegative | None = None,
         elementwise_affine: bool = True,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         self.normalized_shape = self._lengths(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
@@ -192,7 +192,7 @@ class GroupNorm(_Affine, function=F.group_norm):
         eps: NonNegative = 1e-5,
         affine: bool = True,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
         *,
         bias: bool = True,
     ) -> None:
@@ -240,7 +240,7 @@ class _InstanceNorm(_NormBase, function=F.instance_norm):
         affine: bool = False,
         track_running_stats: bool = False,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
         *,
         bias: bool = True,
     ) -> None:

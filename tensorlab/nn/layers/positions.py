@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from ...backend.dtypes import float32, float64
 from ...errors import ShapeError
+from ...ops.creation import DeviceLike
 from ...ops.indexing import getitem
 from ...ops.joining import stack
 from ...ops.shapes import astype, expand_dims, reshape
@@ -15,7 +16,7 @@ from ...options import Count, Fraction, Positive, declared
 from ...tensor import Tensor
 from .. import functional as F
 from .base import Layer
-from .learned import DeviceLike, DTypeLike
+from .learned import FloatingDType
 
 
 class _Positions(Layer):
@@ -85,7 +86,7 @@ class SinusoidalPositionalEncoding(_Positions):
     batch_first: bool = False
     base: InitVar[Positive] = 10000.0
     device: InitVar[DeviceLike] = None
-    dtype: InitVar[DTypeLike] = None
+    dtype: InitVar[FloatingDType] = None
     encoding: ClassVar[Any]
 
     def __post_init__(self, base: float, device: Any, dtype: Any) -> None:
@@ -155,7 +156,7 @@ class RotaryEmbedding(_Positions, function=F.rotary_embedding):
     base: Positive = 10000.0
     interleaved: bool = True
     device: InitVar[DeviceLike] = None
-    dtype: InitVar[DTypeLike] = None
+    dtype: InitVar[FloatingDType] = None
     cosines: ClassVar[Any]
     sines: ClassVar[Any]
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, overload
 from warnings import warn
 
 from ...errors import ShapeError
-from ...ops.creation import zeros
+from ...ops.creation import DeviceLike, zeros
 from ...ops.indexing import take
 from ...ops.shapes import expand_dims, reshape, swapaxes
 from ...options import Count, Fraction, Size, checked
@@ -19,7 +19,7 @@ from .. import init
 from ..functional.packed_sequence import PackedSequence
 from ..functional.recurrent import GATES, check_features, check_state, run_layers, state_pair
 from ..module.parameter import Parameter
-from .learned import DeviceLike, DTypeLike, LearnedLayer, new_parameter
+from .learned import FloatingDType, LearnedLayer, new_parameter
 
 ROLES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
 Nonlinearity = Literal["tanh", "relu"]
@@ -94,7 +94,7 @@ class RNNBase(LearnedLayer):
         bidirectional: bool = False,
         proj_size: Count = 0,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         name = type(self).__name__
         if proj_size >= hidden_size:
@@ -239,7 +239,7 @@ class RNN(RNNBase):
         dropout: float = 0.0,
         bidirectional: bool = False,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         self.nonlinearity = read("RNN", "nonlinearity", kind_of(Nonlinearity), nonlinearity)
         mode: Any = f"RNN_{nonlinearity.upper()}"
@@ -279,7 +279,7 @@ class GRU(RNNBase):
         dropout: float = 0.0,
         bidirectional: bool = False,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         super().__init__(
             "GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
@@ -326,7 +326,7 @@ class LSTM(RNNBase):
         bidirectional: bool = False,
         proj_size: int = 0,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         options = (bias, batch_first, dropout, bidirectional, proj_size, device, dtype)
         super().__init__("LSTM", input_size, hidden_size, num_layers, *options)

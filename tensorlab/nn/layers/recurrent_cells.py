@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import ClassVar
 
-from ...ops.creation import zeros
+from ...ops.creation import DeviceLike, zeros
 from ...ops.shapes import expand_dims
 from ...options import Count, Size, checked
 from ...options.kinds import kind_of, read
@@ -14,7 +14,7 @@ from ...tensor import Tensor
 from .. import init
 from ..functional.recurrent import GATES, check_features, check_state, run_direction, state_pair
 from ..module.parameter import Parameter
-from .learned import DeviceLike, DTypeLike, LearnedLayer, new_parameter
+from .learned import FloatingDType, LearnedLayer, new_parameter
 from .recurrent import Nonlinearity
 
 
@@ -72,7 +72,7 @@ class RNNCellBase(LearnedLayer):
         bias: bool,
         num_chunks: Size,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
         rows = num_chunks * hidden_size
@@ -124,7 +124,7 @@ class RNNCell(RNNCellBase):
         bias: bool = True,
         nonlinearity: Nonlinearity = "tanh",
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         self.nonlinearity = read("RNNCell", "nonlinearity", kind_of(Nonlinearity), nonlinearity)
         super().__init__(input_size, hidden_size, bias, GATES["RNN_TANH"], device, dtype)
@@ -155,7 +155,7 @@ class LSTMCell(RNNCellBase):
         hidden_size: int,
         bias: bool = True,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         super().__init__(input_size, hidden_size, bias, GATES["LSTM"], device, dtype)
 
@@ -179,7 +179,7 @@ class GRUCell(RNNCellBase):
         hidden_size: int,
         bias: bool = True,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         super().__init__(input_size, hidden_size, bias, GATES["GRU"], device, dtype)
 

@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 from ...errors import ShapeError
-from ...ops.creation import full
+from ...ops.creation import DeviceLike, full
 from ...ops.matrices import triu
 from ...options import Count, Fraction, NonNegative, Size, checked
 from ...tensor import Tensor
@@ -14,12 +14,12 @@ from .. import functional as F
 from .. import init
 from ..module.containers import ModuleList
 from ..module.module import Module
-from .learned import DeviceLike, DTypeLike
+from .learned import FloatingDType
 from .normalization import LayerNorm
 from .transformer_layers import Activation, BlockLayer, TransformerDecoderLayer, TransformerEncoderLayer
 
 
-def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
+def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: FloatingDType = None) -> Tensor:
     """Make the causal mask: minus infinity where a key is later than the query, zeros elsewhere.
 
     Parameters
@@ -185,7 +185,7 @@ class Transformer(BlockLayer):
         norm_first: bool = False,
         bias: bool = True,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         sizes = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
 
@@ -276,6 +276,6 @@ class Transformer(BlockLayer):
             )
 
     @staticmethod
-    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
+    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: FloatingDType = None) -> Tensor:
         """Make the causal mask; see `nn.transformer.generate_square_subsequent_mask`."""
         return generate_square_subsequent_mask(sz, device, dtype)

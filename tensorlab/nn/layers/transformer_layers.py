@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
+from ...ops.creation import DeviceLike
 from ...options import Count, Fraction, NonNegative, Size, checked
 from ...tensor import Tensor
 from .. import functional as F
 from .dropout import Dropout
-from .learned import DeviceLike, DTypeLike, LearnedLayer
+from .learned import FloatingDType, LearnedLayer
 from .linear import Linear
 from .multihead_attention import MultiheadAttention
 from .normalization import LayerNorm
@@ -72,7 +73,7 @@ class _TransformerLayer(BlockLayer):
         norm_first: bool = False,
         bias: bool = True,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
     ) -> None:
         if d_model % nhead:
             raise ValueError(f"{type(self).__name__}: d_model {d_model} does not divide into {nhead} heads (nhead)")

@@ -10,6 +10,7 @@ from typing import Any
 from ...autodiff import Op
 from ...autodiff.graph import no_grad, watched
 from ...autodiff.tree import leaves
+from ...backend import DTypeLike
 from ...ops.creation import zeros
 
 
@@ -123,7 +124,7 @@ class Watcher:
         self.running[-1].flops += op.flops(shapes, out, params)
 
 
-def summarize(module: Any, input_shapes: Sequence[Sequence[int]], dtype: Any = None) -> Summary:
+def summarize(module: Any, input_shapes: Sequence[Sequence[int]], dtype: DTypeLike = None) -> Summary:
     """Run a module on zeros, in evaluation mode, and record what it does; see `Module.summary`."""
     watcher = Watcher(module)
     device = next((parameter.device for parameter in module.parameters()), None)
