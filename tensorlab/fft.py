@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from operator import index as as_index
-from typing import Any
+from typing import Any, Literal
 
 from .backend import DTypeLike, backend_of, dtypes
 from .docstrings import documented
 from .errors import ShapeError
 from .ops.arithmetic import conj
 from .ops.creation import DeviceLike, arange
-from .ops.declare import require
+from .ops.declare import composite, require
 from .ops.fft import OPPOSITE, PARTS, fourier, fourier_of_real, fourier_to_real
 from .ops.joining import roll
 from .ops.shapes import Shape, astype, normalized_axis
@@ -41,16 +41,14 @@ def __dir__() -> list[str]:
 
 Integers = Sequence[int] | None
 Lengths = int | Integers
+Norm = Literal["backward", "ortho", "forward"] | None
 Plan = tuple[Any, Shape, Shape, str]
 """An array ready to transform, axes, lengths and norm."""
 
 
-def _plan(function: str, takes: str, x: Any, s: Lengths, axes: Any, norm: str | None, *, to_real: bool = False) -> Plan:
+def _plan(function: str, takes: str, x: Any, s: Lengths, axes: Any, norm: Norm, *, to_real: bool = False) -> Plan:
     """Return the arguments of an op; raise errors that name the function, before any work."""
     require(function, takes, x=x)
-    norm = "backward" if norm is None else norm
-    if norm not in OPPOSITE:
-        raise ValueError(f"{function}: norm must be 'backward', 'ortho' or 'forward', not {norm!r}")
     shape = tuple(x.shape)
     axes = _axes(function, shape, s, axes)
     wanted = _lengths(function, s, axes)
@@ -59,7 +57,7 @@ def _plan(function: str, takes: str, x: Any, s: Lengths, axes: Any, norm: str | 
     for axis, n in zip(axes, lengths):
         if n < 1:
             raise ShapeError(f"{function}: axis {axis} of shape {shape} gives length {n}, but it must be 1 or more")
-    return _in_precision(x), axes, lengths, norm
+    return _in_precision(x), axes, lengths, norm or "backward"
 
 
 def _axes(function: str, shape: Shape, s: Lengths, axes: Any) -> Shape:
@@ -132,8 +130,9 @@ transform = partial(
 # -- complex transforms ------------------------------------------------------------------------------------------------
 
 
+@composite()
 @transform
-def fft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
+def fft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> ArrayT:
     """Fourier transform along one axis: ``sum(x[j] * exp(-2j * pi * j * k / n) for j in range(n))``.
 
     Parameters
@@ -151,12 +150,13 @@ def fft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "
     >>> tl.fft.fft(tl.tensor([1.0, 2.0, 3.0, 4.0]))
     tensor([10.+0.j, -2.+2.j, -2.+0.j, -2.-2.j])
     """
-    x, axes, lengths, norm = _plan("fft", "numeric", x, n, axis, norm)
-    return fourier(x, axes, lengths, False, norm)
+    x, axes, lengths, scaling = _plan("fft", "numeric", x, n, axis, norm)
+    return fourier(x, axes, lengths, False, scaling)
 
 
+@composite()
 @transform
-def ifft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
+def ifft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> ArrayT:
     """Inverse of `fft`: ``sum(x[k] * exp(2j * pi * j * k / n) for k in range(n)) / n``.
 
     Examples
@@ -164,12 +164,13 @@ def ifft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = 
     >>> tl.fft.ifft(tl.fft.fft(tl.tensor([1.0, 2.0, 3.0, 4.0])))
     tensor([1.+0.j, 2.+0.j, 3.+0.j, 4.+0.j])
     """
-    x, axes, lengths, norm = _plan("ifft", "numeric", x, n, axis, norm)
-    return fourier(x, axes, lengths, True, norm)
+    x, axes, lengths, scaling = _plan("ifft", "numeric", x, n, axis, norm)
+    return fourier(x, axes, lengths, True, scaling)
 
 
+@composite()
 @transform
-def fftn(x: ArrayT, /, s: Integers = None, axes: Integers = None, norm: str | None = "backward") -> ArrayT:
+def fftn(x: ArrayT, /, s: Integers = None, axes: Integers = None, norm: Norm = "backward") -> ArrayT:
     """Fourier transform over several axes.
 
     Parameters
@@ -188,12 +189,13 @@ def fftn(x: ArrayT, /, s: Integers = None, axes: Integers = None, norm: str | No
     tensor([[4.+0.j, 0.+0.j],
             [0.+0.j, 0.+0.j]])
     """
-    x, axes, lengths, norm = _plan("fftn", "numeric", x, s, axes, norm)
-    return fourier(x, axes, lengths, False, norm)
+    x, axes, lengths, scaling = _plan("fftn", "numeric", x, s, axes, norm)
+    return fourier(x, axes, lengths, False, scaling)
 
 
+@composite()
 @transform
-def ifftn(x: ArrayT, /, s: Integers = None, axes: Integers = None, norm: str | None = "backward") -> ArrayT:
+def ifftn(x: ArrayT, /, s: Integers = None, axes: Integers = None, norm: Norm = "backward") -> ArrayT:
     """Inverse of `fftn`.
 
     Examples
@@ -202,12 +204,13 @@ def ifftn(x: ArrayT, /, s: Integers = None, axes: Integers = None, norm: str | N
     tensor([[1.+0.j, 1.+0.j],
             [1.+0.j, 1.+0.j]])
     """
-    x, axes, lengths, norm = _plan("ifftn", "numeric", x, s, axes, norm)
-    return fourier(x, axes, lengths, True, norm)
+    x, axes, lengths, scaling = _plan("ifftn", "numeric", x, s, axes, norm)
+    return fourier(x, axes, lengths, True, scaling)
 
 
+@composite()
 @transform
-def fft2(x: ArrayT, /, s: Integers = None, axes: Integers = (-2, -1), norm: str | None = "backward") -> ArrayT:
+def fft2(x: ArrayT, /, s: Integers = None, axes: Integers = (-2, -1), norm: Norm = "backward") -> ArrayT:
     """Fourier transform over two axes, by default the last two; see `fftn`.
 
     Examples
@@ -215,12 +218,13 @@ def fft2(x: ArrayT, /, s: Integers = None, axes: Integers = (-2, -1), norm: str 
     >>> tl.fft.fft2(tl.zeros((5, 2, 3))).shape
     (5, 2, 3)
     """
-    x, axes, lengths, norm = _plan("fft2", "numeric", x, s, axes, norm)
-    return fourier(x, axes, lengths, False, norm)
+    x, axes, lengths, scaling = _plan("fft2", "numeric", x, s, axes, norm)
+    return fourier(x, axes, lengths, False, scaling)
 
 
+@composite()
 @transform
-def ifft2(x: ArrayT, /, s: Integers = None, axes: Integers = (-2, -1), norm: str | None = "backward") -> ArrayT:
+def ifft2(x: ArrayT, /, s: Integers = None, axes: Integers = (-2, -1), norm: Norm = "backward") -> ArrayT:
     """Inverse of `fft2`.
 
     Examples
@@ -228,15 +232,16 @@ def ifft2(x: ArrayT, /, s: Integers = None, axes: Integers = (-2, -1), norm: str
     >>> tl.fft.ifft2(tl.zeros((5, 2, 3))).shape
     (5, 2, 3)
     """
-    x, axes, lengths, norm = _plan("ifft2", "numeric", x, s, axes, norm)
-    return fourier(x, axes, lengths, True, norm)
+    x, axes, lengths, scaling = _plan("ifft2", "numeric", x, s, axes, norm)
+    return fourier(x, axes, lengths, True, scaling)
 
 
 # -- real transforms ---------------------------------------------------------------------------------------------------
 
 
+@composite()
 @transform
-def rfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
+def rfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> ArrayT:
     """Fourier transform of a real array along one axis, without the redundant negative frequencies.
 
     Parameters
@@ -262,8 +267,9 @@ def rfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = 
     return fourier_of_real(*_plan("rfft", "real", x, n, axis, norm))
 
 
+@composite()
 @transform
-def irfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
+def irfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> ArrayT:
     """Inverse of `rfft`: the real array of length `n` with these non-negative frequencies.
 
     Parameters
@@ -288,8 +294,9 @@ def irfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None =
     return fourier_to_real(*_plan("irfft", "numeric", x, n, axis, norm, to_real=True))
 
 
+@composite()
 @transform
-def rfftn(x: ArrayT, /, s: Integers = None, axes: Integers = None, norm: str | None = "backward") -> ArrayT:
+def rfftn(x: ArrayT, /, s: Integers = None, axes: Integers = None, norm: Norm = "backward") -> ArrayT:
     """Fourier transform of a real array over several axes, without the negative frequencies of the last of them.
 
     Parameters
@@ -315,8 +322,9 @@ def rfftn(x: ArrayT, /, s: Integers = None, axes: Integers = None, norm: str | N
     return fourier_of_real(*_plan("rfftn", "real", x, s, axes, norm))
 
 
+@composite()
 @transform
-def irfftn(x: ArrayT, /, s: Integers = None, axes: Integers = None, norm: str | None = "backward") -> ArrayT:
+def irfftn(x: ArrayT, /, s: Integers = None, axes: Integers = None, norm: Norm = "backward") -> ArrayT:
     """Inverse of `rfftn`.
 
     Parameters
@@ -338,8 +346,9 @@ def irfftn(x: ArrayT, /, s: Integers = None, axes: Integers = None, norm: str | 
     return fourier_to_real(*_plan("irfftn", "numeric", x, s, axes, norm, to_real=True))
 
 
+@composite()
 @transform
-def rfft2(x: ArrayT, /, s: Integers = None, axes: Integers = (-2, -1), norm: str | None = "backward") -> ArrayT:
+def rfft2(x: ArrayT, /, s: Integers = None, axes: Integers = (-2, -1), norm: Norm = "backward") -> ArrayT:
     """Fourier transform of a real array over two axes, by default the last two; see `rfftn`.
 
     Examples
@@ -350,8 +359,9 @@ def rfft2(x: ArrayT, /, s: Integers = None, axes: Integers = (-2, -1), norm: str
     return fourier_of_real(*_plan("rfft2", "real", x, s, axes, norm))
 
 
+@composite()
 @transform
-def irfft2(x: ArrayT, /, s: Integers = None, axes: Integers = (-2, -1), norm: str | None = "backward") -> ArrayT:
+def irfft2(x: ArrayT, /, s: Integers = None, axes: Integers = (-2, -1), norm: Norm = "backward") -> ArrayT:
     """Inverse of `rfft2`; see `irfftn`.
 
     Examples
@@ -362,8 +372,9 @@ def irfft2(x: ArrayT, /, s: Integers = None, axes: Integers = (-2, -1), norm: st
     return fourier_to_real(*_plan("irfft2", "numeric", x, s, axes, norm, to_real=True))
 
 
+@composite()
 @transform
-def hfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
+def hfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> ArrayT:
     """Fourier transform of a Hermitian-symmetric signal, given by its first half; the transform is real.
 
     Parameters
@@ -383,12 +394,13 @@ def hfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = 
     >>> tl.fft.hfft(tl.tensor([1.0, 2.0, 3.0]))
     tensor([ 8., -2.,  0., -2.])
     """
-    x, axes, lengths, norm = _plan("hfft", "numeric", x, n, axis, norm, to_real=True)
-    return fourier_to_real(conj(x), axes, lengths, OPPOSITE[norm])
+    x, axes, lengths, scaling = _plan("hfft", "numeric", x, n, axis, norm, to_real=True)
+    return fourier_to_real(conj(x), axes, lengths, OPPOSITE[scaling])
 
 
+@composite()
 @transform
-def ihfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> ArrayT:
+def ihfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> ArrayT:
     """Inverse of `hfft`: the first half of the Hermitian-symmetric signal with this real Fourier transform.
 
     Parameters
@@ -411,14 +423,14 @@ def ihfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: str | None =
     >>> tl.fft.ihfft(tl.tensor([8.0, -2.0, 0.0, -2.0]))
     tensor([1.-0.j, 2.-0.j, 3.-0.j])
     """
-    x, axes, lengths, norm = _plan("ihfft", "real", x, n, axis, norm)
-    return conj(fourier_of_real(x, axes, lengths, OPPOSITE[norm]))
+    x, axes, lengths, scaling = _plan("ihfft", "real", x, n, axis, norm)
+    return conj(fourier_of_real(x, axes, lengths, OPPOSITE[scaling]))
 
 
 # -- frequencies -------------------------------------------------------------------------------------------------------
 
 
-@documented
+@composite()
 def fftfreq(n: int, /, d: float = 1.0, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
     """Frequencies of the elements of `fft`, in cycles per unit: zero and up, then the negative ones.
 
@@ -450,6 +462,7 @@ def fftfreq(n: int, /, d: float = 1.0, *, dtype: DTypeLike = None, device: Devic
     return ifftshift(arange(-(n // 2), n - n // 2, dtype=dtype or dtypes.float32, device=device)) / (n * d)
 
 
+@composite()
 def rfftfreq(n: int, /, d: float = 1.0, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
     """Frequencies of the elements of `rfft`, in cycles per unit; the parameters are those of `fftfreq`.
 
@@ -467,6 +480,7 @@ def _check_length(function: str, n: int) -> None:
         raise ValueError(f"{function}: n is {n}, but must be 1 or more")
 
 
+@composite()
 def fftshift(x: ArrayT, /, axes: int | Sequence[int] | None = None) -> ArrayT:
     """Move frequency zero from the beginning to the middle of each axis.
 
@@ -495,6 +509,7 @@ def fftshift(x: ArrayT, /, axes: int | Sequence[int] | None = None) -> ArrayT:
     return _shifted("fftshift", x, axes, 1)
 
 
+@composite()
 def ifftshift(x: ArrayT, /, axes: int | Sequence[int] | None = None) -> ArrayT:
     """Inverse of `fftshift`, from which it differs along axes of odd length.
 

@@ -12,6 +12,7 @@ tensor([0.5 , 0.25])
 
 from .errors import LinAlgError
 from .ops.contraction import matmul, outer, tensordot, vecdot
+from .ops.declare import composite
 from .ops.linalg.decompositions import LUResult, QRResult, cholesky, lu, qr
 from .ops.linalg.determinants import SlogdetResult, det, slogdet
 from .ops.linalg.functions import expm, matrix_power, multi_dot
@@ -38,6 +39,7 @@ def __dir__() -> list[str]:
     return [*__all__, *(name for name in globals() if name.startswith("__"))]
 
 
+@composite()
 def diagonal(x: ArrayT, /, *, offset: int = 0) -> ArrayT:
     """The elements on a diagonal of the last two axes.
 

@@ -2,7 +2,7 @@
 
 import builtins
 from collections.abc import Iterator, Sequence
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from numpy.typing import NDArray
 
@@ -261,7 +261,7 @@ class TensorMethods:
         q: Any,
         axis: builtins.int | tuple[builtins.int, ...] | None = None,
         *,
-        method: str = "linear",
+        method: Literal["linear", "lower", "higher", "midpoint", "nearest"] = "linear",
         keepdims: builtins.bool = False,
     ) -> Tensor:
         """Quantiles over axes, ignoring NaN; see `quantile`. NaN where all elements are NaN."""
@@ -297,7 +297,7 @@ class TensorMethods:
         q: Any,
         axis: builtins.int | tuple[builtins.int, ...] | None = None,
         *,
-        method: str = "linear",
+        method: Literal["linear", "lower", "higher", "midpoint", "nearest"] = "linear",
         keepdims: builtins.bool = False,
     ) -> Tensor:
         """Quantiles over axes: a fraction `q` of the elements lies below the quantile `q`."""
@@ -316,7 +316,7 @@ class TensorMethods:
     def scatter_add(self, axis: builtins.int, indices: Tensor, source: Tensor, /) -> Tensor:
         """A copy of `x` with `source` added along an axis at `indices`, as PyTorch's ``scatter_add``."""
     def searchsorted(
-        self, x2: Tensor | builtins.float, /, *, side: str = "left", sorter: Tensor | None = None
+        self, x2: Tensor | builtins.float, /, *, side: Literal["left", "right"] = "left", sorter: Tensor | None = None
     ) -> Tensor:
         """Indices at which to insert elements into a sorted array so that it stays sorted."""
     def sigmoid(self) -> Tensor:

@@ -54,8 +54,8 @@ def convert_and_call(record: Op, operands: Sequence[Any], params: dict[str, Any]
     _refuse_non_arrays(record, arrays, backends)
     backend = _only_backend(record, backends)
     names = _operand_names(record, operands)
-    if any(isinstance(a, backend.array_types[0]) for a in arrays):
-        arrays = [_as_number(record, backend, n, a) for n, a in zip(names, arrays, strict=True)]
+    if record.kind == "elementwise":
+        arrays = _with_numbers(backend, arrays)
     target = _common_dtype(record, backend, [a for n, a in zip(names, arrays, strict=True) if n in record.promoted])
     _refuse_dtypes(record, backend, arrays)
     as_tensor = all(type(a) in WEAK_DTYPES for a in arrays) or any(isinstance(x, Tensor) for x in operands)
@@ -88,13 +88,20 @@ def _converted(
     )
 
 
-def _as_number(record: Op, backend: Backend, name: str, array: Any) -> Any:
-    """Return a NumPy scalar beside arrays as the Python number that it stands for, and anything else unchanged.
+def _with_numbers(backend: Backend, arrays: Sequence[Any]) -> list[Any]:
+    """Return operands with a NumPy scalar as a Python number where that has no effect on an array but its precision.
 
-    So ``x * numpy.float64(2)`` has the type of ``x``, as in PyTorch.
+    So ``x * numpy.float64(2)`` has the type of ``x`` if that is floating-point, as in PyTorch. Beside integers the
+    scalar keeps its precision: results of 0 axes on NumPy arrays are such scalars.
     """
-    is_scalar = type(array) in KNOWN_TYPES and not isinstance(array, backend.array_types[0])
-    return array.item() if is_scalar and record.kind == "elementwise" and name in record.promoted else array
+    full = backend.array_types[0]
+    highest = max((_kind_rank(backend.dtype_of(a)) for a in arrays if isinstance(a, full)), default=-1)
+
+    def with_number(a: Any) -> Any:
+        is_scalar = type(a) in KNOWN_TYPES and not isinstance(a, full)
+        return a.item() if is_scalar and _kind_rank(backend.dtype_of(a)) <= highest else a
+
+    return [with_number(a) for a in arrays]
 
 
 def _operand_names(record: Op, operands: Sequence[Any]) -> list[str]:

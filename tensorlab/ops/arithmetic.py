@@ -12,7 +12,7 @@ from ..backend import Backend, DType, backend_of
 from ..options import RealScalar
 from ..tensor import ArrayT, Tensor
 from .comparison import where
-from .declare import as_arrays, elementwise, require, same_shape
+from .declare import as_arrays, composite, elementwise, require, same_shape
 from .exponential import log
 
 
@@ -375,6 +375,7 @@ def lower_to(backend: Backend, x: ArrayT | complex, high: ArrayT | complex, /) -
     return backend.xp.minimum(x, high)
 
 
+@composite()
 def clip(x: ArrayT, /, min: ArrayT | float | None = None, max: ArrayT | float | None = None) -> ArrayT:
     """Limit elements to a range.
 

@@ -181,6 +181,7 @@ def linear(backend: Backend, x: ArrayT, weight: ArrayT, bias: ArrayT | None = No
     return y if bias is None else y + bias
 
 
+@composite()
 def vecdot(x1: ArrayT, x2: ArrayT, /, *, axis: int = -1) -> ArrayT:
     """Inner products along an axis, the first operand conjugated.
 
@@ -230,6 +231,7 @@ def check_common_axis(function: str, axis: int, x1: Shape, x2: Shape) -> None:
         raise ShapeError(f"{function}: axis {axis} must be an axis of both shapes {x1} and {x2}{counted}")
 
 
+@composite()
 def outer(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     """All products of two vectors' elements.
 

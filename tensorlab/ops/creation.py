@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from ..backend import (
     Backend,
@@ -565,7 +565,7 @@ def eye(
 
 
 @composite(arrays="any")
-def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Tensor]:
+def meshgrid(*arrays: Any, indexing: Literal["xy", "ij"] = "xy") -> list[Tensor]:
     """Coordinate arrays of a grid.
 
     Parameters
@@ -587,8 +587,6 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Tensor]:
             [0, 1],
             [0, 1]])
     """
-    if indexing not in ("xy", "ij"):
-        raise ValueError(f"indexing must be 'xy' or 'ij', not {indexing!r}")
     order = list(range(len(arrays)))
     if indexing == "xy" and len(arrays) > 1:
         order[0], order[1] = 1, 0

@@ -13,7 +13,7 @@ from ..errors import ShapeError
 from ..tensor import ArrayT
 from .arithmetic import multiply
 from .contraction import matmul
-from .declare import require
+from .declare import composite, require
 from .indexing import diagonal_pair
 from .reduction import sum
 from .shapes import Shape, permute_dims, reshape
@@ -24,6 +24,7 @@ MOST_SEARCHED = 6
 """Up to this number of operands the best order of contractions is searched for; each further one triples the work."""
 
 
+@composite()
 def einsum(subscripts: str, /, *operands: ArrayT) -> ArrayT:
     """Einstein summation.
 

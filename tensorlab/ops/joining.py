@@ -80,6 +80,7 @@ def concat_arrays(backend: Backend, /, *arrays: ArrayT, axis: int | None = 0) ->
     return backend.xp.concat(arrays, axis=axis)
 
 
+@composite()
 def concat(arrays: Sequence[ArrayT], /, *, axis: int | None = 0) -> ArrayT:
     """Join arrays along an existing axis.
 

@@ -27,6 +27,7 @@ def _diagonal_slice(rows: int, columns: int, offset: int) -> slice:
     return slice(start, start + (length - 1) * (columns + 1) + 1, columns + 1) if length else slice(0, 0)
 
 
+@composite()
 def diagonal(x: ArrayT, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> ArrayT:
     """The elements on a diagonal of two axes.
 
@@ -86,6 +87,7 @@ def diagonal_matrix(x: ArrayT, /, offset: int = 0) -> ArrayT:
     return reshape(scatter_index(x, (*x.shape[:-1], n * n), place), (*x.shape[:-1], n, n))
 
 
+@composite()
 def diag(x: ArrayT, /, k: int = 0) -> ArrayT:
     """A matrix with a vector on a diagonal, or the elements on a diagonal of a matrix.
 
@@ -120,6 +122,7 @@ def diag(x: ArrayT, /, k: int = 0) -> ArrayT:
     return diagonal_matrix(x, k) if len(x.shape) == 1 else diagonal(x, k)
 
 
+@composite()
 def trace(x: ArrayT, /, *, offset: int = 0, dtype: DTypeLike = None) -> ArrayT:
     """Sum of the elements on a diagonal of the last two axes.
 
@@ -156,6 +159,7 @@ def trace(x: ArrayT, /, *, offset: int = 0, dtype: DTypeLike = None) -> ArrayT:
 # -- products ----------------------------------------------------------------------------------------------------------
 
 
+@composite()
 def kron(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     """Kronecker product: each element of `x1` times all of `x2`, as blocks.
 

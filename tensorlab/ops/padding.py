@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from numbers import Integral, Number
-from typing import Any
+from typing import Any, Literal
 
 from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend
 from ..errors import ShapeError
 from ..tensor import ArrayT
-from .declare import require
+from .declare import composite, require
 from .indexing import getitem
 from .shapes import Shape, normalized_axis
 
@@ -20,7 +20,7 @@ Pairs = tuple[tuple[int, int], ...]
 CASTS: dict[str, Callable[[Any], Any]] = {"bool": bool, "signed integer": int, "unsigned integer": int}
 """Casts of numbers to the type of an array; floating-point arrays take all numbers."""
 
-CONTINUATIONS = ("edge", "reflect", "symmetric", "wrap")
+PadMode = Literal["constant", "edge", "reflect", "symmetric", "wrap"]
 """The modes that pad with the array's own elements."""
 
 
@@ -203,7 +203,8 @@ def _as_pairs(name: str, given: Any, ndim: int, of_others: Any = None) -> tuple[
     return tuple((row[0], row[-1]) for row in rows)
 
 
-def pad(x: ArrayT, /, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> ArrayT:
+@composite()
+def pad(x: ArrayT, /, pad_width: Any, mode: PadMode = "constant", *, constant_values: Any = 0) -> ArrayT:
     """Pad an array, as ``numpy.pad`` does.
 
     Parameters
@@ -246,9 +247,7 @@ def pad(x: ArrayT, /, pad_width: Any, mode: str = "constant", *, constant_values
     pairs = _as_pairs("pad_width", pad_width, ndim, of_others=0)
     if not all(isinstance(n, Integral) and int(n) >= 0 for pair in pairs for n in pair):
         raise ValueError(f"pad: pad_width must have integers >= 0, not {pad_width!r}")
-    if mode in CONTINUATIONS:
-        return pad_continued(x, pairs, mode)
     if mode != "constant":
-        raise ValueError(f"pad: mode must be 'constant', {', '.join(map(repr, CONTINUATIONS))}, not {mode!r}")
+        return pad_continued(x, pairs, mode)
     values = _as_pairs("constant_values", constant_values, ndim)
     return pad_constant(x, pairs, values)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from numbers import Number, Real
-from typing import Any
+from typing import Any, Literal
 
 from ..backend import dtypes
-from ..docstrings import documented, documented_like
+from ..docstrings import documented_like
 from ..tensor import ArrayT
 from .arithmetic import clip, divide
 from .comparison import isfinite, isnan, logical_and, logical_not, where
 from .datatypes import as_floating
-from .declare import require
+from .declare import composite, require
 from .indexing import getitem, take, take_along_axis
 from .joining import stack
 from .reduction import axes_last, reduced_count, reduced_shape, sum
@@ -29,11 +29,11 @@ from .shapes import (
 )
 from .sorting import sort
 
-METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
+Method = Literal["linear", "lower", "higher", "midpoint", "nearest"]
 
 
-@documented
-def quantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> ArrayT:
+@composite()
+def quantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: Method = "linear", keepdims: bool = False) -> ArrayT:
     """Quantiles over axes: a fraction `q` of the elements lies below the quantile `q`.
 
     Of ``n`` sorted elements, at the positions 0 to ``n - 1``, the quantile is the value at ``q * (n - 1)`` (Hyndman and
@@ -70,8 +70,9 @@ def quantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear",
     return _quantile("quantile", x, q, axis, method, keepdims, False)
 
 
+@composite()
 @documented_like(quantile)
-def percentile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> ArrayT:
+def percentile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: Method = "linear", keepdims: bool = False) -> ArrayT:
     """Percentiles over axes: quantiles with `q` from 0 to 100; see `quantile`.
 
     Parameters
@@ -87,7 +88,7 @@ def percentile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear
     return _quantile("percentile", x, q, axis, method, keepdims, False)
 
 
-@documented
+@composite()
 def median(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Median over axes; of an even number of elements the mean of the two middle ones.
 
@@ -112,8 +113,11 @@ def median(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT
     return _quantile("median", x, 0.5, axis, "midpoint", keepdims, False)
 
 
+@composite()
 @documented_like(quantile, but="Returns")
-def nanquantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> ArrayT:
+def nanquantile(
+    x: ArrayT, /, q: Any, axis: Axis = None, *, method: Method = "linear", keepdims: bool = False
+) -> ArrayT:
     """Quantiles over axes, ignoring NaN; see `quantile`. NaN where all elements are NaN.
 
     Examples
@@ -124,8 +128,11 @@ def nanquantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linea
     return _quantile("nanquantile", x, q, axis, method, keepdims, True)
 
 
+@composite()
 @documented_like(percentile, but="Returns")
-def nanpercentile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> ArrayT:
+def nanpercentile(
+    x: ArrayT, /, q: Any, axis: Axis = None, *, method: Method = "linear", keepdims: bool = False
+) -> ArrayT:
     """Percentiles over axes, ignoring NaN; see `quantile`. NaN where all elements are NaN.
 
     Examples
@@ -136,6 +143,7 @@ def nanpercentile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: str = "lin
     return _quantile("nanpercentile", x, q, axis, method, keepdims, True)
 
 
+@composite()
 @documented_like(median, but="Returns")
 def nanmedian(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Median over axes, ignoring NaN; see `median`. NaN where all elements are NaN.
@@ -148,10 +156,8 @@ def nanmedian(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> Arr
     return _quantile("nanmedian", x, 0.5, axis, "midpoint", keepdims, True)
 
 
-def _quantile(function: str, x: Any, q: Any, axis: Axis, method: str, keepdims: bool, skip_nan: bool) -> Any:
+def _quantile(function: str, x: Any, q: Any, axis: Axis, method: Method, keepdims: bool, skip_nan: bool) -> Any:
     require(function, "real", x=x)
-    if method not in METHODS:
-        raise ValueError(f"{function}: method must be one of {', '.join(map(repr, METHODS))}, not {method!r}")
     whole = 100 if "percentile" in function else 1
     q = _fractions(function, q, whole)
     axes = normalized_axes(axis, len(x.shape), f"{function}: axis")
@@ -182,7 +188,7 @@ def _shape_of(q: Any) -> tuple[int, ...]:
     return (len(q),) if isinstance(q, list) else () if isinstance(q, float) else tuple(q.shape)
 
 
-def _quantiles(ordered: Any, q: Any, method: str, skip_nan: bool) -> Any:
+def _quantiles(ordered: Any, q: Any, method: Method, skip_nan: bool) -> Any:
     """Return quantiles over the last axis of a sorted array; the axes of `q` come first."""
     if isinstance(q, list):
         each = [_quantiles(ordered, fraction, method, skip_nan) for fraction in q]
@@ -217,7 +223,7 @@ def _quantiles(ordered: Any, q: Any, method: str, skip_nan: bool) -> Any:
     return permute_dims(result, (*range(len(rest), len(result.shape)), *range(len(rest)))) if more else result
 
 
-def _value_at(position: Any, method: str, pick: Callable[[Any], Any], dtype: dtypes.DType) -> Any:
+def _value_at(position: Any, method: Method, pick: Callable[[Any], Any], dtype: dtypes.DType) -> Any:
     """Return the value at a position, a number or a tensor; `pick` returns the element at an integer position."""
     number = isinstance(position, float)
     if method in ("lower", "higher", "nearest"):

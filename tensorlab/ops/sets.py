@@ -150,6 +150,7 @@ def _tensor_if(x: Any, array: Any) -> Any:
     return Tensor(array) if isinstance(x, Tensor) else array
 
 
+@composite()
 def unique_all(x: ArrayT, /) -> UniqueAll[ArrayT]:
     """Unique elements, with the indices of their first occurrences, inverse indices and counts.
 
@@ -179,6 +180,7 @@ def unique_all(x: ArrayT, /) -> UniqueAll[ArrayT]:
     return UniqueAll(runs.values, *(_tensor_if(x, part) for part in (runs.indices(), inverse, runs.counts())))
 
 
+@composite()
 def unique_counts(x: ArrayT, /) -> UniqueCounts[ArrayT]:
     """Unique elements and their counts: a named tuple ``(values, counts)``; see `unique_all`.
 
@@ -192,6 +194,7 @@ def unique_counts(x: ArrayT, /) -> UniqueCounts[ArrayT]:
     return UniqueCounts(runs.values, _tensor_if(x, runs.counts()))
 
 
+@composite()
 def unique_inverse(x: ArrayT, /) -> UniqueInverse[ArrayT]:
     """Unique elements and inverse indices: a named tuple ``(values, inverse_indices)``; see `unique_all`.
 
@@ -205,6 +208,7 @@ def unique_inverse(x: ArrayT, /) -> UniqueInverse[ArrayT]:
     return UniqueInverse(runs.values, _tensor_if(x, reshape(runs.inverse(), tuple(x.shape))))
 
 
+@composite()
 def unique_values(x: ArrayT, /) -> ArrayT:
     """Unique elements in ascending order; see `unique_all`.
 
@@ -240,6 +244,7 @@ def unique(
     axis: int | None = None,
     equal_nan: bool = True,
 ) -> tuple[ArrayT, ...]: ...
+@composite()
 def unique(
     x: Any,
     /,
@@ -302,6 +307,7 @@ def unique(
 # -- membership --------------------------------------------------------------------------------------------------------
 
 
+@composite()
 def isin(x1: ArrayT, x2: ArrayT | complex, /, *, invert: bool = False) -> ArrayT:
     """Whether each element of `x1` occurs in `x2`.
 
@@ -364,6 +370,7 @@ def union1d(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     return unique(concat([x1, x2], axis=None))
 
 
+@composite()
 def intersect1d(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     """Unique elements of one array that occur in another, in ascending order; see `unique`.
 
@@ -377,6 +384,7 @@ def intersect1d(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     return getitem(values, plain_index(isin(values, x2)))
 
 
+@composite()
 def setdiff1d(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     """Unique elements of one array that do not occur in another, in ascending order; see `unique`.
 
@@ -393,6 +401,7 @@ def setdiff1d(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
 # -- counting ----------------------------------------------------------------------------------------------------------
 
 
+@composite()
 def bincount(x: ArrayT, /, weights: ArrayT | None = None, *, minlength: int = 0) -> ArrayT:
     """Counts of the numbers 0, 1, 2, ..., or the sums of their weights.
 

@@ -88,6 +88,7 @@ def cast(backend: Backend, x: ArrayT, /, dtype: Any) -> ArrayT:
 engine_ops.cast = cast
 
 
+@composite()
 def astype(x: ArrayT, dtype: Any, /, *, copy: bool = True, device: Any = None) -> ArrayT:
     """Cast to another data type; differentiable between floating types.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from numbers import Number
-from typing import Any
+from typing import Any, Literal
 
 from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend, dtypes
-from ..docstrings import documented, documented_like
+from ..docstrings import documented_like
 from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
 from .arithmetic import abs as absolute
@@ -18,7 +18,7 @@ from .comparison import logical_and, not_equal, where
 from .creation import numbers_like
 from .cumulative import cumulative_sum
 from .datatypes import as_floating
-from .declare import require
+from .declare import composite, require
 from .indexing import getitem, slice_along, take
 from .joining import concat, flip, stack
 from .padding import pad_constant
@@ -66,23 +66,25 @@ def correlate_valid(backend: Backend, x: ArrayT, w: ArrayT, /) -> ArrayT:
     return backend.xp.reshape(y, (-1,))
 
 
-def _checked_vectors(function: str, mode: str, a: Any, v: Any) -> None:
+Mode = Literal["full", "same", "valid"]
+
+
+def _check_vectors(function: str, a: Any, v: Any) -> None:
     require(function, "numeric", a=a, v=v)
-    if mode not in ("full", "same", "valid"):
-        raise ValueError(f"{function}: mode must be 'full', 'same' or 'valid', not {mode!r}")
     shapes = tuple(a.shape), tuple(v.shape)
     if any(len(shape) != 1 or not shape[0] for shape in shapes):
         raise ShapeError(f"{function} takes two vectors that are not empty, not shapes {shapes[0]} and {shapes[1]}")
 
 
-def _slid(longer: Any, shorter: Any, mode: str) -> Any:
+def _slid(longer: Any, shorter: Any, mode: Mode) -> Any:
     """Return the inner products of a vector with the windows of a longer one, padded with zeros."""
     n = shorter.shape[0]
     ends = {"full": (n - 1, n - 1), "same": (n // 2, n - 1 - n // 2), "valid": (0, 0)}[mode]
     return correlate_valid(pad_constant(longer, (ends,)) if any(ends) else longer, shorter)
 
 
-def convolve(a: ArrayT, v: ArrayT, /, mode: str = "full") -> ArrayT:
+@composite()
+def convolve(a: ArrayT, v: ArrayT, /, mode: Mode = "full") -> ArrayT:
     """Convolution of two vectors: element ``k`` is the sum of all ``a[i] * v[k - i]``.
 
     Parameters
@@ -110,14 +112,15 @@ def convolve(a: ArrayT, v: ArrayT, /, mode: str = "full") -> ArrayT:
     >>> tl.convolve(tl.tensor([1.0, 2.0, 3.0]), tl.tensor([1.0, 1.0]))
     tensor([1., 3., 5., 3.])
     """
-    _checked_vectors("convolve", mode, a, v)
+    _check_vectors("convolve", a, v)
     if v.shape[0] > a.shape[0]:
         a, v = v, a
     return _slid(a, flip(v), mode)
 
 
+@composite()
 @documented_like(convolve)
-def correlate(a: ArrayT, v: ArrayT, /, mode: str = "valid") -> ArrayT:
+def correlate(a: ArrayT, v: ArrayT, /, mode: Mode = "valid") -> ArrayT:
     """Cross-correlation of two vectors: element ``k`` is the sum of all ``a[i + k] * conj(v[i])``.
 
     Parameters
@@ -135,7 +138,7 @@ def correlate(a: ArrayT, v: ArrayT, /, mode: str = "valid") -> ArrayT:
     >>> tl.correlate(tl.tensor([1.0, 2.0, 3.0]), tl.tensor([1.0, -1.0]))
     tensor([-1., -1.])
     """
-    _checked_vectors("correlate", mode, a, v)
+    _check_vectors("correlate", a, v)
     if v.shape[0] > a.shape[0]:
         return flip(_slid(conj(v), a, mode))
     return _slid(a, conj(v), mode)
@@ -144,6 +147,7 @@ def correlate(a: ArrayT, v: ArrayT, /, mode: str = "valid") -> ArrayT:
 # -- sampled functions -------------------------------------------------------------------------------------------------
 
 
+@composite()
 def interp(
     x: ArrayT, xp: ArrayT, fp: ArrayT, /, left: Any = None, right: Any = None, period: float | None = None
 ) -> ArrayT:
@@ -221,7 +225,7 @@ def _unrolled(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:
     return x, xp, concat([getitem(fp, end), fp, getitem(fp, start)])
 
 
-@documented
+@composite()
 def trapezoid(y: ArrayT, /, x: ArrayT | None = None, dx: Any = 1.0, axis: int = -1) -> ArrayT:
     """Integral along an axis of a sampled function, by the trapezoidal rule.
 
@@ -262,7 +266,7 @@ def trapezoid(y: ArrayT, /, x: ArrayT | None = None, dx: Any = 1.0, axis: int = 
     return sum(multiply(dx, slice_along(y, place, 1, None) + slice_along(y, place, None, -1)), axis=place) / 2
 
 
-@documented
+@composite()
 def diff(x: ArrayT, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> ArrayT:
     """Differences of adjacent elements along an axis.
 
@@ -314,7 +318,7 @@ def _slice_like(x: Any, value: Any, shape: Shape) -> Any:
     return value if value is None or value.shape else broadcast_to(value, shape)
 
 
-@documented
+@composite()
 def unwrap(p: ArrayT, /, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi) -> ArrayT:
     """Remove jumps from angles along an axis, by adding multiples of the period.
 
@@ -352,6 +356,7 @@ def unwrap(p: ArrayT, /, discont: float | None = None, axis: int = -1, *, period
 # -- polynomials -------------------------------------------------------------------------------------------------------
 
 
+@composite()
 def vander(x: ArrayT, /, N: int | None = None, increasing: bool = False) -> ArrayT:
     """Vandermonde matrix: the powers of each element.
 
@@ -391,6 +396,7 @@ def vander(x: ArrayT, /, N: int | None = None, increasing: bool = False) -> Arra
     return stack(powers if increasing else powers[::-1], axis=1)
 
 
+@composite()
 def polyval(p: ArrayT, x: ArrayT, /) -> ArrayT:
     """The value of a polynomial, by Horner's rule.
 

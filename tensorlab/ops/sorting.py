@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import log2, prod
 from operator import index as as_index
-from typing import Any, Generic, NamedTuple
+from typing import Any, Generic, Literal, NamedTuple
 
 from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend, BackendError, backend_for_type, backend_of, dtypes
-from ..docstrings import documented, documented_like
+from ..docstrings import documented_like
 from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
 from .datatypes import result_type
-from .declare import require
+from .declare import composite, require
 from .indexing import getitem, put_along_axis_add, slice_along, take, take_along_axis
 from .joining import stack
 from .shapes import Shape, flatten, normalized_axis, squeeze
@@ -181,7 +181,7 @@ def topk_indices(backend: Backend, x: ArrayT, /, k: int, *, axis: int = -1, larg
     return order[(slice(None),) * (axis % x.ndim) + (slice(0, k), Ellipsis)]
 
 
-@documented
+@composite()
 def topk(x: ArrayT, /, k: int, *, axis: int = -1, largest: bool = True, sorted: bool = True) -> Chosen[ArrayT]:
     """The `k` largest elements along an axis, or the smallest.
 
@@ -220,7 +220,7 @@ def topk(x: ArrayT, /, k: int, *, axis: int = -1, largest: bool = True, sorted: 
     return Chosen(take_along_axis(x, indices, axis), indices)
 
 
-@documented
+@composite()
 @documented_like(topk)
 def kthvalue(x: ArrayT, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Chosen[ArrayT]:
     """The `k`-th smallest element along an axis.
@@ -266,7 +266,10 @@ def kthvalue(x: ArrayT, /, k: int, *, axis: int = -1, keepdims: bool = False) ->
 # -- searching ---------------------------------------------------------------------------------------------------------
 
 
-def searchsorted(x1: ArrayT, x2: ArrayT | float, /, *, side: str = "left", sorter: ArrayT | None = None) -> ArrayT:
+@composite()
+def searchsorted(
+    x1: ArrayT, x2: ArrayT | float, /, *, side: Literal["left", "right"] = "left", sorter: ArrayT | None = None
+) -> ArrayT:
     """Indices at which to insert elements into a sorted array so that it stays sorted.
 
     Parameters
@@ -300,8 +303,6 @@ def searchsorted(x1: ArrayT, x2: ArrayT | float, /, *, side: str = "left", sorte
     tensor([1, 2, 3])
     """
     backend, ordered, wanted, wrap = as_promoted_pair("searchsorted", "real", x1, x2)
-    if side not in ("left", "right"):
-        raise ValueError(f"searchsorted: side must be 'left' or 'right', not {side!r}")
     if len(ordered.shape) != 1:
         raise ShapeError(f"searchsorted: x1 must have 1 axis, not shape {tuple(ordered.shape)}")
     if sorter is not None:
@@ -349,6 +350,7 @@ def as_promoted_pair(function: str, takes: str, x1: Any, x2: Any) -> tuple[Backe
     return backend, *arrays, wrap
 
 
+@composite()
 def nonzero(x: ArrayT, /) -> tuple[ArrayT, ...]:
     """Indices of the elements that are true (not zero): one array for each axis.
 
@@ -384,6 +386,7 @@ def nonzero(x: ArrayT, /) -> tuple[ArrayT, ...]:
     return found
 
 
+@composite()
 def flatnonzero(x: ArrayT, /) -> ArrayT:
     """Indices of the elements of the flattened array that are true (not zero); see `nonzero`.
 
@@ -396,6 +399,7 @@ def flatnonzero(x: ArrayT, /) -> ArrayT:
     return nonzero(flatten(x))[0]
 
 
+@composite()
 def argwhere(x: ArrayT, /) -> ArrayT:
     """Indices of the elements that are true (not zero): one row for each; see `nonzero`.
 

@@ -121,6 +121,7 @@ def _broadcastable_weights(x: Any, weights: Any, axis: Axis) -> Any:
     return reshape(weights, tuple(n if a in axes else 1 for a, n in enumerate(shape)))
 
 
+@composite()
 def cov(
     x: ArrayT,
     y: ArrayT | None = None,
@@ -208,6 +209,7 @@ def _observation_weights(observations: int, fweights: Any, aweights: Any) -> Any
     return multiply(fweights, aweights)
 
 
+@composite()
 @documented_like(cov)
 def corrcoef(x: ArrayT, y: ArrayT | None = None, /, *, rowvar: bool = True) -> ArrayT:
     """Pearson correlation coefficients of variables.
@@ -238,6 +240,7 @@ def corrcoef(x: ArrayT, y: ArrayT | None = None, /, *, rowvar: bool = True) -> A
 # -- counting ----------------------------------------------------------------------------------------------------------
 
 
+@composite()
 def histogram(
     x: ArrayT,
     /,
@@ -332,6 +335,7 @@ def _even_edges(x: Any, bins: int, span: tuple[float, float] | None, dtype: dtyp
     return numbers_like(x, [*(first + i * step for i in range(bins)), last], dtype)
 
 
+@composite()
 def digitize(x: ArrayT, bins: Any, /, right: bool = False) -> ArrayT:
     """Index of the bin that each element lies in.
 
@@ -362,7 +366,8 @@ def digitize(x: ArrayT, bins: Any, /, right: bool = False) -> ArrayT:
     require("digitize", "real", x=x, bins=bins)
     if len(bins.shape) != 1:
         raise ShapeError(f"digitize: bins must have 1 axis, not shape {tuple(bins.shape)}")
-    side, n = ("left" if right else "right"), bins.shape[0]
+    side: Literal["left", "right"] = "left" if right else "right"
+    n = bins.shape[0]
     if n < 2:
         return searchsorted(bins, x, side=side)
     falling = getitem(bins, 0) > getitem(bins, n - 1)

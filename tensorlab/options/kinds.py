@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from math import inf
 from operator import index as as_index
 from types import NoneType, UnionType
@@ -301,7 +302,8 @@ class Either(Kind):
     @property
     def text(self) -> str:
         """The kinds, with commas and ``or`` between."""
-        *others, last = [*(kind.text for kind in self.kinds), *(["None"] if self.none else [])]
+        choices = [map(repr, kind.values) if isinstance(kind, Choice) else [kind.text] for kind in self.kinds]
+        *others, last = [*chain.from_iterable(choices), *(["None"] if self.none else [])]
         return f"{', '.join(others)} or {last}" if others else last
 
 

@@ -134,7 +134,7 @@ ERRORS = [
     (lambda: tl.fft.irfft(tl.ones(1)), ShapeError,
      "irfft: axis 0 of shape (1,) gives length 0, but it must be 1 or more"),
     (lambda: tl.fft.fft(tl.ones(3), norm="orthonormal"), ValueError,
-     "fft: norm must be 'backward', 'ortho' or 'forward', not 'orthonormal'"),
+     "fft: norm must be 'backward', 'ortho', 'forward' or None, not 'orthonormal'"),
     (lambda: tl.fft.fftn(tl.ones((2, 3)), s=(2,), axes=(0, 1)), ShapeError, "fftn: s has 1 lengths for 2 axes"),
     (lambda: tl.fft.fftn(tl.ones(3), s=(2, 2)), ShapeError, "fftn: s has 2 lengths, but shape (3,) has 1 axes"),
     (lambda: tl.fft.rfftn(tl.ones((2, 3)), axes=(0, -2)), ShapeError, "rfftn: axes (0, -2) name an axis twice"),

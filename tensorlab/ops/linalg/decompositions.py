@@ -11,7 +11,7 @@ from ...errors import LinAlgError
 from ...tensor import ArrayT
 from ..arithmetic import conj, zeros_like
 from ..contraction import matmul
-from ..declare import require
+from ..declare import composite, require
 from ..indexing import getitem
 from ..joining import concat
 from ..matrices import diagonal, diagonal_matrix, tril, triu
@@ -71,6 +71,7 @@ def cholesky_factor(backend: Backend, x: ArrayT, /) -> ArrayT:
     return library_call("cholesky: a matrix is not positive definite", backend.xp.linalg.cholesky, x)
 
 
+@composite()
 @of_square_matrices
 def cholesky(x: ArrayT, /, *, upper: bool = False) -> ArrayT:
     """Cholesky factor of positive definite matrices: the lower triangular l of ``l @ l.mT.conj()``.
@@ -212,6 +213,7 @@ def qr_factors(backend: Backend, x: ArrayT, /, complete: bool = False) -> tuple[
     return tuple(backend.xp.linalg.qr(x, mode="complete" if complete else "reduced"))
 
 
+@composite()
 @of_matrices
 def qr(x: ArrayT, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResult[ArrayT]:
     """QR decomposition: ``x = Q @ R`` with orthonormal columns and an upper triangle.
@@ -243,8 +245,6 @@ def qr(x: ArrayT, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRR
             [4., 2.]])
     """
     require("qr", "floating", x=x)
-    if mode not in ("reduced", "complete"):
-        raise ValueError(f"qr: mode must be 'reduced' or 'complete', not {mode!r}")
     return QRResult(*qr_factors(x, complete=mode == "complete"))
 
 
@@ -320,6 +320,7 @@ def lu_factors(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT, ArrayT]:
     return backend.lu_factors(x)
 
 
+@composite()
 @of_matrices
 def lu(x: ArrayT, /) -> LUResult[ArrayT]:
     """LU decomposition with partial pivoting: ``x = P @ L @ U``.

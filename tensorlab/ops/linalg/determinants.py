@@ -10,7 +10,7 @@ from ...backend import Backend
 from ...tensor import ArrayT
 from ..arithmetic import imag, is_complex, multiply, real
 from ..contraction import matmul
-from ..declare import require
+from ..declare import composite, require
 from ..matrices import trace
 from ..reduction import sum
 from ..shapes import expand_dims, matrix_transpose
@@ -207,6 +207,7 @@ def slogdet_parts(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT]:
     return tuple(backend.xp.linalg.slogdet(x))
 
 
+@composite()
 @of_square_matrices
 def slogdet(x: ArrayT, /) -> SlogdetResult[ArrayT]:
     """Sign, and logarithm of the absolute value, of the determinant of square matrices.

@@ -14,7 +14,7 @@ from ...tensor import ArrayT, Tensor
 from ..arithmetic import positive, zeros_like
 from ..comparison import where
 from ..contraction import matmul
-from ..declare import require
+from ..declare import composite, require
 from ..shapes import astype
 from .common import check_square, identity_like, of_square_matrices
 from .solving import inv, solve_matrices
@@ -22,6 +22,7 @@ from .solving import inv, solve_matrices
 # -- powers ------------------------------------------------------------------------------------------------------------
 
 
+@composite()
 @of_square_matrices
 def matrix_power(x: ArrayT, n: int, /) -> ArrayT:
     """Integer power of square matrices, by repeated squaring.
@@ -120,6 +121,7 @@ def _combined(matrices: Sequence[Any], coefficients: Sequence[float]) -> Any:
     return total
 
 
+@composite()
 @of_square_matrices
 def expm(x: ArrayT, /) -> ArrayT:
     """Matrix exponential, by scaling and squaring of a Padé approximant.
@@ -173,6 +175,7 @@ def expm(x: ArrayT, /) -> ArrayT:
 # -- products of several -----------------------------------------------------------------------------------------------
 
 
+@composite()
 def multi_dot(arrays: Sequence[ArrayT], /) -> ArrayT:
     """Product of two or more matrices, in the order that takes the fewest multiplications.
 

@@ -16,7 +16,7 @@ from ..arithmetic import conj, is_complex, square
 from ..comparison import where
 from ..contraction import matmul
 from ..datatypes import finfo, result_type
-from ..declare import broadcast_shape, require
+from ..declare import broadcast_shape, composite, require
 from ..indexing import getitem
 from ..reduction import all as every
 from ..reduction import count_nonzero, sum
@@ -42,6 +42,7 @@ def _cutoff(backend: Backend, s: Any, rtol: Any) -> Any:
     return s[..., :1] * (rtol if isinstance(rtol, float | int) else backend.xp.astype(rtol, s.dtype)[..., None])
 
 
+@composite()
 @of_matrices
 def matrix_rank(x: ArrayT, /, *, rtol: float | ArrayT | None = None) -> ArrayT:
     """Rank of matrices: the number of nonzero singular values.
@@ -135,6 +136,7 @@ def pinv_matrices(backend: Backend, x: ArrayT, /, rtol: Any) -> ArrayT:
     return xp.matmul(_adjoint(backend, vh) * factors, _adjoint(backend, u))
 
 
+@composite()
 @of_matrices
 @documented_like(matrix_rank)
 def pinv(x: ArrayT, /, *, rtol: float | ArrayT | None = None) -> ArrayT:
@@ -248,6 +250,7 @@ def lstsq_minimum_norm(backend: Backend, a: ArrayT, b: ArrayT, /, rcond: Any) ->
     return solution, xp.sum(xp.astype(factors != 0, xp.int64), axis=-1), s
 
 
+@composite()
 def lstsq(a: ArrayT, b: ArrayT, /, rcond: float | None = None) -> LstsqResult[ArrayT]:
     """Least squares: the `x` that minimizes ``norm(b - a @ x)``, of several the one with the smallest norm.
 
@@ -303,6 +306,7 @@ def lstsq(a: ArrayT, b: ArrayT, /, rcond: float | None = None) -> LstsqResult[Ar
 # -- condition ---------------------------------------------------------------------------------------------------------
 
 
+@composite()
 def cond(x: ArrayT, /, p: float | str | None = None) -> ArrayT:
     """Condition number: the norm of matrices times that of their inverses.
 

@@ -141,6 +141,7 @@ MATRIX_NORMS: dict[Any, Callable[[Any], Any]] = {
 }
 
 
+@composite()
 @of_matrices
 def matrix_norm(x: ArrayT, /, *, keepdims: bool = False, ord: float | str | None = "fro") -> ArrayT:
     """Norm of matrices.

@@ -13,7 +13,7 @@ from ...errors import ShapeError
 from ...tensor import ArrayT
 from ..arithmetic import negative
 from ..contraction import matmul
-from ..declare import broadcast_shape, require
+from ..declare import broadcast_shape, composite, require
 from ..matrices import tril, triu
 from ..shapes import Shape, matrix_transpose, reshape, sum_to_shape
 from .common import check_matrices, check_square, count_cubic, library_call, of_square_matrices, square_shape
@@ -129,6 +129,7 @@ def solve_matrices(backend: Backend, a: ArrayT, b: ArrayT, /) -> ArrayT:
     return library_call(SINGULAR.format("solve"), backend.solve_systems, a, b)
 
 
+@composite()
 def solve(x1: ArrayT, x2: ArrayT, /) -> ArrayT:
     """Solve linear equations: the `x` of ``x1 @ x = x2``.
 
@@ -240,6 +241,7 @@ def solve_triangular_matrices(
     return solved if left else xp.matrix_transpose(solved)
 
 
+@composite()
 def solve_triangular(a: ArrayT, b: ArrayT, /, *, upper: bool, left: bool = True, unit_diagonal: bool = False) -> ArrayT:
     """Solve linear equations with triangular matrices, by substitution.
 

@@ -11,7 +11,7 @@ from ...docstrings import documented_like
 from ...tensor import ArrayT
 from ..arithmetic import conj, imag, is_complex, multiply, real
 from ..contraction import matmul
-from ..declare import require
+from ..declare import composite, require
 from ..indexing import getitem, scatter_index
 from ..matrices import diagonal, diagonal_matrix
 from ..shapes import Shape, expand_dims, matrix_transpose
@@ -104,6 +104,7 @@ def eigh_factors(backend: Backend, x: ArrayT, /) -> tuple[ArrayT, ArrayT]:
     return tuple(library_call(NOT_CONVERGED.format("eigh"), backend.xp.linalg.eigh, x))
 
 
+@composite()
 @of_square_matrices
 def eigh(x: ArrayT, /) -> EighResult[ArrayT]:
     """Eigenvalues and eigenvectors of Hermitian (symmetric, if real) matrices.
@@ -164,6 +165,7 @@ def eigvalsh_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
     return library_call(NOT_CONVERGED.format("eigvalsh"), backend.xp.linalg.eigvalsh, x)
 
 
+@composite()
 @of_square_matrices
 @documented_like(eigh)
 def eigvalsh(x: ArrayT, /) -> ArrayT:
@@ -314,6 +316,7 @@ def svd_factors(backend: Backend, x: ArrayT, /, full_matrices: bool = True) -> t
     return tuple(library_call(NOT_CONVERGED.format("svd"), backend.xp.linalg.svd, x, full_matrices=full_matrices))
 
 
+@composite()
 @of_matrices
 def svd(x: ArrayT, /, *, full_matrices: bool = True) -> SVDResult[ArrayT]:
     """Singular value decomposition: ``x = U @ diag(S) @ Vh``.
@@ -379,6 +382,7 @@ def svdvals_alone(backend: Backend, x: ArrayT, /) -> ArrayT:
     return library_call(NOT_CONVERGED.format("svdvals"), backend.xp.linalg.svdvals, x)
 
 
+@composite()
 @of_matrices
 @documented_like(svd)
 def svdvals(x: ArrayT, /) -> ArrayT:

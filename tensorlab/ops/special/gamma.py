@@ -11,7 +11,7 @@ from ...autodiff.record import Draw, sample
 from ...backend import Backend
 from ...docstrings import documented_like
 from ...tensor import ArrayT
-from ..declare import broadcast_shape, elementwise, require
+from ..declare import broadcast_shape, composite, elementwise, require
 from ..exponential import exp
 from .elementary import xlogy
 
@@ -71,6 +71,7 @@ def polygamma_of_order(backend: Backend, x: ArrayT, /, n: int) -> ArrayT:
     return backend.polygamma_of_order(x, n=n)
 
 
+@composite()
 def polygamma(n: int, x: ArrayT, /) -> ArrayT:
     """Derivative of order `n` of `digamma`, elementwise.
 

@@ -119,6 +119,7 @@ def _replaced(xp: Any, x: Any, nan: float, posinf: float, neginf: float) -> Any:
     return xp.where(x == -INF, neginf, x)
 
 
+@composite()
 def nan_to_num(x: ArrayT, /, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> ArrayT:
     """Replace NaN and infinities by numbers, elementwise.
 
@@ -149,6 +150,7 @@ def nan_to_num(x: ArrayT, /, nan: float = 0.0, posinf: float | None = None, negi
     return replace_nonfinite(x, nan, posinf, neginf)
 
 
+@composite()
 def lerp(start: ArrayT, end: ArrayT, weight: ArrayT | complex, /) -> ArrayT:
     """Interpolate linearly between two arrays, elementwise: ``start + weight * (end - start)``.
 
