@@ -398,14 +398,9 @@ def main():
             print(o.target, o.argument, o.value, o.verdict, o.error, " ".join(o.message.split()), o.place, sep="\t")
     else:
         print(table(outcomes))
-    slowest = sorted(slow, reverse=True)[:8]
-    for text in (
-        summary(outcomes),
-        causes(outcomes),
-        accepted(outcomes),
-        f"slowest: {slowest}",
-        f"{time.perf_counter() - started:.0f} s",
-    ):
+    slowest = f"slowest: {sorted(slow, reverse=True)[:8]}"
+    elapsed = f"{time.perf_counter() - started:.0f} s"
+    for text in (summary(outcomes), causes(outcomes), accepted(outcomes), slowest, elapsed):
         print(text, end="\n\n", file=sys.stderr)
 
 
