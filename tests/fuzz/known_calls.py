@@ -336,6 +336,7 @@ LEFT_OUT = {
     "autodiff.Op": "for authors of ops",
     "optim.lr_scheduler.LRScheduler": "abstract",
     "VectorOptimizer.add_param_group": "refuses a second group",
+    "nn.Identity()": "takes anything",
     "optim.MinimizeResult": "a result",
     "nn.utils.rnn.PackedSequence": "a result of pack_padded_sequence",
     **dict.fromkeys([f"linalg.{name}Result" for name in ("Eigh", "Lstsq", "LU", "QR", "Slogdet", "SVD")], "a result"),

@@ -90,12 +90,23 @@ def with_first(good, make):
 
 # -- annotations -------------------------------------------------------------------------------------------------------
 
+Integers = int | collections.abc.Sequence[int] | None
+
 BY_NAME = {
     "dtype": type | str | tl.DType | np.dtype | None,
     "device": str | tl.Device | None,
     "generator": tl.Generator | None,
+    "shape": Integers,
+    "pad_width": Integers | collections.abc.Sequence[collections.abc.Sequence[int]],
+    "bins": int | collections.abc.Sequence[float] | tl.Tensor,
+    "q": float | tl.Tensor,
+    "dx": float | tl.Tensor,
+    "constant_values": complex | collections.abc.Sequence[typing.Any],
 }
 """Annotations of arguments that have none or ``Any``."""
+
+INTEGRAL = ("index", "indices", "lengths", "input_lengths", "target_lengths")
+"""Operands that hold integers."""
 
 
 @functools.cache
@@ -125,6 +136,18 @@ def annotation_of(parameter, function):
     return annotation
 
 
+def admitted(parameter, annotation, value):
+    """Return whether a value can mean something for a parameter: it is the default, or the annotation admits it."""
+    if value is parameter.default:
+        return True
+    if parameter.name in INTEGRAL and isinstance(value, float | complex):
+        return False
+    try:
+        return admits(annotation, value)
+    except (TypeError, ValueError):  # comparisons of odd values
+        return True
+
+
 def admits(annotation, value):
     """Return whether an annotation admits a value; in doubt, it does."""
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
@@ -137,30 +160,35 @@ def admits(annotation, value):
     if origin in (typing.Union, types.UnionType):
         return any(admits(part, value) for part in parts)
     cls = origin or annotation
-    if isinstance(cls, typing.TypeVar):
-        return not isinstance(value, NEVER_AN_OPERAND) if cls.__name__ == "ArrayT" else True
-    if not isinstance(cls, type) or cls is object or getattr(cls, "_is_protocol", False):
+    if getattr(cls, "__name__", "") == "ArrayT" or cls is tl.Tensor:
+        return is_operand(value)
+    if getattr(cls, "_is_protocol", False):
+        return all(hasattr(value, name) for name, kept in vars(cls).items() if isinstance(kept, types.FunctionType))
+    if not isinstance(cls, type) or cls is object:
         return True
     if isinstance(value, tl.Tensor | np.ndarray) and value.shape == ():
         value = value.item()
-    if issubclass(cls, tuple | collections.abc.Iterable) and isinstance(value, str | bytes):
-        return cls is type(value) or (bool(parts) and parts[0] is type(value))
-    if issubclass(cls, tl.Tensor):
-        return not isinstance(value, NEVER_AN_OPERAND)
+    if issubclass(cls, collections.abc.Iterable):
+        return admits_entries(cls, parts, value)
+    return admits_number(cls, value) if cls in (bool, float, complex) else isinstance(value, cls)
+
+
+def is_operand(value):
+    """Return whether a value is a number, or holds numbers only."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind not in "OSU"
+    if isinstance(value, list | tuple | range):
+        return all(map(is_operand, value))
+    return isinstance(value, int | float | complex | tl.Tensor)
+
+
+def admits_number(cls, value):
+    """Return whether a value is a number of a class; a bool may be 0 or 1, and a float is not NaN."""
+    if cls is bool:
+        return isinstance(value, int) and value in (0, 1)
     if cls is float:
         return isinstance(value, int | float) and value == value
-    if cls is complex:
-        return isinstance(value, int | float | complex)
-    if cls is bool:
-        return isinstance(value, bool) or (isinstance(value, int) and value in (0, 1))
-    if cls is collections.abc.Callable:
-        return callable(value)
-    if cls in (tuple, list, collections.abc.Sequence, collections.abc.Iterable, collections.abc.Collection):
-        return admits_entries(cls, parts, value)
-    return isinstance(value, cls)
-
-
-NEVER_AN_OPERAND = (str, bytes, dict, set, type, types.EllipsisType, types.FunctionType, types.NoneType)
+    return isinstance(value, int | float | complex)
 
 
 def kind_admits(annotation, value):
@@ -176,13 +204,22 @@ def kind_admits(annotation, value):
 
 
 def admits_entries(cls, parts, value):
-    """Return whether a value is a sequence whose entries fit; any sequence serves for any other."""
-    if type(value) is object or not isinstance(value, collections.abc.Iterable):
+    """Return whether a value is a collection whose entries fit; any sequence serves for any other."""
+    if isinstance(value, str | bytes):
+        return cls is type(value) or parts[:1] == (type(value),)
+    if not isinstance(value, collections.abc.Iterable):
         return False
-    if isinstance(value, tl.Tensor | np.ndarray | dict | set) or not parts:
-        return not isinstance(value, dict | set) or cls is collections.abc.Iterable
+    if isinstance(value, dict | set) or issubclass(cls, collections.abc.Mapping):
+        return isinstance(value, cls)
+    if not parts or cls not in SEQUENCES:
+        return isinstance(value, cls) or cls in SEQUENCES
+    if isinstance(value, tl.Tensor | np.ndarray):
+        return is_operand(value)
     parts = [part for part in parts if part is not Ellipsis]
     entries = list(value)
     if len(parts) > 1 and len(entries) != len(parts):
         return False
     return all(admits(parts[min(i, len(parts) - 1)], entry) for i, entry in enumerate(entries))
+
+
+SEQUENCES = (tuple, list, collections.abc.Sequence, collections.abc.Iterable, collections.abc.Collection)
