@@ -54,10 +54,10 @@ def convert_and_call(record: Op, operands: Sequence[Any], params: dict[str, Any]
     _refuse_non_arrays(record, arrays, backends)
     backend = _only_backend(record, backends)
     names = _operand_names(record, operands)
+    _refuse_dtypes(record, backend, arrays)
     if record.kind == "elementwise":
         arrays = _with_numbers(backend, arrays)
     target = _common_dtype(record, backend, [a for n, a in zip(names, arrays, strict=True) if n in record.promoted])
-    _refuse_dtypes(record, backend, arrays)
     as_tensor = all(type(a) in WEAK_DTYPES for a in arrays) or any(isinstance(x, Tensor) for x in operands)
     ready = [
         _converted(record, backend, name, x, a, target, as_tensor)
@@ -126,10 +126,24 @@ def _refuse_dtypes(record: Op, backend: Backend, arrays: Sequence[Any]) -> None:
         if array is None:
             continue
         number = type(array) in WEAK_DTYPES
-        dtype = dtypes.DEFAULT_OF_PYTHON[type(array)] if number else backend.dtype_of(array)
+        dtype = dtypes.DEFAULT_OF_PYTHON[type(array)] if number else dtype_of_operand(record.name, name, backend, array)
         converted = name in record.promoted and (record.dtype == "floating" or number) and not dtype.is_floating
         if dtype.kind not in dtypes.KINDS[record.takes[name]] and not converted:
             raise TypeError(f"{record.name}: {name} is {dtype}, but must be {TAKES_TEXT[record.takes[name]]}")
+
+
+def dtype_of_operand(function: str, name: str, backend: Backend, array: Any) -> dtypes.DType:
+    """Return the data type of an operand.
+
+    Raises
+    ------
+    TypeError
+        If tensorlab has no such type; the message names the function and the operand.
+    """
+    try:
+        return backend.dtype_of(array)
+    except TypeError as error:
+        raise TypeError(f"{function}: {name} has elements of type {array.dtype}; {error}") from None
 
 
 def _optional(record: Op, operand: str) -> bool:

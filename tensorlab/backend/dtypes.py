@@ -88,20 +88,26 @@ def named(dtype: Any) -> DType:
 
 @dataclass(frozen=True)
 class DTypeKind(Kind):
-    """A data type in any form that `named` takes, or None."""
+    """A data type in any form that `named` takes, or None if that is allowed."""
 
-    text: ClassVar[str] = "a data type such as 'float32', or None"
+    none: bool = True
+
+    @property
+    def text(self) -> str:
+        """``a data type``, with an example."""
+        return f"a data type such as 'float32'{', or None' if self.none else ''}"
 
     def read(self, value: Any) -> DType | None:
         """Return the `DType`."""
-        return None if value is None else named(value)
+        return None if value is None and self.none else named(value)
 
     def quick_test(self, name: str) -> str:
         """Test for None."""
-        return f"{name} is None"
+        return f"{name} is None" if self.none else "False"
 
 
 DTypeLike = Annotated[Any, DTypeKind()]
+RequiredDType = Annotated[Any, DTypeKind(none=False)]
 
 bool_ = DType("bool", "bool", 1)
 int8 = DType("int8", "signed integer", 1)

@@ -376,7 +376,7 @@ def lower_to(backend: Backend, x: ArrayT | complex, high: ArrayT | complex, /) -
 
 
 @composite()
-def clip(x: ArrayT, /, min: ArrayT | float | None = None, max: ArrayT | float | None = None) -> ArrayT:
+def clip(x: ArrayT, /, min: ArrayT | RealScalar | None = None, max: ArrayT | RealScalar | None = None) -> ArrayT:
     """Limit elements to a range.
 
     Parameters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 from typing import Annotated, Any, ClassVar, Literal
@@ -22,6 +21,7 @@ from ..backend import (
 )
 from ..docstrings import documented_like
 from ..errors import ShapeError
+from ..options import ShapeLike
 from ..options.kinds import Kind
 from ..tensor import Tensor
 from .declare import composite, require
@@ -240,7 +240,7 @@ def _filled(maker: str, shape: Any, dtype: Any, device: DeviceLike, requires_gra
 
 @composite()
 def zeros(
-    shape: Any, *more: int, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False
+    shape: ShapeLike, *more: int, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False
 ) -> Tensor:
     """Make a tensor of zeros.
 
@@ -262,7 +262,7 @@ def zeros(
 @composite()
 @documented_like(zeros)
 def ones(
-    shape: Any, *more: int, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False
+    shape: ShapeLike, *more: int, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False
 ) -> Tensor:
     """Make a tensor of ones; see `zeros`.
 
@@ -277,7 +277,7 @@ def ones(
 @composite()
 @documented_like(zeros)
 def empty(
-    shape: Any, *more: int, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False
+    shape: ShapeLike, *more: int, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False
 ) -> Tensor:
     """Make a tensor without setting its elements; see `zeros`.
 
@@ -291,7 +291,7 @@ def empty(
 
 @composite()
 def full(
-    shape: int | Sequence[int],
+    shape: ShapeLike,
     fill_value: Any,
     *,
     dtype: DTypeLike = None,

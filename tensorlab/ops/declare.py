@@ -9,7 +9,7 @@ from math import prod
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ..autodiff.op import op
-from ..autodiff.operands import TAKES_TEXT
+from ..autodiff.operands import TAKES_TEXT, dtype_of_operand
 from ..autodiff.record import Draw, DTypeRule, Sample, sample
 from ..backend import Backend, BackendError, BackendUnavailable, backend_for_type
 from ..backend.dtypes import KINDS
@@ -68,7 +68,7 @@ def require(function: str, takes: str = "any", /, **operands: Any) -> None:
                 f"{function}: {name} must be a tensor or an array, not {type(array).__name__}; "
                 "tensorlab.asarray(...) makes a tensor of it"
             )
-        dtype = backend.dtype_of(array)
+        dtype = dtype_of_operand(function, name, backend, array)
         if dtype.kind not in KINDS[takes]:
             raise TypeError(f"{function}: {name} is {dtype}, but must be {TAKES_TEXT[takes]}")
 
@@ -122,12 +122,14 @@ def _retold(parameters: Parameters, takes: Mapping[str, str], error: Exception, 
     """Return the error to raise: of the argument that is wrong, or with the name of the function in its message."""
     if isinstance(error, BackendUnavailable) and given.get("device") is None:
         return error  # the cause is TENSORLAB_BACKEND, not the call
-    name = parameters.owner
+    name, message = parameters.owner, str(error)
+    if message.startswith(f"{name}: "):
+        return error
     clearer = parameters.refusal(given) or _refusal_of_operands(parameters, takes, given, error)
     if clearer is not None:
         clearer.__suppress_context__ = not full_tracebacks()
         return clearer.with_traceback(None)
-    if error.args and isinstance(error.args[0], str) and not error.args[0].startswith(name):
+    if error.args and isinstance(error.args[0], str) and not message.startswith(name):
         error.args = (f"{name}: {INNER_NAME.sub('', error.args[0])}", *error.args[1:])
     return error
 

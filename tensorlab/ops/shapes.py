@@ -10,7 +10,8 @@ from typing import Any
 from ..autodiff.op import op
 from ..autodiff.operands import engine_ops
 from ..autodiff.record import count_nothing, count_operand, sample
-from ..backend import Backend, dtypes
+from ..backend import Backend, Device, dtypes
+from ..backend.dtypes import RequiredDType
 from ..errors import OutOfRange, ShapeError
 from ..tensor import ArrayT, Tensor
 from .arithmetic import is_complex, real
@@ -89,7 +90,7 @@ engine_ops.cast = cast
 
 
 @composite()
-def astype(x: ArrayT, dtype: Any, /, *, copy: bool = True, device: Any = None) -> ArrayT:
+def astype(x: ArrayT, dtype: RequiredDType, /, *, copy: bool = True, device: Device | str | None = None) -> ArrayT:
     """Cast to another data type; differentiable between floating types.
 
     Parameters
@@ -119,7 +120,7 @@ def astype(x: ArrayT, dtype: Any, /, *, copy: bool = True, device: Any = None) -
     tensor([ 1, -1])
     """
     require("astype", x=x)
-    wanted = dtypes.named(dtype)
+    wanted: dtypes.DType = dtype
     if device is not None:
         if not isinstance(x, Tensor):
             raise TypeError("astype: only tensors move to a device; x is a plain array")

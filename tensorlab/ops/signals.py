@@ -11,6 +11,7 @@ from ..autodiff.record import sample
 from ..backend import Backend, dtypes
 from ..docstrings import documented_like
 from ..errors import ShapeError
+from ..options import RealScalar, Scalar
 from ..tensor import ArrayT, Tensor
 from .arithmetic import abs as absolute
 from .arithmetic import add, clip, conj, multiply, remainder
@@ -149,7 +150,13 @@ def correlate(a: ArrayT, v: ArrayT, /, mode: Mode = "valid") -> ArrayT:
 
 @composite()
 def interp(
-    x: ArrayT, xp: ArrayT, fp: ArrayT, /, left: Any = None, right: Any = None, period: float | None = None
+    x: ArrayT,
+    xp: ArrayT,
+    fp: ArrayT,
+    /,
+    left: ArrayT | RealScalar | None = None,
+    right: ArrayT | RealScalar | None = None,
+    period: float | None = None,
 ) -> ArrayT:
     """Piecewise linear interpolation between given points.
 
@@ -226,7 +233,7 @@ def _unrolled(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:
 
 
 @composite()
-def trapezoid(y: ArrayT, /, x: ArrayT | None = None, dx: Any = 1.0, axis: int = -1) -> ArrayT:
+def trapezoid(y: ArrayT, /, x: ArrayT | None = None, dx: ArrayT | Scalar = 1.0, axis: int = -1) -> ArrayT:
     """Integral along an axis of a sampled function, by the trapezoidal rule.
 
     Parameters
@@ -256,18 +263,26 @@ def trapezoid(y: ArrayT, /, x: ArrayT | None = None, dx: Any = 1.0, axis: int = 
     require("trapezoid", "numeric", y=y)
     y, shape = as_floating(y), tuple(y.shape)
     place = normalized_axis(axis, len(shape), "trapezoid: axis")
+    steps: Any = dx
     if x is not None:
         given = tuple(x.shape)
         if given not in (shape, (shape[place],)):
             raise ShapeError(f"trapezoid: x has shape {given}, but must have {(shape[place],)} or {shape}")
-        dx = diff(as_floating(x), axis=place if len(given) == len(shape) else 0)
+        steps = diff(as_floating(x), axis=place if len(given) == len(shape) else 0)
         if len(given) != len(shape):
-            dx = reshape(dx, (-1,) + (1,) * (len(shape) - 1 - place))
-    return sum(multiply(dx, slice_along(y, place, 1, None) + slice_along(y, place, None, -1)), axis=place) / 2
+            steps = reshape(steps, (-1,) + (1,) * (len(shape) - 1 - place))
+    return sum(multiply(steps, slice_along(y, place, 1, None) + slice_along(y, place, None, -1)), axis=place) / 2
 
 
 @composite()
-def diff(x: ArrayT, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> ArrayT:
+def diff(
+    x: ArrayT,
+    /,
+    n: int = 1,
+    axis: int = -1,
+    prepend: ArrayT | Scalar | None = None,
+    append: ArrayT | Scalar | None = None,
+) -> ArrayT:
     """Differences of adjacent elements along an axis.
 
     Parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from numbers import Integral, Number
 from typing import Any, Literal, overload
 
@@ -130,8 +131,8 @@ def cov(
     rowvar: bool = True,
     bias: bool = False,
     ddof: int | None = None,
-    fweights: Any = None,
-    aweights: Any = None,
+    fweights: ArrayT | None = None,
+    aweights: ArrayT | None = None,
 ) -> ArrayT:
     """Covariance matrix of variables.
 
@@ -244,7 +245,7 @@ def corrcoef(x: ArrayT, y: ArrayT | None = None, /, *, rowvar: bool = True) -> A
 def histogram(
     x: ArrayT,
     /,
-    bins: Any = 10,
+    bins: int | Sequence[float] | ArrayT = 10,
     range: tuple[float, float] | None = None,
     density: bool = False,
     weights: ArrayT | None = None,
@@ -336,7 +337,7 @@ def _even_edges(x: Any, bins: int, span: tuple[float, float] | None, dtype: dtyp
 
 
 @composite()
-def digitize(x: ArrayT, bins: Any, /, right: bool = False) -> ArrayT:
+def digitize(x: ArrayT, bins: ArrayT, /, right: bool = False) -> ArrayT:
     """Index of the bin that each element lies in.
 
     Parameters

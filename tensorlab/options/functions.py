@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, ParamSpec, TypeVar, get_type_hints
 
 from ..generated import written_at_first_call
-from .kinds import Kind, kind_of, read
+from .kinds import Kind, Many, Operand, kind_of, read
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,11 +48,15 @@ class Parameters:
     @cached_property
     def kinds(self) -> dict[str, Kind]:
         """The values that parameters may have, for those whose annotation says so."""
-        annotations = {name: self._function.__annotations__.get(name, Any) for name in self.names}
+        names = (*self.names, *([self.variable] if self.variable else []))
+        annotations = {name: self._function.__annotations__.get(name, Any) for name in names}
         owner = SimpleNamespace(__annotations__=annotations)
         hints = get_type_hints(owner, vars(sys.modules[self._function.__module__]), include_extras=True)
         kinds = {name: kind_of(hint) for name, hint in hints.items()}
-        return {name: kind for name, kind in kinds.items() if kind is not None}
+        kinds = {name: kind for name, kind in kinds.items() if kind is not None and kind != Operand()}
+        if self.variable in kinds:
+            kinds[self.variable] = Many(kinds[self.variable])
+        return kinds
 
     @property
     def operands(self) -> list[str]:
@@ -75,9 +79,9 @@ class Parameters:
 
     def reading_source(self, names: Iterable[str]) -> list[str]:
         """Return the lines that read these parameters; they call ``read(name, value)`` where a quick test fails."""
-        kinds = {name: self.kinds[name] for name in names if name in self.kinds}
+        tests = {name: self.kinds[name].quick_test(name) for name in names if name in self.kinds}
         return [
-            f"    if not ({kind.quick_test(name)}): {name} = read({name!r}, {name})" for name, kind in kinds.items()
+            f"    if not ({test}): {name} = read({name!r}, {name})" for name, test in tests.items() if test != "True"
         ]
 
     def read(self, name: str, value: Any) -> Any:

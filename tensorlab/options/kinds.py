@@ -10,7 +10,7 @@ from itertools import chain
 from math import inf
 from operator import index as as_index
 from types import NoneType, UnionType
-from typing import Annotated, Any, ClassVar, Literal, Protocol, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeVar, Union, get_args, get_origin
 
 from ..errors import BackendError, BackendUnavailable
 
@@ -126,6 +126,23 @@ class Element(Kind):
     def quick_test(self, name: str) -> str:
         """Compare the type."""
         return f"type({name}) is float or type({name}) is int"
+
+
+@dataclass(frozen=True)
+class Operand(Kind):
+    """A tensor or an array, which ops check themselves."""
+
+    text: ClassVar[str] = "a tensor or an array"
+
+    def read(self, value: Any) -> Any:
+        """Return the value."""
+        if not (hasattr(value, "shape") and hasattr(value, "dtype")):
+            raise TypeError
+        return value
+
+    def quick_test(self, name: str) -> str:
+        """Leave the test to the ops, which are asked only after an error."""
+        return "True"
 
 
 @dataclass(frozen=True)
@@ -266,8 +283,8 @@ class Many(Kind):
         return tuple(map(self.kind.read, entries))
 
     def quick_test(self, name: str) -> str:
-        """Compare the type."""
-        return f"type({name}) is tuple"
+        """Compare the type, unless the entries are operands."""
+        return "True" if self.kind.quick_test(name) == "True" else f"type({name}) is tuple"
 
     @property
     def text(self) -> str:
@@ -296,8 +313,10 @@ class Either(Kind):
 
     def quick_test(self, name: str) -> str:
         """Test each kind."""
-        tests = [f"{name} is None"] if self.none else []
-        return " or ".join([*tests, *(f"({kind.quick_test(name)})" for kind in self.kinds)])
+        tests = [kind.quick_test(name) for kind in self.kinds]
+        if "True" in tests:
+            return "True"
+        return " or ".join([*([f"{name} is None"] if self.none else []), *(f"({test})" for test in tests)])
 
     @property
     def text(self) -> str:
@@ -366,6 +385,8 @@ NUMBERS: dict[Any, Kind] = {int: Whole(), float: Real(), complex: Element()}
 def kind_of(annotation: Any) -> Any:
     """Return the `Kind` that an annotation stands for; None if it allows every value."""
     origin, parts = get_origin(annotation), get_args(annotation)
+    if isinstance(annotation, TypeVar):
+        return Operand() if annotation.__name__ == "ArrayT" else None
     if origin is Annotated:
         return parts[1] if hasattr(parts[1], "read") else kind_of(parts[0])
     if origin is Literal:
