@@ -122,7 +122,7 @@ class TensorMethods:
     def bincount(self, /, weights: Tensor | None = None, *, minlength: builtins.int = 0) -> Tensor:
         """Counts of the numbers 0, 1, 2, ..., or the sums of their weights."""
     def bool(self) -> Tensor: ...
-    def broadcast_to(self, /, shape: Any) -> Tensor:
+    def broadcast_to(self, /, shape: builtins.int | Sequence[builtins.int]) -> Tensor:
         """Repeat elements along new axes and axes of length 1, without copying them."""
     def ceil(self) -> Tensor:
         """The smallest integer not below `x`, elementwise; its derivative is zero."""
@@ -266,7 +266,7 @@ class TensorMethods:
     def nanquantile(
         self,
         /,
-        q: Any,
+        q: builtins.float | Sequence[builtins.float] | Tensor,
         axis: builtins.int | tuple[builtins.int, ...] | None = None,
         *,
         method: Literal["linear", "lower", "higher", "midpoint", "nearest"] = "linear",
@@ -302,7 +302,7 @@ class TensorMethods:
     def quantile(
         self,
         /,
-        q: Any,
+        q: builtins.float | Sequence[builtins.float] | Tensor,
         axis: builtins.int | tuple[builtins.int, ...] | None = None,
         *,
         method: Literal["linear", "lower", "higher", "midpoint", "nearest"] = "linear",

@@ -192,13 +192,23 @@ def explain(record: Op, error: Exception, arrays: Sequence[Any], params: Mapping
 
     The kernel's error, in the array library's words, is then left out of the traceback unless that is to be complete.
     """
-    clearer = _refusal(record, arrays, params)
+    clearer = _overflow(record, arrays) if isinstance(error, OverflowError) else _refusal(record, arrays, params)
     if clearer is not None:
         clearer.__suppress_context__ = not full_tracebacks()
         return clearer.with_traceback(None)  # the traceback starts at the op, not at the rule that refused
     listed = ", ".join(str(tuple(a.shape)) for a in arrays if hasattr(a, "shape"))
+    if error.args and type(error) in (TypeError, ValueError, IndexError):
+        error.args = (f"{record.name}: {error.args[0]}", *error.args[1:])
     error.add_note(f"in tensorlab.{record.name} with operands of shape {listed}")
     return error
+
+
+def _overflow(record: Op, arrays: Sequence[Any]) -> Exception | None:
+    """Return the error of the first operand that is an integer of more than 64 bits, if any."""
+    for name, array in zip(_operand_names(record, arrays), arrays, strict=True):
+        if isinstance(array, int) and not -(2**63) <= array < 2**64:
+            return OverflowError(f"{record.name}: {name} is {array}, which no integer type holds")
+    return None
 
 
 def _refusal(record: Op, arrays: Sequence[Any], params: Mapping[str, Any]) -> Exception | None:
@@ -216,6 +226,6 @@ def _refusal(record: Op, arrays: Sequence[Any], params: Mapping[str, Any]) -> Ex
     except ShapeError as error:
         first_word = str(error).split(maxsplit=1)[0].rstrip(":")
         return error if record.name.startswith(first_word) else type(error)(f"{record.name}: {error}")
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, ArithmeticError):
         pass  # the shape rule does not apply to this call; the library's error is kept
     return None

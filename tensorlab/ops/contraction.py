@@ -120,6 +120,8 @@ def matmul(backend: Backend, x1: ArrayT, x2: ArrayT, /) -> ArrayT:
 
 def linear_shape(x: Shape, weight: Shape, bias: Shape | None = None, **_: Any) -> Shape:
     """Return the shape of a linear layer's result; see `linear`."""
+    if not weight:
+        raise ShapeError("linear: weight must have axes, out and in, not shape ()")
     if len(weight) != 2 or not x or x[-1] != weight[1]:
         raise ShapeError(
             f"linear expects inputs with {weight[-1]} features on the last axis (weight has shape {weight}: "

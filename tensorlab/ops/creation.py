@@ -214,7 +214,7 @@ def from_dlpack(x: Any, /, *, device: DeviceLike = None, copy: bool | None = Non
     if isinstance(x, Tensor):
         return _tensor_as(x, None, device, copy)
     if not hasattr(x, "__dlpack_device__"):
-        raise TypeError(f"from_dlpack: {type(x).__name__} does not export itself through __dlpack__; use asarray")
+        raise TypeError(f"from_dlpack: x must have a method __dlpack__, which {type(x).__name__} lacks; use asarray")
     backend = backend_for_dlpack(int(x.__dlpack_device__()[0]))
     return _tensor_as(Tensor(backend.from_dlpack(x, copy=copy)), None, device, copy=None if copy else copy)
 

@@ -16,6 +16,10 @@ from .declare import composite
 from .shapes import Shape, flatten, normalized_axis, permute_dims, reshape, sum_to_shape
 
 
+def _with_length(shape: Shape, axis: int, length: int) -> Shape:
+    return (*shape[:axis], length, *shape[axis + 1 :])
+
+
 def plain_index(index: Index) -> Index:
     """Return an index with its tensors replaced by their arrays."""
     if isinstance(index, tuple):
@@ -362,9 +366,7 @@ def take_along_axis(backend: Backend, x: ArrayT, indices: ArrayT, /, axis: int =
     vjp={"g": lambda g, indices, axis: take_along_axis(g, indices, axis)},
     jvp={"g": lambda t, indices, axis, size: put_along_axis_add(t, indices, axis, size)},
     kind="linear",
-    shape=lambda g_shape, indices_shape, axis, size: tuple(
-        size if i == axis % len(g_shape) else n for i, n in enumerate(g_shape)
-    ),
+    shape=lambda g_shape, indices_shape, axis, size: _with_length(g_shape, normalized_axis(axis, len(g_shape)), size),
     flops=count_operand,
     samples=[
         sample((2, 4), Draw((2, 4), 0, 3, "integer"), axis=0, size=3),

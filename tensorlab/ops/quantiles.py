@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from numbers import Number, Real
+from collections.abc import Callable, Sequence
+from numbers import Number
 from typing import Any, Literal
 
 from ..backend import dtypes
 from ..docstrings import documented_like
+from ..options import RealScalar
 from ..tensor import ArrayT
 from .arithmetic import clip, divide
 from .comparison import isfinite, isnan, logical_and, logical_not, where
@@ -29,11 +30,20 @@ from .shapes import (
 )
 from .sorting import sort
 
+Shares = RealScalar | Sequence[RealScalar]
 Method = Literal["linear", "lower", "higher", "midpoint", "nearest"]
 
 
 @composite()
-def quantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: Method = "linear", keepdims: bool = False) -> ArrayT:
+def quantile(
+    x: ArrayT,
+    /,
+    q: Shares | ArrayT,
+    axis: Axis = None,
+    *,
+    method: Method = "linear",
+    keepdims: bool = False,
+) -> ArrayT:
     """Quantiles over axes: a fraction `q` of the elements lies below the quantile `q`.
 
     Of ``n`` sorted elements, at the positions 0 to ``n - 1``, the quantile is the value at ``q * (n - 1)`` (Hyndman and
@@ -72,7 +82,15 @@ def quantile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: Method = "linea
 
 @composite()
 @documented_like(quantile)
-def percentile(x: ArrayT, /, q: Any, axis: Axis = None, *, method: Method = "linear", keepdims: bool = False) -> ArrayT:
+def percentile(
+    x: ArrayT,
+    /,
+    q: Shares | ArrayT,
+    axis: Axis = None,
+    *,
+    method: Method = "linear",
+    keepdims: bool = False,
+) -> ArrayT:
     """Percentiles over axes: quantiles with `q` from 0 to 100; see `quantile`.
 
     Parameters
@@ -116,7 +134,13 @@ def median(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT
 @composite()
 @documented_like(quantile, but="Returns")
 def nanquantile(
-    x: ArrayT, /, q: Any, axis: Axis = None, *, method: Method = "linear", keepdims: bool = False
+    x: ArrayT,
+    /,
+    q: Shares | ArrayT,
+    axis: Axis = None,
+    *,
+    method: Method = "linear",
+    keepdims: bool = False,
 ) -> ArrayT:
     """Quantiles over axes, ignoring NaN; see `quantile`. NaN where all elements are NaN.
 
@@ -131,7 +155,13 @@ def nanquantile(
 @composite()
 @documented_like(percentile, but="Returns")
 def nanpercentile(
-    x: ArrayT, /, q: Any, axis: Axis = None, *, method: Method = "linear", keepdims: bool = False
+    x: ArrayT,
+    /,
+    q: Shares | ArrayT,
+    axis: Axis = None,
+    *,
+    method: Method = "linear",
+    keepdims: bool = False,
 ) -> ArrayT:
     """Percentiles over axes, ignoring NaN; see `quantile`. NaN where all elements are NaN.
 
@@ -176,9 +206,7 @@ def _fractions(function: str, q: Any, whole: int) -> Any:
         require(function, "real", q=q)
         return divide(q, whole)
     numbers: list[Any] = [q] if isinstance(q, Number) else list(q)
-    if any(isinstance(number, list | tuple) for number in numbers):
-        raise TypeError(f"{function}: q must be a number, a sequence of numbers, a tensor or an array, not {q}")
-    if not all(isinstance(number, Real) and 0 <= float(number) <= whole for number in numbers):
+    if not all(0 <= number <= whole for number in numbers):
         raise ValueError(f"{function}: q must be from 0 to {whole}, not {q}")
     fractions = [float(number) / whole for number in numbers]
     return fractions[0] if isinstance(q, Number) else fractions

@@ -10,6 +10,7 @@ from ..autodiff.op import op
 from ..autodiff.record import Draw, Sample, count_operand, sample
 from ..backend import Backend, DTypeLike, backend_of
 from ..docstrings import documented_like
+from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
 from .arithmetic import abs as absolute
 from .arithmetic import is_complex, square
@@ -25,6 +26,14 @@ def reduced_shape(x_shape: Shape, axis: Axis = None, keepdims: bool = False, **_
     if keepdims:
         return tuple(1 if i in axes else n for i, n in enumerate(x_shape))
     return tuple(n for i, n in enumerate(x_shape) if i not in axes)
+
+
+def _extreme_shape(x_shape: Shape, axis: Axis = None, keepdims: bool = False, **_: Any) -> Shape:
+    if not reduced_count(x_shape, axis):
+        raise ShapeError(
+            f"x of shape {x_shape} has no elements {'' if axis is None else f'along axis {axis} '}to compare"
+        )
+    return reduced_shape(x_shape, axis, keepdims)
 
 
 def unreduced(g: Any, x_shape: Shape, axis: Axis) -> Any:
@@ -136,7 +145,7 @@ def _pull_min(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
     return _shared_by_ties(g, x > spread_back(out, x_shape, axis), x_shape, axis)
 
 
-@op(vjp={"x": _pull_max}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
+@op(vjp={"x": _pull_max}, shape=_extreme_shape, takes="real", flops=count_operand, samples=_samples())
 def max(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Maximum over axes; elements that tie share the gradient equally.
 
@@ -158,7 +167,7 @@ def max(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = F
     return backend.xp.max(x, axis=axis, keepdims=keepdims)
 
 
-@op(vjp={"x": _pull_min}, shape=reduced_shape, takes="real", flops=count_operand, samples=_samples())
+@op(vjp={"x": _pull_min}, shape=_extreme_shape, takes="real", flops=count_operand, samples=_samples())
 @documented_like(max)
 def min(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Minimum over axes; see `max`.
@@ -340,7 +349,7 @@ def any(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = F
     return backend.xp.any(x, axis=axis, keepdims=keepdims)
 
 
-@op(shape=reduced_shape, dtype="int64", takes="real", flops=count_operand, samples=ONE_AXIS_OR_ALL)
+@op(shape=_extreme_shape, dtype="int64", takes="real", flops=count_operand, samples=ONE_AXIS_OR_ALL)
 def argmax(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims: bool = False) -> ArrayT:
     """Index of the maximum along an axis, or in the flattened array; the first of elements that tie.
 
@@ -359,7 +368,7 @@ def argmax(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims:
     return backend.xp.argmax(x, axis=axis, keepdims=keepdims)
 
 
-@op(shape=reduced_shape, dtype="int64", takes="real", flops=count_operand, samples=ONE_AXIS_OR_ALL)
+@op(shape=_extreme_shape, dtype="int64", takes="real", flops=count_operand, samples=ONE_AXIS_OR_ALL)
 @documented_like(argmax)
 def argmin(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims: bool = False) -> ArrayT:
     """Index of the minimum along an axis, or in the flattened array; the first of elements that tie.

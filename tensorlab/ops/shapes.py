@@ -163,7 +163,7 @@ def _reshaped(x_shape: Shape, shape: int | Sequence[int], **_: Any) -> Shape:
     ],
     view=True,
 )
-def reshape(backend: Backend, x: ArrayT, /, shape: Any, *, copy: bool | None = None) -> ArrayT:
+def reshape(backend: Backend, x: ArrayT, /, shape: int | Sequence[int], *, copy: bool | None = None) -> ArrayT:
     """The same elements in another shape, in C order.
 
     Parameters
@@ -215,7 +215,7 @@ def _unpermute(g: Any, axes: Sequence[int]) -> Any:
     samples=[sample((2, 3, 4), axes=(2, 0, 1)), sample((2, 3), axes=(-1, 0)), sample((), axes=())],
     view=True,
 )
-def permute_dims(backend: Backend, x: ArrayT, /, axes: Any) -> ArrayT:
+def permute_dims(backend: Backend, x: ArrayT, /, axes: Sequence[int]) -> ArrayT:
     """Permute the axes.
 
     Parameters
@@ -258,7 +258,7 @@ def _broadcastable(x_shape: Shape, shape: int | Sequence[int], **_: Any) -> Shap
     samples=[sample((3,), shape=(2, 3)), sample((2, 1), shape=(2, 3)), sample((), shape=(2,))],
     view=True,
 )
-def broadcast_to(backend: Backend, x: ArrayT, /, shape: Any) -> ArrayT:
+def broadcast_to(backend: Backend, x: ArrayT, /, shape: int | Sequence[int]) -> ArrayT:
     """Repeat elements along new axes and axes of length 1, without copying them.
 
     Parameters
@@ -304,7 +304,7 @@ def _check_sum_to(x_shape: Shape, shape: Sequence[int], **_: Any) -> Shape:
         sample((2, 3), shape=(2, 3)),
     ],
 )
-def sum_to_shape(backend: Backend, x: ArrayT, /, shape: Any) -> ArrayT:
+def sum_to_shape(backend: Backend, x: ArrayT, /, shape: Sequence[int]) -> ArrayT:
     """Sum over the axes along which `shape` would be broadcast: the transpose of `broadcast_to`.
 
     Parameters

@@ -172,6 +172,7 @@ def cov(
     """
     variables = _variables("cov", x, rowvar)
     if y is not None:
+        require("cov", "numeric", y=y)
         more = _variables("cov", y, rowvar)
         if more.shape[1] != variables.shape[1]:
             raise ShapeError(f"cov: x has {variables.shape[1]} observations and y {more.shape[1]}")

@@ -15,7 +15,7 @@ from .kinds import Kind, Many, Operand, kind_of, read
 P = ParamSpec("P")
 R = TypeVar("R")
 
-TYPES: dict[str, Any] = {t.__name__: t for t in (type, int, float, str, tuple, list, dict, callable)}
+TYPES: dict[str, Any] = {t.__name__: t for t in (type, int, float, str, tuple, list, dict, callable, hasattr)}
 """The names in quick tests, which generated functions must close over."""
 
 

@@ -130,7 +130,7 @@ class Element(Kind):
 
 @dataclass(frozen=True)
 class Operand(Kind):
-    """A tensor or an array, which ops check themselves."""
+    """A tensor or an array; ops check its data type themselves."""
 
     text: ClassVar[str] = "a tensor or an array"
 
@@ -141,8 +141,8 @@ class Operand(Kind):
         return value
 
     def quick_test(self, name: str) -> str:
-        """Leave the test to the ops, which are asked only after an error."""
-        return "True"
+        """Ask for one of the attributes."""
+        return f"hasattr({name}, 'shape')"
 
 
 @dataclass(frozen=True)
@@ -283,8 +283,8 @@ class Many(Kind):
         return tuple(map(self.kind.read, entries))
 
     def quick_test(self, name: str) -> str:
-        """Compare the type, unless the entries are operands."""
-        return "True" if self.kind.quick_test(name) == "True" else f"type({name}) is tuple"
+        """Compare the type, unless the entries are operands, which ops check themselves."""
+        return "True" if self.kind == Operand() else f"type({name}) is tuple"
 
     @property
     def text(self) -> str:
@@ -321,9 +321,15 @@ class Either(Kind):
     @property
     def text(self) -> str:
         """The kinds, with commas and ``or`` between."""
-        choices = [map(repr, kind.values) if isinstance(kind, Choice) else [kind.text] for kind in self.kinds]
-        *others, last = [*chain.from_iterable(choices), *(["None"] if self.none else [])]
+        *others, last = [*chain.from_iterable(map(_alternatives, self.kinds)), *(["None"] if self.none else [])]
         return f"{', '.join(others)} or {last}" if others else last
+
+
+def _alternatives(kind: Kind) -> list[str]:
+    """Return the texts that the description of several kinds lists for one of them."""
+    if isinstance(kind, Choice):
+        return list(map(repr, kind.values))
+    return ["a tensor", "an array"] if isinstance(kind, Operand) else [kind.text]
 
 
 BUILT_IN = ((str,), (tuple,), (list,), (dict,))

@@ -209,7 +209,9 @@ RAW = re.compile(
 
 
 def shows(value, message):
-    """Return whether a message shows the shape or data type of an array, where it does not fit the other operands."""
+    """Return whether a message shows the shape or data type of an operand, where it does not fit the other operands."""
+    if isinstance(value, int | float | complex):  # a number is an operand of shape ()
+        return re.search(r"shapes? (.* and )?\(\)|\b0 axes", message) is not None
     if not isinstance(value, tl.Tensor | np.ndarray):
         return False
     if f"{tuple(value.shape)}" in message.replace("item()", "") or f"{value.ndim} axes" in message:

@@ -98,7 +98,7 @@ class TestLayers:
 
     @pytest.mark.parametrize("kind", [nn.TransformerEncoderLayer, nn.TransformerDecoderLayer])
     def test_unknown_activation(self, kind):
-        with pytest.raises(ValueError, match="activation must be 'relu' or 'gelu' or callable, not 'selu'"):
+        with pytest.raises(ValueError, match="activation must be 'relu', 'gelu' or callable, not 'selu'"):
             kind(4, 2, activation="selu")
 
 

@@ -150,6 +150,37 @@ def test_wrong_device(name):
         getattr(tl, name)(*MAKERS[name], device="nowhere")
 
 
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda x: x["a"],
+            TypeError,
+            "getitem: index must be integers, slices, None, ..., integer or bool arrays, or a",
+        ),
+        (lambda x: x[1.5], TypeError, r"getitem: index must be integers, .*, not 1\.5"),
+        (lambda x: x[tl.tensor([0.5])], TypeError, "getitem: index must be integers"),
+        (lambda x: x[tl.tensor([True, False])], IndexError, "getitem: boolean index did not match"),
+        (lambda x: x[tl.tensor([7])], IndexError, "getitem: index 7 is out of bounds for axis 0"),
+        (lambda x: tl.max(x[:0]), tl.ShapeError, r"max: x of shape \(0, 2\) has no elements to compare"),
+        (
+            lambda x: tl.argmin(x[:0], axis=0),
+            tl.ShapeError,
+            r"argmin: x of shape .* no elements along axis 0 to compare",
+        ),
+        (lambda x: tl.tensor([2]) ** -1, ValueError, "pow: Integers to negative integer powers"),
+        (lambda x: tl.tensor([2]) + (1 << 70), OverflowError, "add: x2 is 1180591620717411303424, which no"),
+        (lambda x: tl.quantile(x, {}), TypeError, "quantile: q must be a number, a tuple of numbers, a tensor or"),
+        (lambda x: tl.diag(x, k=None), TypeError, "diag: k must be an integer, not None"),
+        (lambda x: tl.eye(2, k=2.5), TypeError, "eye: k must be an integer, not 2.5"),
+        (lambda x: tl.exp(np.array([object()])), TypeError, "exp: x has elements of type object"),
+    ],
+)
+def test_errors_of_array_libraries_are_said_again(call, error, message):
+    with pytest.raises(error, match=f"^{message}"):
+        call(tl.ones(3, 2))
+
+
 @pytest.mark.parametrize("name", [name for name in MAKERS if "indices" not in name and name != "from_dlpack"])
 def test_unknown_type(name):
     with pytest.raises(TypeError, match=f"^{name}: dtype must be a data type such as 'float32', or None, not 'floaty'"):
@@ -194,7 +225,7 @@ def test_wrong_shapes(call, message):
 
 
 def test_quantiles_in_nested_lists():
-    with pytest.raises(TypeError, match=r"^quantile: q must be a number, a sequence of numbers, a tensor or an array"):
+    with pytest.raises(TypeError, match=r"^quantile: q must be a number, a tuple of numbers, a tensor or an array"):
         tl.quantile(tl.ones(3), [[0.1], [0.5]])
 
 

@@ -7,11 +7,43 @@ flattened array.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import prod
 from types import EllipsisType
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
-Index = Any
+from ...options.kinds import Kind
+
+
+@dataclass(frozen=True)
+class IndexKind(Kind):
+    """What NumPy takes as an index."""
+
+    text: ClassVar[str] = "integers, slices, None, ..., integer or bool arrays, or a tuple of these"
+
+    def read(self, value: Any) -> Any:
+        """Return the value."""
+        if not all(map(_is_index, value if isinstance(value, tuple) else (value,))):
+            raise TypeError
+        return value
+
+    def quick_test(self, name: str) -> str:
+        """Leave the test to the kernel; this one follows an error."""
+        return "True"
+
+
+def _is_index(part: Any) -> bool:
+    """Return whether a value can be an index of an array, or part of one."""
+    if part is None or part is Ellipsis or isinstance(part, slice):
+        return True
+    if hasattr(part, "dtype"):
+        return str(part.dtype).rpartition(".")[2].startswith(("int", "uint", "bool"))
+    if isinstance(part, list):
+        return all(isinstance(entry, int | list) or _is_index(entry) for entry in part)
+    return hasattr(part, "__index__")
+
+
+Index = Annotated[Any, IndexKind()]
 
 
 class IndexingKernels:
