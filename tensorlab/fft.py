@@ -72,7 +72,7 @@ def _axes(function: str, shape: Shape, s: Lengths, axes: Any) -> Shape:
     if len(set(found)) < len(found):
         raise ShapeError(f"{function}: axes {named} name an axis twice")
     if not found:
-        raise ShapeError(f"{function}: there is no axis to transform in shape {shape}")
+        raise ShapeError(f"{function}: axes name none of the axes of shape {shape}")
     return found
 
 

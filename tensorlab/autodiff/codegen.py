@@ -147,7 +147,7 @@ def _not_ready(record: Op) -> str:
     if record.variadic:
         same = f" or {_dtypes_differ('a', 'raw[0]')}" if record.dtype == "promote" else ""
         (group,) = record.takes.values()
-        taken = " or a.dtype not in taken_0" if group in CHECKED else ""
+        taken = f" or {'' if group in CHECKED else 'not wrap and '}a.dtype not in taken_0"
         return f"kernel is None or any([type(a) is not array_type{same}{taken} for a in raw])"
     conditions = ["kernel is None", *filter(None, (_operand_differs(record, x) for x in record.operands))]
     for x in record.operands:
@@ -156,6 +156,9 @@ def _not_ready(record: Op) -> str:
             spared = f"type(a_{x}) in weak_dtypes or " if _is_binary(record) else ""
             spared += f"a_{x} is None or " if x != record.operands[0] and not _is_binary(record) else ""
             conditions.append(f"not ({spared}a_{x}.dtype in taken_{record.operands.index(x)})")
+        elif x == record.operands[0]:  # tensors have a known type, but arrays may hold strings or objects
+            number = f"type(a_{x}) not in weak_dtypes and " if _is_binary(record) else ""
+            conditions.append(f"not wrap and {number}a_{x}.dtype not in taken_0")
     return " or ".join(conditions)
 
 

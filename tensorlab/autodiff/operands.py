@@ -117,7 +117,7 @@ def _refuse_non_arrays(record: Op, arrays: Sequence[Any], backends: Sequence[Bac
                 f"array, not {type(array).__name__}; tensorlab.asarray(...) makes a tensor of it"
             )
     if not arrays:
-        raise TypeError(f"{record.name} needs at least one tensor")
+        raise TypeError(f"{record.name}: {record.operands[0]} must have at least one tensor, but are none")
 
 
 def _refuse_dtypes(record: Op, backend: Backend, arrays: Sequence[Any]) -> None:

@@ -375,7 +375,7 @@ def lower_to(backend: Backend, x: ArrayT | complex, high: ArrayT | complex, /) -
     return backend.xp.minimum(x, high)
 
 
-@composite()
+@composite(min="real", max="real")
 def clip(x: ArrayT, /, min: ArrayT | RealScalar | None = None, max: ArrayT | RealScalar | None = None) -> ArrayT:
     """Limit elements to a range.
 

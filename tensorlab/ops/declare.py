@@ -141,16 +141,17 @@ def _refusal_of_operands(
 
     Only for errors about types is a number that no type is declared for the cause.
     """
-    undeclared = [name for name in parameters.operands if name not in takes]
-    if not isinstance(error, TypeError | AttributeError):
-        undeclared = [name for name in undeclared if not isinstance(given[name], int | float | complex)]
+    about_types = isinstance(error, TypeError | AttributeError)
     try:
-        for operand, group in {**takes, **dict.fromkeys(undeclared, "any")}.items():
-            value = given.get(operand)
-            if isinstance(value, list | tuple) and operand in takes:
-                require(parameters.owner, group, **{f"{operand}[{i}]": part for i, part in enumerate(value)})
-            elif value is not None or operand in parameters.operands:
-                require(parameters.owner, group, **{operand: value})
+        for name, value in given.items():
+            group, must_be_array = takes.get(name, "any"), name in parameters.operands
+            if isinstance(value, list | tuple) and name in takes and not must_be_array:
+                require(parameters.owner, group, **{f"{name}[{i}]": part for i, part in enumerate(value)})
+            elif isinstance(value, int | float | complex):
+                if must_be_array and (about_types or name in takes):
+                    require(parameters.owner, group, **{name: value})
+            elif must_be_array or hasattr(value, "shape") or (name in takes and value is not None):
+                require(parameters.owner, group, **{name: value})
     except TypeError as clearer:
         return clearer
     return None

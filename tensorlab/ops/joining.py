@@ -12,6 +12,7 @@ from ..autodiff.record import count_nothing, sample
 from ..backend import Backend, backend_of
 from ..docstrings import documented_like
 from ..errors import ShapeError
+from ..options import ShapeLike
 from ..tensor import ArrayT, Tensor
 from .declare import broadcast_shape, composite
 from .indexing import getitem, slice_along, take
@@ -214,6 +215,8 @@ def tile(x: ArrayT, repetitions: int | Sequence[int], /) -> ArrayT:
             [1., 2., 1., 2.]])
     """
     repetitions = as_shape(repetitions)
+    if any(n < 0 for n in repetitions):
+        raise ValueError(f"tile: repetitions must not be negative, but are {repetitions}")
     repetitions = (1,) * (len(x.shape) - len(repetitions)) + repetitions
     shape = (1,) * (len(repetitions) - len(x.shape)) + tuple(x.shape)
     spread = reshape(x, tuple(n for length in shape for n in (1, length)))
@@ -338,7 +341,8 @@ def array_split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -
 # -- numbers of axes ---------------------------------------------------------------------------------------------------
 
 
-def broadcast_shapes(*shapes: int | Sequence[int]) -> Shape:
+@composite()
+def broadcast_shapes(*shapes: ShapeLike) -> Shape:
     """The shape that arrays of these shapes broadcast to.
 
     Parameters

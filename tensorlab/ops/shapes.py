@@ -434,7 +434,7 @@ def moveaxis(x: ArrayT, source: int | Sequence[int], destination: int | Sequence
     sources = normalized_axes(source, ndim, "source")
     destinations = normalized_axes(destination, ndim, "destination")
     if len(sources) != len(destinations):
-        raise ShapeError(f"moveaxis: {len(sources)} axes cannot go to {len(destinations)} places")
+        raise ShapeError(f"moveaxis: source has {len(sources)} axes and destination {len(destinations)}")
     order = [a for a in range(ndim) if a not in sources]
     for place, a in sorted(zip(destinations, sources, strict=True)):
         order.insert(place, a)

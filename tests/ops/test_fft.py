@@ -139,7 +139,7 @@ ERRORS = [
     (lambda: tl.fft.fftn(tl.ones(3), s=(2, 2)), ShapeError, "fftn: s has 2 lengths, but shape (3,) has 1 axes"),
     (lambda: tl.fft.rfftn(tl.ones((2, 3)), axes=(0, -2)), ShapeError, "rfftn: axes (0, -2) name an axis twice"),
     (lambda: tl.fft.fft2(tl.ones(3)), ShapeError, "fft2: axis -2 is out of range for 1 axes"),
-    (lambda: tl.fft.fftn(tl.ones(())), ShapeError, "fftn: there is no axis to transform in shape ()"),
+    (lambda: tl.fft.fftn(tl.ones(())), ShapeError, "fftn: axes name none of the axes of shape ()"),
     (lambda: tl.fft.fftshift(tl.ones(3), axes=(1,)), ShapeError, "fftshift: axis 1 is out of range for 1 axes"),
     (lambda: tl.fft.fft([1.0, 2.0]), TypeError,
      "fft: x must be a tensor or an array, not list; tensorlab.asarray(...) makes a tensor of it"),
