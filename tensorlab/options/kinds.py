@@ -141,8 +141,8 @@ class Operand(Kind):
         return value
 
     def quick_test(self, name: str) -> str:
-        """Ask for one of the attributes."""
-        return f"hasattr({name}, 'shape')"
+        """Ask for attributes of arrays: NumPy's scalars cannot be written to, and are read as numbers where possible."""
+        return f"hasattr({name}, '__setitem__') and hasattr({name}, 'shape')"
 
 
 @dataclass(frozen=True)
