@@ -141,7 +141,7 @@ class Operand(Kind):
         return value
 
     def quick_test(self, name: str) -> str:
-        """Ask for attributes of arrays: NumPy's scalars cannot be written to, and are read as numbers where possible."""
+        """Ask for attributes of arrays: NumPy's scalars, which are read as numbers, cannot be written to."""
         return f"hasattr({name}, '__setitem__') and hasattr({name}, 'shape')"
 
 
