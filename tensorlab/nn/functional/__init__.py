@@ -43,7 +43,7 @@ from .normalization import group_norm, layer_norm, local_response_norm, normaliz
 from .padding import pad
 from .pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from .positions import position_angles, rotary_embedding
-from .resampling import interpolate
+from .resampling import interpolate, upsample, upsample_bilinear, upsample_nearest
 from .softmax import gumbel_softmax, log_softmax, softmax, softmin
 from .unpooling import max_unpool1d, max_unpool2d, max_unpool3d
 
@@ -68,5 +68,6 @@ __all__ = [
     "scaled_dot_product_attention", "scatter_max", "scatter_mean", "scatter_softmax", "scatter_sum", "selu", "sigmoid",
     "sigmoid_focal_loss", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink",
     "softsign", "squared_hinge_loss", "stochastic_depth", "swish", "tanh", "tanhshrink", "threshold",
-    "triplet_margin_loss", "triplet_margin_with_distance_loss", "unfold",
+    "triplet_margin_loss", "triplet_margin_with_distance_loss", "unfold", "upsample", "upsample_bilinear",
+    "upsample_nearest",
 ]  # fmt: skip
