@@ -121,7 +121,10 @@ class TestValues:
 
 
 class TestGradients:
-    def test_is_minus_the_posterior(self, log_probs):
+    @pytest.mark.parametrize("scale", [1.0, 0.3, 3.0])
+    def test_is_minus_the_posterior(self, log_probs, scale):
+        """Whether or not the probabilities of a step add up to one."""
+        log_probs = scale * log_probs
         x = leaf(log_probs)
         F.ctc_loss(x, tensor(padded(TARGETS)), INPUTS, [len(labels) for labels in TARGETS], reduction="sum").backward()
         expected = np.stack(

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from beside import assert_alike, assert_same_gradients, compare_functions, compare_layers, ours, theirs, torch
-from helpers import assert_close, seeded
+from helpers import assert_close, host, seeded, tensor
 
 import tensorlab as tl
 
@@ -309,6 +309,52 @@ def test_ctc_loss_without_a_batch(reduction):
     found = tl.nn.functional.ctc_loss(a.log_softmax(-1), ours(x), ours(np.array(8)), ours(n), 0, reduction)
     expected = torch.nn.functional.ctc_loss(b.log_softmax(-1), theirs(x), theirs(np.array(8)), theirs(n), 0, reduction)
     both(a, b, found, expected)
+
+
+def drawn_ctc(seed):
+    """Return logits, targets, lengths and options, drawn so that every option and every edge comes up."""
+    rng = np.random.default_rng(seed)
+    steps, batch, classes = rng.integers(1, 9), rng.integers(1, 4), rng.integers(2, 5)
+    blank = int(rng.integers(classes))
+    inputs, lengths = rng.integers(seed % 2, steps + 1, batch), rng.integers(0, min(steps, 4) + 1, batch)
+    labels = rng.choice([c for c in range(classes) if c != blank], (batch, max(1, lengths.max()) + rng.integers(2)))
+    joined = np.concatenate([row[:n] for row, n in zip(labels, lengths, strict=True)])
+    options = {"blank": blank, "zero_infinity": bool(rng.integers(2))}
+    return 2 * rng.normal(size=(steps, batch, classes)), (labels, joined)[rng.integers(2)], inputs, lengths, options
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_ctc_loss_with_everything_drawn(seed):
+    logits, labels, inputs, lengths, options = drawn_ctc(seed)
+    a, b, rest = ours(logits), theirs(logits), (labels, inputs, lengths)
+    found = tl.nn.CTCLoss(reduction="none", **options)(a.log_softmax(-1), *map(ours, rest))
+    expected = torch.nn.CTCLoss(reduction="none", **options)(b.log_softmax(-1), *map(theirs, rest))
+    assert_alike(found, expected)
+    weights = np.random.default_rng(seed).uniform(1, 2, len(inputs))
+    (found * tensor(weights)).sum().backward()
+    (expected * torch.tensor(weights)).sum().backward()
+    possible = np.isfinite(expected.detach().numpy())
+    assert_close(a.grad[:, tensor(possible)], b.grad.numpy()[:, possible], rtol=1e-9)
+    assert not host(a.grad)[:, ~possible].any()  # NaN in PyTorch
+    for reduction in ("mean", "sum"):
+        found = tl.nn.CTCLoss(reduction=reduction, **options)(a.log_softmax(-1), *map(ours, rest))
+        expected = torch.nn.CTCLoss(reduction=reduction, **options)(b.log_softmax(-1), *map(theirs, rest))
+        assert_alike(found, expected)
+        a.grad = b.grad = None
+        found.backward()
+        expected.backward()
+        assert_close(a.grad[:, tensor(possible)], b.grad.numpy()[:, possible], rtol=1e-9)
+
+
+def test_ctc_gradients_of_log_probabilities_differ_by_the_probabilities():
+    """PyTorch's gradient is not the derivative of its loss unless the probabilities of each step add up to one."""
+    x, rest = normal(6, 2, 4), (np.array([[1, 2], [3, 3]]), np.array([4, 6]), np.array([2, 1]))
+    a, b = ours(x), theirs(x)
+    tl.nn.CTCLoss(reduction="sum")(a, *map(ours, rest)).backward()
+    torch.nn.CTCLoss(reduction="sum")(b, *map(theirs, rest)).backward()
+    probabilities = np.exp(x)
+    probabilities[4:, 0] = 0  # after the end of the first input
+    assert_close(a.grad, b.grad.numpy() - probabilities, rtol=1e-9)
 
 
 def test_impossible_targets():

@@ -68,9 +68,11 @@ def ctc_loss(
 
     Notes
     -----
-    The gradient is that of the likelihood: minus the posterior probability of each class at each step. PyTorch adds
-    ``exp(log_probs)``, which makes no difference after a `log_softmax`. Impossible targets have a gradient of zero
-    (NaN in PyTorch without `zero_infinity`).
+    The gradient with respect to `log_probs` is the derivative of the formula: minus the posterior probability of each
+    class at each step, whatever the log-probabilities add up to, and zero at steps after the end of an input. PyTorch
+    adds ``exp(log_probs)``, which is correct only after a `log_softmax`, whose derivative maps that term to zero: the
+    gradients with respect to logits are equal. The exception is an impossible target without `zero_infinity`, whose
+    gradient is zero here and NaN in PyTorch.
 
     Examples
     --------
