@@ -265,6 +265,77 @@ def test_cosine_similarity(axis):
     compare_functions("cosine_similarity", (np.zeros((3, 4)), other(3, 4)), {"axis": -1})
 
 
+# -- linear cross entropy ----------------------------------------------------------------------------------------------
+
+HEADS = [
+    # shapes of the input and of the linear weight, shape of the classes
+    ((7, 3), (4, 3), (7,)),
+    ((3,), (4, 3), ()),
+    ((7, 3), (4, 2, 3, 3), (7, 2, 3)),
+]
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("weight", [None, W4])
+@pytest.mark.parametrize("smoothing", [0.0, 0.2, 1.0])
+@pytest.mark.parametrize(("input", "matrix", "target"), HEADS)
+def test_linear_cross_entropy(input, matrix, target, smoothing, weight, bias, reduction):
+    options = {"weight": weight, "label_smoothing": smoothing, "reduction": reduction}
+    labels, shares = classes(*target), inside(*target[:1], 4, *target[1:])
+    for y, ignored in [(labels, None), (labels, 2), (labels, -100), (labels, 9), (shares, None)]:
+        if input == (3,) and ignored == labels.flat[0] and reduction == "mean":
+            continue  # 0 / 0
+        a, b = ours([normal(*input), other(*matrix)]), theirs([normal(*input), other(*matrix)])
+        if bias:
+            a, b = [*a, ours(normal(*matrix[:-1]))], [*b, theirs(normal(*matrix[:-1]))]
+        found = tl.nn.functional.linear_cross_entropy(
+            *a[:2], ours(y), linear_bias=a[2] if bias else None, ignore_index=ignored, **as_ours(options)
+        )
+        expected = torch.nn.functional.linear_cross_entropy(
+            *b[:2], theirs(y), linear_bias=b[2] if bias else None, ignore_index=ignored, **as_theirs(options)
+        )
+        assert_alike(found, expected)
+        assert_same_gradients([found], [expected], a, b)
+
+
+def as_ours(options):
+    return {k: tensor(v) if isinstance(v, np.ndarray) else v for k, v in options.items()}
+
+
+def as_theirs(options):
+    return {k: torch.tensor(v) if isinstance(v, np.ndarray) else v for k, v in options.items()}
+
+
+@pytest.mark.parametrize(
+    ("args", "options", "inputs"),
+    [
+        ((3, 4), {}, (normal(7, 3), classes(7))),
+        ((3, 4), {"bias": True, "reduction": "sum", "ignore_index": 1}, (normal(7, 3), classes(7))),
+        ((3, 4), {"weight": W4, "label_smoothing": 0.1}, (normal(7, 3), classes(7))),
+        ((3, 4), {"out_features": (2, 3), "bias": True, "reduction": "none"}, (normal(7, 3), classes(7, 2, 3))),
+        ((3, 4), {"out_features": (2,)}, (normal(7, 3), inside(7, 4, 2))),
+    ],
+)
+def test_linear_cross_entropy_layer(args, options, inputs):
+    compare_layers("LinearCrossEntropyLoss", args, options, inputs)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 7, 100])
+def test_linear_cross_entropy_in_blocks(rows):
+    """PyTorch's computation in blocks has the same options."""
+    a, b, y = ours([normal(7, 3), other(4, 3)]), theirs([normal(7, 3), other(4, 3)]), classes(7)
+    found = tl.nn.functional.linear_cross_entropy(
+        *a, ours(y), options=tl.nn.LinearCrossEntropyOptions(batch_chunk_size=rows)
+    )
+    expected = torch.nn.functional.linear_cross_entropy(
+        *b, theirs(y), options=torch.nn.LinearCrossEntropyOptions(batch_chunk_size=rows)
+    )
+    both_of = [found], [expected]
+    assert_alike(*both_of)
+    assert_same_gradients(*both_of, a, b)
+
+
 # -- CTC ---------------------------------------------------------------------------------------------------------------
 
 LABELS = np.array([[1, 1, 2, 3], [2, 3, 0, 0], [4, 0, 0, 0], [3, 1, 3, 2]])

@@ -13,8 +13,6 @@ NOT_OURS = {
     "DataParallel": "several devices in one call",
     "SyncBatchNorm": "several processes",
     "NLLLoss2d": "deprecated: NLLLoss",
-    "LinearCrossEntropyLoss": "for vocabularies on a GPU, new and provisional",
-    "linear_cross_entropy": "as LinearCrossEntropyLoss",
     "grouped_mm": "scaled products of narrow types on a GPU",
     "scaled_grouped_mm": "as grouped_mm",
     "scaled_mm": "as grouped_mm",
