@@ -191,7 +191,11 @@ def i(*shape):
         (lambda f: f(z(2, 3), z(5, 3), i(2) + 5), IndexError, "a target is outside the 5 classes 0 to 4: 5"),
         (lambda f: f(z(2, 3), z(5, 3), z(2, 5), ignore_index=1), ValueError, "ignore_index is for class indices"),
         (lambda f: f(z(2, 3), z(5, 3), i(2), reduction="all"), ValueError, "reduction must be"),
-        (lambda f: f(z(2, 3), z(5, 3), i(2), label_smoothing=2), ValueError, r"label_smoothing must be in \[0, 1\]"),
+        (
+            lambda f: f(z(2, 3), z(5, 3), i(2), label_smoothing=2),
+            ValueError,
+            "label_smoothing must be a number in",
+        ),
         (lambda f: f(i(2, 3), z(5, 3), i(2)), TypeError, "input is int64"),
     ],
 )

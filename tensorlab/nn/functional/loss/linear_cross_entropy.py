@@ -18,10 +18,10 @@ from ....ops.linear_cross_entropy import linear_softmax_cross_entropy
 from ....ops.loss import NOT_IGNORED
 from ....ops.reduction import argmax, sum
 from ....ops.shapes import astype, expand_dims, reshape
-from ....options import Options, Size, declared
+from ....options import Fraction, Options, Size, declared
 from ....tensor import ArrayT, array_of
 from .classification import cross_entropy
-from .common import Reduction, check_class_weight, check_reduction, reduced, shape_of
+from .common import Reduction, check_class_weight, reduced, shape_of
 
 
 @declared
@@ -65,7 +65,7 @@ def linear_cross_entropy(
     weight: ArrayT | None = None,
     reduction: Reduction = "mean",
     ignore_index: int | None = None,
-    label_smoothing: float = 0.0,
+    label_smoothing: Fraction = 0.0,
     options: LinearCrossEntropyOptions | None = None,
 ) -> ArrayT:
     """Cross entropy between the softmax of ``input @ linear_weight.T + linear_bias`` and classes or probabilities.
@@ -100,9 +100,6 @@ def linear_cross_entropy(
     tensor([0.6931472, 0.6931472, 0.6931472])
     """
     name = "linear_cross_entropy"
-    check_reduction(name, reduction)
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"{name}: label_smoothing must be in [0, 1], not {label_smoothing}")
     probabilities = isdtype(target.dtype, "real floating")
     shape: tuple[int, ...] = shape_of(input)
     _check_shapes(shape, shape_of(linear_weight), shape_of(target), linear_bias, probabilities)
@@ -142,6 +139,8 @@ def _check_shapes(
             f"*more, features), not {input} and {weight}"
         )
     classes, more, batch = weight[0], weight[1:-1], input[:-1]
+    if 0 in (classes, *more):
+        raise ShapeError(f"linear_cross_entropy: a linear_weight of shape {weight} has no classes")
     if more and not batch:
         raise ShapeError(
             f"linear_cross_entropy: a linear_weight of shape {weight} needs an input of shape (batch, features), not "

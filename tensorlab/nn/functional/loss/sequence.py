@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import accumulate
 from math import inf
-from typing import Any
+from operator import index
+from typing import Annotated, Any
 
 from ....backend import backend_of
 from ....errors import ShapeError
@@ -16,18 +16,21 @@ from ....ops.exponential import logaddexp
 from ....ops.indexing import getitem, take_along_axis
 from ....ops.reduction import mean, sum
 from ....ops.shapes import expand_dims, reshape, squeeze
+from ....options.kinds import Either, Many, Whole
 from ....tensor import ArrayT, array_of
 from .common import Reduction, check_classes, check_reduction, shape_of
 
 Lengths = tuple[int, ...]
+LengthsLike = Annotated[Any, Either((Whole(), Many(Whole())))]
+"""A tensor of integers, a sequence of them, or one number."""
 
 
 @composite(log_probs="real floating", targets="integral")
 def ctc_loss(
     log_probs: ArrayT,
     targets: ArrayT,
-    input_lengths: ArrayT | Sequence[int] | int,
-    target_lengths: ArrayT | Sequence[int] | int,
+    input_lengths: LengthsLike,
+    target_lengths: LengthsLike,
     blank: int = 0,
     reduction: Reduction = "mean",
     zero_infinity: bool = False,
@@ -106,10 +109,7 @@ def ctc_loss(
 
 def _lengths(name: str, lengths: Any, batch: int, most: int | None = None) -> Lengths:
     """Return lengths as integers; raise `ShapeError` if their number is wrong or one is out of range."""
-    if shape_of(lengths) or isinstance(lengths, Sequence):
-        found = tuple(int(n) for n in (lengths.tolist() if hasattr(lengths, "tolist") else lengths))
-    else:
-        found = (int(lengths),)
+    found = tuple(map(index, lengths)) if isinstance(lengths, tuple) else (lengths,)
     if len(found) != batch:
         raise ShapeError(f"ctc_loss: {name} must have one entry for each of {batch} sequences, not {len(found)}")
     if min(found) < 0 or (most is not None and max(found) > most):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from ....errors import ShapeError
+from ....ops.creation import DeviceLike
 from ....ops.shapes import reshape
 from ....options import Count, Fraction, Size, checked
 from ....tensor import Tensor
@@ -12,7 +13,7 @@ from ... import functional as F
 from ...functional.loss.common import Reduction, shape_of
 from ...functional.loss.linear_cross_entropy import LinearCrossEntropyOptions
 from ..base import Buffer
-from ..learned import DeviceLike, DTypeLike, LearnedLayer
+from ..learned import FloatingDType, LearnedLayer
 from ..linear import Linear
 
 
@@ -57,7 +58,7 @@ class LinearCrossEntropyLoss(LearnedLayer, function=F.linear_cross_entropy):
         out_features: tuple[Size, ...] = (),
         bias: bool = False,
         device: DeviceLike = None,
-        dtype: DTypeLike = None,
+        dtype: FloatingDType = None,
         reduction: Reduction = "mean",
         weight: Buffer = None,
         ignore_index: int | None = None,
