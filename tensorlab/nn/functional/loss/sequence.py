@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import accumulate
 from math import inf
-from operator import index
-from typing import Annotated, Any
+from typing import Any
 
 from ....backend import backend_of
 from ....errors import ShapeError
@@ -16,12 +16,12 @@ from ....ops.exponential import logaddexp
 from ....ops.indexing import getitem, take_along_axis
 from ....ops.reduction import mean, sum
 from ....ops.shapes import expand_dims, reshape, squeeze
-from ....options.kinds import Either, Many, Whole
+from ....options.kinds import Either, Many, Whole, read
 from ....tensor import ArrayT, array_of
 from .common import Reduction, check_classes, check_reduction, shape_of
 
 Lengths = tuple[int, ...]
-LengthsLike = Annotated[Any, Either((Whole(), Many(Whole())))]
+LENGTHS = Either((Whole(), Many(Whole())))
 """A tensor of integers, a sequence of them, or one number."""
 
 
@@ -29,8 +29,8 @@ LengthsLike = Annotated[Any, Either((Whole(), Many(Whole())))]
 def ctc_loss(
     log_probs: ArrayT,
     targets: ArrayT,
-    input_lengths: LengthsLike,
-    target_lengths: LengthsLike,
+    input_lengths: ArrayT | Sequence[int] | int,
+    target_lengths: ArrayT | Sequence[int] | int,
     blank: int = 0,
     reduction: Reduction = "mean",
     zero_infinity: bool = False,
@@ -109,7 +109,8 @@ def ctc_loss(
 
 def _lengths(name: str, lengths: Any, batch: int, most: int | None = None) -> Lengths:
     """Return lengths as integers; raise `ShapeError` if their number is wrong or one is out of range."""
-    found = tuple(map(index, lengths)) if isinstance(lengths, tuple) else (lengths,)
+    value = read("ctc_loss", name, LENGTHS, lengths)
+    found = value if isinstance(value, tuple) else (value,)
     if len(found) != batch:
         raise ShapeError(f"ctc_loss: {name} must have one entry for each of {batch} sequences, not {len(found)}")
     if min(found) < 0 or (most is not None and max(found) > most):
