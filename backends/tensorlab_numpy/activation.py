@@ -19,7 +19,7 @@ SMALL = 1024
 IN_BLOCKS = [
     *("gelu", "gelu_slope", "silu", "silu_slope", "mish", "mish_slope", "softplus", "softplus_slope"),
     *("log_sigmoid", "exponential_linear", "exponential_linear_slope", "hardtanh", "hardswish", "hardswish_slope"),
-    *("leaky", "leaky_slope"),
+    *("leaky", "leaky_slope", "sigmoid"),
 ]
 
 
@@ -53,8 +53,10 @@ class BlockedActivationKernels:
     """The default kernels of the activations, block by block."""
 
     def _logistic(self, x: Any) -> Any:
+        if x.dtype.kind == "c":
+            return ActivationKernels._complex_logistic(self, x)  # type: ignore[arg-type]
         if x.size <= SMALL:  # a second exponential takes less time than np.errstate
-            return ActivationKernels._logistic(self, x)  # type: ignore[arg-type]
+            return ActivationKernels._real_logistic(self, x)  # type: ignore[arg-type]
         with np.errstate(over="ignore"):  # infinity gives the correct result, zero
             return 1.0 / (1.0 + np.exp(-x))
 
@@ -77,4 +79,3 @@ def _is_block(x: Any) -> bool:
 
 for name in IN_BLOCKS:
     setattr(BlockedActivationKernels, name, in_blocks(getattr(ActivationKernels, name)))
-BlockedActivationKernels.sigmoid = in_blocks(lambda self, x: self._logistic(x))  # type: ignore[attr-defined]

@@ -26,9 +26,13 @@ SELU_SCALE = 1.0507009873554805
 
 
 def activation(
-    rule: Callable[..., Any], *settings: dict[str, Any], flops: int, single: float = 2e-6
+    rule: Callable[..., Any],
+    *settings: dict[str, Any],
+    flops: int,
+    single: float = 2e-6,
+    takes: str = "real floating",
 ) -> Callable[[Callable[Concatenate[Any, P], R]], Callable[P, R]]:
-    """Declare a real elementwise op of one operand with a sample for each of its settings.
+    """Declare an elementwise op of one operand with a sample for each of its settings.
 
     Parameters
     ----------
@@ -40,6 +44,8 @@ def activation(
         Floating-point operations per element.
     single : float
         The relative error allowed in single precision; in double precision it is scaled with the rounding error.
+    takes : str
+        The data types of the operand, as in `Op`.
     """
     plain = elementwise_samples(1, (-2.0, 2.0))
     return op(
@@ -47,7 +53,7 @@ def activation(
         kind="elementwise",
         shape=same_shape,
         dtype="floating",
-        takes="real floating",
+        takes=takes,
         flops=lambda shapes, out, params: flops * prod(out),
         samples=[Sample(s.operands, params) for params in settings or ({},) for s in plain],
         tolerance={"float32": single, "float64": single * 1e-8 if single > 2e-6 else 1e-13},
@@ -86,7 +92,7 @@ def gelu_slope(backend: Backend, x: ArrayT, /, approximate: str = "none") -> Arr
 # -- x * sigmoid(x), x * tanh(softplus(x)) -----------------------------------------------------------------------------
 
 
-@activation(lambda g, x: g * silu_slope(x), flops=14)
+@activation(lambda g, x: g * silu_slope(x), flops=14, takes="floating")
 def silu(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``x * sigmoid(x)``, elementwise."""
     return backend.silu(x)
@@ -97,7 +103,7 @@ def _silu_second(x: Any) -> Any:
     return s * (1.0 - s) * (2.0 + x * (1.0 - 2.0 * s))
 
 
-@activation(lambda g, x: g * _silu_second(x), flops=17, single=1e-5)
+@activation(lambda g, x: g * _silu_second(x), flops=17, single=1e-5, takes="floating")
 def silu_slope(backend: Backend, x: ArrayT, /) -> ArrayT:
     """Derivative of `silu`."""
     return backend.silu_slope(x)
@@ -189,7 +195,7 @@ def exponential_linear_slope(
 # -- piecewise linear --------------------------------------------------------------------------------------------------
 
 
-@elementwise(lambda g, out: where(out != 0, g, 0.0), real_only=True)
+@elementwise(lambda g, out: where(out != 0, g, 0.0), takes="real")
 def relu(backend: Backend, x: ArrayT, /) -> ArrayT:
     """The positive part, elementwise; the derivative at zero is zero. NaN propagates, and so does its gradient.
 

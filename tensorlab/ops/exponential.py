@@ -94,7 +94,7 @@ def log10(backend: Backend, x: ArrayT, /) -> ArrayT:
     return backend.xp.log10(x)
 
 
-@elementwise(lambda g, out: g * (out * (1 - out)), dtype="floating", flops=12, real_only=True)
+@elementwise(lambda g, out: g * (out * (1 - out)), dtype="floating", flops=12)
 def sigmoid(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``1 / (1 + exp(-x))``, elementwise, without intermediate overflow.
 
@@ -105,9 +105,7 @@ def sigmoid(backend: Backend, x: ArrayT, /) -> ArrayT:
     >>> tl.sigmoid(tl.tensor([0.0]))
     tensor([0.5])
     """
-    xp = backend.xp
-    # A second exponential takes a fifth of the time of selecting by sign (NumPy, a million float32).
-    return xp.exp(xp.minimum(x, 0)) / (1 + xp.exp(-xp.abs(x)))
+    return backend.sigmoid(x)
 
 
 def _share(x: Any, other: Any) -> Any:

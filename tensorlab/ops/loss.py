@@ -94,13 +94,15 @@ def softmax_cross_entropy(
     return xp.where(counted, losses, xp.zeros_like(losses))
 
 
-def _pull_cotangent(cotangent: Any, logits: Any, target: Any, ignore_index: int) -> Any:
+def pull_cotangent(cotangent: Any, logits: Any, target: Any, ignore_index: int) -> Any:
+    """Pull the cotangent of `softmax_cross_entropy_grad` to its `g`."""
     # The gradient is linear in g: its transpose multiplies the rows of "softmax minus one-hot" by the cotangent.
     ones = logits[:, 0] * 0 + 1
     return sum(cotangent * softmax_cross_entropy_grad(ones, logits, target, ignore_index), axis=1)
 
 
-def _pull_logits(cotangent: Any, g: Any, logits: Any, target: Any, ignore_index: int) -> Any:
+def pull_logits(cotangent: Any, g: Any, logits: Any, target: Any, ignore_index: int) -> Any:
+    """Pull the cotangent of `softmax_cross_entropy_grad` to its `logits`."""
     probabilities = softmax(logits, axis=1)
     weighted = cotangent * _counted_weight(g, target, ignore_index)[:, None]
     return (weighted - sum(weighted * probabilities, axis=1, keepdims=True)) * probabilities
@@ -111,7 +113,7 @@ def _counted_weight(g: Any, target: Any, ignore_index: int) -> Any:
 
 
 @op(
-    vjp={"g": _pull_cotangent, "logits": _pull_logits},
+    vjp={"g": pull_cotangent, "logits": pull_logits},
     shape=lambda g, logits, target, ignore_index: logits,
     flops=lambda shapes, out, params: 16 * shapes[1][0] * shapes[1][1],
     samples=[

@@ -88,6 +88,30 @@ def test_arrays_give_arrays_and_many_numbers_what_few_give(function, rng):
     assert_close(function(tensor(x).T), host(function(tensor(x))).T, rtol=1e-15)
 
 
+@pytest.mark.parametrize("size", [5, 40_000])
+@pytest.mark.parametrize(("dtype", "rtol"), [("complex64", 1e-5), ("complex128", 1e-12)])
+def test_complex_numbers(size, dtype, rtol, rng):
+    """Values and derivatives by the definition, few and in blocks; PyTorch's gradient is the conjugate derivative."""
+    z = 5 * rng.standard_normal(size) + 1j * rng.uniform(-1.5, 1.5, size)  # at some distance from the poles
+    s = 1 / (1 + np.exp(-z))
+    for function, value, slope in [(F.silu, z * s, s + z * s * (1 - s)), (F.sigmoid, s, s * (1 - s))]:
+        x = leaf(z, dtype)
+        y = function(x)
+        y.real.sum().backward()
+        assert y.dtype == x.grad.dtype == dtype
+        assert_close(y.detach(), value, rtol)
+        assert_close(x.grad, slope.conj(), rtol)
+
+
+def test_complex_numbers_far_out():
+    z = np.array([-1e4 + 1j, 1e4 - 1j, -1e4 - 3j, 1e4 + 3j])
+    assert_same(F.sigmoid(tensor(z)), [0, 1, 0, 1])
+    assert_same(F.silu(tensor(z)), [0, z[1], 0, z[3]])
+    x = leaf(z, "complex128")
+    F.silu(x).real.sum().backward()
+    assert_same(x.grad, [0, 1, 0, 1])
+
+
 KINKS = [
     (lambda x: F.relu6(x), [0.0, 6.0], [0.0, 0.0]),
     (lambda x: F.hardtanh(x), [-1.0, 1.0], [0.0, 0.0]),
@@ -319,6 +343,7 @@ def test_layers_with_parameters_check_their_device_and_dtype(layer):
         (lambda: F.leaky_relu(tl.ones(1, dtype=tl.complex64)), TypeError, "leaky_relu: input is complex64"),
         (lambda: F.relu6(tl.ones(1, dtype=tl.complex64)), TypeError, "relu6: input is complex64"),
         (lambda: F.gelu(tl.ones(1, dtype=tl.complex64)), TypeError, "gelu: x is complex64"),
+        (lambda: F.relu(tl.ones(1, dtype=tl.complex64)), TypeError, "relu: x is complex64"),
     ],
 )
 def test_errors(call, error, message):

@@ -121,7 +121,10 @@ class TestValues:
 
 
 class TestGradients:
-    def test_is_minus_the_posterior(self, log_probs):
+    @pytest.mark.parametrize("scale", [1.0, 0.3, 3.0])
+    def test_is_minus_the_posterior(self, log_probs, scale):
+        """Whether or not the probabilities of a step add up to one."""
+        log_probs = scale * log_probs
         x = leaf(log_probs)
         F.ctc_loss(x, tensor(padded(TARGETS)), INPUTS, [len(labels) for labels in TARGETS], reduction="sum").backward()
         expected = np.stack(
@@ -226,6 +229,12 @@ def i(*shape):
             ValueError,
             "reduction must be .* not 'all'",
         ),
+        (
+            lambda: F.ctc_loss(z(5, 2, 3), i(2, 1), (5, 2.5), (1, 1)),
+            TypeError,
+            "ctc_loss: input_lengths must be an int",
+        ),
+        (lambda: F.ctc_loss(z(5, 2, 3), i(2, 1), (5, 5), None), TypeError, "ctc_loss: target_lengths must be an int"),
         (lambda: nn.CTCLoss(reduction="all"), ValueError, "CTCLoss: reduction must be"),
         (lambda: F.ctc_loss(i(5, 2, 3), i(2, 1), (5, 5), (1, 1)), TypeError, "ctc_loss: log_probs is int64"),
         (lambda: F.ctc_loss(z(5, 2, 3), z(2, 1), (5, 5), (1, 1)), TypeError, "ctc_loss: targets is float32"),

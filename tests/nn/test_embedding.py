@@ -9,6 +9,7 @@ from tensorlab import nn
 
 F = nn.functional
 INDICES = np.array([[1, 2, 1], [4, 0, 1]])
+NO_OFFSETS = tl.zeros(0, dtype=tl.int64)
 
 
 def gradient(function, x):
@@ -204,16 +205,33 @@ class TestBags:
             (([0],), {}, tl.ShapeError, "needs offsets"),
             (([[[0]]],), {}, tl.ShapeError, "input must have shape"),
             (([0, 1],), {"offsets": [1]}, ValueError, "offsets must begin with 0, not 1"),
+            (([0, 1],), {"offsets": [-1, 1]}, ValueError, "offsets must begin with 0, not -1"),
+            (([0, 1, 2],), {"offsets": [0, 2, 1]}, ValueError, "must not decrease, but offset 2 is 1, after 2"),
+            (([0, 1, 2],), {"offsets": [0, -1, 1]}, ValueError, "must not decrease, but offset 1 is -1, after 0"),
+            (([0, 1, 2],), {"offsets": [0, 9, 1]}, ValueError, "must not decrease, but offset 2 is 1, after 9"),
+            (([0, 1, 2],), {"offsets": [0, 1, 4]}, ValueError, "must be at most 3, .* not 4"),
+            (([0, 1, 2],), {"offsets": [0, 4], "include_last_offset": True}, ValueError, "must be at most 3, .* not 4"),
+            (([0, 1, 2],), {"offsets": NO_OFFSETS}, tl.ShapeError, "offsets are empty, so that the 3 elements"),
+            (([0, 1],), {"offsets": NO_OFFSETS, "include_last_offset": True}, tl.ShapeError, "at least one offset"),
             (([0],), {"offsets": [0], "mode": "min"}, ValueError, "mode must be one of"),
             (([[0]],), {"mode": "max", "scale_grad_by_freq": True}, ValueError, "scale_grad_by_freq"),
             (([[0]],), {"mode": "mean", "per_sample_weights": [[1.0]]}, ValueError, "need mode 'sum'"),
             (([[0]],), {"mode": "sum", "per_sample_weights": [1.0]}, tl.ShapeError, "per_sample_weights must have"),
         ],
     )
-    def test_errors(self, args, options, error, message):
-        options = {key: tl.tensor(x) if isinstance(x, list) else x for key, x in options.items()}
+    @pytest.mark.parametrize("mode", ["sum", "mean", "max"])
+    def test_errors(self, args, options, error, message, mode):
+        options = {"mode": mode, **{key: tl.tensor(x) if isinstance(x, list) else x for key, x in options.items()}}
         with pytest.raises(error, match=f"embedding_bag: .*{message}"):
             F.embedding_bag(tl.tensor(args[0]), tl.ones(3, 2), **options)
+
+    @pytest.mark.parametrize("mode", ["sum", "mean", "max"])
+    def test_offsets_at_the_end(self, mode):
+        """A bag that begins at the end is empty, and elements after the last offset belong to no bag."""
+        table, x = tl.tensor([[1.0], [2.0], [4.0]]), tl.tensor([0, 0])
+        assert_same(F.embedding_bag(x, table, tl.tensor([0, 2]), mode=mode), [[2.0 if mode == "sum" else 1.0], [0.0]])
+        found = F.embedding_bag(x, table, tl.tensor([0, 1]), mode=mode, include_last_offset=True)
+        assert_same(found, [[1.0]])
 
 
 class TestOneHot:

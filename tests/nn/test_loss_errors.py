@@ -10,6 +10,12 @@ from tensorlab import nn
 F = nn.functional
 z, i = tl.zeros, lambda *shape: tl.zeros(*shape, dtype=tl.int64)
 
+LABELLED = {
+    "contrastive_loss": lambda label: F.contrastive_loss(z(2, 3), z(2, 3), tl.tensor([0, label])),
+    "sigmoid_focal_loss": lambda label: F.sigmoid_focal_loss(z(2), tl.tensor([0, label])),
+    "dice_loss": lambda label: F.dice_loss(z(2, 1), tl.tensor([[0], [label]])),
+}
+"""Losses whose labels are in [0, 1]."""
 
 REFUSED = [
     (
@@ -91,6 +97,16 @@ REFUSED = [
     (lambda: nn.TripletMarginWithDistanceLoss(margin=-1), ValueError, "TripletMarginWithDistanceLoss: margin"),
     (lambda: F.contrastive_loss(z(2, 3), z(3), z(2)), tl.ShapeError, r"input1 of shape \(2, 3\) and input2 of shape"),
     (lambda: F.contrastive_loss(z(2, 3), z(2, 3), z(3)), tl.ShapeError, r"\(2, 3\) must have that shape .* not \(3,\)"),
+    *(
+        (lambda loss=loss, t=t: loss(t), ValueError, f"{name}: an element of target is outside")
+        for t in (-0.1, 1.1, -1, 2, float("inf"))
+        for name, loss in LABELLED.items()
+    ),
+    *(
+        (lambda loss=loss: loss(1j), TypeError, f"{name}: target is complex64, but must be of a real numeric")
+        for name, loss in LABELLED.items()
+    ),
+    (lambda: F.contrastive_loss(z(2, 3), z(2, 3), z(3) > 0), tl.ShapeError, r"\(2, 3\) must have that shape"),
     (lambda: F.cosine_similarity(z(2, 3), z(2, 4)), tl.ShapeError, r"cosine_similarity: shapes \(2, 3\) and \(2, 4\)"),
     (lambda: F.cosine_similarity(z(2), z(2)), tl.ShapeError, "cosine_similarity: .*axis 1"),
     (lambda: F.pairwise_distance(z(2, 3), z(2, 4)), tl.ShapeError, r"pairwise_distance: shapes \(2, 3\) and \(2, 4\)"),

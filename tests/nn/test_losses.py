@@ -243,7 +243,7 @@ class TestBinary:
     @pytest.mark.parametrize("shape", [(4, 3), (2, 3, 2, 2), (5,)])
     @pytest.mark.parametrize("eps", [0.0, 0.5])
     def test_dice(self, shape, eps):
-        p, y = draws(*shape, low=0, high=1), np.round(draws(*shape, low=0, high=1, seed=1)) + 0.1
+        p, y = draws(*shape, low=0, high=1), 0.1 + 0.8 * np.round(draws(*shape, low=0, high=1, seed=1))
         losses = [
             1 - (2 * (a * b).sum() + eps) / ((a * a).sum() + (b * b).sum() + eps) for a, b in zip(p, y, strict=True)
         ]
@@ -253,6 +253,11 @@ class TestBinary:
 
     def test_empty_segmentations_are_equal(self):
         assert F.dice_loss(tl.zeros(2, 3), tl.zeros(2, 3)).item() == 0
+
+    @pytest.mark.parametrize("loss", [F.sigmoid_focal_loss, F.dice_loss])
+    def test_labels_as_bools(self, loss):
+        x, labels = tensor(X), tensor((S > 0).astype("float64"))
+        assert_close(loss(x, labels == 1), host(loss(x, labels)))
 
     def test_certain_focal_loss_has_a_gradient(self):
         x = tl.tensor([200.0, -200.0], requires_grad=True)

@@ -61,6 +61,13 @@ class TestMetric:
         losses = 0.5 * np.where(unlike, np.maximum(0, 2.5 - d) ** 2, d**2)
         self.check(nn.ContrastiveLoss, (A, B, unlike), losses, margin=2.5)
 
+    def test_contrast_of_similar_and_of_dissimilar_pairs(self):
+        """Numbers of the formula by hand, for each type of target."""
+        x, y = tensor(np.zeros((4, 1))), tensor([[0.5], [3.0], [0.5], [3.0]])
+        for target in ([False, False, True, True], [0, 0, 1, 1], [0.0, 0.0, 1.0, 1.0]):
+            assert_close(F.contrastive_loss(x, y, tl.tensor(target), reduction="none"), [0.125, 4.5, 0.125, 0.0])
+        assert_close(F.contrastive_loss(x[:1], y[:1], tensor([0.25]), 2.0), 0.75 * 0.125 + 0.25 * 1.125)
+
     def test_contrast_of_equal_embeddings_has_a_gradient(self):
         x = leaf([[1.0, 2.0], [1.0, 2.0]])
         F.contrastive_loss(x, x.detach(), tensor([0, 1])).backward()

@@ -160,6 +160,16 @@ class TestInterpolation:
         with pytest.raises(error, match=message):
             F.interpolate(tl.ones(1, 1, 3, 3), **options)
 
+    def test_upsample(self, rng):
+        x = rng.standard_normal((2, 3, 4, 5))
+        doubled = x.repeat(2, axis=2).repeat(2, axis=3)
+        assert_same(F.upsample(tensor(x), scale_factor=2), doubled)
+        assert_same(F.upsample_nearest(tensor(x), (8, 10)), doubled)
+        rows = np.apply_along_axis(lambda row: np.interp(np.linspace(0, 4, 9), np.arange(5.0), row), 3, x)
+        assert_close(F.upsample_bilinear(tensor(x), (4, 9)), rows)
+        with pytest.raises(tl.ShapeError, match="upsample_bilinear: mode 'bilinear' expects 4 axes"):
+            F.upsample_bilinear(tl.ones(1, 1, 3), 2)
+
     def test_refused_operands(self):
         with pytest.raises(tl.ShapeError, match="no elements"):
             F.interpolate(tl.ones(1, 1, 0), 3)

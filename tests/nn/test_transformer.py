@@ -194,7 +194,7 @@ class TestPositions:
         waves = host(nn.SinusoidalPositionalEncoding(4, dtype=tl.float64)(tensor(np.zeros((8, 4)))))[3:]
         first = nn.SinusoidalPositionalEncoding(4, batch_first=True, dtype=tl.float64)
         assert_close(first(tensor(x), offset=3), x + waves)
-        second = nn.SinusoidalPositionalEncoding(4, dtype=tl.float64)
+        second = nn.SinusoidalPositionalEncoding(4, batch_first=False, dtype=tl.float64)
         assert_close(second(tensor(x.swapaxes(0, 1)), offset=3), x.swapaxes(0, 1) + waves[:, None])
         assert not list(first.state_dict())
 
@@ -247,6 +247,8 @@ class TestPositions:
                 kind(4)(tl.zeros(3, 6))
         with pytest.raises(ValueError, match=r"dropout.*1\.5"):
             nn.SinusoidalPositionalEncoding(4, dropout=1.5)
+        with pytest.raises(tl.ShapeError, match=r"axis of shape \(2, 3, 4\) is the length; construct it with batch_f"):
+            nn.SinusoidalPositionalEncoding(4)(tl.zeros(2, 3, 4))
         with pytest.raises(ValueError, match=r"position_angles: .*even, not 3"):
             F.position_angles(2, 3)
         with pytest.raises(tl.ShapeError, match=r"rotary_embedding: input of shape \(3, 5\)"):
@@ -256,6 +258,6 @@ class TestPositions:
 
     def test_words(self):
         assert repr(nn.RotaryEmbedding(4)) == "RotaryEmbedding(4, max_len=2048, base=10000.0, interleaved=True)"
-        assert repr(nn.SinusoidalPositionalEncoding(4, 8)) == (
+        assert repr(nn.SinusoidalPositionalEncoding(4, 8, batch_first=False)) == (
             "SinusoidalPositionalEncoding(4, max_len=8, dropout=0.0, batch_first=False)"
         )

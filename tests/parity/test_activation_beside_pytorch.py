@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from beside import compare_functions, compare_layers, torch
+from beside import assert_same_gradients, compare_functions, compare_layers, ours, theirs, torch
 from helpers import assert_close, seeded, tensor
 
 import tensorlab as tl
@@ -181,6 +181,17 @@ def test_gradients_at_kinks_that_depend_on_options():
     compare_functions("celu", (np.array([0.0]),), {"alpha": 2.0})
     compare_functions("softplus", (np.array([1.5]),), {"beta": 2.0, "threshold": 3.0})
     compare_functions("prelu", (np.array([[0.0, 0.0]]), np.array([0.25, -2.0])))
+
+
+def test_complex_numbers():
+    """PyTorch computes the value of `silu`, and gradients of ``x * sigmoid(x)``."""
+    x = numbers(20) + 1j * numbers(2, 10).ravel()
+    assert_close(tl.nn.functional.silu(tensor(x)), torch.nn.functional.silu(torch.tensor(x)).numpy())
+    for ours_of, theirs_of in [(tl.sigmoid, torch.sigmoid), (tl.nn.functional.silu, lambda x: x * torch.sigmoid(x))]:
+        a, b = ours(x), theirs(x)
+        found, expected = ours_of(a), theirs_of(b)
+        assert_close(found.detach(), expected.detach().numpy())
+        assert_same_gradients([found.real, found.imag], [expected.real, expected.imag], (a,), (b,))
 
 
 LIMITS = [

@@ -138,6 +138,15 @@ def test_which_is_nearest(mode, dtype):
         assert_alike(found, torch.nn.functional.interpolate(theirs(x), mode=mode, **call), rtol=0)
 
 
+@pytest.mark.filterwarnings("ignore:.*deprecated. Use `nn.functional.interpolate`")
+@pytest.mark.parametrize("wanted", [{"size": (3, 9)}, {"size": 4}, {"scale_factor": 2}])
+@pytest.mark.parametrize("name", ["upsample", "upsample_nearest", "upsample_bilinear"])
+def test_upsample(name, wanted):
+    compare_functions(name, (images(2, 2, 4, 5),), wanted)
+    if name == "upsample":
+        compare_functions(name, (images(2, 2, 4, 5),), {**wanted, "mode": "bicubic", "align_corners": True})
+
+
 def test_interpolate_at_the_edges():
     compare_functions("interpolate", (images(0, 2, 3),), {"size": 5})
     compare_functions("interpolate", (images(2, 2, 1, 3), (4, 1)), {"mode": "bilinear"})

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from beside import compare_functions, compare_layers
+from beside import compare_functions, compare_layers, torch
+
+import tensorlab as tl
 
 RNG = np.random.default_rng(3)
 INDICES = np.array([[1, 2, 1], [4, 0, 1]])
@@ -49,6 +51,15 @@ def test_gradient_of_bags_by_frequency(mode):
 @pytest.mark.parametrize("mode", ["sum", "mean", "max"])
 def test_last_offset(mode):
     compare_layers("EmbeddingBag", (5, 3), {"mode": mode, "include_last_offset": True}, (FLAT, LAST))
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("offsets", [[1, 2], [0, 8], [0, 3, 8], [0, 5, 3]])
+def test_refused_offsets(offsets, last):
+    layers = (library.nn.EmbeddingBag(5, 3, mode="sum", include_last_offset=last) for library in (tl, torch))
+    for layer, made, error in zip(layers, (tl.tensor, torch.tensor), (ValueError, RuntimeError), strict=True):
+        with pytest.raises(error):
+            layer(made(FLAT), made(offsets))
 
 
 @pytest.mark.parametrize("padding", [None, 1])

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from beside import assert_alike, assert_same_gradients, compare_functions, compare_layers, ours, theirs, torch
-from helpers import assert_close, seeded
+from helpers import assert_close, host, seeded, tensor
 
 import tensorlab as tl
 
@@ -265,6 +265,77 @@ def test_cosine_similarity(axis):
     compare_functions("cosine_similarity", (np.zeros((3, 4)), other(3, 4)), {"axis": -1})
 
 
+# -- linear cross entropy ----------------------------------------------------------------------------------------------
+
+HEADS = [
+    # shapes of the input and of the linear weight, shape of the classes
+    ((7, 3), (4, 3), (7,)),
+    ((3,), (4, 3), ()),
+    ((7, 3), (4, 2, 3, 3), (7, 2, 3)),
+]
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("weight", [None, W4])
+@pytest.mark.parametrize("smoothing", [0.0, 0.2, 1.0])
+@pytest.mark.parametrize(("input", "matrix", "target"), HEADS)
+def test_linear_cross_entropy(input, matrix, target, smoothing, weight, bias, reduction):
+    options = {"weight": weight, "label_smoothing": smoothing, "reduction": reduction}
+    labels, shares = classes(*target), inside(*target[:1], 4, *target[1:])
+    for y, ignored in [(labels, None), (labels, 2), (labels, -100), (labels, 9), (shares, None)]:
+        if input == (3,) and ignored == labels.flat[0] and reduction == "mean":
+            continue  # 0 / 0
+        a, b = ours([normal(*input), other(*matrix)]), theirs([normal(*input), other(*matrix)])
+        if bias:
+            a, b = [*a, ours(normal(*matrix[:-1]))], [*b, theirs(normal(*matrix[:-1]))]
+        found = tl.nn.functional.linear_cross_entropy(
+            *a[:2], ours(y), linear_bias=a[2] if bias else None, ignore_index=ignored, **as_ours(options)
+        )
+        expected = torch.nn.functional.linear_cross_entropy(
+            *b[:2], theirs(y), linear_bias=b[2] if bias else None, ignore_index=ignored, **as_theirs(options)
+        )
+        assert_alike(found, expected)
+        assert_same_gradients([found], [expected], a, b)
+
+
+def as_ours(options):
+    return {k: tensor(v) if isinstance(v, np.ndarray) else v for k, v in options.items()}
+
+
+def as_theirs(options):
+    return {k: torch.tensor(v) if isinstance(v, np.ndarray) else v for k, v in options.items()}
+
+
+@pytest.mark.parametrize(
+    ("args", "options", "inputs"),
+    [
+        ((3, 4), {}, (normal(7, 3), classes(7))),
+        ((3, 4), {"bias": True, "reduction": "sum", "ignore_index": 1}, (normal(7, 3), classes(7))),
+        ((3, 4), {"weight": W4, "label_smoothing": 0.1}, (normal(7, 3), classes(7))),
+        ((3, 4), {"out_features": (2, 3), "bias": True, "reduction": "none"}, (normal(7, 3), classes(7, 2, 3))),
+        ((3, 4), {"out_features": (2,)}, (normal(7, 3), inside(7, 4, 2))),
+    ],
+)
+def test_linear_cross_entropy_layer(args, options, inputs):
+    compare_layers("LinearCrossEntropyLoss", args, options, inputs)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 7, 100])
+def test_linear_cross_entropy_in_blocks(rows):
+    """PyTorch's computation in blocks has the same options."""
+    a, b, y = ours([normal(7, 3), other(4, 3)]), theirs([normal(7, 3), other(4, 3)]), classes(7)
+    found = tl.nn.functional.linear_cross_entropy(
+        *a, ours(y), options=tl.nn.LinearCrossEntropyOptions(batch_chunk_size=rows)
+    )
+    expected = torch.nn.functional.linear_cross_entropy(
+        *b, theirs(y), options=torch.nn.LinearCrossEntropyOptions(batch_chunk_size=rows)
+    )
+    both_of = [found], [expected]
+    assert_alike(*both_of)
+    assert_same_gradients(*both_of, a, b)
+
+
 # -- CTC ---------------------------------------------------------------------------------------------------------------
 
 LABELS = np.array([[1, 1, 2, 3], [2, 3, 0, 0], [4, 0, 0, 0], [3, 1, 3, 2]])
@@ -309,6 +380,52 @@ def test_ctc_loss_without_a_batch(reduction):
     found = tl.nn.functional.ctc_loss(a.log_softmax(-1), ours(x), ours(np.array(8)), ours(n), 0, reduction)
     expected = torch.nn.functional.ctc_loss(b.log_softmax(-1), theirs(x), theirs(np.array(8)), theirs(n), 0, reduction)
     both(a, b, found, expected)
+
+
+def drawn_ctc(seed):
+    """Return logits, targets, lengths and options, drawn so that every option and every edge comes up."""
+    rng = np.random.default_rng(seed)
+    steps, batch, classes = rng.integers(1, 9), rng.integers(1, 4), rng.integers(2, 5)
+    blank = int(rng.integers(classes))
+    inputs, lengths = rng.integers(seed % 2, steps + 1, batch), rng.integers(0, min(steps, 4) + 1, batch)
+    labels = rng.choice([c for c in range(classes) if c != blank], (batch, max(1, lengths.max()) + rng.integers(2)))
+    joined = np.concatenate([row[:n] for row, n in zip(labels, lengths, strict=True)])
+    options = {"blank": blank, "zero_infinity": bool(rng.integers(2))}
+    return 2 * rng.normal(size=(steps, batch, classes)), (labels, joined)[rng.integers(2)], inputs, lengths, options
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_ctc_loss_with_everything_drawn(seed):
+    logits, labels, inputs, lengths, options = drawn_ctc(seed)
+    a, b, rest = ours(logits), theirs(logits), (labels, inputs, lengths)
+    found = tl.nn.CTCLoss(reduction="none", **options)(a.log_softmax(-1), *map(ours, rest))
+    expected = torch.nn.CTCLoss(reduction="none", **options)(b.log_softmax(-1), *map(theirs, rest))
+    assert_alike(found, expected)
+    weights = np.random.default_rng(seed).uniform(1, 2, len(inputs))
+    (found * tensor(weights)).sum().backward()
+    (expected * torch.tensor(weights)).sum().backward()
+    possible = np.isfinite(expected.detach().numpy())
+    assert_close(a.grad[:, tensor(possible)], b.grad.numpy()[:, possible], rtol=1e-9)
+    assert not host(a.grad)[:, ~possible].any()  # NaN in PyTorch
+    for reduction in ("mean", "sum"):
+        found = tl.nn.CTCLoss(reduction=reduction, **options)(a.log_softmax(-1), *map(ours, rest))
+        expected = torch.nn.CTCLoss(reduction=reduction, **options)(b.log_softmax(-1), *map(theirs, rest))
+        assert_alike(found, expected)
+        a.grad = b.grad = None
+        found.backward()
+        expected.backward()
+        assert_close(a.grad[:, tensor(possible)], b.grad.numpy()[:, possible], rtol=1e-9)
+
+
+def test_ctc_gradients_of_log_probabilities_differ_by_the_probabilities():
+    """PyTorch's gradient is not the derivative of its loss unless the probabilities of each step add up to one."""
+    x, rest = normal(6, 2, 4), (np.array([[1, 2], [3, 3]]), np.array([4, 6]), np.array([2, 1]))
+    a, b = ours(x), theirs(x)
+    tl.nn.CTCLoss(reduction="sum")(a, *map(ours, rest)).backward()
+    torch.nn.CTCLoss(reduction="sum")(b, *map(theirs, rest)).backward()
+    probabilities = np.exp(x)
+    probabilities[4:, 0] = 0  # after the end of the first input
+    assert_close(a.grad, b.grad.numpy() - probabilities, rtol=1e-9)
 
 
 def test_impossible_targets():

@@ -40,7 +40,20 @@ class ActivationKernels:
     def _gelu_tanh(self, x: Any) -> Any:
         return self.xp.tanh(TANH_SCALE * x * (1.0 + TANH_CUBE * (x * x)))
 
+    def sigmoid(self, x: Any) -> Any:
+        """Return the logistic function of x."""
+        return self._logistic(x)
+
     def _logistic(self, x: Any) -> Any:
+        return self._complex_logistic(x) if self.xp.isdtype(x.dtype, "complex floating") else self._real_logistic(x)
+
+    def _complex_logistic(self, x: Any) -> Any:
+        xp = self.xp
+        left = xp.real(x) < 0
+        power = xp.exp(xp.where(left, x, -x))  # of the half-plane where it cannot overflow
+        return xp.where(left, power, xp.ones_like(power)) / (1.0 + power)
+
+    def _real_logistic(self, x: Any) -> Any:
         xp = self.xp
         # A second exponential takes less time than selecting by sign, and neither can overflow.
         return xp.exp(self._minimum(x, 0.0)) / (1.0 + xp.exp(-xp.abs(x)))

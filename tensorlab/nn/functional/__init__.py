@@ -29,6 +29,7 @@ from .loss.binary import (
     sigmoid_focal_loss, soft_margin_loss,
 )  # fmt: skip
 from .loss.classification import cross_entropy, focal_loss, nll_loss
+from .loss.linear_cross_entropy import linear_cross_entropy
 from .loss.margin import (
     hinge_embedding_loss, hinge_loss, margin_ranking_loss, multi_margin_loss, multilabel_margin_loss, perceptron_loss,
     squared_hinge_loss,
@@ -43,7 +44,7 @@ from .normalization import group_norm, layer_norm, local_response_norm, normaliz
 from .padding import pad
 from .pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from .positions import position_angles, rotary_embedding
-from .resampling import interpolate
+from .resampling import interpolate, upsample, upsample_bilinear, upsample_nearest
 from .softmax import gumbel_softmax, log_softmax, softmax, softmin
 from .unpooling import max_unpool1d, max_unpool2d, max_unpool3d
 
@@ -59,14 +60,15 @@ __all__ = [
     "global_max_pool", "global_max_pool1d", "global_max_pool2d", "global_max_pool3d", "global_mean_pool",
     "global_sum_pool", "glu", "grid_sample", "group_norm", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish",
     "hardtanh", "heaviside", "hinge_embedding_loss", "hinge_loss", "huber_loss", "instance_norm", "interpolate",
-    "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear", "local_response_norm", "log_softmax", "logsigmoid",
-    "lp_pool1d", "lp_pool2d", "lp_pool3d", "margin_ranking_loss", "max_pool1d", "max_pool2d", "max_pool3d",
-    "max_unpool1d", "max_unpool2d", "max_unpool3d", "mish", "mixup", "mse_loss", "multi_head_attention_forward",
-    "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "normalize", "one_hot",
-    "pad", "pairwise_distance", "pdist", "perceptron_loss", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss",
-    "position_angles", "prelu", "relu", "relu6", "rms_norm", "rotary_embedding", "rrelu",
-    "scaled_dot_product_attention", "scatter_max", "scatter_mean", "scatter_softmax", "scatter_sum", "selu", "sigmoid",
-    "sigmoid_focal_loss", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink",
-    "softsign", "squared_hinge_loss", "stochastic_depth", "swish", "tanh", "tanhshrink", "threshold",
-    "triplet_margin_loss", "triplet_margin_with_distance_loss", "unfold",
+    "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear", "linear_cross_entropy", "local_response_norm",
+    "log_softmax", "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d", "margin_ranking_loss", "max_pool1d",
+    "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "mish", "mixup", "mse_loss",
+    "multi_head_attention_forward", "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss",
+    "nll_loss", "normalize", "one_hot", "pad", "pairwise_distance", "pdist", "perceptron_loss", "pixel_shuffle",
+    "pixel_unshuffle", "poisson_nll_loss", "position_angles", "prelu", "relu", "relu6", "rms_norm", "rotary_embedding",
+    "rrelu", "scaled_dot_product_attention", "scatter_max", "scatter_mean", "scatter_softmax", "scatter_sum", "selu",
+    "sigmoid", "sigmoid_focal_loss", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus",
+    "softshrink", "softsign", "squared_hinge_loss", "stochastic_depth", "swish", "tanh", "tanhshrink", "threshold",
+    "triplet_margin_loss", "triplet_margin_with_distance_loss", "unfold", "upsample", "upsample_bilinear",
+    "upsample_nearest",
 ]  # fmt: skip

@@ -96,6 +96,8 @@ def gelu(input: ArrayT, approximate: Literal["none", "tanh"] = "none") -> ArrayT
 def silu(input: ArrayT, inplace: bool = False) -> ArrayT:
     """``input * sigmoid(input)``, elementwise; also called swish (Elfwing et al., 2017; Ramachandran et al., 2017).
 
+    Complex numbers are supported, and so are their gradients, which PyTorch does not compute.
+
     Examples
     --------
     >>> tl.nn.functional.silu(tl.tensor([0.0, 100.0]))

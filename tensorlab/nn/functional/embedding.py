@@ -105,14 +105,14 @@ def embedding_bag(
     weight : Tensor, shape (rows, features)
         The table.
     offsets : Tensor of integers, shape (bags,), optional
-        Where each bag begins in an input of one axis; the first is 0, and they do not decrease.
+        Where each bag begins in an input of one axis: 0 first, not decreasing, at most `total`.
     mode : {"mean", "sum", "max"}
         How a bag is reduced. An empty bag gives zeros. The gradient of a maximum is shared among the rows that
         attain it.
     per_sample_weights : Tensor, the shape of `input`, optional
         Weight of each row; with mode "sum" only.
     include_last_offset : bool
-        Whether `offsets` has one more entry, where the last bag ends.
+        Whether `offsets` has one more entry, where the last bag ends; elements after it belong to no bag.
     padding_idx : int, optional
         A row that is left out of its bags, and gets no gradient.
 
@@ -124,9 +124,10 @@ def embedding_bag(
     Raises
     ------
     ShapeError
-        If shapes do not fit, or `offsets` is missing or superfluous.
+        If shapes do not fit, or `offsets` is missing, superfluous, or empty although there are elements.
     ValueError
-        If an option is not one of these, options exclude each other, or the offsets do not begin with 0.
+        If an option is not one of these, options exclude each other, or the offsets do not begin with 0, decrease, or
+        exceed the number of elements.
 
     Examples
     --------
@@ -243,10 +244,32 @@ def _check_bags(input: Any, offsets: Any, mode: str, weights: Any, by_frequency:
     if mode == "max" and by_frequency:
         raise ValueError("scale_grad_by_freq is not supported by mode 'max'")
     if offsets is not None:
-        if last and not offsets.shape[0]:
+        _check_offsets(array_of(offsets), shape[0], last)
+
+
+def _check_offsets(offsets: Any, total: int, last: bool) -> None:
+    """Raise an error for offsets that are not 0 first, in order, and at most the number of elements."""
+    if not offsets.shape[0]:
+        if last:
             raise ShapeError("include_last_offset=True needs at least one offset")
-        if offsets.shape[0] and int(offsets[0]) != 0:
-            raise ValueError(f"offsets must begin with 0, not {int(offsets[0])}")
+        if total:
+            raise ShapeError(f"offsets are empty, so that the {total} elements of input belong to no bag")
+        return
+    backend = backend_of(offsets)
+    unsorted = offsets[1:] < offsets[:-1]
+    # One answer from the device; which offset is wrong is found out only where one is.
+    if not bool((offsets[0] != 0) | (offsets[-1] > total) | backend.xp.any(unsorted)):
+        return
+    first, final = int(offsets[0]), int(offsets[-1])
+    if first != 0:
+        raise ValueError(f"offsets must begin with 0, not {first}")
+    if bool(backend.xp.any(unsorted)):
+        place = int(backend.xp.argmax(backend.xp.astype(unsorted, offsets.dtype)))
+        raise ValueError(
+            f"offsets must not decrease, but offset {place + 1} is {int(offsets[place + 1])}, after "
+            f"{int(offsets[place])}"
+        )
+    raise ValueError(f"offsets must be at most {total}, the number of elements of input, not {final}")
 
 
 def renormalize_(weight: Any, indices: Any, max_norm: float, norm_type: float) -> None:

@@ -8,6 +8,7 @@ from math import floor, pi, sin
 from struct import pack, unpack
 from typing import Any, Literal
 
+from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...ops.declare import composite, require
 from ...ops.resampling import Taps, resample
@@ -96,6 +97,65 @@ def interpolate(
         if not taps.changes_nothing:
             input = resample(input, taps, 2 + axis)
     return input
+
+
+@documented_like(interpolate)
+@composite(input="any")
+def upsample(
+    input: ArrayT,
+    size: int | Sequence[int] | None = None,
+    scale_factor: float | Sequence[float] | None = None,
+    mode: InterpolationMode = "nearest",
+    align_corners: bool | None = None,
+) -> ArrayT:
+    """Resize signals, images or volumes: `interpolate` without its newer options.
+
+    Examples
+    --------
+    >>> tl.nn.functional.upsample(tl.tensor([[[1.0, 2.0]]]), scale_factor=2)
+    tensor([[[1., 1., 2., 2.]]])
+    """
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+@documented_like(interpolate)
+@composite(input="any")
+def upsample_nearest(
+    input: ArrayT, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None
+) -> ArrayT:
+    """Resize signals, images or volumes by repetition: `interpolate` with mode "nearest".
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, channels, *spatial)
+        One to three spatial axes; any type.
+
+    Examples
+    --------
+    >>> tl.nn.functional.upsample_nearest(tl.tensor([[[1.0, 2.0]]]), size=3)
+    tensor([[[1., 1., 2.]]])
+    """
+    return interpolate(input, size, scale_factor, "nearest")
+
+
+@documented_like(interpolate)
+@composite(input="floating")
+def upsample_bilinear(
+    input: ArrayT, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None
+) -> ArrayT:
+    """Resize images, corners in place: `interpolate` with mode "bilinear" and ``align_corners=True``.
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, channels, height, width)
+        Images; floating-point.
+
+    Examples
+    --------
+    >>> tl.nn.functional.upsample_bilinear(tl.tensor([[[[1.0, 2.0]]]]), size=(1, 3))
+    tensor([[[[1. , 1.5, 2. ]]]])
+    """
+    return interpolate(input, size, scale_factor, "bilinear", align_corners=True)
 
 
 def _check_options(mode: str, shape: tuple[int, ...], align_corners: bool | None, antialias: bool) -> None:

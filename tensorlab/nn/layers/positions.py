@@ -53,8 +53,9 @@ class SinusoidalPositionalEncoding(_Positions):
         Number of positions in the table.
     dropout : float
         Probability with which a feature of the sum is set to zero in training.
-    batch_first : bool
-        Whether inputs are (batch, length, features) rather than (length, batch, features).
+    batch_first : bool, optional
+        Whether inputs are (batch, length, features) rather than (length, batch, features), as for the `Transformer`
+        that takes the result. Required for inputs of three axes: their shape does not tell.
     base : float
         Base of the geometric progression of wavelengths.
     device : Device or str, optional
@@ -72,18 +73,27 @@ class SinusoidalPositionalEncoding(_Positions):
     ValueError
         If the number of features is odd, or `dropout` is not a probability.
     ShapeError
-        When called, if an input is longer than `max_len` or has other features.
+        When called, if an input is longer than `max_len`, has other features, or has three axes and `batch_first` is
+        not given.
 
     Examples
     --------
     >>> tl.nn.SinusoidalPositionalEncoding(4)(tl.zeros(1, 4))
     tensor([[0., 1., 0., 1.]])
+
+    With a Transformer, `batch_first` is the same in both:
+
+    >>> encode = tl.nn.SinusoidalPositionalEncoding(8, batch_first=True)
+    >>> model = tl.nn.Transformer(8, nhead=2, dim_feedforward=16, batch_first=True)
+    >>> source, target = tl.randn(32, 5, 8), tl.randn(32, 6, 8)  # batch, length, features
+    >>> model(encode(source), encode(target)).shape
+    (32, 6, 8)
     """
 
     d_model: Count
     max_len: Count = 5000
     dropout: Fraction = 0.0
-    batch_first: bool = False
+    batch_first: bool | None = None
     base: InitVar[Positive] = 10000.0
     device: InitVar[DeviceLike] = None
     dtype: InitVar[FloatingDType] = None
@@ -99,10 +109,16 @@ class SinusoidalPositionalEncoding(_Positions):
     def forward(self, input: Tensor, offset: int = 0) -> Tensor:
         """Return the input plus the encodings of its positions, which begin with `offset`."""
         if len(input.shape) not in (2, 3) or input.shape[-1] != self.d_model:
-            axes = "(batch, length, features)" if self.batch_first else "(length, batch, features)"
+            axes = "(length, batch, features)" if self.batch_first is False else "(batch, length, features)"
             raise ShapeError(
                 f"SinusoidalPositionalEncoding expects {axes} or (length, features) with {self.d_model} features, "
                 f"not shape {tuple(input.shape)}"
+            )
+        if len(input.shape) == 3 and self.batch_first is None:
+            raise ShapeError(
+                f"SinusoidalPositionalEncoding cannot tell which axis of shape {tuple(input.shape)} is the length; "
+                "construct it with batch_first=True for (batch, length, features) or batch_first=False for (length, "
+                "batch, features), as the layer that takes the result"
             )
         batch_last = len(input.shape) == 3 and not self.batch_first
         waves = self._rows(self.encoding, input.shape[0 if batch_last else -2], offset, input)

@@ -14,7 +14,7 @@ from ....ops.reduction import any, mean, sum
 from ....ops.shapes import reshape
 from ....tensor import ArrayT
 from ..operands import on_host
-from .common import Reduction, check_reduction, check_same_shape, power, reduced, shape_of
+from .common import Reduction, check_reduction, check_same_shape, labels_of, power, reduced, shape_of
 from .regression import mse_loss
 
 
@@ -169,7 +169,7 @@ def soft_margin_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "m
 
 
 @documented_like(mse_loss)
-@composite(input="real floating", target="real")
+@composite(input="real floating", target="any")
 def sigmoid_focal_loss(
     input: ArrayT, target: ArrayT, alpha: float = 0.25, gamma: float = 2.0, reduction: Reduction = "none"
 ) -> ArrayT:
@@ -183,7 +183,7 @@ def sigmoid_focal_loss(
     input : Tensor
         Logits; any shape.
     target : Tensor
-        Labels in [0, 1]; the same shape.
+        Labels in [0, 1], or bools; the same shape.
     alpha : float
         In [0, 1]: weight of labels of 1; those of 0 have the weight ``1 - alpha``. A negative value disables both.
     gamma : float
@@ -200,6 +200,7 @@ def sigmoid_focal_loss(
     if alpha > 1 or gamma < 0:
         raise ValueError(f"sigmoid_focal_loss: alpha must be at most 1 and gamma non-negative, not {alpha} and {gamma}")
     check_same_shape("sigmoid_focal_loss", input, target)
+    target = labels_of("sigmoid_focal_loss", target, input)
     losses = ops.sigmoid_cross_entropy(input, target)
     if gamma:
         # The probability of the other label, from the smaller exponential: accurate where it is tiny.
@@ -211,7 +212,7 @@ def sigmoid_focal_loss(
 
 
 @documented_like(mse_loss)
-@composite(input="real floating", target="real")
+@composite(input="real floating", target="any")
 def dice_loss(input: ArrayT, target: ArrayT, *, eps: float = 1e-6, reduction: Reduction = "mean") -> ArrayT:
     """One minus the Dice coefficient of each sample, which compares segmentations (Milletari et al. 2016).
 
@@ -223,7 +224,7 @@ def dice_loss(input: ArrayT, target: ArrayT, *, eps: float = 1e-6, reduction: Re
     input : Tensor, shape (batch, ...)
         Probabilities.
     target : Tensor
-        Labels in [0, 1]; the same shape.
+        Labels in [0, 1], or bools; the same shape.
     eps : float
         Non-negative; it makes the loss of two empty segmentations zero.
     reduction : {"mean", "sum", "none"}
@@ -238,6 +239,7 @@ def dice_loss(input: ArrayT, target: ArrayT, *, eps: float = 1e-6, reduction: Re
     if eps < 0:
         raise ValueError(f"dice_loss: eps must not be negative, not {eps}")
     check_same_shape("dice_loss", input, target)
+    target = labels_of("dice_loss", target, input)
     if not shape_of(input):
         raise ShapeError("dice_loss: input has shape (), but needs an axis of samples")
     x, y = (reshape(part, (input.shape[0], prod(input.shape[1:]))) for part in (input, target))

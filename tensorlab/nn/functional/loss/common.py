@@ -9,8 +9,10 @@ from typing import Any, Literal, get_args
 from ....backend import backend_of
 from ....errors import ShapeError
 from ....ops.comparison import where
-from ....ops.reduction import mean, sum
-from ....ops.shapes import reshape
+from ....ops.datatypes import isdtype
+from ....ops.declare import require
+from ....ops.reduction import any, mean, sum
+from ....ops.shapes import astype, reshape
 from ....tensor import array_of
 from ....tracebacks import users_stacklevel
 from ..operands import on_host
@@ -90,6 +92,16 @@ def check_classes(name: str, target: Any, classes: int) -> None:
         raise IndexError(
             f"{name}: a target is outside the {classes} classes 0 to {classes - 1}: {int(array[wrong][0])}"
         )
+
+
+def labels_of(name: str, target: Any, like: Any) -> Any:
+    """Return labels as numbers, bools too; raise `ValueError` for one in host memory that is outside [0, 1]."""
+    if isdtype(target.dtype, "bool"):
+        return astype(target, like.dtype)
+    require(name, "real", target=target)
+    if on_host(target) and bool(any((target < 0) | (target > 1))):
+        raise ValueError(f"{name}: an element of target is outside [0, 1]")
+    return target
 
 
 def along_classes(weight: Any, shape: Sequence[int], axis: int) -> Any:

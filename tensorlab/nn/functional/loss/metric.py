@@ -14,7 +14,7 @@ from ....ops.exponential import sqrt
 from ....ops.reduction import sum
 from ....tensor import ArrayT
 from ..distance import norm, pairwise_distance
-from .common import Reduction, check_reduction, check_same_shape, reduced, shape_of
+from .common import Reduction, check_reduction, check_same_shape, labels_of, reduced, shape_of
 from .regression import mse_loss
 
 COSINE_EPS = 1e-12
@@ -163,23 +163,30 @@ def _triplet(
 
 
 @documented_like(mse_loss)
-@composite(input1="real floating", input2="real floating", target="real")
+@composite(input1="real floating", input2="real floating", target="any")
 def contrastive_loss(
     input1: ArrayT, input2: ArrayT, target: ArrayT, margin: float = 1.0, *, reduction: Reduction = "mean"
 ) -> ArrayT:
-    """Contrastive loss: half the squared distance, or half the squared shortfall of the margin (Hadsell et al. 2006).
+    """Contrastive loss, which pulls similar pairs together and pushes dissimilar ones apart (Hadsell et al. 2006).
 
-    With the Euclidean distance `d` along the last axis,
-    ``((1 - target) * d**2 + target * max(0, margin - d)**2) / 2``.
+    ``((1 - target) * d**2 + target * max(0, margin - d)**2) / 2`` with the Euclidean distance `d` along the last axis.
+    The target is 0 for similar pairs and 1 for dissimilar ones, as in the paper; other libraries use the opposite.
 
     Parameters
     ----------
     input1, input2 : Tensor, shape (..., features)
         Embeddings; the same shape.
     target : Tensor, shape (...)
-        0 for similar pairs, 1 for dissimilar ones, as in the paper.
+        0 or False for similar pairs, 1 or True for dissimilar ones; in between, the two losses are weighted.
     margin : float
         Positive: dissimilar pairs farther apart have no loss.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not match.
+    ValueError
+        If an option is out of range, or an element of `target` in host memory is outside [0, 1].
 
     Notes
     -----
@@ -187,9 +194,11 @@ def contrastive_loss(
 
     Examples
     --------
-    >>> first, second = tl.tensor([[0.0, 0.0]]), tl.tensor([[0.5, 0.0]])
-    >>> tl.nn.functional.contrastive_loss(first, second, tl.tensor([1.0]))
-    tensor(0.125)
+    The same pair at a distance of 0.75, once similar and once dissimilar:
+
+    >>> first, second = tl.zeros(2, 1), tl.tensor([[0.75], [0.75]])
+    >>> tl.nn.functional.contrastive_loss(first, second, tl.tensor([0, 1]), reduction="none")
+    tensor([0.28125, 0.03125])
     """
     check_reduction("contrastive_loss", reduction)
     _check_margin("contrastive_loss", margin)
@@ -199,6 +208,7 @@ def contrastive_loss(
             f"contrastive_loss: target for pairs of shape {shape_of(input1)} must have that shape without the last "
             f"axis, not {shape_of(target)}"
         )
+    target = labels_of("contrastive_loss", target, input1)
     difference = input1 - input2
     short = clip(margin - norm(difference), 0.0)
     return reduced(0.5 * ((1 - target) * sum(square(difference), axis=-1) + target * square(short)), reduction)

@@ -16,10 +16,13 @@ from ....ops.exponential import logaddexp
 from ....ops.indexing import getitem, take_along_axis
 from ....ops.reduction import mean, sum
 from ....ops.shapes import expand_dims, reshape, squeeze
+from ....options.kinds import Either, Many, Whole, read
 from ....tensor import ArrayT, array_of
 from .common import Reduction, check_classes, check_reduction, shape_of
 
 Lengths = tuple[int, ...]
+LENGTHS = Either((Whole(), Many(Whole())))
+"""A tensor of integers, a sequence of them, or one number."""
 
 
 @composite(log_probs="real floating", targets="integral")
@@ -68,9 +71,11 @@ def ctc_loss(
 
     Notes
     -----
-    The gradient is that of the likelihood: minus the posterior probability of each class at each step. PyTorch adds
-    ``exp(log_probs)``, which makes no difference after a `log_softmax`. Impossible targets have a gradient of zero
-    (NaN in PyTorch without `zero_infinity`).
+    The gradient with respect to `log_probs` is the derivative of the formula: minus the posterior probability of each
+    class at each step, whatever the log-probabilities add up to, and zero at steps after the end of an input. PyTorch
+    adds ``exp(log_probs)``, which is correct only after a `log_softmax`, whose derivative maps that term to zero: the
+    gradients with respect to logits are equal. The exception is an impossible target without `zero_infinity`, whose
+    gradient is zero here and NaN in PyTorch.
 
     Examples
     --------
@@ -104,10 +109,8 @@ def ctc_loss(
 
 def _lengths(name: str, lengths: Any, batch: int, most: int | None = None) -> Lengths:
     """Return lengths as integers; raise `ShapeError` if their number is wrong or one is out of range."""
-    if shape_of(lengths) or isinstance(lengths, Sequence):
-        found = tuple(int(n) for n in (lengths.tolist() if hasattr(lengths, "tolist") else lengths))
-    else:
-        found = (int(lengths),)
+    value = read("ctc_loss", name, LENGTHS, lengths)
+    found = value if isinstance(value, tuple) else (value,)
     if len(found) != batch:
         raise ShapeError(f"ctc_loss: {name} must have one entry for each of {batch} sequences, not {len(found)}")
     if min(found) < 0 or (most is not None and max(found) > most):

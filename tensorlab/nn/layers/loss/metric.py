@@ -66,13 +66,15 @@ class TripletMarginWithDistanceLoss(TripletLoss, function=F.triplet_margin_with_
 
 @declared
 class ContrastiveLoss(PairLoss, function=F.contrastive_loss):
-    """Contrastive loss of similar (0) and dissimilar (1) pairs (Hadsell et al. 2006).
+    """Contrastive loss, which pulls similar pairs together and pushes dissimilar ones apart (Hadsell et al. 2006).
 
     Examples
     --------
-    >>> first, second = tl.tensor([[0.0, 0.0]]), tl.tensor([[0.5, 0.0]])
-    >>> tl.nn.ContrastiveLoss()(first, second, tl.tensor([1.0]))
-    tensor(0.125)
+    The same pair at a distance of 0.75, once similar (target 0) and once dissimilar (target 1):
+
+    >>> first, second = tl.zeros(2, 1), tl.tensor([[0.75], [0.75]])
+    >>> tl.nn.ContrastiveLoss(reduction="none")(first, second, tl.tensor([0, 1]))
+    tensor([0.28125, 0.03125])
     """
 
     margin: Positive = 1.0
