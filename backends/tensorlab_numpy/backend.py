@@ -168,6 +168,7 @@ class NumpyBackend(
 
     expm1 = staticmethod(elementwise.expm1)
     floor_divide = staticmethod(elementwise.floor_divide)
+    log_ratio = staticmethod(elementwise.log_ratio)
     pow = staticmethod(elementwise.pow)
     tanh = staticmethod(elementwise.tanh)
     sort = staticmethod(sorting.sort)

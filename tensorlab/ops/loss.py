@@ -28,6 +28,8 @@ def _per_sample(logits: Shape, target: Shape, ignore_index: int = NOT_IGNORED) -
             f"expected logits of shape (samples, classes) and one class index per sample, not logits of shape {logits} "
             f"and a target of shape {target}"
         )
+    if target[0] and not logits[1]:
+        raise ShapeError(f"logits of shape {logits} have no classes")
     return target
 
 

@@ -16,7 +16,7 @@ from .arithmetic import abs as absolute
 from .arithmetic import is_complex, square
 from .comparison import where
 from .declare import composite
-from .exponential import exp, sqrt
+from .exponential import exp, log_ratio, sqrt
 from .shapes import Axis, Shape, astype, broadcast_to, cast_back, normalized_axes, permute_dims, reshape
 
 
@@ -287,11 +287,10 @@ def std(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: b
 
 
 def _pull_logsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
-    total = unreduced(out, x_shape, axis)
-    weights = exp(x - where(total != -inf, total, 0.0))
-    # They sum to 1 up to the rounding of a large total, which may double them, or to 0.
-    total_weight = sum(weights, axis=axis, keepdims=True)
-    return unreduced(g, x_shape, axis) / where(total_weight != 0, total_weight, 1.0) * weights
+    weights = exp(log_ratio(x, unreduced(out, x_shape, axis)))
+    # Their sum is 1 up to the rounding of a large result, or the number of infinities, or 0.
+    total = sum(weights, axis=axis, keepdims=True)
+    return unreduced(g, x_shape, axis) / where(total != 0, total, 1.0) * weights
 
 
 @op(
@@ -305,8 +304,14 @@ def _pull_logsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any
 def logsumexp(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """``log(sum(exp(x)))`` over axes, without intermediate overflow.
 
-    The gradient is `softmax`. It is 0 for elements of minus infinity, even if all are, and NaN if any element is plus
-    infinity.
+    The derivatives are the weights of the elements, ``exp(x) / sum(exp(x))``, which are those of `softmax`. Elements of
+    plus infinity share the weight 1 equally. The weight of minus infinity is 0, even if all elements are; if any
+    element is NaN, all weights are.
+
+    Returns
+    -------
+    Tensor
+        The shape without `axis`; minus infinity for an empty sum.
 
     Examples
     --------
@@ -314,10 +319,12 @@ def logsumexp(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bo
     tensor(1000.)
     """
     xp = backend.xp
+    shape = reduced_shape(x.shape, axis, keepdims)
+    if 0 in x.shape:  # the maximum of nothing is undefined
+        return xp.full(shape, -inf, dtype=x.dtype, device=x.device)
     peak = xp.max(x, axis=axis, keepdims=True)
-    peak = xp.where(xp.isfinite(peak), peak, xp.zeros_like(peak))
-    result = xp.log(xp.sum(xp.exp(x - peak), axis=axis, keepdims=True)) + peak
-    return result if keepdims else xp.reshape(result, reduced_shape(x.shape, axis))
+    total = xp.sum(xp.exp(x - xp.where(xp.isfinite(peak), peak, 0.0)), axis=axis, keepdims=True)
+    return xp.reshape(peak + xp.log(xp.where(peak == -inf, 1.0, total)), shape)
 
 
 # -- without a gradient ------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ REFERENCES = {
     "i1": scipy.special.i1,
     "i1e": scipy.special.i1e,
     "lgamma": scipy.special.gammaln,
+    "log_ratio": np.subtract,
     "log_ndtr": scipy.special.log_ndtr,
     "logcumsumexp": logcumsumexp,
     "logit": lambda x, eps=None: scipy.special.logit(x if eps is None else np.clip(x, eps, 1 - eps)),

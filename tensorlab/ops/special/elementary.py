@@ -11,7 +11,7 @@ from ...backend import Backend
 from ...tensor import ArrayT
 from ..comparison import where
 from ..declare import as_arrays, broadcast_shape, elementwise
-from ..exponential import LN2, log
+from ..exponential import LN2, log, log_ratio, sigmoid
 
 INF = float("inf")
 
@@ -29,14 +29,16 @@ def exp2(backend: Backend, x: ArrayT, /) -> ArrayT:
 
 
 @elementwise(
-    lambda g, x1, out: g * exp2(x1 - out),
-    lambda g, x2, out: g * exp2(x2 - out),
+    lambda g, x1, x2: g * sigmoid(LN2 * log_ratio(x1, x2)),
+    lambda g, x1, x2: g * sigmoid(LN2 * log_ratio(x2, x1)),
     dtype="floating",
     takes="real floating",
     flops=20,
 )
 def logaddexp2(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``log2(2 ** x1 + 2 ** x2)``, elementwise, without intermediate overflow.
+
+    The derivatives are the weights of the operands, as for `logsumexp`.
 
     Examples
     --------
