@@ -16,7 +16,7 @@ from tensorlab.backend import Backend
 from . import activation as activations
 from . import attention as attentions
 from . import convolution as convolutions
-from . import elementwise, linalg, machine, pooling, reduction, resampling, scan, sorting
+from . import elementwise, linalg, machine, norms, pooling, reduction, resampling, scan, sorting
 from . import normalization as normalizations
 from . import softmax as softmaxes
 from . import special as special_functions
@@ -139,6 +139,7 @@ class NumpyBackend(
         return reduction.sum(x, axis, None if dtype is None else self.native(dtype), keepdims)
 
     mean = staticmethod(reduction.mean)
+    euclidean_norm = staticmethod(norms.euclidean_norm)
 
     @staticmethod
     def max(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:

@@ -10,7 +10,7 @@ from ..backend import Backend
 from ..errors import ShapeError
 from ..tensor import ArrayT
 from .arithmetic import abs as absolute
-from .arithmetic import clip, minimum, sign, zeros_like
+from .arithmetic import clip, minimum, zeros_like
 from .comparison import where
 from .declare import as_arrays, elementwise
 from .exponential import sigmoid
@@ -210,7 +210,7 @@ def sigmoid_cross_entropy(backend: Backend, x: ArrayT | complex, target: ArrayT 
 
 
 def _pull_difference(g: Any, x: Any, delta: Any) -> Any:
-    return g * (sign(x) * minimum(absolute(x), delta))
+    return g * clip(_array_like(x, g), -delta, delta)
 
 
 def _pull_delta(g: Any, x: Any, delta: Any) -> Any:

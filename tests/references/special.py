@@ -17,6 +17,7 @@ def logcumsumexp(x, axis=None):
 
 REFERENCES = {
     "bessel_i": lambda x, n, scaled: (scipy.special.ive if scaled else scipy.special.iv)(n, x),
+    "divide_or_zero": lambda x1, x2, n=1: x1 / x2**n,
     "digamma": scipy.special.digamma,
     "entr": scipy.special.entr,
     "erf": scipy.special.erf,
@@ -38,7 +39,9 @@ REFERENCES = {
     "ndtr": scipy.special.ndtr,
     "ndtri": scipy.special.ndtri,
     "polygamma_of_order": lambda x, n: scipy.special.polygamma(n, x),
+    "reciprocal_or_zero": np.reciprocal,
     "replace_nonfinite": lambda x, nan, posinf, neginf: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
+    "root": lambda x, p=2.0: x ** (1 / p),
     "rsqrt": lambda x: 1 / np.sqrt(x),
     "sinc_derivative": sinc_derivative,
     "xlog1py": scipy.special.xlog1py,
