@@ -148,6 +148,59 @@ def test_vectors_of_equal_eigenvalues_have_no_derivative():
     assert np.isfinite(found).all()
 
 
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+@pytest.mark.parametrize("values", [[1.0, 1.0, 3.0, 4.0], [-2.0, -2.0, -2.0, 4.0], [1.0, 1.0, 3.0, 3.0]])
+@pytest.mark.parametrize("turned", [False, True])
+def test_projection_onto_vectors_of_equal_eigenvalues(dtype, values, turned):
+    """P projects onto the k lowest; its change is the sum of P_i dx P_j / (w_i - w_j) over pairs across the gap."""
+    basis = np.linalg.qr(numbers(4, 4, dtype=dtype))[0] if turned else np.eye(4, dtype=dtype)
+    x, weights, k = basis @ np.diag(values) @ basis.conj().T, numbers(4, 4, dtype=dtype), 2 if values[2] == 3 else 3
+
+    def function(x):
+        chosen = tl.linalg.eigh(x).eigenvectors[:, :k]
+        return tl.real((tensor(weights).conj() * (chosen @ chosen.mT.conj())).sum())
+
+    inside = basis.conj().T @ weights @ basis
+    gaps = np.subtract.outer(values, values)
+    gaps[:k, :k] = gaps[k:, k:] = np.inf
+    gaps[k:, :k] *= -1
+    expected = basis @ (inside / gaps) @ basis.conj().T
+    assert_close(gradient(function, x), 0.5 * (expected + expected.conj().T), rtol=1e-12)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_orthogonal_factor_with_equal_singular_values(turned):
+    """Near a multiple s of an orthogonal matrix Q, the factor changes by the skew part of Q.T dx, divided by s."""
+    q = np.linalg.qr(numbers(4, 4))[0] if turned else np.eye(4)
+    weights = numbers(4, 4)
+
+    def function(x):
+        u, _, vh = tl.linalg.svd(x)
+        return (tensor(weights) * (u @ vh)).sum()
+
+    inside = q.T @ weights
+    assert_close(gradient(function, 2 * q), q @ (inside - inside.T) / 4)
+
+
+def test_functions_of_vectors_and_values_at_equal_values():
+    """Those of two functions with different derivatives are the same: nothing but NaN is honest."""
+
+    def of_eigen(x, power):
+        values, vectors = tl.linalg.eigh(x)
+        return ((vectors * values**power) @ vectors.mT).sum()
+
+    def of_singular(x, power):
+        u, s, vh = tl.linalg.svd(x)
+        return ((u * s**power) @ vh).sum()
+
+    for function in (of_eigen, of_singular):
+        for power in (1, 2):
+            assert np.isnan(gradient(lambda x, f=function, p=power: f(x, p), np.eye(3))).all()
+    x = np.diag([1.0, 2.0, 4.0])
+    assert_close(gradient(lambda x: of_eigen(x, 2), x), x @ np.ones((3, 3)) + np.ones((3, 3)) @ x)
+    assert_close(gradient(lambda x: of_singular(x, 1), x), np.ones((3, 3)))
+
+
 def test_vectors_of_a_singular_value_of_zero():
     """In a real square matrix they are determined up to signs of their own."""
     function = lambda x: tl.linalg.svd(x).U[:, :2] ** 2  # noqa: E731
