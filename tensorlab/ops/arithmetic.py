@@ -218,7 +218,7 @@ def _pow_exponent(g: Any, x1: Any, x2: Any, out: Any) -> Any:
         return g * out * _logarithm(x1, is_complex(out))
     # In place of the logarithm of zero: -1 has its sign where the power is infinite, and with 0 all derivatives of 0**0
     # are zero. Where the power is zero so is the derivative, even if the logarithm is infinite.
-    of_zero = where(real(x2) < 0, -1.0, 0.0)
+    of_zero = where(real(x2) < 0, -1.0, zeros_like(x2))
     if number:
         logarithm = of_zero if x1 == 0 else _logarithm(x1, is_complex(out))
     else:
