@@ -172,6 +172,7 @@ class NumpyBackend(
     log_ratio = staticmethod(elementwise.log_ratio)
     pow = staticmethod(elementwise.pow)
     tanh = staticmethod(elementwise.tanh)
+    sigmoid_cross_entropy = staticmethod(elementwise.sigmoid_cross_entropy)
     sort = staticmethod(sorting.sort)
     topk_indices = staticmethod(sorting.topk_indices)
 
@@ -190,6 +191,7 @@ class NumpyBackend(
     softmax_cross_entropy = staticmethod(softmaxes.softmax_cross_entropy)
     softmax_cross_entropy_grad = staticmethod(softmaxes.softmax_cross_entropy_grad)
 
+    standardize = staticmethod(normalizations.standardize)
     normalize_trailing = staticmethod(normalizations.normalize_trailing)
     normalize_trailing_input_grad = staticmethod(normalizations.normalize_trailing_input_grad)
     normalize_trailing_weight_grad = staticmethod(normalizations.normalize_trailing_weight_grad)

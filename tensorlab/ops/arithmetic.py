@@ -137,6 +137,20 @@ def divide_or_zero(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex,
     return xp.where(nothing, 0.0, x1) / (divisor if n == 1 else divisor**n)
 
 
+@elementwise(lambda g, x2: multiply_or_zero(g, x2), lambda g, x1: multiply_or_zero(x1, g), dtype="floating")
+def multiply_or_zero(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
+    """``x1 * x2``, elementwise, and 0 where `x1` is 0: a weight of zero also hides what is infinite.
+
+    Examples
+    --------
+    >>> tl.ops.arithmetic.multiply_or_zero(tl.tensor([2.0, 0.0]), tl.inf)
+    tensor([inf,  0.])
+    """
+    xp = backend.xp
+    x1, x2 = as_arrays(backend, x1, x2)
+    return x1 * xp.where(x1 == 0, 0.0, x2)
+
+
 @elementwise(lambda g: -g, takes="numeric")
 def negative(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``-x``, elementwise.

@@ -194,7 +194,8 @@ def binary_cross_entropy(backend: Backend, x: ArrayT | complex, target: ArrayT |
 def sigmoid_cross_entropy(backend: Backend, x: ArrayT | complex, target: ArrayT | complex, /) -> ArrayT:
     """Binary cross entropy of ``sigmoid(x)``, elementwise, without intermediate overflow.
 
-    It is ``log(1 + exp(x)) - target * x``: with targets 0 and 1 the softplus of `x` and of ``-x``.
+    It is ``log(1 + exp(x)) - target * x``: with targets 0 and 1 the softplus of `x` and of ``-x``. Where `x` is
+    infinite, it is 0 for the target of that sign and infinite for others.
 
     Examples
     --------
@@ -202,8 +203,10 @@ def sigmoid_cross_entropy(backend: Backend, x: ArrayT | complex, target: ArrayT 
     tensor([6.931472e-01, 1.000000e+03])
     """
     xp = backend.xp
-    x, target = as_arrays(backend, x, target)
-    return xp.log1p(xp.exp(-xp.abs(x))) + (xp.clip(x, min=0) - target * x)
+    logits, labels = as_arrays(backend, x, target)
+    size = xp.abs(logits)
+    missed = xp.where(logits > 0, 1.0 - labels, labels)
+    return xp.log1p(xp.exp(-size)) + missed * xp.where(missed == 0, 0.0, size)
 
 
 # -- differences -------------------------------------------------------------------------------------------------------

@@ -295,7 +295,8 @@ def _inverse_norm(out: Any, x_shape: Shape, axis: Axis, least: float) -> Any:
 
 
 def _pull_norm(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis, least: float) -> Any:
-    return unreduced(g, x_shape, axis) * _inverse_norm(out, x_shape, axis, least) * conj(x)
+    # In this order nothing underflows.
+    return unreduced(g, x_shape, axis) * (conj(x) * _inverse_norm(out, x_shape, axis, least))
 
 
 def _push_norm(t: Any, x: Any, out: Any, x_shape: Shape, axis: Axis, keepdims: bool, least: float) -> Any:

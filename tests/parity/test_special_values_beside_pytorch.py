@@ -67,3 +67,24 @@ def test_empty_axes(shape, axis):
         )
     found = with_gradients(tl, partial(tl.logsumexp, axis=axis), x)
     assert_numbers_equal(found, with_gradients(torch, partial(torch.logsumexp, dim=axis), x))
+
+
+@pytest.mark.parametrize("pos_weight", [None, 3.0])
+def test_infinite_logits(pos_weight):
+    logits, target = zip(*product((-inf, -2.0, 0.0, 2.0, inf), (0.0, 0.25, 1.0)), strict=True)
+    found, wanted = (
+        with_gradients(
+            library,
+            lambda x, t, f=functional: f.binary_cross_entropy_with_logits(
+                x, t, reduction="none", pos_weight=None if pos_weight is None else 0 * t.detach() + pos_weight
+            ),
+            logits,
+            target,
+        )
+        for library, functional in ((tl, F), (torch, torch.nn.functional))
+    )
+    assert_numbers_equal(found[:2], wanted[:2])
+    certain = {(-inf, 0): 0, (inf, 1): 0, (inf, 0): inf, (-inf, 1): inf}
+    losses = dict(zip(zip(logits, target, strict=True), found[0], strict=True))
+    assert {pair: losses[pair] for pair in certain} == certain
+    assert np.isfinite(found[1]).all()

@@ -39,6 +39,7 @@ REFERENCES = {
     "ndtr": scipy.special.ndtr,
     "ndtri": scipy.special.ndtri,
     "polygamma_of_order": lambda x, n: scipy.special.polygamma(n, x),
+    "multiply_or_zero": np.multiply,
     "reciprocal_or_zero": np.reciprocal,
     "replace_nonfinite": lambda x, nan, posinf, neginf: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
     "root": lambda x, p=2.0: x ** (1 / p),
