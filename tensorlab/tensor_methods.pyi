@@ -80,7 +80,7 @@ class TensorMethods:
     def __iter__(self) -> Iterator[Tensor]: ...
     def __setitem__(self, index: Any, value: Any) -> None: ...
     def abs(self) -> Tensor:
-        """Absolute value, elementwise; the derivative at zero is zero."""
+        """Absolute value, elementwise; the derivative at zero is zero. Complex numbers have no second one there: NaN."""
     def add(self, x2: Tensor | complex, /) -> Tensor:
         """``x1 + x2``, elementwise."""
     def all(

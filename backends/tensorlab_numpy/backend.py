@@ -16,7 +16,7 @@ from tensorlab.backend import Backend
 from . import activation as activations
 from . import attention as attentions
 from . import convolution as convolutions
-from . import elementwise, linalg, machine, pooling, reduction, resampling, scan, sorting
+from . import elementwise, linalg, machine, norms, pooling, reduction, resampling, scan, sorting
 from . import normalization as normalizations
 from . import softmax as softmaxes
 from . import special as special_functions
@@ -139,6 +139,7 @@ class NumpyBackend(
         return reduction.sum(x, axis, None if dtype is None else self.native(dtype), keepdims)
 
     mean = staticmethod(reduction.mean)
+    euclidean_norm = staticmethod(norms.euclidean_norm)
 
     @staticmethod
     def max(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
@@ -168,8 +169,10 @@ class NumpyBackend(
 
     expm1 = staticmethod(elementwise.expm1)
     floor_divide = staticmethod(elementwise.floor_divide)
+    log_ratio = staticmethod(elementwise.log_ratio)
     pow = staticmethod(elementwise.pow)
     tanh = staticmethod(elementwise.tanh)
+    sigmoid_cross_entropy = staticmethod(elementwise.sigmoid_cross_entropy)
     sort = staticmethod(sorting.sort)
     topk_indices = staticmethod(sorting.topk_indices)
 
@@ -188,6 +191,7 @@ class NumpyBackend(
     softmax_cross_entropy = staticmethod(softmaxes.softmax_cross_entropy)
     softmax_cross_entropy_grad = staticmethod(softmaxes.softmax_cross_entropy_grad)
 
+    standardize = staticmethod(normalizations.standardize)
     normalize_trailing = staticmethod(normalizations.normalize_trailing)
     normalize_trailing_input_grad = staticmethod(normalizations.normalize_trailing_input_grad)
     normalize_trailing_weight_grad = staticmethod(normalizations.normalize_trailing_weight_grad)

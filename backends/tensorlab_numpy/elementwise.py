@@ -40,6 +40,25 @@ def pow(x1: Any, x2: Any) -> Any:
     return np.where(halves & (x1 == -np.inf), np.inf, out)
 
 
+def log_ratio(x1: Any, x2: Any) -> Any:
+    """Return the difference; see `tensorlab.ops.exponential` about infinities."""
+    if _surely_finite(x2):
+        return np.subtract(x1, x2)
+    equal, dtype = np.equal(x1, x2), np.result_type(x1, x2)
+    return np.subtract(np.where(equal & np.greater(x1, -np.inf), 0.0, x1), np.where(equal, 0.0, x2), dtype=dtype)
+
+
+def sigmoid_cross_entropy(x: Any, target: Any) -> Any:
+    """Compute ``log(1 + exp(x)) - target * x``; see `tensorlab.ops.loss` about infinities."""
+    size = np.abs(x)
+    if _surely_finite(x):
+        rest = np.maximum(x, 0) - target * x
+    else:
+        missed = np.where(np.greater(x, 0), 1 - target, target)
+        rest = missed * np.where(missed == 0, 0, size)
+    return np.add(np.log1p(np.exp(-size)), rest, dtype=np.result_type(x, target))
+
+
 def _may_be_constant(x: Any) -> bool:
     """Whether NumPy's loops may see `x` as a constant, for which they have shortcuts."""
     return type(x) is not np.ndarray or x.size == 1 or 0 in x.strides or 1 in x.shape

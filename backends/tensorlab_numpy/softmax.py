@@ -20,6 +20,8 @@ def _shifted_exponentials(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
 
 def softmax(x: Any, axis: Axis = -1) -> Any:
     """Compute ``exp(x)``, scaled to sum to one along an axis, or over several."""
+    if not x.size:  # the maximum of nothing is undefined
+        return np.zeros(x.shape, x.dtype)
     _, exponentials, total = _shifted_exponentials(x, axis)
     exponentials /= total
     return exponentials
@@ -27,6 +29,8 @@ def softmax(x: Any, axis: Axis = -1) -> Any:
 
 def log_softmax(x: Any, axis: Axis = -1) -> Any:
     """Logarithm of `softmax`."""
+    if not x.size:
+        return np.zeros(x.shape, x.dtype)
     shifted, _, total = _shifted_exponentials(x, axis)
     shifted -= np.log(total)
     return shifted

@@ -115,6 +115,42 @@ def remainder(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -
     return backend.xp.remainder(x1, x2)
 
 
+@elementwise(
+    lambda g, x2, n: divide_or_zero(g, x2, n=n),
+    lambda g, x1, x2, n: -n * divide_or_zero(g * x1, x2, n=n + 1),
+    domain=(0.5, 2.0),
+    dtype="floating",
+    flops=3,
+)
+def divide_or_zero(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /, *, n: int = 1) -> ArrayT:
+    """``x1 / x2**n``, elementwise, and 0 where both are 0: a derivative of ``x1 * log(x2)``.
+
+    Examples
+    --------
+    >>> tl.ops.arithmetic.divide_or_zero(tl.tensor([1.0, 0.0]), tl.tensor([4.0, 0.0]))
+    tensor([0.25, 0.  ])
+    """
+    xp = backend.xp
+    x1, x2 = as_arrays(backend, x1, x2)
+    nothing = (x1 == 0) & (x2 == 0)
+    divisor = xp.where(nothing, 1.0, x2)
+    return xp.where(nothing, 0.0, x1) / (divisor if n == 1 else divisor**n)
+
+
+@elementwise(lambda g, x2: multiply_or_zero(g, x2), lambda g, x1: multiply_or_zero(x1, g), dtype="floating")
+def multiply_or_zero(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
+    """``x1 * x2``, elementwise, and 0 where `x1` is 0: a weight of zero also hides what is infinite.
+
+    Examples
+    --------
+    >>> tl.ops.arithmetic.multiply_or_zero(tl.tensor([2.0, 0.0]), tl.inf)
+    tensor([inf,  0.])
+    """
+    xp = backend.xp
+    x1, x2 = as_arrays(backend, x1, x2)
+    return x1 * xp.where(x1 == 0, 0.0, x2)
+
+
 @elementwise(lambda g: -g, takes="numeric")
 def negative(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``-x``, elementwise.
@@ -151,6 +187,23 @@ def reciprocal(backend: Backend, x: ArrayT, /) -> ArrayT:
     return backend.xp.reciprocal(x)
 
 
+@elementwise(lambda g, x: -g / x / x, domain=(0.5, 2.0), dtype="floating")
+def reciprocal_or_zero(backend: Backend, x: ArrayT, /) -> ArrayT:
+    """``1 / x``, elementwise, and 0 at 0, where the derivative is infinite or, times zero, NaN.
+
+    The gradient of a norm is zero at zero by convention. As its factor is this function, the second derivative, which
+    does not exist there, is NaN.
+
+    Examples
+    --------
+    >>> tl.ops.arithmetic.reciprocal_or_zero(tl.tensor([4.0, 0.0]))
+    tensor([0.25, 0.  ])
+    """
+    xp = backend.xp
+    zero = x == 0
+    return xp.where(zero, 0.0, 1.0 / xp.where(zero, 1.0, x))
+
+
 @elementwise(lambda g, x: (g + g) * x)
 def square(backend: Backend, x: ArrayT, /) -> ArrayT:
     """``x * x``, elementwise.
@@ -168,8 +221,8 @@ def _pow_base(g: Any, x1: Any, x2: Any) -> Any:
         if x2 == 2:
             return (g + g) * x1
         return zeros_like(g) if x2 == 0 else g * (x2 * x1 ** (x2 - 1))
-    # The derivative is zero where the exponent is, also at base zero, where the formula gives 0 * inf.
-    sloping = x2 != 0
+    # The derivative is zero where the exponent is, also where the base is zero or NaN and the formula gives 0 * inf.
+    sloping = (x2 != 0) | (abs(x1) > 0)
     return where(sloping, g * x2 * x1 ** where(sloping, x2 - 1, 1.0), 0.0)
 
 
@@ -177,12 +230,13 @@ def _pow_exponent(g: Any, x1: Any, x2: Any, out: Any) -> Any:
     number = isinstance(x1, int | float | complex)
     if number and x1 != 0 and cmath.isfinite(x1):
         return g * out * _logarithm(x1, is_complex(out))
-    # The exponent replaces the logarithm of zero: it has the same sign where the power is infinite, and makes the
-    # derivative of 0**0 zero. Where the power is zero so is the derivative, even if the logarithm is infinite.
+    # In place of the logarithm of zero: -1 has its sign where the power is infinite, and with 0 all derivatives of 0**0
+    # are zero. Where the power is zero so is the derivative, even if the logarithm is infinite.
+    of_zero = where(real(x2) < 0, -1.0, zeros_like(x2))
     if number:
-        logarithm = x2 if x1 == 0 else _logarithm(x1, is_complex(out))
+        logarithm = of_zero if x1 == 0 else _logarithm(x1, is_complex(out))
     else:
-        logarithm = where(x1 != 0, log(where(x1 != 0, x1, 1.0)), x2)
+        logarithm = where(x1 != 0, log(where(x1 != 0, x1, 1.0)), of_zero)
     return where(out != 0, g * out * logarithm, 0.0)
 
 
@@ -206,6 +260,30 @@ def pow(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> Arra
     tensor([4., 9.])
     """
     return backend.xp.pow(x1, x2)
+
+
+def _pull_root(g: Any, out: Any, p: float) -> Any:
+    if p < 1:
+        return g * (1 / p) * out ** (1 - p)
+    if p == 1:
+        return g * (out * reciprocal_or_zero(out))
+    return g * (1 / p) * reciprocal_or_zero(out if p == 2 else out ** (p - 1))
+
+
+@elementwise(_pull_root, domain=(0.5, 2.0), takes="real floating", dtype="floating", flops=20)
+def root(backend: Backend, x: ArrayT, /, *, p: float = 2.0) -> ArrayT:
+    """``x ** (1 / p)``, elementwise; the derivative at zero is zero by convention, the second one there is NaN.
+
+    Examples
+    --------
+    >>> tl.ops.arithmetic.root(tl.tensor([0.0, 8.0]), p=3.0)
+    tensor([0., 2.])
+    """
+    xp = backend.xp
+    if p > 0:
+        return xp.sqrt(x) if p == 2 else xp.pow(x, 1 / p)
+    zero = x == 0
+    return xp.where(zero, math.inf, xp.pow(xp.where(zero, 1.0, x), 1 / p))
 
 
 def _selected(g: Any, beaten: Any, equal: Any) -> Any:
@@ -416,6 +494,11 @@ def _push_sign(t: Any, x: Any, out: Any) -> Any:
     return _orthogonal_part(t, out, x) if is_complex(x) else zeros_like(t)
 
 
+def _towards(x: Any) -> Any:
+    """Return the conjugate of ``x / abs(x)``, zero at zero, where only that of real numbers has a derivative."""
+    return conj(x) * reciprocal_or_zero(abs(x)) if is_complex(x) else sign(x)
+
+
 def _orthogonal_part(t: Any, direction: Any, x: Any) -> Any:
     """Return the part of `t` orthogonal to a direction, divided by the absolute value of `x`; 0 where `x` is."""
     size = abs(x)
@@ -436,14 +519,14 @@ def sign(backend: Backend, x: ArrayT, /) -> ArrayT:
 
 
 @elementwise(
-    lambda g, x: g * conj(sign(x)),
-    jvp=(lambda t, x: real(conj(sign(x)) * t),),
+    lambda g, x: g * _towards(x),
+    jvp=(lambda t, x: real(_towards(x) * t),),
     domain=(0.5, 2.0),
     dtype="real",
     takes="numeric",
 )
 def abs(backend: Backend, x: ArrayT, /) -> ArrayT:
-    """Absolute value, elementwise; the derivative at zero is zero.
+    """Absolute value, elementwise; the derivative at zero is zero. Complex numbers have no second one there: NaN.
 
     Examples
     --------
@@ -491,6 +574,11 @@ def imag(backend: Backend, x: ArrayT, /) -> ArrayT:
     tensor([2.])
     """
     return backend.xp.imag(x) if backend.dtype_of(x).is_complex else backend.xp.zeros_like(x)
+
+
+def squared_abs(x: Any) -> Any:
+    """Return the squares of absolute values, which are smooth at zero too."""
+    return square(real(x)) + square(imag(x)) if is_complex(x) else square(x)
 
 
 def is_complex(x: Any) -> bool:

@@ -12,7 +12,7 @@ from ..docstrings import documented_like
 from ..errors import ShapeError
 from ..tensor import ArrayT
 from .comparison import where
-from .exponential import exp
+from .exponential import exp, log_ratio
 from .indexing import slice_along
 from .joining import concat, flip
 from .reduction import any_zero_or_infinite, axes_last, eye_like, sum, without_booleans
@@ -151,31 +151,31 @@ def _scan_axis(x_shape: Shape, axis: int | None) -> int:
     return normalized_axis(axis or 0, len(x_shape))
 
 
-def _ratio(x1: Any, x2: Any) -> Any:
-    """Return ``exp(x1 - x2)``, one where both are the same infinity."""
-    equal = x1 == x2
-    return exp(where(equal, 0.0, x1) - where(equal, 0.0, x2))
+def _recurrence(terms: Any, decay: Any, axis: int) -> Any:
+    """Return ``r[i] = terms[i] + decay[i] * r[i + 1]`` along an axis; each round doubles how far the sums reach."""
+    n, reach, total = terms.shape[axis], 1, terms
+    while reach < n:
+        ahead = slice_along(total, axis, None, n - reach) + decay * slice_along(total, axis, reach, None)
+        total = concat([ahead, slice_along(total, axis, n - reach, None)], axis=axis)
+        if 2 * reach < n:
+            decay = slice_along(decay, axis, None, n - 2 * reach) * slice_along(decay, axis, reach, None)
+        reach *= 2
+    return total
 
 
 def _pull_logcumsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: int | None) -> Any:
-    """Sum the cotangents from each element on, weighted by ``exp(x - out)``, without intermediate overflow.
+    """Sum the cotangents from each element on, times its weights ``exp(x[i] - out[j])``, without overflow.
 
-    The sums are those of ``r[i] = g[i] + decay[i] * r[i + 1]`` with ``decay[i] = exp(out[i] - out[i + 1])``, which is
-    at most one. Each round doubles how far the sums reach.
+    A weight is the product of ``exp(x[i] - out[i])`` and of ``exp(out[k] - out[k + 1])``, which are at most one. The
+    weights of the elements up to j sum to 1 up to the rounding of a large ``out[j]``, or to the number of infinities.
     """
     place = _scan_axis(x_shape, axis)
-    n = x_shape[place]
-    if not n:
+    if not x_shape[place]:
         return g
-    reach, total = 1, g
-    decay = _ratio(slice_along(out, place, None, -1), slice_along(out, place, 1, None))
-    while reach < n:
-        ahead = slice_along(total, place, None, n - reach) + decay * slice_along(total, place, reach, None)
-        total = concat([ahead, slice_along(total, place, n - reach, None)], axis=place)
-        if 2 * reach < n:
-            decay = slice_along(decay, place, None, n - 2 * reach) * slice_along(decay, place, reach, None)
-        reach *= 2
-    return total * _ratio(x, out)
+    last = exp(log_ratio(x, out))
+    decay = exp(log_ratio(slice_along(out, place, None, -1), slice_along(out, place, 1, None)))
+    total = flip(_recurrence(flip(last, axis=place), flip(decay, axis=place), place), axis=place)
+    return _recurrence(g / where(total != 0, total, 1.0), decay, place) * last
 
 
 @op(
@@ -189,6 +189,8 @@ def _pull_logcumsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: int | Non
 )
 def logcumsumexp(backend: Backend, x: ArrayT, /, axis: int | None = None) -> ArrayT:
     """Logarithm of the cumulative sum of exponentials along an axis, without intermediate overflow.
+
+    The derivatives of each result are the weights of the elements up to it, as for `logsumexp`.
 
     Parameters
     ----------

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..backend import Backend
 from ..tensor import ArrayT
-from .comparison import where
-from .declare import elementwise
+from .declare import as_arrays, elementwise
 
 LN2 = 0.6931471805599453
 LN10 = 2.302585092994046
+INF = float("inf")
 
 
 @elementwise(lambda g, out: g * out, dtype="floating", flops=10)
@@ -108,15 +106,26 @@ def sigmoid(backend: Backend, x: ArrayT, /) -> ArrayT:
     return backend.sigmoid(x)
 
 
-def _share(x: Any, other: Any) -> Any:
-    """Return ``exp(x) / (exp(x) + exp(other))``; 1/2 where both are the same infinity, or one is NaN."""
-    difference = x - other
-    return sigmoid(where(difference == difference, difference, 0.0))
+@elementwise(lambda g: g, lambda g: -g, dtype="floating", takes="real floating", flops=1)
+def log_ratio(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
+    """Logarithm of ``exp(x1) / exp(x2)``: ``x1 - x2``, 0 where both are infinity, -infinity where both are -infinity.
+
+    In weights of exponentials, elements of plus infinity therefore count equally, those of minus infinity not at all.
+
+    Examples
+    --------
+    >>> tl.ops.exponential.log_ratio(tl.tensor([3.0, tl.inf, -tl.inf]), tl.tensor([1.0, tl.inf, -tl.inf]))
+    tensor([  2.,   0., -inf])
+    """
+    xp = backend.xp
+    a, b = as_arrays(backend, x1, x2)
+    equal = a == b
+    return xp.where(equal & (a > -INF), 0.0, a) - xp.where(equal, 0.0, b)
 
 
 @elementwise(
-    lambda g, x1, x2: g * _share(x1, x2),
-    lambda g, x1, x2: g * _share(x2, x1),
+    lambda g, x1, x2: g * sigmoid(log_ratio(x1, x2)),
+    lambda g, x1, x2: g * sigmoid(log_ratio(x2, x1)),
     dtype="floating",
     flops=20,
     real_only=True,
@@ -124,7 +133,7 @@ def _share(x: Any, other: Any) -> Any:
 def logaddexp(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``log(exp(x1) + exp(x2))``, elementwise, without intermediate overflow.
 
-    Where both are the same infinity, or one is NaN, each gets half of the gradient.
+    The derivatives are the weights of the operands, as for `logsumexp`.
 
     Examples
     --------

@@ -10,7 +10,7 @@ from ..backend import Backend
 from ..errors import ShapeError
 from ..tensor import ArrayT
 from .arithmetic import abs as absolute
-from .arithmetic import clip, minimum, sign, zeros_like
+from .arithmetic import clip, minimum, zeros_like
 from .comparison import where
 from .declare import as_arrays, elementwise
 from .exponential import sigmoid
@@ -28,6 +28,8 @@ def _per_sample(logits: Shape, target: Shape, ignore_index: int = NOT_IGNORED) -
             f"expected logits of shape (samples, classes) and one class index per sample, not logits of shape {logits} "
             f"and a target of shape {target}"
         )
+    if target[0] and not logits[1]:
+        raise ShapeError(f"logits of shape {logits} have no classes")
     return target
 
 
@@ -194,7 +196,8 @@ def binary_cross_entropy(backend: Backend, x: ArrayT | complex, target: ArrayT |
 def sigmoid_cross_entropy(backend: Backend, x: ArrayT | complex, target: ArrayT | complex, /) -> ArrayT:
     """Binary cross entropy of ``sigmoid(x)``, elementwise, without intermediate overflow.
 
-    It is ``log(1 + exp(x)) - target * x``: with targets 0 and 1 the softplus of `x` and of ``-x``.
+    It is ``log(1 + exp(x)) - target * x``: with targets 0 and 1 the softplus of `x` and of ``-x``. Where `x` is
+    infinite, it is 0 for the target of that sign and infinite for others.
 
     Examples
     --------
@@ -202,15 +205,17 @@ def sigmoid_cross_entropy(backend: Backend, x: ArrayT | complex, target: ArrayT 
     tensor([6.931472e-01, 1.000000e+03])
     """
     xp = backend.xp
-    x, target = as_arrays(backend, x, target)
-    return xp.log1p(xp.exp(-xp.abs(x))) + (xp.clip(x, min=0) - target * x)
+    logits, labels = as_arrays(backend, x, target)
+    size = xp.abs(logits)
+    missed = xp.where(logits > 0, 1.0 - labels, labels)
+    return xp.log1p(xp.exp(-size)) + missed * xp.where(missed == 0, 0.0, size)
 
 
 # -- differences -------------------------------------------------------------------------------------------------------
 
 
 def _pull_difference(g: Any, x: Any, delta: Any) -> Any:
-    return g * (sign(x) * minimum(absolute(x), delta))
+    return g * clip(_array_like(x, g), -delta, delta)
 
 
 def _pull_delta(g: Any, x: Any, delta: Any) -> Any:

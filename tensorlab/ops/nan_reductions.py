@@ -9,16 +9,15 @@ from typing import Any
 from ..backend import DTypeLike, dtypes
 from ..docstrings import documented_like
 from ..tensor import ArrayT
-from .arithmetic import abs as absolute
-from .arithmetic import divide, is_complex, maximum, square
+from .arithmetic import divide, maximum, squared_abs
 from .comparison import isnan, logical_not, where
 from .datatypes import as_floating
 from .declare import composite
 from .exponential import sqrt
 from .reduction import all as all_of
+from .reduction import euclidean_norm, prod, sum
 from .reduction import max as maximum_of
 from .reduction import min as minimum_of
-from .reduction import prod, sum
 from .shapes import (
     Axis,
     astype,
@@ -148,14 +147,22 @@ def nanvar(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims
     >>> tl.nanvar(tl.tensor([1.0, tl.nan, 3.0]))
     tensor(1.)
     """
-    x = as_floating(x)
+    centred, count = _centred(as_floating(x), axis)
+    total = sum(squared_abs(centred), axis=axis, keepdims=keepdims)
+    return total / _divisor(count, correction, total)
+
+
+def _centred(x: Any, axis: Axis) -> tuple[Any, Any]:
+    """Return `x` less its mean over `axis`, with zeros for NaN, and the number of other elements."""
     missing, count = isnan(x), _count(x, axis, True)
     center = divide(sum(where(missing, 0.0, x), axis=axis, keepdims=True), maximum(count, 1))
-    centred = where(missing, 0.0, x - center)
-    squares = square(absolute(centred)) if is_complex(centred) else square(centred)
-    total = sum(squares, axis=axis, keepdims=keepdims)
-    left = astype(reshape(count, tuple(total.shape)), total.dtype) - correction
-    return total / where(left > 0, left, math.nan)
+    return where(missing, 0.0, x - center), count
+
+
+def _divisor(count: Any, correction: float, like: Any) -> Any:
+    """Return `count` less `correction` with the shape and type of a result, NaN if it is not positive."""
+    left = astype(reshape(count, tuple(like.shape)), like.dtype) - correction
+    return where(left > 0, left, math.nan)
 
 
 @composite(x="numeric")
@@ -168,6 +175,6 @@ def nanstd(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims
     >>> tl.nanstd(tl.tensor([1.0, tl.nan, 3.0]))
     tensor(1.)
     """
-    variance = nanvar(x, axis=axis, correction=correction, keepdims=keepdims)
-    constant = variance == 0
-    return where(constant, 0.0, sqrt(where(constant, 1.0, variance)))
+    centred, count = _centred(as_floating(x), axis)
+    norm = euclidean_norm(centred, axis=axis, keepdims=keepdims)
+    return norm / sqrt(_divisor(count, correction, norm))

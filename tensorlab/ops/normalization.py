@@ -9,29 +9,30 @@ from typing import Any
 from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend
+from ..backend.kernels.normalization import shrinking_factors, standardized
 from ..errors import ShapeError
 from ..tensor import ArrayT
 from .reduction import mean, reduced_shape, sum
 from .shapes import Shape, normalized_axes
 
 
-def _standardized(x: Shape, axis: tuple[int, ...], eps: float = 1e-5) -> tuple[Shape, Shape, Shape]:
+def _standardized(x: Shape, axis: tuple[int, ...], eps: float = 1e-5) -> tuple[Shape, ...]:
     kept = reduced_shape(x, axis, True)
-    return x, kept, kept
+    return x, kept, kept, kept
 
 
-def _pull_standardize(g: tuple[Any, Any, Any], out: tuple[Any, Any, Any], axis: tuple[int, ...], eps: float) -> Any:
-    """Pull the cotangent of the standardized array, and of the variance, which derivatives of this rule involve."""
-    standard, _, variance = out
-    g_standard, _, g_variance = g
+def _pull_standardize(g: tuple[Any, ...], out: tuple[Any, ...], axis: tuple[int, ...]) -> Any:
+    """Pull the cotangent of the standardized array, and of the slope, which derivatives of this rule involve."""
+    standard, _, _, slope = out
+    g_standard, _, _, g_slope = g
     pulled = None
     if g_standard is not None:
         along = mean(g_standard * standard, axis=axis, keepdims=True)
         centred = g_standard - mean(g_standard, axis=axis, keepdims=True) - standard * along
-        pulled = centred * (variance + eps) ** -0.5
-    if g_variance is not None:
-        count = prod(standard.shape) // prod(variance.shape)
-        through = standard * (g_variance * (variance + eps) ** 0.5 * (2 / count))
+        pulled = centred * slope
+    if g_slope is not None:
+        count = prod(standard.shape) // prod(slope.shape)
+        through = standard * (g_slope * slope * slope * (-1 / count))
         pulled = through if pulled is None else pulled + through
     return pulled
 
@@ -46,15 +47,15 @@ def count_standardize(shapes: Sequence[Shape], out: Any, params: Mapping[str, An
     shape=_standardized,
     dtype="floating",
     flops=count_standardize,
-    results=3,
-    differentiable_results=(0,),
+    results=4,
+    differentiable_results=(0, 3),
     samples=[sample((4, 3), axis=(0,)), sample((2, 3, 4), axis=(0, 2)), sample((2, 5), axis=(-1,), eps=1e-3)],
     tolerance={"float32": 1e-5},
     real_only=True,
 )
 def standardize(
     backend: Backend, x: ArrayT, /, axis: tuple[int, ...], eps: float = 1e-5
-) -> tuple[ArrayT, ArrayT, ArrayT]:
+) -> tuple[ArrayT, ArrayT, ArrayT, ArrayT]:
     """Shift and scale to mean zero and variance one over axes.
 
     Parameters
@@ -69,21 +70,17 @@ def standardize(
     Returns
     -------
     standard : Tensor
-        ``(x - mean) / sqrt(variance + eps)``; the only differentiable result.
-    mean, variance : Tensor
-        With the reduced axes of length 1; the variance is the population variance.
+        ``(x - mean) / sqrt(variance + eps)``; differentiable, as the slope is.
+    mean, variance, slope : Tensor
+        With the reduced axes of length 1; the variance is the population variance, and the slope is
+        ``1 / sqrt(variance + eps)``.
 
     Examples
     --------
-    >>> tl.ops.normalization.standardize(tl.tensor([1.0, 3.0]), (0,))[1:]
-    (tensor([2.]), tensor([1.]))
+    >>> tl.ops.normalization.standardize(tl.tensor([1.0, 3.0]), (0,), 0.0)[1:]
+    (tensor([2.]), tensor([1.]), tensor([1.]))
     """
-    xp = backend.xp
-    axes = normalized_axes(axis, x.ndim)
-    average = xp.mean(x, axis=axes, keepdims=True)
-    centred = x - average
-    variance = xp.mean(centred * centred, axis=axes, keepdims=True)
-    return centred * (variance + eps) ** -0.5, average, variance
+    return standardized(backend.xp, x, normalized_axes(axis, x.ndim), eps)
 
 
 # -- layer and root-mean-square normalization --------------------------------------------------------------------------
@@ -149,13 +146,15 @@ def count_normalize(shapes: Sequence[Shape], out: Any, params: Mapping[str, Any]
 
 
 def _standard(backend: Backend, x: Any, ndim: int, eps: float, centred: bool) -> tuple[Any, Any]:
-    """Return the normalized array, and the scale."""
+    """Return the normalized array, and its slope."""
     xp, axes = backend.xp, _trailing(ndim)
     if 0 in x.shape:  # libraries warn about empty means
         return x, x
-    moved = x - xp.mean(x, axis=axes, keepdims=True) if centred else x
+    factors, eps = shrinking_factors(xp, x, axes, eps)
+    moved = x * factors
+    moved = moved - xp.mean(moved, axis=axes, keepdims=True) if centred else moved
     scale = (xp.mean(moved * moved, axis=axes, keepdims=True) + eps) ** -0.5
-    return moved * scale, scale
+    return moved * scale, scale * factors
 
 
 NORMALIZE_OPTIONS: list[dict[str, Any]] = [

@@ -12,11 +12,10 @@ from ..backend import Backend, DTypeLike, backend_of
 from ..docstrings import documented_like
 from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
-from .arithmetic import abs as absolute
-from .arithmetic import is_complex, square
+from .arithmetic import conj, real, reciprocal_or_zero, squared_abs
 from .comparison import where
 from .declare import composite
-from .exponential import exp, sqrt
+from .exponential import exp, log_ratio
 from .shapes import Axis, Shape, astype, broadcast_to, cast_back, normalized_axes, permute_dims, reshape
 
 
@@ -266,7 +265,7 @@ def var(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: b
     tensor(1.)
     """
     centred = x - mean(x, axis=axis, keepdims=True)
-    squares = square(absolute(centred)) if is_complex(centred) else square(centred)
+    squares = squared_abs(centred)
     count = reduced_count(tuple(x.shape), axis) - correction
     return sum(squares, axis=axis, keepdims=keepdims) / (count if count > 0 else 0)
 
@@ -281,17 +280,67 @@ def std(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: b
     >>> tl.std(tl.tensor([1.0, 3.0]))
     tensor(1.)
     """
-    variance = var(x, axis=axis, correction=correction, keepdims=keepdims)
-    varied = variance != 0
-    return where(varied, sqrt(where(varied, variance, 1.0)), 0.0)
+    count = reduced_count(tuple(x.shape), axis) - correction
+    centred = x - mean(x, axis=axis, keepdims=True)
+    return euclidean_norm(centred, axis=axis, keepdims=keepdims) / (count**0.5 if count > 0 else 0)
+
+
+# -- norms and logarithms of sums --------------------------------------------------------------------------------------
+
+
+def _inverse_norm(out: Any, x_shape: Shape, axis: Axis, least: float) -> Any:
+    """Return the reciprocal of a norm; zero where the norm is, or is less than `least`."""
+    norm = unreduced(out, x_shape, axis)
+    return where(norm > least, 1.0 / norm, 0.0) if least else reciprocal_or_zero(norm)
+
+
+def _pull_norm(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis, least: float) -> Any:
+    # In this order nothing underflows.
+    return unreduced(g, x_shape, axis) * (conj(x) * _inverse_norm(out, x_shape, axis, least))
+
+
+def _push_norm(t: Any, x: Any, out: Any, x_shape: Shape, axis: Axis, keepdims: bool, least: float) -> Any:
+    along = conj(x) * _inverse_norm(out, x_shape, axis, least) * t
+    return sum(real(along), axis=axis, keepdims=keepdims)
+
+
+@op(
+    vjp={"x": _pull_norm},
+    jvp={"x": _push_norm},
+    shape=reduced_shape,
+    dtype="real",
+    takes="floating",
+    flops=lambda shapes, out, params: 2 * count_operand(shapes, out, params),
+    samples=_samples(sample((0, 2), axis=1), sample((2, 3), axis=1, least=1.0)),
+)
+def euclidean_norm(
+    backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False, least: float = 0.0
+) -> ArrayT:
+    """Square root of the sum of squares of absolute values, whose squares may overflow or underflow.
+
+    It is at least `least`, if that is given; the gradient of smaller norms is zero then. Otherwise the gradient of a
+    norm of zero is zero by convention, and its second derivative, which does not exist, is NaN.
+
+    Examples
+    --------
+    >>> tl.ops.reduction.euclidean_norm(tl.tensor([3.0, 4.0]))
+    tensor(5.)
+    """
+    xp, size = backend.xp, backend.xp.abs(x)
+    shape = reduced_shape(x.shape, axis, keepdims)
+    if 0 in x.shape:  # the maximum of nothing is undefined
+        return xp.full(shape, least, dtype=size.dtype, device=x.device)
+    peak = xp.max(size, axis=axis, keepdims=True)
+    scale = xp.where((peak > 0) & (peak < inf), peak, 1.0)
+    norm = scale * xp.sqrt(xp.sum(xp.square(size / scale), axis=axis, keepdims=True))
+    return xp.reshape(xp.clip(norm, least, None) if least else norm, shape)
 
 
 def _pull_logsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
-    total = unreduced(out, x_shape, axis)
-    weights = exp(x - where(total != -inf, total, 0.0))
-    # They sum to 1 up to the rounding of a large total, which may double them, or to 0.
-    total_weight = sum(weights, axis=axis, keepdims=True)
-    return unreduced(g, x_shape, axis) / where(total_weight != 0, total_weight, 1.0) * weights
+    weights = exp(log_ratio(x, unreduced(out, x_shape, axis)))
+    # Their sum is 1 up to the rounding of a large result, or the number of infinities, or 0.
+    total = sum(weights, axis=axis, keepdims=True)
+    return unreduced(g, x_shape, axis) / where(total != 0, total, 1.0) * weights
 
 
 @op(
@@ -305,8 +354,14 @@ def _pull_logsumexp(g: Any, x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any
 def logsumexp(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """``log(sum(exp(x)))`` over axes, without intermediate overflow.
 
-    The gradient is `softmax`. It is 0 for elements of minus infinity, even if all are, and NaN if any element is plus
-    infinity.
+    The derivatives are the weights of the elements, ``exp(x) / sum(exp(x))``, which are those of `softmax`. Elements of
+    plus infinity share the weight 1 equally. The weight of minus infinity is 0, even if all elements are; if any
+    element is NaN, all weights are.
+
+    Returns
+    -------
+    Tensor
+        The shape without `axis`; minus infinity for an empty sum.
 
     Examples
     --------
@@ -314,10 +369,12 @@ def logsumexp(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bo
     tensor(1000.)
     """
     xp = backend.xp
+    shape = reduced_shape(x.shape, axis, keepdims)
+    if 0 in x.shape:  # the maximum of nothing is undefined
+        return xp.full(shape, -inf, dtype=x.dtype, device=x.device)
     peak = xp.max(x, axis=axis, keepdims=True)
-    peak = xp.where(xp.isfinite(peak), peak, xp.zeros_like(peak))
-    result = xp.log(xp.sum(xp.exp(x - peak), axis=axis, keepdims=True)) + peak
-    return result if keepdims else xp.reshape(result, reduced_shape(x.shape, axis))
+    total = xp.sum(xp.exp(x - xp.where(xp.isfinite(peak), peak, 0.0)), axis=axis, keepdims=True)
+    return xp.reshape(peak + xp.log(xp.where(peak == -inf, 1.0, total)), shape)
 
 
 # -- without a gradient ------------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ def softmax(backend: Backend, x: ArrayT, /, axis: Axis = -1) -> ArrayT:
     Returns
     -------
     Tensor
-        The shape of `x`; numbers in [0, 1].
+        The shape of `x`; numbers in [0, 1]. Empty over an axis without elements.
 
     Examples
     --------
@@ -60,6 +60,8 @@ def softmax(backend: Backend, x: ArrayT, /, axis: Axis = -1) -> ArrayT:
     tensor([0.5, 0.5])
     """
     xp = backend.xp
+    if 0 in x.shape:  # the maximum of nothing is undefined
+        return xp.zeros_like(x)
     powers = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
     return powers / xp.sum(powers, axis=axis, keepdims=True)
 
@@ -88,5 +90,7 @@ def log_softmax(backend: Backend, x: ArrayT, /, axis: Axis = -1) -> ArrayT:
     tensor([-1000.,     0.])
     """
     xp = backend.xp
+    if 0 in x.shape:
+        return xp.zeros_like(x)
     shifted = x - xp.max(x, axis=axis, keepdims=True)
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))

@@ -420,3 +420,37 @@ class TestBatchStatistics:
             nn.BatchNorm2d(3)(tl.ones(2, 3))
         with pytest.raises(ValueError, match="needs running_mean"):
             F.batch_norm(tl.ones(2, 2), None, None)
+
+
+LARGE = {
+    "layer_norm": lambda x: F.layer_norm(x, x.shape[1:]),
+    "layer_norm of short rows": lambda x: F.layer_norm(x, x.shape[-1:]),
+    "rms_norm": lambda x: F.rms_norm(x, x.shape[-1:]),
+    "group_norm": lambda x: F.group_norm(x, 2),
+    "instance_norm": lambda x: F.instance_norm(x),
+    "batch_norm": lambda x: F.batch_norm(x, None, None, training=True),
+    "normalize": lambda x: F.normalize(x),
+    "std": lambda x: tl.std(x, axis=(0, 2)),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize("mixed", [False, True])
+@pytest.mark.parametrize("size", [4, 40])
+def test_numbers_whose_squares_overflow(name, mixed, size, rng):
+    """In double precision nothing overflows. Ordinary samples beside large ones are not affected by them."""
+    if mixed and name in ("batch_norm", "std"):
+        pytest.skip("the samples are not normalised independently")
+    x = rng.normal(size=(4, 6, size, size)).astype("float32")
+    x[: 1 if mixed else None] *= np.float32(1e20)
+    results = []
+    for dtype in ("float32", "float64"):
+        leaf = tensor(x, dtype=dtype, requires_grad=True)
+        y = LARGE[name](leaf)
+        y.backward(tensor(np.random.default_rng(1).normal(size=y.shape), dtype=dtype))
+        results.append((host(y.detach()), host(leaf.grad)))
+    for found, exact in zip(*results, strict=True):
+        parts = [slice(0, 1), slice(1, None)] if mixed else [slice(None)]
+        for part in parts:
+            scale = np.abs(exact[part]).max()
+            np.testing.assert_allclose(found[part] / scale, exact[part] / scale, atol=3e-5)

@@ -102,6 +102,15 @@ def test_of_numbers_whose_square_is_none(dtype):
 
 # -- functions of two numbers: (the first, the second, the derivatives there) ------------------------------------------
 
+# The weights of exponentials: infinities share 1, minus infinities have 0, NaN makes all NaN.
+WEIGHTS_OF_TWO = [
+    *((x, x, 0.5, 0.5) for x in (-1e30, -1e4, 0, 1e4, 1e30, inf)),
+    *((inf, x, 1, 0) for x in (-inf, -1e30, 0, 1e30)),
+    *((-inf, x, 0, 1) for x in (-1e30, 0, 1e30)),
+    (-inf, -inf, 0, 0),
+    *((nan, x, nan, nan) for x in (-inf, 1, inf, nan)),
+]
+
 BINARY = {
     "add": [(inf, 1, 1, 1), (nan, 1, 1, 1)],
     "atan2": [
@@ -123,10 +132,12 @@ BINARY = {
         *((2, inf, 0, nan), (-inf, 2, nan, 0)),
     ],
     "logaddexp": [
-        *((x, x, 0.5, 0.5) for x in (-inf, -1e30, -1e4, 0, 1e4, 1e30, inf)),
-        *((inf, x, 1, 0) for x in (-inf, -1e30, 0, 1e30)),
-        *((-inf, x, 0, 1) for x in (-1e30, 0, 1e30)),
-        *((0, 1e4, 0, 1), (0, -80, 1, np.exp(-80)), (nan, 1, 0.5, 0.5)),
+        *((0, 1e4, 0, 1), (0, -80, 1, np.exp(-80))),
+        *WEIGHTS_OF_TWO,
+    ],
+    "logaddexp2": [
+        *((0, 1e4, 0, 1), (0, 1, 1 / 3, 2 / 3), (0, -80, 1, 2.0**-80)),
+        *WEIGHTS_OF_TWO,
     ],
     "maximum": [
         *((1, 1, 0.5, 0.5), (0.0, -0.0, 0.5, 0.5), (inf, inf, 0.5, 0.5), (inf, 1, 1, 0), (-inf, 1, 0, 1)),
@@ -163,7 +174,7 @@ def test_of_two_numbers(name, dtype):
 
 
 @DTYPES
-@pytest.mark.parametrize("name", ["atan2", "hypot", "logaddexp", "maximum", "minimum", "pow"])
+@pytest.mark.parametrize("name", ["atan2", "hypot", "logaddexp", "logaddexp2", "maximum", "minimum", "pow"])
 def test_beside_python_numbers(name, dtype):
     """A Python number in place of one operand changes nothing for the other."""
     function = getattr(tl, name)
@@ -261,8 +272,18 @@ def test_relu_keeps_nan():
         (tl.logsumexp, [-inf, 2.0], [0, 1]),
         (tl.logsumexp, [1e4, -1e4, 1e4], [0.5, 0, 0.5]),
         (tl.logsumexp, [1e30, 1e30, -1e30], [0.5, 0.5, 0]),
-        (tl.logsumexp, [inf, 1.0], [nan, nan]),
+        (tl.logsumexp, [inf, 1.0], [1, 0]),
+        (tl.logsumexp, [inf, -inf, inf, 1e30], [0.5, 0, 0.5, 0]),
+        (tl.logsumexp, [nan, inf, -inf], [nan, nan, nan]),
         (tl.logsumexp, [nan, 1.0], [nan, nan]),
+        (tl.logcumsumexp, [-inf, -inf, -inf], [0, 0, 0]),
+        (tl.logcumsumexp, [-inf, -inf, 0.0, 0.0], [0, 0, 1.5, 0.5]),
+        (tl.logcumsumexp, [0.0, -inf, 0.0], [2.5, 0, 0.5]),
+        (tl.logcumsumexp, [0.0, 0.0, inf, 1.0], [1.5, 0.5, 2, 0]),
+        (tl.logcumsumexp, [-inf, inf, -inf, inf], [0, 2.5, 0, 0.5]),
+        (tl.logcumsumexp, [1.0, nan, 2.0], [nan, nan, nan]),
+        (tl.logcumsumexp, [1e30, 1e30, -1e30, 1e30], [1 + 1 / 2 + 1 / 2 + 1 / 3, 1 / 2 + 1 / 2 + 1 / 3, 0, 1 / 3]),
+        (tl.logcumsumexp, [-1e30, -1e30, 0.0, 1e4], [1.5, 0.5, 1, 1]),
         (lambda x: tl.softmax(x)[1], [-inf, 0.0, 0.0], [0, 0.25, -0.25]),
         (lambda x: tl.softmax(x)[0], [-inf, -inf], [nan, nan]),
         (lambda x: tl.log_softmax(x)[1], [-inf, 0.0, 0.0], [0, 0.5, -0.5]),
@@ -493,11 +514,22 @@ def test_everywhere_of_two_numbers(name, dtype):
         (lambda x: tl.abs(x[0]), [0.0], [[0]]),
         (lambda x: tl.clip(x[0], x[1], 1.0) ** 2, [0.0, 0.0], [[2, 0], [0, 0]]),
         (lambda x: tl.clip(x[0], -1, 1) ** 2, [1.0], [[2]]),
-        (tl.std, [2.0, 2.0], [[0, 0], [0, 0]]),
+        (tl.std, [2.0, 2.0], np.full((2, 2), nan)),
+        (tl.std, [1.0, 4.0], [[0, 0], [0, 0]]),
         (lambda x: tl.max(x) ** 2, [1.0, 1.0], [[0.5, 0.5], [0.5, 0.5]]),
         (tl.prod, [0.0, 2.0, 3.0], [[0, 3, 2], [3, 0, 0], [2, 0, 0]]),
         (tl.logsumexp, [-inf, 0.0, 0.0], [[0, 0, 0], [0, 0.25, -0.25], [0, -0.25, 0.25]]),
         (tl.logsumexp, [-inf, -inf], [[0, 0], [0, 0]]),
+        (tl.logsumexp, [inf, 0.0], [[0, 0], [0, 0]]),
+        (tl.logsumexp, [1e30, 1e30], [[0.25, -0.25], [-0.25, 0.25]]),
+        (lambda x: tl.logaddexp(x[0], x[1]), [-inf, -inf], [[0, 0], [0, 0]]),
+        (lambda x: tl.logaddexp(x[0], x[1]), [-inf, 5.0], [[0, 0], [0, 0]]),
+        (lambda x: tl.logaddexp2(x[0], x[1]), [5.0, 5.0], np.log(2) * np.array([[0.25, -0.25], [-0.25, 0.25]])),
+        (lambda x: tl.logaddexp2(x[0], x[1]), [-inf, -inf], [[0, 0], [0, 0]]),
+        (lambda x: tl.logcumsumexp(x)[1], [5.0, 5.0], [[0.25, -0.25], [-0.25, 0.25]]),
+        (lambda x: tl.logcumsumexp(x)[1], [1e30, 1e30], [[0.25, -0.25], [-0.25, 0.25]]),
+        (lambda x: tl.logcumsumexp(x)[1], [-inf, -inf], [[0, 0], [0, 0]]),
+        (lambda x: tl.logcumsumexp(x)[2], [-inf, 0.0, 0.0], [[0, 0, 0], [0, 0.25, -0.25], [0, -0.25, 0.25]]),
         (lambda x: tl.softmax(x)[2], [-inf, 0.0, 0.0], [[0, 0, 0], [0, 0, 0], [0, 0, 0]]),
         (lambda x: tl.sqrt(x[0]), [4.0], [[-1 / 32]]),
     ],

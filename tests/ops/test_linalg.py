@@ -15,6 +15,7 @@ from tensorlab import ShapeError
 from tensorlab.autodiff.record import REGISTRY
 from tensorlab.backend.kernels import DefaultKernels
 from tensorlab.linalg import LinAlgError
+from tensorlab.nn import functional as F
 from tensorlab.ops.linalg.common import quotient
 
 inf, nan = float("inf"), float("nan")
@@ -145,6 +146,59 @@ def test_vectors_of_equal_eigenvalues_have_no_derivative():
     x = np.diag([1.0, 2.0, 2.0])
     found = gradient(lambda x: (tl.linalg.eigh(x).eigenvectors[:, 0] ** 2 * weights[0]).sum(), x)
     assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+@pytest.mark.parametrize("values", [[1.0, 1.0, 3.0, 4.0], [-2.0, -2.0, -2.0, 4.0], [1.0, 1.0, 3.0, 3.0]])
+@pytest.mark.parametrize("turned", [False, True])
+def test_projection_onto_vectors_of_equal_eigenvalues(dtype, values, turned):
+    """P projects onto the k lowest; its change is the sum of P_i dx P_j / (w_i - w_j) over pairs across the gap."""
+    basis = np.linalg.qr(numbers(4, 4, dtype=dtype))[0] if turned else np.eye(4, dtype=dtype)
+    x, weights, k = basis @ np.diag(values) @ basis.conj().T, numbers(4, 4, dtype=dtype), 2 if values[2] == 3 else 3
+
+    def function(x):
+        chosen = tl.linalg.eigh(x).eigenvectors[:, :k]
+        return tl.real((tensor(weights).conj() * (chosen @ chosen.mT.conj())).sum())
+
+    inside = basis.conj().T @ weights @ basis
+    gaps = np.subtract.outer(values, values)
+    gaps[:k, :k] = gaps[k:, k:] = np.inf
+    gaps[k:, :k] *= -1
+    expected = basis @ (inside / gaps) @ basis.conj().T
+    assert_close(gradient(function, x), 0.5 * (expected + expected.conj().T), rtol=1e-12)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_orthogonal_factor_with_equal_singular_values(turned):
+    """Near a multiple s of an orthogonal matrix Q, the factor changes by the skew part of Q.T dx, divided by s."""
+    q = np.linalg.qr(numbers(4, 4))[0] if turned else np.eye(4)
+    weights = numbers(4, 4)
+
+    def function(x):
+        u, _, vh = tl.linalg.svd(x)
+        return (tensor(weights) * (u @ vh)).sum()
+
+    inside = q.T @ weights
+    assert_close(gradient(function, 2 * q), q @ (inside - inside.T) / 4)
+
+
+def test_functions_of_vectors_and_values_at_equal_values():
+    """Those of two functions with different derivatives are the same: nothing but NaN is honest."""
+
+    def of_eigen(x, power):
+        values, vectors = tl.linalg.eigh(x)
+        return ((vectors * values**power) @ vectors.mT).sum()
+
+    def of_singular(x, power):
+        u, s, vh = tl.linalg.svd(x)
+        return ((u * s**power) @ vh).sum()
+
+    for function in (of_eigen, of_singular):
+        for power in (1, 2):
+            assert np.isnan(gradient(lambda x, f=function, p=power: f(x, p), np.eye(3))).all()
+    x = np.diag([1.0, 2.0, 4.0])
+    assert_close(gradient(lambda x: of_eigen(x, 2), x), x @ np.ones((3, 3)) + np.ones((3, 3)) @ x)
+    assert_close(gradient(lambda x: of_singular(x, 1), x), np.ones((3, 3)))
 
 
 def test_vectors_of_a_singular_value_of_zero():
@@ -321,8 +375,51 @@ def test_frobenius_norm_of_zero():
     assert_same(gradient(lambda x: tl.linalg.matrix_norm(x), np.zeros((2, 3))), np.zeros((2, 3)))
 
 
-def test_second_derivative_of_the_norm_at_zero():
-    assert_same(tl.hessian(tl.linalg.vector_norm)(tensor(np.zeros(2))), np.zeros((2, 2)))
+AXES = [((3,), None), ((2, 3), -1), ((2, 3), 0), ((2, 3, 4), (0, 2)), ((200, 300), 0), ((200, 300), None), ((), None)]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
+@pytest.mark.parametrize("far", [False, True])
+def test_norms_of_vectors_whose_squares_overflow_or_underflow(dtype, far):
+    exponent = 25 if dtype in ("float32", "complex64") else 200
+    eps = np.finfo(dtype).eps
+    for shape, axis in AXES:
+        x = seeded(dtype, shape).normal(size=shape) * (1j if dtype.startswith("complex") else 1)
+        x = np.asarray(x * 10.0 ** (exponent if far else -exponent)).astype(dtype)
+        exact = np.sqrt(np.sum(np.abs(x.astype("clongdouble")) ** 2, axis=axis, keepdims=True))
+        leaf = tensor(x, requires_grad=True)
+        found = tl.linalg.vector_norm(leaf, axis=axis, keepdims=True)
+        found.sum().backward()
+        np.testing.assert_allclose(host(found.detach()), exact, rtol=8 * eps)
+        np.testing.assert_allclose(host(leaf.grad), x / exact, rtol=20 * eps)
+        np.testing.assert_allclose(
+            host(tl.linalg.vector_norm(leaf.detach(), axis=axis)), exact.squeeze(axis), rtol=8 * eps
+        )
+
+
+@pytest.mark.skipif(tl.active_backend().name != "numpy", reason="only NumPy reports overflow")
+def test_overflow_of_a_norm_is_reported():
+    for x in (np.full(4, 3e38, "float32"), np.full((2, 4), 3e38, "float32")):
+        with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+            tl.linalg.vector_norm(tensor(x), axis=-1)
+
+
+@pytest.mark.parametrize("ord", [1.5, 2, 3])
+def test_second_derivative_of_the_norm_at_zero(ord):
+    """A norm has none; that of its square is 2 for order 2, which cannot be seen from the derivatives of the norm."""
+    with np.errstate(all="ignore"):
+        for function in (tl.positive, tl.square):
+            found = tl.hessian(lambda x, f=function: f(tl.linalg.vector_norm(x, ord=ord)))(tensor(np.zeros(2)))
+            assert np.isnan(host(found)).all()
+
+
+@pytest.mark.parametrize("p", [2.0, 3.0])
+def test_normalization_of_short_vectors_is_linear(p):
+    def function(x):
+        return (F.normalize(x, p, axis=0, eps=0.5) ** 2).sum()
+
+    for at in ([0.0, 0.0], [0.1, 0.0]):
+        assert_close(tl.hessian(function)(tensor(np.array(at))), 8 * np.eye(2))
 
 
 def test_norms_of_nothing():

@@ -7,6 +7,7 @@ import scipy.special
 from helpers import assert_close, assert_same, host, leaf, seeded, tensor
 
 import tensorlab as tl
+from tensorlab.nn import functional as F
 
 ON_NUMPY = tl.active_backend().name == "numpy"
 INF, NAN = np.inf, np.nan
@@ -304,8 +305,8 @@ def gradient(function, x):
         (lambda x: tl.heaviside(tensor(np.array([-1.0, 0.0, 1.0])), x), [5.0, 5.0, 5.0], [0, 1, 0]),
         (tl.nan_to_num, [NAN, INF, -INF, 3.0], [0, 0, 0, 1]),
         (lambda x: tl.logit(x, eps=0.25), [0.1, 0.25, 0.5, 0.75, 0.9], [0, 16 / 3, 4, 16 / 3, 0]),
-        (lambda x: tl.xlogy(x, 0.0), [0.0], [0]),
-        (lambda x: tl.xlogy(x, tensor(np.array([0.0, -1.0, np.e]))), [0.0, 0.0, 0.0], [0, 0, 1]),
+        (lambda x: tl.xlogy(x, 0.0), [0.0], [-INF]),
+        (lambda x: tl.xlogy(x, tensor(np.array([0.0, -1.0, np.e]))), [0.0, 0.0, 0.0], [-INF, 0, 1]),
         (lambda x: tl.xlogy(tensor(np.array([0.0, 0.0, 3.0])), x), [0.0, 2.0, 2.0], [0, 0, 1.5]),
         (lambda x: tl.xlog1py(tensor(np.array([0.0, 3.0])), x), [-1.0, 1.0], [0, 1.5]),
         (tl.entr, [0.0, 1.0], [INF, -1]),
@@ -317,6 +318,82 @@ def gradient(function, x):
 def test_gradient_at_special_places(function, at, expected):
     found = gradient(function, np.array(at))
     np.testing.assert_allclose(found, np.array(expected, "float64"), rtol=1e-12, atol=1e-300)
+
+
+ZERO = tensor(np.array(0.0))
+
+
+@pytest.mark.parametrize(
+    ("function", "at", "expected"),
+    [
+        (lambda p: ZERO**p, 0.0, [0, 0, 0]),
+        (lambda p: 0.0**p, 0.0, [0, 0, 0]),
+        (lambda p: ZERO**p, 1.5, [0, 0, 0]),
+        (lambda p: ZERO**p, -1.0, [-INF, INF, -INF]),
+        (lambda p: 2.0**p, 0.0, [np.log(2), np.log(2) ** 2, np.log(2) ** 3]),
+        (lambda x: x ** tensor(np.array(0.0)), 0.0, [0, 0, 0]),
+        (lambda x: x ** tensor(np.array(1.0)), 0.0, [1, 0, 0]),
+        (lambda x: x ** tensor(np.array(2.0)), 0.0, [0, 2, 0]),
+        (lambda x: x ** tensor(np.array(3.0)), 0.0, [0, 0, 6]),
+        (lambda x: x**3.0, 0.0, [0, 0, 6]),
+        (lambda x: x**0.5, 0.0, [INF, -INF, INF]),
+        (lambda x: tl.xlogy(x, x), 0.0, [-INF, INF, -INF]),
+        (lambda x: tl.xlogy(x, x), 2.0, [np.log(2) + 1, 1 / 2, -1 / 4]),
+        (lambda x: tl.xlogy(x, ZERO), 0.0, [-INF, 0, 0]),
+        (lambda x: tl.xlogy(x, 3.0), 0.0, [np.log(3), 0, 0]),
+        (lambda x: tl.xlogy(ZERO, x), 0.0, [0, 0, 0]),
+        (lambda x: tl.xlogy(3.0, x), 0.0, [INF, -INF, INF]),
+        (lambda x: tl.xlogy(3.0, x), 2.0, [3 / 2, -3 / 4, 3 / 4]),
+        (lambda x: tl.xlog1py(x, x - 1), 0.0, [-INF, INF, -INF]),
+        (lambda x: tl.xlog1py(x, x - 1), 2.0, [np.log(2) + 1, 1 / 2, -1 / 4]),
+        (lambda x: tl.xlog1py(x, 3.0), 0.0, [np.log(4), 0, 0]),
+        (lambda x: tl.xlog1py(ZERO, x), -1.0, [0, 0, 0]),
+        (lambda x: tl.xlog1py(3.0, x), 1.0, [3 / 2, -3 / 4, 3 / 4]),
+        (tl.entr, 0.0, [INF, -INF, INF]),
+        (tl.entr, 2.0, [-np.log(2) - 1, -1 / 2, 1 / 4]),
+        (tl.logit, 0.0, [INF, -INF, INF]),
+        (tl.logit, 1.0, [INF, INF, INF]),
+        (tl.logit, 0.25, [16 / 3, -1 / 0.25**2 + 1 / 0.75**2, 2 / 0.25**3 + 2 / 0.75**3]),
+        (lambda x: tl.logit(x, eps=0.1), 0.0, [0, 0, 0]),
+        (lambda x: F.kl_div(0 * x, x, reduction="sum"), 0.0, [-INF, INF, -INF]),
+        (lambda x: F.huber_loss(x, 0 * x, delta=0.5), 0.0, [0, 1, 0]),
+        (lambda x: F.huber_loss(x, 0 * x, delta=0.5), -2.0, [-0.5, 0, 0]),
+        (lambda x: F.smooth_l1_loss(x, 0 * x, beta=0.5), 0.0, [0, 2, 0]),
+        (lambda x: tl.var(x * tensor(np.array([1, 1j]))), 0.0, [0, 1, 0]),
+        (lambda x: tl.nanvar(x * tensor(np.array([1, 1j]))), 0.0, [0, 1, 0]),
+        (tl.abs, 0.0, [0, 0, 0]),
+        (lambda x: tl.abs(x) ** 3.0, 0.0, [0, 0, 0]),
+    ],
+)  # fmt: skip
+def test_three_derivatives_at_special_places(function, at, expected):
+    """Masks of zeros hide no derivative: closed forms, or their limits from inside the domain."""
+    x = tensor(np.array(at))
+    with np.errstate(all="ignore"):
+        for wanted in expected:
+            function = tl.grad(function)
+            np.testing.assert_allclose(host(function(x)), wanted, rtol=1e-12, atol=1e-300)
+
+
+@pytest.mark.parametrize(
+    ("function", "at", "expected"),
+    [
+        (lambda v: v[0] ** v[1], [2.0, 0.0], [[0, 1 / 2], [1 / 2, np.log(2) ** 2]]),
+        (lambda v: v[0] ** v[1], [0.0, 2.0], [[2, 0], [0, 0]]),
+        (lambda v: tl.xlogy(v[0], v[1]), [0.0, 0.0], [[0, INF], [INF, 0]]),
+        (lambda v: tl.xlogy(v[0], v[1]), [1.0, 0.0], [[0, INF], [INF, -INF]]),
+        (lambda v: tl.xlogy(v[0], v[1]), [0.0, 2.0], [[0, 1 / 2], [1 / 2, 0]]),
+        (lambda v: tl.xlog1py(v[0], v[1]), [0.0, -1.0], [[0, INF], [INF, 0]]),
+        (lambda v: tl.xlog1py(v[0], v[1]), [0.0, 1.0], [[0, 1 / 2], [1 / 2, 0]]),
+        (lambda v: tl.std(v), [2.0, 2.0], np.full((2, 2), NAN)),
+        (lambda v: tl.nanstd(v) ** 2, [2.0, 2.0], np.full((2, 2), NAN)),
+        (lambda v: tl.std(v), [1.0, 3.0], np.zeros((2, 2))),
+        (lambda v: abs(v[0] + 1j * v[1]) ** 2, [0.0, 0.0], np.full((2, 2), NAN)),
+        (lambda v: F.lp_pool1d(v[None, None], 2, 2).sum() ** 2, [0.0, 0.0], np.full((2, 2), NAN)),
+    ],
+)
+def test_second_order_at_special_places(function, at, expected):
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(host(tl.hessian(function)(tensor(np.array(at)))), expected, rtol=1e-12, atol=1e-15)
 
 
 def test_every_derivative_of_sinc_at_zero():

@@ -168,7 +168,7 @@ def sum_to_shape(x, *, shape):
 
 def standardize(x, *, axis, eps=1e-5):
     mean, variance = x.mean(axis=axis, keepdims=True), x.var(axis=axis, keepdims=True)
-    return (x - mean) / np.sqrt(variance + eps), mean, variance
+    return (x - mean) / np.sqrt(variance + eps), mean, variance, 1 / np.sqrt(variance + eps)
 
 
 def softmax_cross_entropy(logits, target, *, ignore_index=-100):

@@ -78,7 +78,9 @@ REFERENCES = {
     "det": np.linalg.det,
     "eigh_factors": np.linalg.eigh,
     "eigvalsh_alone": np.linalg.eigvalsh,
-    "euclidean_norm": lambda x, axis, keepdims=False: np.sqrt(np.sum(np.abs(x) ** 2, axis=axis, keepdims=keepdims)),
+    "euclidean_norm": lambda x, axis, keepdims=False, least=0.0: np.maximum(
+        np.sqrt(np.sum(np.abs(x) ** 2, axis=axis, keepdims=keepdims)), least
+    ),
     "inv": np.linalg.inv,
     "lstsq_minimum_norm": lstsq_minimum_norm,
     "lu_factors": each(lambda x: tuple(scipy.linalg.lu(x))),

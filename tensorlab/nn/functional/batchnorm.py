@@ -124,7 +124,7 @@ def _by_own_statistics(
     count = prod(x.shape) // x.shape[1]
     if count == 1:
         raise ValueError(f"batch_norm in training needs more than one value per channel, not shape {tuple(x.shape)}")
-    normal, average, variance = standardize(x, (0, *range(2, len(x.shape))), eps)
+    normal, average, variance, _ = standardize(x, (0, *range(2, len(x.shape))), eps)
     _update(running_mean, average, momentum)
     _update(running_var, variance * (count / max(count - 1, 1)), momentum)
     return normal
@@ -200,7 +200,7 @@ def instance_norm(
     if (running_mean is None and running_var is None) or not prod(input.shape):
         normal = normalize_trailing(input, ndim=len(spatial), eps=eps)
     else:
-        normal, average, variance = standardize(input, tuple(range(2, len(input.shape))), eps)
+        normal, average, variance, _ = standardize(input, tuple(range(2, len(input.shape))), eps)
         _update(running_mean, mean(average, axis=0), momentum)
         _update(running_var, mean(variance, axis=0) * (count / max(count - 1, 1)), momentum)
     return affine(normal, weight, bias, per_channel)

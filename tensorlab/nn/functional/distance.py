@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import ShapeError
-from ...ops.arithmetic import clip, zeros_like
+from ...ops.arithmetic import zeros_like
 from ...ops.declare import broadcast_shape, composite
 from ...ops.indexing import take
 from ...ops.matrices import triu_indices
-from ...ops.reduction import sum
+from ...ops.reduction import euclidean_norm, sum
 from ...ops.shapes import broadcast_to, expand_dims, normalized_axis
 from ...tensor import ArrayT, Tensor
 
@@ -53,7 +53,7 @@ def cosine_similarity(x1: ArrayT, x2: ArrayT, axis: int = 1, eps: float = 1e-8) 
     shape = broadcast_shape(tuple(x1.shape), tuple(x2.shape))
     normalized_axis(axis, len(shape))
     x1, x2 = (x if tuple(x.shape) == shape else broadcast_to(x, shape) for x in (x1, x2))
-    lengths = [clip(norm(x, axis=axis, keepdims=True), eps) for x in (x1, x2)]
+    lengths = [euclidean_norm(x, axis=axis, keepdims=True, least=eps) for x in (x1, x2)]
     return sum((x1 / lengths[0]) * (x2 / lengths[1]), axis=axis)
 
 

@@ -8,8 +8,7 @@ from typing import Any
 from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...ops.arithmetic import abs as absolute
-from ...ops.arithmetic import multiply, negative, pow
-from ...ops.comparison import where
+from ...ops.arithmetic import multiply, negative, pow, root
 from ...ops.declare import composite
 from ...ops.reduction import max as maximum
 from ...ops.shapes import normalized_axis, reshape
@@ -90,10 +89,7 @@ def _lp_pool(ndim: int, x: Any, norm_type: float, kernel: Any, stride: Any, ceil
     if p == -inf:
         return negative(MAXIMA[ndim](negative(absolute(x)), kernel, stride, ceil_mode=ceil_mode))
     means = MEANS[ndim](pow(x, p), kernel, stride, ceil_mode=ceil_mode)
-    sums = multiply(means, float(prod(positive_per_axis(kernel, ndim, "kernel_size"))))
-    # The root's slope at zero is infinite.
-    zero = sums == 0
-    return where(zero, 0.0 if p > 0 else inf, pow(where(zero, 1.0, sums), 1 / p))
+    return root(multiply(means, float(prod(positive_per_axis(kernel, ndim, "kernel_size")))), p=p)
 
 
 @composite(input="real")

@@ -9,9 +9,8 @@ from typing import Any
 
 from ...backend import dtypes
 from ...errors import ShapeError
-from ...ops.arithmetic import clip
 from ...ops.declare import composite
-from ...ops.linalg.norms import vector_norm
+from ...ops.linalg.norms import norm_at_least
 from ...ops.normalization import normalize_trailing
 from ...ops.pooling import avg_pool
 from ...ops.shapes import reshape
@@ -265,4 +264,4 @@ def normalize(input: ArrayT, p: float = 2.0, axis: int | tuple[int, ...] = 1, ep
     tensor([[0.6, 0.8],
             [0. , 0. ]])
     """
-    return input / clip(vector_norm(input, axis=axis, keepdims=True, ord=p), eps)
+    return input / norm_at_least(input, eps, p, axis)

@@ -95,7 +95,7 @@ def gumbel_softmax(logits: ArrayT, tau: float = 1.0, hard: bool = False, *, axis
         raise ValueError(f"gumbel_softmax: tau must be positive, not {tau}")
     noise: Any = default_generator.gumbel(shape=logits.shape, dtype=logits.dtype, device=logits.device)
     soft: Any = ops.softmax(multiply(add(logits, noise), 1.0 / tau), axis)
-    return _one_hot_forwards(normalized_axis(axis, len(soft.shape)))(soft) if hard else soft
+    return _one_hot_forwards(normalized_axis(axis, len(soft.shape)))(soft) if hard and 0 not in soft.shape else soft
 
 
 def _one_hot_forwards(axis: int) -> Any:

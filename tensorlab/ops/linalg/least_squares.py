@@ -11,8 +11,7 @@ from ...backend import Backend, backend_of
 from ...docstrings import documented_like
 from ...errors import ShapeError
 from ...tensor import ArrayT, Tensor, array_of
-from ..arithmetic import abs as absolute
-from ..arithmetic import conj, is_complex, square
+from ..arithmetic import conj, squared_abs
 from ..comparison import where
 from ..contraction import matmul
 from ..datatypes import finfo, result_type
@@ -295,7 +294,7 @@ def lstsq(a: ArrayT, b: ArrayT, /, rcond: float | None = None) -> LstsqResult[Ar
     solution, rank, values = lstsq_minimum_norm(a, sides, rcond)
     if rows > columns and bool(every(rank == columns)):
         rest = sides - matmul(a, solution)
-        residuals = sum(square(absolute(rest)) if is_complex(rest) else square(rest), axis=-2)
+        residuals = sum(squared_abs(rest), axis=-2)
     else:
         residuals = getitem(reshape(values, (-1,)), (slice(0, 0),))
     if vector:

@@ -6,70 +6,37 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from ...autodiff.op import op
-from ...autodiff.record import count_operand, sample
-from ...backend import Backend
 from ...tensor import ArrayT
 from ..arithmetic import abs as absolute
-from ..arithmetic import conj, real, zeros_like
+from ..arithmetic import clip, root, zeros_like
 from ..comparison import where
 from ..declare import composite, require
-from ..reduction import max, min, reduced_shape, sum, unreduced
-from ..shapes import Axis, Shape, expand_dims, normalized_axes
+from ..reduction import euclidean_norm, max, min, sum
+from ..shapes import Axis, expand_dims, normalized_axes
 from .common import check_matrices, of_matrices
 from .spectral import svdvals
 
 # -- vectors -----------------------------------------------------------------------------------------------------------
 
 
-def _direction(x: Any, out: Any, x_shape: Shape, axis: Axis) -> Any:
-    """Return the conjugate of `x` divided by its norm; zero where the norm is."""
-    norm = unreduced(out, x_shape, axis)
-    zero = norm == 0
-    return conj(x) * where(zero, 0.0, 1 / where(zero, 1.0, norm))
-
-
-@op(
-    vjp={"x": lambda g, x, out, x_shape, axis: unreduced(g, x_shape, axis) * _direction(x, out, x_shape, axis)},
-    jvp={
-        "x": lambda t, x, out, x_shape, axis, keepdims: sum(
-            real(_direction(x, out, x_shape, axis) * t), axis=axis, keepdims=keepdims
-        )
-    },
-    shape=reduced_shape,
-    dtype="real",
-    takes="floating",
-    flops=lambda shapes, out, params: 2 * count_operand(shapes, out, params),
-    samples=[
-        sample((2, 3), axis=None),
-        sample((2, 3), axis=1),
-        sample((2, 3, 2), axis=(0, -1), keepdims=True),
-        sample((), axis=None),
-        sample((0, 2), axis=0),
-    ],
-)
-def euclidean_norm(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
-    """Square root of the sum of squares of absolute values; see `vector_norm`.
-
-    Examples
-    --------
-    >>> tl.ops.linalg.norms.euclidean_norm(tl.tensor([3.0, 4.0]))
-    tensor(5.)
-    """
-    xp = backend.xp
-    if not backend.dtype_of(x).is_complex:
-        return xp.sqrt(xp.sum(x * x, axis=axis, keepdims=keepdims))
-    re, im = xp.real(x), xp.imag(x)
-    return xp.sqrt(xp.sum(re * re + im * im, axis=axis, keepdims=keepdims))
-
-
-def _power_norm(size: Any, ord: float, axis: Axis, keepdims: bool) -> Any:
+def _power_norm(size: Any, ord: float, axis: Axis, keepdims: bool, least: float = 0.0) -> Any:
     """Return ``sum(size**ord) ** (1 / ord)``, with a gradient of zero in zero elements and for zero norms."""
-    zero = size == 0
-    powers = where(zero, inf if ord < 0 else 0.0, where(zero, 1.0, size) ** ord)
+    if ord > 1:
+        powers = size**ord
+    else:
+        zero = size == 0
+        powers = where(zero, inf if ord < 0 else 0.0, where(zero, 1.0, size) ** ord)
     total = sum(powers, axis=axis, keepdims=keepdims)
-    empty = total == 0
-    return where(empty, inf if ord < 0 else 0.0, where(empty, 1.0, total) ** (1 / ord))
+    return root(clip(total, least**ord) if least and ord > 0 else total, p=ord)
+
+
+def norm_at_least(x: Any, least: float, ord: float, axis: Axis) -> Any:
+    """Return norms along an axis of length 1 then, at least `least`; the gradient of smaller norms is zero."""
+    if ord == 2:
+        return euclidean_norm(x, axis=axis, keepdims=True, least=least)
+    if 0 < ord < inf and ord != 1:
+        return clip(_power_norm(absolute(x), ord, axis, True, least), least)
+    return clip(vector_norm(x, axis=axis, keepdims=True, ord=ord), least)
 
 
 @composite(x="floating")
@@ -77,7 +44,7 @@ def vector_norm(x: ArrayT, /, *, axis: Axis = None, keepdims: bool = False, ord:
     """Norm of vectors, ``sum(abs(x)**ord) ** (1 / ord)``.
 
     The gradient is zero where the norm is, and for orders below 1 also in elements that are zero. For the orders inf
-    and -inf, elements that tie share it equally.
+    and -inf, elements that tie share it equally. A norm of zero has no second derivative: it is NaN.
 
     Parameters
     ----------

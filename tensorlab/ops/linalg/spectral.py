@@ -9,11 +9,15 @@ from ...autodiff.record import Draw, sample
 from ...backend import Backend
 from ...docstrings import documented_like
 from ...tensor import ArrayT
+from ..arithmetic import abs as absolute
 from ..arithmetic import conj, imag, is_complex, multiply, real
+from ..comparison import where
 from ..contraction import matmul
+from ..datatypes import finfo
 from ..declare import composite, require
 from ..indexing import getitem, scatter_index
 from ..matrices import diagonal, diagonal_matrix
+from ..reduction import max
 from ..shapes import Shape, expand_dims, matrix_transpose
 from .common import (
     adjoint,
@@ -43,8 +47,32 @@ def _differences(x: Any) -> Any:
 
 
 def _gaps(x: Any) -> Any:
-    """Return the divisors of the off-diagonal elements: differences, and ones on the diagonal."""
-    return _differences(x) + identity_like(x, x.shape[-1])
+    """Return the divisors of the off-diagonal elements: differences, 0 for those due to rounding, 1 on the diagonal."""
+    least = expand_dims(_rounding(x) * max(absolute(x), axis=-1, keepdims=True), axis=-1)
+    return _without_small(_differences(x), least) + identity_like(x, x.shape[-1])
+
+
+def _without_small(x: Any, least: Any) -> Any:
+    """Return `x` with zeros for elements of at most `least` in absolute value."""
+    return where(absolute(x) > least, x, 0.0)
+
+
+def _rounding(x: Any) -> float:
+    """Return the relative error of eigenvalues and of products of eigenvectors."""
+    return 4 * x.shape[-1] * finfo(x.dtype).eps
+
+
+def _turned(turning: Any, gaps: Any, of_values_too: bool) -> Any:
+    """Divide the skew part of what turns the vectors into one another by the gaps between their values.
+
+    For equal values it is zero, within rounding, if the function does not depend on the choice of the vectors. If it
+    does not depend on the values either, so is the derivative. Otherwise the derivative is that of the weight of a
+    vector by its value, which the cotangents do not tell: NaN, unless the vectors do not matter at all.
+    """
+    least = _rounding(turning) * max(absolute(turning), axis=(-2, -1), keepdims=True)
+    skew = 0.5 * _skew(turning)
+    turning = _without_small(where(gaps == 0, turning, skew) if of_values_too else skew, least)
+    return quotient(without_diagonal(turning), gaps)
 
 
 def _real_diagonal(x: Any) -> Any:
@@ -67,8 +95,7 @@ def _pull_eigh(g: Any, out: Any) -> Any:
     turned = adjoint(vectors)
     if g_vectors is None:
         return conj(matmul(scaled_columns(vectors, g_values), turned))
-    inner = quotient(without_diagonal(matmul(turned, conj(g_vectors))), _gaps(values))
-    inner = hermitian_part(inner)
+    inner = _turned(matmul(turned, conj(g_vectors)), _gaps(values), g_values is not None)
     if g_values is not None:
         inner = inner + diagonal_matrix(g_values)
     return conj(matmul(matmul(vectors, inner), turned))
@@ -115,8 +142,10 @@ def eigh(x: ArrayT, /) -> EighResult[ArrayT]:
     zero. The gradient of a function that does not depend on it is therefore correct; that of any other has no meaning.
 
     The eigenvectors of equal eigenvalues are arbitrary and have no derivative: a function that depends on their choice
-    has NaN as its gradient. The first derivative of the eigenvalues alone is always correct if the function is
-    symmetric in equal ones; the second needs that of the vectors.
+    has NaN as its gradient. That of a function which does not depend on it is correct if it uses the vectors alone, as
+    a projection does, or the values alone and is symmetric in equal ones; the second derivative needs that of the
+    vectors. A function of both, such as ``(V * w**2) @ V.mT``, has a derivative, but those with respect to V and w do
+    not determine it: it is NaN. Use a function of the matrix instead, here ``x @ x``.
 
     Parameters
     ----------
@@ -216,8 +245,12 @@ def _leading_rows(x: Any, k: int) -> Any:
 
 def _square_gaps(s: Any) -> Any:
     """Return the matrix of ``s[j]**2 - s[i]**2``, without cancellation, and ones on the diagonal."""
-    sums = expand_dims(s, axis=-2) + expand_dims(s, axis=-1)
-    return _differences(s) * sums + identity_like(s, s.shape[-1])
+    return _differences(s) * _sums(s) + identity_like(s, s.shape[-1])
+
+
+def _sums(s: Any) -> Any:
+    """Return the matrix of ``s[j] + s[i]``."""
+    return expand_dims(s, axis=-2) + expand_dims(s, axis=-1)
 
 
 def _skew(x: Any) -> Any:
@@ -237,26 +270,26 @@ def _pull_svd(g: Any, out: Any, x_shape: Shape) -> Any:
     if gu is None and gvh is None:
         return conj(matmul(scaled_columns(u, gs), vh))
     inner: Any = 0 if gs is None else diagonal_matrix(gs)
-    gaps = _square_gaps(s)
     outer: Any = None
-    phase: Any = 0
+    left: Any = 0
+    right: Any = 0
     if gu is not None:
         gu = conj(_leading_columns(gu, k))
-        turning = _skew(matmul(adjoint(u), gu))
-        inner = inner + scaled_columns(quotient(without_diagonal(turning), gaps), s)
-        phase = phase + diagonal(turning, 0, -2, -1)
+        left = matmul(adjoint(u), gu)
         if x_shape[-2] > k:
             outer = matmul(quotient(_outside(gu, u), expand_dims(s, axis=-2)), vh)
     if gvh is not None:
         v, gv = adjoint(vh), matrix_transpose(_leading_rows(gvh, k))
-        turning = _skew(matmul(vh, gv))
-        inner = inner + scaled_rows(quotient(without_diagonal(turning), gaps), s)
-        phase = phase - diagonal(turning, 0, -2, -1)
+        right = matmul(vh, gv)
         if x_shape[-1] > k:
             beyond = matmul(u, adjoint(quotient(_outside(gv, v), expand_dims(s, axis=-2))))
             outer = beyond if outer is None else outer + beyond
+    # Both turn together for a difference of singular values, against each other for a sum.
+    apart = _skew(left - right)
+    inner = inner + _turned(left + right, _gaps(s), gs is not None)
+    inner = inner + 0.5 * quotient(without_diagonal(apart), _sums(s))
     if is_complex(u):
-        inner = inner + diagonal_matrix(quotient(phase, 4 * s))
+        inner = inner + diagonal_matrix(quotient(diagonal(apart, 0, -2, -1), 4 * s))
     pulled = matmul(matmul(u, inner), vh)
     return conj(pulled if outer is None else pulled + outer)
 
@@ -328,8 +361,9 @@ def svd(x: ArrayT, /, *, full_matrices: bool = True) -> SVDResult[ArrayT]:
 
     The vectors of equal singular values are arbitrary, and so is the relative phase of those of a singular value of
     zero (unless `x` is real and square): a function that depends on their choice has NaN as its gradient. The first
-    derivative of the singular values alone, where it exists, is correct if the function is symmetric in equal ones; the
-    second needs that of the vectors.
+    derivative of the singular values alone, where it exists, is correct if the function is symmetric in equal ones, and
+    that of the vectors alone if the function does not depend on the choice, as ``U @ Vh``; the second needs that of the
+    vectors. Functions of both have NaN there, see `eigh`.
 
     Parameters
     ----------

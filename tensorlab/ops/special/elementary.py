@@ -9,9 +9,10 @@ from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
 from ...backend import Backend
 from ...tensor import ArrayT
+from ..arithmetic import divide_or_zero
 from ..comparison import where
 from ..declare import as_arrays, broadcast_shape, elementwise
-from ..exponential import LN2, log
+from ..exponential import LN2, log, log_ratio, sigmoid
 
 INF = float("inf")
 
@@ -29,14 +30,16 @@ def exp2(backend: Backend, x: ArrayT, /) -> ArrayT:
 
 
 @elementwise(
-    lambda g, x1, out: g * exp2(x1 - out),
-    lambda g, x2, out: g * exp2(x2 - out),
+    lambda g, x1, x2: g * sigmoid(LN2 * log_ratio(x1, x2)),
+    lambda g, x1, x2: g * sigmoid(LN2 * log_ratio(x2, x1)),
     dtype="floating",
     takes="real floating",
     flops=20,
 )
 def logaddexp2(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``log2(2 ** x1 + 2 ** x2)``, elementwise, without intermediate overflow.
+
+    The derivatives are the weights of the operands, as for `logsumexp`.
 
     Examples
     --------
@@ -170,23 +173,19 @@ def _sinc_recurrence(backend: Backend, x: Any, n: int) -> Any:
 # -- entropies and odds ------------------------------------------------------------------------------------------------
 
 
-def _pull_xlogy_factor(g: Any, x1: Any, x2: Any) -> Any:
-    return where((x1 == 0) & (x2 <= 0), 0.0, xlogy(g, x2))
-
-
-def _pull_xlogy_number(g: Any, x1: Any, x2: Any) -> Any:
-    nothing = (x1 == 0) & (x2 == 0)
-    return where(nothing, 0.0, g) * x1 / where(nothing, 1.0, x2)
-
-
 @elementwise(
-    _pull_xlogy_factor, _pull_xlogy_number, domain=(0.5, 2.0), dtype="floating", takes="real floating", flops=12
+    lambda g, x1, x2: where((x1 == 0) & (x2 < 0), 0.0, xlogy(g, x2)),
+    lambda g, x1, x2: divide_or_zero(g * x1, x2),
+    domain=(0.5, 2.0),
+    dtype="floating",
+    takes="real floating",
+    flops=12,
 )
 def xlogy(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``x1 * log(x2)``, elementwise, and 0 where `x1` is 0 unless `x2` is NaN.
 
-    Where `x1` is 0 and `x2` not positive, the derivative with respect to `x1` is 0; where both are 0, the one with
-    respect to `x2` is too.
+    Where both are 0, the derivative with respect to `x1` is minus infinity, and that with respect to `x2` is 0. Where
+    `x1` is 0 and `x2` negative, both are 0.
 
     Examples
     --------
@@ -199,17 +198,13 @@ def xlogy(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> Ar
     return xp.where(nothing, 0.0, x1 * xp.log(xp.where(nothing, 1.0, x2)))
 
 
-def _pull_xlog1py_factor(g: Any, x1: Any, x2: Any) -> Any:
-    return where((x1 == 0) & (x2 <= -1), 0.0, xlog1py(g, x2))
-
-
-def _pull_xlog1py_number(g: Any, x1: Any, x2: Any) -> Any:
-    nothing = (x1 == 0) & (x2 == -1)
-    return where(nothing, 0.0, g) * x1 / where(nothing, 1.0, 1.0 + x2)
-
-
 @elementwise(
-    _pull_xlog1py_factor, _pull_xlog1py_number, domain=(0.5, 2.0), dtype="floating", takes="real floating", flops=12
+    lambda g, x1, x2: where((x1 == 0) & (x2 < -1), 0.0, xlog1py(g, x2)),
+    lambda g, x1, x2: divide_or_zero(g * x1, 1.0 + x2),
+    domain=(0.5, 2.0),
+    dtype="floating",
+    takes="real floating",
+    flops=12,
 )
 def xlog1py(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``x1 * log1p(x2)``, elementwise, and 0 where `x1` is 0 unless `x2` is NaN; see `xlogy`.
@@ -242,10 +237,10 @@ def entr(backend: Backend, x: ArrayT, /) -> ArrayT:
 
 def _pull_logit(g: Any, x: Any, eps: float | None) -> Any:
     if eps is None:
-        return g / (x * (1.0 - x))
+        return g / x + g / (1.0 - x)
     inside = (x >= eps) & (x <= 1.0 - eps)
-    safe = where(inside, x, 0.5)
-    return where(inside, g, 0.0) / (safe * (1.0 - safe))
+    safe, g = where(inside, x, 0.5), where(inside, g, 0.0)
+    return g / safe + g / (1.0 - safe)
 
 
 @op(

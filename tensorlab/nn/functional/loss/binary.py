@@ -8,6 +8,7 @@ from typing import Any
 from ....docstrings import documented_like
 from ....errors import ShapeError
 from ....ops import loss as ops
+from ....ops.arithmetic import multiply_or_zero
 from ....ops.declare import broadcast_shape, composite
 from ....ops.exponential import exp, sigmoid
 from ....ops.reduction import any, mean, sum
@@ -100,7 +101,8 @@ def binary_cross_entropy_with_logits(
         losses = ops.sigmoid_cross_entropy(input, target)
     else:
         _check_weight(name, "pos_weight", pos_weight, input)
-        losses = (1 - target) * input + (1 + (pos_weight - 1) * target) * ops.sigmoid_cross_entropy(input, 1.0)
+        of_zero, of_one = ops.sigmoid_cross_entropy(input, 0.0), ops.sigmoid_cross_entropy(input, 1.0)
+        losses = multiply_or_zero(1 - target, of_zero) + multiply_or_zero(pos_weight * target, of_one)
     if weight is not None:
         _check_weight(name, "weight", weight, input)
         losses = losses * weight

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from ....backend import backend_of
 from ....errors import ShapeError
+from ....ops.arithmetic import clip
 from ....ops.comparison import where
 from ....ops.datatypes import isdtype
 from ....ops.declare import require
@@ -110,6 +111,8 @@ def along_classes(weight: Any, shape: Sequence[int], axis: int) -> Any:
 
 
 def power(x: Any, exponent: float) -> Any:
-    """Return ``x**exponent`` for probabilities; value and gradient are zero at zero, and below it (by rounding)."""
+    """Return ``x**exponent`` for probabilities; zero below zero (by rounding), and with a finite gradient at zero."""
+    if exponent >= 1:
+        return clip(x, 0.0) ** exponent
     some = x > 0
     return where(some, where(some, x, 1.0) ** exponent, 0.0)
