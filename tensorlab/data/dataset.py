@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from itertools import accumulate
 from math import floor, isclose
 from operator import index as as_index
 from typing import Any
 
 from ..ops.creation import asarray
-from ..ops.declare import require
+from ..ops.declare import composite, require
 from ..ops.indexing import take
 from ..options import checked
-from ..options.kinds import kind_of, read
 from ..random import Generator, randperm
 from ..tensor import Tensor
 from .arguments import IndexSequence, Lengths, Samples, SizedSamples
@@ -147,6 +145,7 @@ def as_integers(indices: Sequence[int] | Tensor) -> Sequence[int]:
     return found
 
 
+@composite()
 def random_split(dataset: SizedSamples, lengths: Lengths, generator: Generator | None = None) -> list[Subset]:
     """Split a dataset at random.
 
@@ -173,24 +172,21 @@ def random_split(dataset: SizedSamples, lengths: Lengths, generator: Generator |
     >>> len(train), len(test), sorted([*train, *test]) == list(range(10))
     (8, 2, True)
     """
-    read_argument = partial(read, "random_split")
-    dataset = read_argument("dataset", kind_of(SizedSamples), dataset)
-    lengths = read_argument("lengths", kind_of(Lengths), lengths)
-    generator = read_argument("generator", kind_of(Generator | None), generator)
     total = len(dataset)
     counts = _counts(lengths, total)
     if sum(counts) != total:
-        raise ValueError(f"random_split: the lengths {list(lengths)} do not sum to the {total} samples of the dataset")
+        raise ValueError(f"the lengths {list(lengths)} do not sum to the {total} samples of the dataset")
     order = randperm(total, generator=generator).tolist()
     return [Subset(dataset, order[stop - count : stop]) for stop, count in zip(accumulate(counts), counts, strict=True)]
 
 
 def _counts(lengths: Sequence[float], total: int) -> list[int]:
-    if not isclose(sum(lengths), 1.0) or all(isinstance(length, int) for length in lengths):
-        if any(length != int(length) for length in lengths):
-            raise ValueError(
-                f"random_split: lengths must be numbers of samples, or fractions that sum to 1, not {list(lengths)}"
-            )
+    """Return the numbers of samples that the lengths stand for."""
+    are_counts = all(length == int(length) for length in lengths)
+    are_fractions = isclose(sum(lengths), 1.0) and not all(isinstance(length, int) for length in lengths)
+    if min(lengths, default=0) < 0 or not (are_counts or are_fractions):
+        raise ValueError(f"lengths must be numbers of samples, or fractions that sum to 1, not {list(lengths)}")
+    if not are_fractions:
         return [int(length) for length in lengths]
     counts = [floor(total * length) for length in lengths]
     for number in range(total - sum(counts)):

@@ -124,6 +124,7 @@ class TestRandomSplit:
         ("lengths", "error", "message"),
         [
             ([1.5, -0.5], ValueError, "lengths must be .* non-negative"),
+            ((1.5, -0.5), ValueError, "lengths must be .* non-negative"),
             ([-1, 11], ValueError, "lengths must be .* non-negative"),
             ([float("nan"), 1.0], ValueError, "lengths must be"),
             ([float("inf"), 1.0], ValueError, "lengths must be"),
