@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from copy import copy
 from typing import Any
 
@@ -57,7 +57,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
 def _collated(samples: list[Any]) -> Any:
     first = samples[0]
     if isinstance(first, Tensor):
-        return stack(samples)
+        return _arrays(samples)
     if isinstance(first, str | bytes):
         return samples
     if isinstance(first, NUMBERS):
@@ -66,16 +66,26 @@ def _collated(samples: list[Any]) -> Any:
         return _mapping(samples)
     if isinstance(first, tuple | list):
         return _sequence(samples)
-    if backend_for_type(type(first)) is not None or hasattr(first, "__array__"):
-        return stack([asarray(sample) for sample in samples])
+    if _is_array(first):
+        return _arrays(samples)
     raise TypeError(
         f"samples can be tensors, arrays, numbers, strings, tuples, lists and dictionaries, not "
         f"{type(first).__name__}; pass a collate_fn to the DataLoader for other types"
     )
 
 
+def _is_array(x: Any) -> bool:
+    return isinstance(x, Tensor) or backend_for_type(type(x)) is not None or hasattr(x, "__array__")
+
+
+def _arrays(samples: list[Any]) -> Tensor:
+    _require_all(_is_array, samples)
+    stacked: Tensor = stack([asarray(sample) for sample in samples])
+    return stacked
+
+
 def _numbers(samples: list[Any]) -> Tensor:
-    _require_type(samples, NUMBERS)
+    _require_all(lambda sample: isinstance(sample, NUMBERS), samples)
     if any(isinstance(number, complex) for number in samples):
         return tensor(samples, dtype="complex128")
     return tensor(samples, dtype="float64" if any(isinstance(number, float) for number in samples) else None)
@@ -83,7 +93,7 @@ def _numbers(samples: list[Any]) -> Tensor:
 
 def _mapping(samples: list[Mapping[Any, Any]]) -> Mapping[Any, Any]:
     """Collate the entries of each key, in a mapping of the class of the first sample."""
-    _require_type(samples, (Mapping,))
+    _require_all(lambda sample: isinstance(sample, Mapping), samples)
     first = samples[0]
     for number, sample in enumerate(samples):
         if sample.keys() != first.keys():
@@ -101,7 +111,7 @@ def _mapping(samples: list[Mapping[Any, Any]]) -> Mapping[Any, Any]:
 
 def _sequence(samples: list[Any]) -> Any:
     """Collate the entries at each position, in a tuple or list of the class of the first sample."""
-    _require_type(samples, (tuple, list))
+    _require_all(lambda sample: isinstance(sample, tuple | list), samples)
     first = samples[0]
     for number, sample in enumerate(samples):
         if len(sample) != len(first):
@@ -113,9 +123,10 @@ def _sequence(samples: list[Any]) -> Any:
     return type(first)(*entries) if hasattr(first, "_fields") else type(first)(entries)
 
 
-def _require_type(samples: list[Any], types: tuple[type, ...]) -> None:
+def _require_all(fits: Callable[[Any], bool], samples: list[Any]) -> None:
+    """Refuse samples that cannot be collated with the first one."""
     for number, sample in enumerate(samples):
-        if not isinstance(sample, types):
+        if not fits(sample):
             raise TypeError(
                 f"sample {number} is of type {type(sample).__name__}, but sample 0 is of type "
                 f"{type(samples[0]).__name__}"

@@ -193,6 +193,11 @@ class TestCollate:
         assert default_collate([np.float32(0.5), np.float32(1)]).dtype == tl.float32
         assert default_collate([np.float64(0.5), np.float64(1)]).dtype == tl.float64
 
+    def test_tensors_and_arrays(self):
+        assert default_collate([tl.ones(2), np.zeros(2, "float32")]).tolist() == [[1, 1], [0, 0]]
+        batch = default_collate([tl.ones(2, requires_grad=True), tl.ones(2)])
+        assert batch.requires_grad
+
     def test_mappings_and_sequences_keep_their_class(self):
         ordered = default_collate([OrderedDict(b=1, a=2.0), OrderedDict(a=3.0, b=4)])
         assert type(ordered) is OrderedDict
@@ -230,7 +235,7 @@ class TestCollate:
             ([1, None], TypeError, "NoneType"),
             ([(1,), 2], TypeError, "sample 1 is of type int, but sample 0 is of type tuple"),
             ([None], TypeError, "not NoneType; pass a collate_fn"),
-            ([tl.ones(2), 3], TypeError, "must be a tensor or an array, not int"),
+            ([tl.ones(2), 3], TypeError, "sample 1 is of type int, but sample 0 is of type Tensor"),
             (5, TypeError, "batch must be a list of samples, not int"),
             ({"x": [1, 2]}, TypeError, "batch must be a list of samples, not dict"),
         ],
