@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from ..backend import active_backend, dtypes
+from ..backend.memory import require_memory
 from ..ops.creation import asarray
 from ..options.kinds import Whole
 from ..tensor import Tensor
@@ -229,6 +230,7 @@ class Stream:
         """
         if n_children < 0:
             raise ValueError(f"spawn: the number of children is at least 0, not {n_children}")
+        require_memory("spawn", f"n_children={n_children} generators", n_children)
         with self._lock:
             key, first = self._key, self._children
             self._children += n_children
