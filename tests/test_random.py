@@ -193,6 +193,18 @@ def test_large_seeds():
             Generator(seed)
 
 
+def test_seeds_are_integers_of_any_library():
+    expected = Generator(7).get_state()
+    for seed in (np.int64(7), np.uint8(7), np.array(7), tl.tensor(7)):
+        assert Generator(seed).get_state() == expected
+        assert Generator().manual_seed(seed).get_state() == expected
+    for seed in ("7", 7.0, None, True, np.float64(7), [7]):
+        with pytest.raises(TypeError, match=r"^Generator: a seed is an integer in \[0, 2\*\*128\), not"):
+            Generator(seed)
+        with pytest.raises(TypeError, match=r"^manual_seed: a seed"):
+            Generator().manual_seed(seed)
+
+
 # -- distributions: seeds are fixed, so the outcome is always the same -------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tensorlab.backend import Backend
+from tensorlab.backend.memory import host_memory
 
 from . import activation as activations
 from . import attention as attentions
@@ -89,7 +90,7 @@ class NumpyBackend(
 
     def memory(self) -> dict[str, int]:
         """Return the machine's memory in bytes, if the system provides it."""
-        return machine.memory()
+        return host_memory()
 
     def describe(self) -> dict[str, str]:
         """Return the versions of NumPy and its BLAS, and the number of BLAS threads."""

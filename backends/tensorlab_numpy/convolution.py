@@ -256,7 +256,7 @@ def _unrolled(x: Array, window: Window, groups: int, counts: Shape, buffer: Arra
     by_tap = _by_tap(buffer[: prod(shape)].reshape(shape), 3, len(counts) - 1)
     # Each input row is copied once and shared by kernel_size[0] output rows, whose matrices overlap.
     copied = replace(window, kernel_size=(1, *window.kernel_size[1:]), stride=(1, *window.stride[1:]))
-    for tap in taps(copied, source.shape[2:], (input_rows, *counts[1:])):
+    for tap in taps(copied, source.shape[2:], (input_rows, *counts[1:]), on_padding=True):
         _copy_tap(source, by_tap[tap.offset[1:]].swapaxes(1, 2), tap)
 
     positions = prod(counts[1:])

@@ -1,17 +1,8 @@
-"""Information about the machine's memory and NumPy's BLAS."""
+"""Information about NumPy's BLAS."""
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
-
-
-def memory() -> dict[str, int]:
-    """Return the machine's memory in bytes, if the system provides it."""
-    names = {"total": "SC_PHYS_PAGES", "available": "SC_AVPHYS_PAGES"}
-    known = getattr(os, "sysconf_names", {})
-    return {key: os.sysconf(name) * os.sysconf("SC_PAGE_SIZE") for key, name in names.items() if name in known}
 
 
 def blas() -> str:

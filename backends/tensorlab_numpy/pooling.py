@@ -176,13 +176,13 @@ def avg_unpool(g: Array, *, input_size: Shape, kernel_size: Shape, stride: Shape
 def _find_maxima(x: Array, window: Window, y: Array, index: Array) -> None:
     """Replace `y` by the maximum of `y` and each window of `x`, and set `index` where `y` increases."""
     is_greater, new_index = np.empty_like(index, np.bool_), np.empty_like(index)
-    for position, tap in enumerate(taps(window, x.shape[2:], y.shape[2:])):
+    for tap in taps(window, x.shape[2:], y.shape[2:]):
         here = tap.outputs
         inputs = x[tap.inputs]
         np.greater(inputs, y[here], out=is_greater[here])
         np.maximum(inputs, y[here], out=y[here])
         # Later positions are greater, so that the maximum selects them; masked assignment takes 8 times as long.
-        np.multiply(is_greater[here], index.dtype.type(position), out=new_index[here])
+        np.multiply(is_greater[here], index.dtype.type(tap.position), out=new_index[here])
         np.maximum(index[here], new_index[here], out=index[here])
     if y.size and np.isnan(y.max()):
         _set_index_to_nan(index, x, window)
@@ -191,10 +191,10 @@ def _find_maxima(x: Array, window: Window, y: Array, index: Array) -> None:
 def _add_to_chosen(g: Array, index: Array, window: Window, gx: Array) -> None:
     chosen = np.empty_like(index, np.bool_)
     scratch = np.empty_like(g) if window.overlaps_itself() else None
-    for position, tap in enumerate(taps(window, gx.shape[2:], g.shape[2:])):
+    for tap in taps(window, gx.shape[2:], g.shape[2:]):
         here = tap.outputs
         target = gx[tap.inputs]
-        np.equal(index[here], position, out=chosen[here])
+        np.equal(index[here], tap.position, out=chosen[here])
         if scratch is None:
             _select(g[here], chosen[here], out=target)
         else:
@@ -204,9 +204,9 @@ def _add_to_chosen(g: Array, index: Array, window: Window, gx: Array) -> None:
 
 def _add_chosen(x: Array, index: Array, window: Window, y: Array) -> None:
     chosen, scratch = np.empty_like(y, np.bool_), np.empty_like(y)
-    for position, tap in enumerate(taps(window, x.shape[2:], y.shape[2:])):
+    for tap in taps(window, x.shape[2:], y.shape[2:]):
         here = tap.outputs
-        np.equal(index[here], position, out=chosen[here])
+        np.equal(index[here], tap.position, out=chosen[here])
         _select(x[tap.inputs], chosen[here], out=scratch[here])
         y[here] += scratch[here]
 
@@ -257,8 +257,8 @@ def _first_position_on_input(window: Window, input_size: Shape, output_size: Sha
 
 def _set_index_to_nan(index: Array, x: Array, window: Window) -> None:
     """Set the index of each window with a NaN to the first one."""
-    for position, tap in reversed(list(enumerate(taps(window, x.shape[2:], index.shape[2:])))):
-        np.copyto(index[tap.outputs], position, where=np.isnan(x[tap.inputs]))
+    for tap in reversed(taps(window, x.shape[2:], index.shape[2:])):
+        np.copyto(index[tap.outputs], tap.position, where=np.isnan(x[tap.inputs]))
 
 
 def _least(dtype: np.dtype[Any]) -> Any:

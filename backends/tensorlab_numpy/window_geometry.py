@@ -23,10 +23,12 @@ Index: TypeAlias = tuple[EllipsisType | slice, ...]
 class Tap(NamedTuple):
     """One element of the window, and the input elements that it reads as the window slides.
 
+    `position` counts the elements of the window in C order.
     `outputs` and `inputs` index the last axes of arrays: the positions of the window at which the tap is on the
     input rather than on the padding, and the elements that it reads there, in the same order.
     """
 
+    position: int
     offset: Shape
     outputs: Index
     inputs: Index
@@ -112,10 +114,13 @@ class Window:
 
 
 @lru_cache(maxsize=1024)  # 25 taps take 60 us to compute, and a network has few shapes
-def taps(window: Window, input_shape: Shape, output_shape: Shape) -> tuple[Tap, ...]:
-    """Return the elements of `window` in C order."""
+def taps(window: Window, input_shape: Shape, output_shape: Shape, on_padding: bool = False) -> tuple[Tap, ...]:
+    """Return the elements of `window` in C order; those that are never on the input only if `on_padding` is set."""
     axes = [
-        [(k, *_overlap(k * dilation - before, stride, size, count)) for k in range(kernel)]
+        [
+            (k, *_overlap(k * dilation - before, stride, size, count))
+            for k in (range(kernel) if on_padding else _reading(kernel, before, dilation, (count - 1) * stride, size))
+        ]
         for size, count, kernel, stride, (before, _), dilation in zip(
             input_shape,
             output_shape,
@@ -125,8 +130,21 @@ def taps(window: Window, input_shape: Shape, output_shape: Shape) -> tuple[Tap, 
             window.dilation,
         )
     ]
+    lengths = window.kernel_size
+    places = [prod(lengths[axis + 1 :]) for axis in range(len(lengths))]
     elements = (tuple(zip(*element)) for element in product(*axes))
-    return tuple(Tap(offset, (..., *outputs), (..., *inputs)) for offset, outputs, inputs in elements)
+    return tuple(
+        Tap(sum(k * place for k, place in zip(offset, places)), offset, (..., *outputs), (..., *inputs))
+        for offset, outputs, inputs in elements
+    )
+
+
+def _reading(kernel: int, before: int, dilation: int, last: int, size: int) -> range:
+    """Return the elements along an axis of a window that are on the input at its first position, its last or between.
+
+    The window begins `before` elements before the input, and its last position is `last` elements further.
+    """
+    return range(max(0, -((last - before) // dilation)), min(kernel, (size - 1 + before) // dilation + 1))
 
 
 def _overlap(shift: int, stride: int, size: int, count: int) -> tuple[slice, slice]:

@@ -196,6 +196,8 @@ def explain(record: Op, error: Exception, arrays: Sequence[Any], params: Mapping
     if clearer is not None:
         clearer.__suppress_context__ = not full_tracebacks()
         return clearer.with_traceback(None)  # the traceback starts at the op, not at the rule that refused
+    if isinstance(error, MemoryError):
+        return MemoryError(f"{record.name}: {error}").with_traceback(error.__traceback__)
     listed = ", ".join(str(tuple(a.shape)) for a in arrays if hasattr(a, "shape"))
     if error.args and type(error) in (TypeError, ValueError, IndexError):
         error.args = (f"{record.name}: {error.args[0]}", *error.args[1:])
@@ -212,7 +214,7 @@ def _overflow(record: Op, arrays: Sequence[Any]) -> Exception | None:
 
 
 def _refusal(record: Op, arrays: Sequence[Any], params: Mapping[str, Any]) -> Exception | None:
-    """Return the error with which the record refuses the params, data types or shapes; None if it does not."""
+    """Return the error with which the record refuses the params, types, shapes or size; None if it does not."""
     if (refusal := record.parameters.refusal(params)) is not None:
         return refusal
     backend = next((KNOWN_TYPES[type(a)] for a in arrays if type(a) in KNOWN_TYPES), None)
@@ -222,7 +224,11 @@ def _refusal(record: Op, arrays: Sequence[Any], params: Mapping[str, Any]) -> Ex
     except TypeError as error:
         return error
     try:
-        record.shape(*[a.shape for a in arrays if hasattr(a, "shape")], **params)
+        shape = record.shape(*[a.shape for a in arrays if hasattr(a, "shape")], **params)
+        if backend is not None and record.results == 1:
+            backend.require_room(record.name, shape, backend.dtype_of(next(a for a in arrays if hasattr(a, "shape"))))
+    except MemoryError as error:
+        return error
     except ShapeError as error:
         first_word = str(error).split(maxsplit=1)[0].rstrip(":")
         return error if record.name.startswith(first_word) else type(error)(f"{record.name}: {error}")

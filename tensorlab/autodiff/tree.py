@@ -23,18 +23,18 @@ def leaves(tree: Any) -> Iterator[Any]:
 
 def rebuild(tree: Any, values: Iterable[Any]) -> Any:
     """Return a tree like `tree` with its leaves replaced by `values`, in order."""
-    remaining = iter(values)
+    return _filled(tree, iter(values))
 
-    def walk(branch: Any) -> Any:
-        if isinstance(branch, tuple) and hasattr(branch, "_fields"):
-            return type(branch)(*map(walk, branch))
-        if isinstance(branch, list | tuple):
-            return type(branch)(map(walk, branch))
-        if isinstance(branch, dict):
-            return {key: walk(value) for key, value in branch.items()}
-        return None if branch is None else next(remaining)
 
-    return walk(tree)
+def _filled(branch: Any, remaining: Iterator[Any]) -> Any:
+    # Not a function inside `rebuild`: one that calls itself is a reference cycle, which would keep the leaves alive.
+    if isinstance(branch, tuple) and hasattr(branch, "_fields"):
+        return type(branch)(*(_filled(part, remaining) for part in branch))
+    if isinstance(branch, list | tuple):
+        return type(branch)(_filled(part, remaining) for part in branch)
+    if isinstance(branch, dict):
+        return {key: _filled(part, remaining) for key, part in branch.items()}
+    return None if branch is None else next(remaining)
 
 
 def mapped(function: Callable[..., Any], tree: Any, *others: Any) -> Any:

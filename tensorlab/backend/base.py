@@ -6,13 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from math import prod
+from operator import index as as_index
 from threading import RLock
 from typing import Any, ClassVar
 
 from . import dtypes
 from .dtypes import DType
 from .kernels import DefaultKernels
+from .memory import require_memory
 from .narrow_types import in_wider_types
+
+UNCHECKED = 1 << 24
+"""Arrays of up to so many elements are always allowed, without looking up the machine's memory."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,18 @@ class Backend(DefaultKernels):
     def memory(self) -> dict[str, int]:
         """Return what is known of the device's memory, in bytes by name (``"used"``, ``"total"``, ...)."""
         return {}
+
+    def require_room(self, function: str, shape: Sequence[int], dtype: DType) -> None:
+        """Refuse an array that is larger than the machine's memory; devices refuse it themselves.
+
+        Raises
+        ------
+        MemoryError
+            If it is; the message names the function.
+        """
+        lengths = tuple(map(as_index, shape))  # NumPy's integers would overflow
+        if prod(lengths) > UNCHECKED and self.on_host:
+            require_memory(function, f"an array of shape {lengths} and type {dtype}", prod(lengths), dtype.itemsize)
 
     def describe(self) -> dict[str, str]:
         """Return the library's version, and what else its speed depends on, as text by name."""

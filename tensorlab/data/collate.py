@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from copy import copy
 from typing import Any
 
 from ..backend import backend_for_type
 from ..ops.creation import asarray, tensor
+from ..ops.declare import composite
 from ..ops.joining import stack
 from ..tensor import Tensor
 
+NUMBERS = (bool, int, float, complex)
 
+
+@composite()
 def default_collate(batch: Sequence[Any]) -> Any:
     """Collate samples of the same structure into a batch.
 
@@ -23,16 +28,17 @@ def default_collate(batch: Sequence[Any]) -> Any:
     -------
     object
         The batch, in the structure of a sample: tensors and arrays are stacked along a new first axis, numbers become
-        a tensor, strings a list.
+        a tensor, strings a list. Named tuples, ordered dictionaries and other mappings keep their class. Python floats
+        become float64, and complex numbers complex128, so that no digit is lost.
 
     Raises
     ------
     ShapeError
         If tensors have different shapes.
     TypeError
-        If a sample is of none of these types.
+        If a sample is of none of these types, or of another type than the first.
     ValueError
-        If tuples or lists have different lengths, or there are no samples.
+        If tuples or lists have different lengths, dictionaries different keys, or there are no samples.
 
     Examples
     --------
@@ -40,24 +46,88 @@ def default_collate(batch: Sequence[Any]) -> Any:
     (tensor([[0., 0.],
             [1., 1.]]), tensor([0, 1]))
     """
-    if not batch:
+    if not isinstance(batch, Iterable) or isinstance(batch, str | bytes | Mapping):
+        raise TypeError(f"batch must be a list of samples, not {type(batch).__name__}")
+    samples = list(batch)
+    if not samples:
         raise ValueError("there are no samples to collate")
-    first = batch[0]
+    return _collated(samples)
+
+
+def _collated(samples: list[Any]) -> Any:
+    first = samples[0]
     if isinstance(first, Tensor):
-        return stack(batch)
+        return _arrays(samples)
     if isinstance(first, str | bytes):
-        return list(batch)
-    if isinstance(first, bool | int | float | complex):
-        return tensor(list(batch))
+        return samples
+    if isinstance(first, NUMBERS):
+        return _numbers(samples)
     if isinstance(first, Mapping):
-        return {key: default_collate([sample[key] for sample in batch]) for key in first}
-    if isinstance(first, tuple) and hasattr(first, "_fields"):
-        return type(first)(*map(default_collate, zip(*batch, strict=True)))
+        return _mapping(samples)
     if isinstance(first, tuple | list):
-        return type(first)(map(default_collate, zip(*batch, strict=True)))
-    if backend_for_type(type(first)) is not None or hasattr(first, "__array__"):
-        return stack([asarray(sample) for sample in batch])
+        return _sequence(samples)
+    if _is_array(first):
+        return _arrays(samples)
     raise TypeError(
         f"samples can be tensors, arrays, numbers, strings, tuples, lists and dictionaries, not "
         f"{type(first).__name__}; pass a collate_fn to the DataLoader for other types"
     )
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, Tensor) or backend_for_type(type(x)) is not None or hasattr(x, "__array__")
+
+
+def _arrays(samples: list[Any]) -> Tensor:
+    _require_all(_is_array, samples)
+    stacked: Tensor = stack([asarray(sample) for sample in samples])
+    return stacked
+
+
+def _numbers(samples: list[Any]) -> Tensor:
+    _require_all(lambda sample: isinstance(sample, NUMBERS), samples)
+    if any(isinstance(number, complex) for number in samples):
+        return tensor(samples, dtype="complex128")
+    return tensor(samples, dtype="float64" if any(isinstance(number, float) for number in samples) else None)
+
+
+def _mapping(samples: list[Mapping[Any, Any]]) -> Mapping[Any, Any]:
+    """Collate the entries of each key, in a mapping of the class of the first sample."""
+    _require_all(lambda sample: isinstance(sample, Mapping), samples)
+    first = samples[0]
+    for number, sample in enumerate(samples):
+        if sample.keys() != first.keys():
+            raise ValueError(f"sample {number} has the keys {list(sample)}, but sample 0 has {list(first)}")
+    entries = {key: _collated([sample[key] for sample in samples]) for key in first}
+    if type(first) is dict:
+        return entries
+    if not isinstance(first, MutableMapping):
+        return type(first)(entries)  # type: ignore[call-arg]  # as all immutable mappings are made
+    filled = copy(first)  # keeps what else it holds, such as the function of a defaultdict
+    for key, value in entries.items():
+        filled[key] = value
+    return filled
+
+
+def _sequence(samples: list[Any]) -> Any:
+    """Collate the entries at each position, in a tuple or list of the class of the first sample."""
+    _require_all(lambda sample: isinstance(sample, tuple | list), samples)
+    first = samples[0]
+    for number, sample in enumerate(samples):
+        if len(sample) != len(first):
+            raise ValueError(
+                f"sample {number} has {len(sample)} entries, but sample 0 has {len(first)}; make tensors of lists of "
+                "numbers and pad them, or pass a collate_fn to the DataLoader"
+            )
+    entries = [_collated(list(column)) for column in zip(*samples)]
+    return type(first)(*entries) if hasattr(first, "_fields") else type(first)(entries)
+
+
+def _require_all(fits: Callable[[Any], bool], samples: list[Any]) -> None:
+    """Refuse samples that cannot be collated with the first one."""
+    for number, sample in enumerate(samples):
+        if not fits(sample):
+            raise TypeError(
+                f"sample {number} is of type {type(sample).__name__}, but sample 0 is of type "
+                f"{type(samples[0]).__name__}"
+            )

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 from math import floor, isclose
+from operator import index as as_index
 from typing import Any
 
 from ..ops.creation import asarray
+from ..ops.declare import composite, require
 from ..ops.indexing import take
+from ..options import checked
 from ..random import Generator, randperm
 from ..tensor import Tensor
+from .arguments import IndexSequence, Lengths, Samples, SizedSamples
 from .collate import default_collate
 
 
@@ -50,6 +54,8 @@ class TensorDataset(Dataset):
 
     Raises
     ------
+    TypeError
+        If one of them is not a tensor.
     ValueError
         If there are no tensors, or their lengths differ.
 
@@ -63,10 +69,13 @@ class TensorDataset(Dataset):
     """
 
     def __init__(self, *tensors: Tensor) -> None:
-        lengths = [len(tensor) for tensor in tensors]
+        require("TensorDataset", **{f"tensors[{i}]": x for i, x in enumerate(tensors)})
+        self.tensors = tuple(map(asarray, tensors))
+        if not all(tensor.shape for tensor in self.tensors):
+            raise ValueError("TensorDataset: a 0-d tensor has no samples")
+        lengths = [len(tensor) for tensor in self.tensors]
         if len(set(lengths)) != 1:
             raise ValueError(f"TensorDataset: the tensors must have one length, not {lengths}")
-        self.tensors = tensors
 
     def __getitem__(self, index: int) -> tuple[Tensor, ...]:
         return tuple(tensor[index] for tensor in self.tensors)
@@ -75,7 +84,7 @@ class TensorDataset(Dataset):
         return len(self.tensors[0])
 
     def batch(self, indices: Sequence[int] | Tensor) -> tuple[Tensor, ...]:
-        rows = indices if isinstance(indices, Tensor) else asarray(list(indices), dtype="int64")
+        rows = indices if isinstance(indices, Tensor) else asarray(list(map(as_index, indices)), dtype="int64")
         return tuple(take(tensor, rows.to(tensor.device), axis=0) for tensor in self.tensors)
 
 
@@ -86,8 +95,13 @@ class Subset(Dataset):
     ----------
     dataset : Dataset, or anything with ``__getitem__``
         The dataset.
-    indices : sequence of int
+    indices : sequence of int, or tensor
         The indices of the samples.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong type.
 
     Examples
     --------
@@ -96,8 +110,9 @@ class Subset(Dataset):
     (2, 'c')
     """
 
-    def __init__(self, dataset: Any, indices: Sequence[int]) -> None:
-        self.dataset, self.indices = dataset, indices
+    @checked
+    def __init__(self, dataset: Samples, indices: IndexSequence) -> None:
+        self.dataset, self.indices = dataset, as_integers(indices)
 
     def __getitem__(self, index: int) -> Any:
         return self.dataset[self.indices[index]]
@@ -123,11 +138,15 @@ def batch_of(dataset: Any, indices: Sequence[int] | Tensor) -> Any:
 
 
 def as_integers(indices: Sequence[int] | Tensor) -> Sequence[int]:
-    """Return indices as Python integers."""
-    return indices.tolist() if isinstance(indices, Tensor) else indices
+    """Return the indices of a batch as Python integers, where they are a tensor or an array."""
+    found: Sequence[int] = indices.tolist() if hasattr(indices, "tolist") else indices
+    if not hasattr(found, "__iter__"):
+        raise TypeError(f"the indices of a batch must be a sequence of integers or a tensor, not {found!r}")
+    return found
 
 
-def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | None = None) -> list[Subset]:
+@composite()
+def random_split(dataset: SizedSamples, lengths: Lengths, generator: Generator | None = None) -> list[Subset]:
     """Split a dataset at random.
 
     Parameters
@@ -141,8 +160,11 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | 
 
     Raises
     ------
+    TypeError
+        If an argument is of the wrong type.
     ValueError
-        If the lengths do not sum to the length of the dataset.
+        If a length is negative, or not a whole number where they are not fractions, or if the lengths do not sum to
+        the length of the dataset.
 
     Examples
     --------
@@ -159,7 +181,12 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | 
 
 
 def _counts(lengths: Sequence[float], total: int) -> list[int]:
-    if not isclose(sum(lengths), 1.0) or all(isinstance(length, int) for length in lengths):
+    """Return the numbers of samples that the lengths stand for."""
+    are_counts = all(length == int(length) for length in lengths)
+    are_fractions = isclose(sum(lengths), 1.0) and not all(isinstance(length, int) for length in lengths)
+    if min(lengths, default=0) < 0 or not (are_counts or are_fractions):
+        raise ValueError(f"lengths must be numbers of samples, or fractions that sum to 1, not {list(lengths)}")
+    if not are_fractions:
         return [int(length) for length in lengths]
     counts = [floor(total * length) for length in lengths]
     for number in range(total - sum(counts)):

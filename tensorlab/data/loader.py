@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from ..options import Size, checked
 from ..random import Generator
-from .dataset import batch_of
-from .sampler import BatchSampler, RandomSampler, SequentialSampler
+from .arguments import Batches, Indices, Samples
+from .dataset import as_integers, batch_of
+from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
 
 class DataLoader:
@@ -34,6 +36,8 @@ class DataLoader:
 
     Raises
     ------
+    TypeError
+        If an argument is of the wrong type: an iterable as a dataset, for example, which has no samples by index.
     ValueError
         If arguments are incompatible, or the batch size is not positive.
 
@@ -47,32 +51,42 @@ class DataLoader:
     tensor([4]) tensor([40])
     """
 
+    @checked
     def __init__(
         self,
-        dataset: Any,
-        batch_size: int | None = 1,
+        dataset: Samples,
+        batch_size: Size | None = 1,
         shuffle: bool = False,
-        sampler: Iterable[int] | None = None,
-        batch_sampler: Iterable[Any] | None = None,
+        sampler: Indices | None = None,
+        batch_sampler: Batches | None = None,
         *,
         collate_fn: Callable[[list[Any]], Any] | None = None,
         drop_last: bool = False,
         generator: Generator | None = None,
     ) -> None:
         if sampler is not None and shuffle:
-            raise ValueError("a sampler determines the order: shuffle must be False")
+            raise ValueError("DataLoader: a sampler determines the order: shuffle must be False")
         if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
-            raise ValueError("batch_sampler is mutually exclusive with batch_size, shuffle, sampler and drop_last")
+            raise ValueError(
+                "DataLoader: batch_sampler is mutually exclusive with batch_size, shuffle, sampler and drop_last"
+            )
         if batch_size is None and drop_last:
-            raise ValueError("drop_last requires batches, but batch_size is None")
+            raise ValueError("DataLoader: drop_last requires batches, but batch_size is None")
         self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
         self.collate_fn, self.generator = collate_fn, generator
-        if sampler is None:
-            sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
-        self.sampler = sampler
-        if batch_sampler is None and batch_size is not None:
-            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+        if batch_sampler is None:
+            sampler = self._default_sampler(shuffle) if sampler is None else sampler
+            batch_sampler = None if batch_size is None else BatchSampler(sampler, batch_size, drop_last)
+        self.sampler: Any = sampler
         self.batch_sampler = batch_sampler
+
+    def _default_sampler(self, shuffle: bool) -> Sampler:
+        if not hasattr(self.dataset, "__len__"):
+            raise TypeError(
+                f"DataLoader: dataset must have a length, __len__, unless there is a sampler or batch_sampler; "
+                f"{type(self.dataset).__name__} has none"
+            )
+        return RandomSampler(self.dataset, generator=self.generator) if shuffle else SequentialSampler(self.dataset)
 
     def __iter__(self) -> Iterator[Any]:
         if self.batch_sampler is None:
@@ -86,7 +100,7 @@ class DataLoader:
     def _batch(self, indices: Any) -> Any:
         if self.collate_fn is None:
             return batch_of(self.dataset, indices)
-        return self.collate_fn([self.dataset[index] for index in indices])
+        return self.collate_fn([self.dataset[index] for index in as_integers(indices)])
 
     def __len__(self) -> int:
         return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]

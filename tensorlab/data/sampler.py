@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
+from ..options import Size, checked
 from ..random import Generator, randperm
+from .arguments import Indices, Sized
 
 
 class Sampler:
@@ -29,7 +31,8 @@ class SequentialSampler(Sampler):
     [0, 1, 2]
     """
 
-    def __init__(self, data_source: Any) -> None:
+    @checked
+    def __init__(self, data_source: Sized) -> None:
         self.data_source = data_source
 
     def __iter__(self) -> Iterator[int]:
@@ -55,7 +58,8 @@ class RandomSampler(Sampler):
     [0, 1, 2]
     """
 
-    def __init__(self, data_source: Any, *, generator: Generator | None = None) -> None:
+    @checked
+    def __init__(self, data_source: Sized, *, generator: Generator | None = None) -> None:
         self.data_source, self.generator = data_source, generator
 
     def __iter__(self) -> Iterator[int]:
@@ -79,6 +83,8 @@ class BatchSampler(Sampler):
 
     Raises
     ------
+    TypeError
+        If an argument is of the wrong type.
     ValueError
         If the batch size is not positive.
 
@@ -88,9 +94,8 @@ class BatchSampler(Sampler):
     [[0, 1], [2, 3], [4]]
     """
 
-    def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise ValueError(f"batch_size must be a positive integer, not {batch_size!r}")
+    @checked
+    def __init__(self, sampler: Indices, batch_size: Size, drop_last: bool) -> None:
         self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
 
     def __iter__(self) -> Iterator[list[int]]:

@@ -201,16 +201,6 @@ class Restorer:
         self._read = read
         self._to_tensor = to_tensor
         self._classes = classes
-        self._kinds: dict[str, Callable[[Any], Any]] = {
-            "tensor": self._tensor,
-            "array": self._array,
-            "value": self._value,
-            "complex": self._complex,
-            "dict": self._dict,
-            "list": self._list,
-            "tuple": self._tuple,
-            "namedtuple": self._namedtuple,
-        }
 
     def restore(self, description: Any) -> Any:
         """Return the object.
@@ -235,7 +225,7 @@ class Restorer:
         ((kind, content),) = description.items()
         if kind not in self._kinds:
             raise Damaged(f"its structure has a part of the unknown kind {kind!r}")
-        return self._kinds[kind](content)
+        return self._kinds[kind](self, content)
 
     def _array(self, name: Any) -> Any:
         if not isinstance(name, str) or name not in self._unused:
@@ -278,6 +268,17 @@ class Restorer:
         if list(cls._fields) != fields:
             raise Unreadable(f"holds a {name} with the fields {fields}, and the class given has {list(cls._fields)}")
         return cls(*self._list(parts))
+
+    _kinds: Mapping[str, Callable[[Restorer, Any], Any]] = {
+        "tensor": _tensor,
+        "array": _array,
+        "value": _value,
+        "complex": _complex,
+        "dict": _dict,
+        "list": _list,
+        "tuple": _tuple,
+        "namedtuple": _namedtuple,
+    }
 
 
 def _as_list(content: Any, length: int | None = None) -> list[Any]:

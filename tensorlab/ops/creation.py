@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
+from math import ceil, isfinite, log
 from typing import Annotated, Any, ClassVar, Literal
 
 from ..backend import (
@@ -233,8 +233,9 @@ def from_numpy(array: Any) -> Tensor:
 
 def _filled(maker: str, shape: Any, dtype: Any, device: DeviceLike, requires_grad: bool, *args: Any) -> Tensor:
     backend, native_device = place(device)
-    native = backend.native(dtype or dtypes.float32)
-    made = getattr(backend.xp, maker)(shape, *args, dtype=native, device=native_device)
+    dtype = dtypes.named(dtype or dtypes.float32)
+    backend.require_room(maker, (shape,) if isinstance(shape, int) else shape, dtype)
+    made = getattr(backend.xp, maker)(shape, *args, dtype=backend.native(dtype), device=native_device)
     return Tensor(made, requires_grad)
 
 
@@ -410,8 +411,11 @@ def arange(
     if stop is None:
         start, stop = 0, start
     backend, native_device = place(device)
-    native = backend.native(dtype or _default_dtype([start, stop, step]))
-    return Tensor(backend.xp.arange(start, stop, step, dtype=native, device=native_device), requires_grad)
+    dtype = dtypes.named(dtype or _default_dtype([start, stop, step]))
+    if step and isfinite((stop - start) / step):
+        backend.require_room("arange", (max(0, ceil((stop - start) / step)),), dtype)
+    made = backend.xp.arange(start, stop, step, dtype=backend.native(dtype), device=native_device)
+    return Tensor(made, requires_grad)
 
 
 @composite()
@@ -446,7 +450,9 @@ def linspace(
     """
     backend, native_device = place(device)
     is_complex = isinstance(start, complex) or isinstance(stop, complex)
-    native = backend.native(dtype or (dtypes.complex64 if is_complex else dtypes.float32))
+    dtype = dtypes.named(dtype or (dtypes.complex64 if is_complex else dtypes.float32))
+    backend.require_room("linspace", (num,), dtype)
+    native = backend.native(dtype)
     made = backend.xp.linspace(start, stop, num, dtype=native, device=native_device, endpoint=endpoint)
     return Tensor(made, requires_grad)
 
@@ -560,8 +566,10 @@ def eye(
             [0., 1.]])
     """
     backend, native_device = place(device)
-    native = backend.native(dtype or dtypes.float32)
-    return Tensor(backend.xp.eye(n_rows, n_cols, k=k, dtype=native, device=native_device), requires_grad)
+    dtype = dtypes.named(dtype or dtypes.float32)
+    backend.require_room("eye", (n_rows, n_rows if n_cols is None else n_cols), dtype)
+    made = backend.xp.eye(n_rows, n_cols, k=k, dtype=backend.native(dtype), device=native_device)
+    return Tensor(made, requires_grad)
 
 
 @composite(arrays="any")

@@ -101,7 +101,7 @@ def composite(**takes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
-TOLD_AGAIN = (TypeError, ValueError, IndexError, AttributeError, BackendError, BackendUnavailable)
+TOLD_AGAIN = (TypeError, ValueError, IndexError, AttributeError, MemoryError, BackendError, BackendUnavailable)
 """Errors that describe the call; others are not changed."""
 
 
@@ -129,6 +129,8 @@ def _retold(parameters: Parameters, takes: Mapping[str, str], error: Exception, 
     if clearer is not None:
         clearer.__suppress_context__ = not full_tracebacks()
         return clearer.with_traceback(None)
+    if isinstance(error, MemoryError):
+        return MemoryError(f"{name}: {message.rpartition(': ')[2]}").with_traceback(error.__traceback__)
     if error.args and isinstance(error.args[0], str) and not message.startswith(name):
         error.args = (f"{name}: {INNER_NAME.sub('', error.args[0])}", *error.args[1:])
     return error

@@ -323,17 +323,17 @@ def _searched(sets: list[frozenset[str]], output: frozenset[str], lengths: dict[
                 best[mask] = min(best.get(mask, candidate), candidate)
             part = (part - 1) & mask
     pairs: list[tuple[int, int]] = []
-
-    def take(mask: int) -> int:
-        if mask & (mask - 1) == 0:
-            return mask.bit_length() - 1
-        part = best[mask][2]
-        pair = (take(part), take(mask ^ part))
-        pairs.append(pair)
-        return len(sets) + len(pairs) - 1
-
-    take(everything)
+    _append_products(everything, best, len(sets), pairs)
     return pairs
+
+
+def _append_products(mask: int, best: dict[int, tuple[int, int, int]], count: int, pairs: list[tuple[int, int]]) -> int:
+    """Append the pairs whose products give a subset of `count` terms, and return the number of the last product."""
+    if mask & (mask - 1) == 0:
+        return mask.bit_length() - 1
+    part = best[mask][2]
+    pairs.append((_append_products(part, best, count, pairs), _append_products(mask ^ part, best, count, pairs)))
+    return count + len(pairs) - 1
 
 
 def _greedy(sets: list[frozenset[str]], output: frozenset[str], lengths: dict[str, int]) -> list[tuple[int, int]]:

@@ -113,8 +113,11 @@ class Options:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         declared = self._declared
         given = _read_arguments(type(self).__name__, declared.signature, declared.kinds, args, kwargs)
-        self._keep({name: given.get(name, option.default) for name, option in declared.items() if option.kept})
-        self.__post_init__(**{name: value for name, value in given.items() if not declared[name].kept})
+        try:
+            self._keep({name: given.get(name, option.default) for name, option in declared.items() if option.kept})
+            self.__post_init__(**{name: value for name, value in given.items() if not declared[name].kept})
+        except MemoryError as error:
+            raise _with_sizes(error, type(self).__name__, given) from None
 
     def _keep(self, options: Mapping[str, Any]) -> None:
         """Store the options, which have been checked: by default as attributes."""
@@ -217,9 +220,18 @@ def _checked_constructor(init: Callable[..., Any]) -> Any:
     @wraps(init)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         given = _read_arguments(type(self).__name__, *facts(), args, kwargs)
-        init(self, **given)
+        try:
+            init(self, **given)
+        except MemoryError as error:
+            raise _with_sizes(error, type(self).__name__, given) from None
 
     return __init__
+
+
+def _with_sizes(error: MemoryError, owner: str, given: Mapping[str, Any]) -> MemoryError:
+    """Return an error that names the class and the numbers it was given, one of which is too large."""
+    numbers = ", ".join(f"{name}={value}" for name, value in given.items() if type(value) is int)
+    return MemoryError(f"{owner}({numbers}): {str(error).rpartition(': ')[2]}")
 
 
 def _read_arguments(

@@ -177,6 +177,7 @@ def checked(
         events = dict.fromkeys(params, event) if isinstance(event, int) else event
         shapes = {key: tuple(value.shape)[: len(value.shape) - events[key]] for key, value in tensors.items()}
         size = _result_shape(name, size, shapes)
+    backend.require_room(name, size or (), result)
     call = Call(name, backend, native_device, size or (), result, double, tuple(values.values()), bool(tensors))
     for key, (_, condition) in params.items():
         if condition is not None:

@@ -7,7 +7,9 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from ..backend import active_backend, dtypes
+from ..backend.memory import require_memory
 from ..ops.creation import asarray
+from ..options.kinds import Whole
 from ..tensor import Tensor
 from .arguments import Call
 
@@ -81,12 +83,23 @@ class Excerpt:
         self._block += blocks
 
 
+SEED = Whole(0, (1 << 128) - 1)
+
+
+def _read_seed(function: str, seed: Any) -> int:
+    """Return a seed as a Python number."""
+    try:
+        return SEED.read(seed)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{function}: a seed is an integer in [0, 2**128), not {seed!r}") from None
+
+
 class Stream:
     """A stream of random bits, given by a key and a position; the base class of generators."""
 
     def __init__(self, seed: int = 0) -> None:
         self._lock = Lock()
-        self.manual_seed(seed)
+        self._start(_read_seed("Generator", seed))
 
     def manual_seed(self: S, seed: int) -> S:
         """Start the stream of `seed` and return the generator.
@@ -98,6 +111,8 @@ class Stream:
 
         Raises
         ------
+        TypeError
+            If the seed is not an integer.
         ValueError
             If the seed is out of range.
 
@@ -108,11 +123,12 @@ class Stream:
         >>> g.manual_seed(0).uniform((2,)) == first
         tensor([ True,  True])
         """
-        if not 0 <= seed < 1 << 128:
-            raise ValueError(f"a seed is an integer in [0, 2**128), not {seed}")
+        self._start(_read_seed("manual_seed", seed))
+        return self
+
+    def _start(self, seed: int) -> None:
         with self._lock:
             self._key, self._block, self._children = (seed & (1 << 64) - 1, seed >> 64), 0, 0
-        return self
 
     def get_state(self) -> dict[str, Any]:
         """Return the state for `set_state`, as Python numbers, the same on every backend.
@@ -214,6 +230,7 @@ class Stream:
         """
         if n_children < 0:
             raise ValueError(f"spawn: the number of children is at least 0, not {n_children}")
+        require_memory("spawn", f"n_children={n_children} generators", n_children)
         with self._lock:
             key, first = self._key, self._children
             self._children += n_children

@@ -243,6 +243,7 @@ class Selection(Discrete):
 
     def _random_order(self, call: Call, count: int) -> Any:
         """Return a random permutation of the numbers below `count`: the order of random words."""
+        call.backend.require_room(call.name, (count,), dtypes.int64)
         return call.xp.argsort(self._excerpt(call, blocks_for(count)).words(count), stable=True)
 
     def _weighted_indices(self, call: Call, weights: Any, count: int) -> Any:
@@ -253,6 +254,7 @@ class Selection(Discrete):
         xp = call.xp
         sums = xp.cumulative_sum(weights, axis=-1)
         shape, length = (*weights.shape[:-1], count), weights.shape[-1]
+        call.backend.require_room(call.name, shape, dtypes.int64)
         excerpt = self._excerpt(call, blocks_for(prod(shape)))
         level = xp.reshape(excerpt.uniform(prod(shape), 53), shape) * sums[..., -1:]
         found = xp.zeros(shape, dtype=xp.int64, device=call.device)

@@ -64,15 +64,18 @@ def standard_truncated(call: Call, levels: Any, low: Any, high: Any) -> Any:
     drawn = quantile(call.xp, levels, *map(array_of, bounds))
     if not call.has_tensors:
         return drawn
-    fixed = Tensor(levels)
+    return _between(Tensor(drawn), Tensor(levels), *(broadcast_to(x, call.shape) for x in bounds))
 
-    @custom_gradient
-    def between(low: Tensor, high: Tensor) -> Any:
-        def gradient(g: Tensor) -> Any:
-            # For second derivatives, x depends on the bounds too.
-            x = between(low, high) if current_mode.get().recording else Tensor(drawn)
-            return g * (1.0 - fixed) * exp((x - low) * (x + low) * 0.5), g * fixed * exp((x - high) * (x + high) * 0.5)
 
-        return Tensor(drawn), gradient
+@custom_gradient
+def _between(drawn: Tensor, levels: Tensor, low: Tensor, high: Tensor) -> Any:
+    """Return the numbers drawn between two bounds, whose gradient is that of the bounds."""
 
-    return between(*(broadcast_to(x, call.shape) for x in bounds))
+    def gradient(g: Tensor) -> Any:
+        # For second derivatives, x depends on the bounds too.
+        x = _between(drawn, levels, low, high) if current_mode.get().recording else drawn
+        by_low = g * (1.0 - levels) * exp((x - low) * (x + low) * 0.5)
+        by_high = g * levels * exp((x - high) * (x + high) * 0.5)
+        return None, None, by_low, by_high
+
+    return drawn, gradient

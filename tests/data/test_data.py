@@ -1,6 +1,7 @@
 """Datasets, random splits, collation, samplers and the data loader."""
 
-from collections import namedtuple
+from collections import Counter, OrderedDict, defaultdict, namedtuple
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -66,6 +67,24 @@ class TestDatasets:
         with pytest.raises(ValueError, match="one length"):
             TensorDataset()
 
+    def test_tensors_are_tensors(self):
+        with pytest.raises(TypeError, match=r"^TensorDataset: tensors\[1\] must be a tensor or an array, not list"):
+            TensorDataset(tl.ones(2), [1, 2])
+        with pytest.raises(ValueError, match=r"^TensorDataset: a 0-d tensor has no samples"):
+            TensorDataset(tl.ones(()))
+        assert host(TensorDataset(np.arange(3)).batch([2, 0])[0]).tolist() == [2, 0]
+
+    def test_indices_are_integers(self):
+        assert host(pairs().batch(np.array([2, 0]))[0]).tolist() == [2, 0]
+        with pytest.raises(TypeError, match="integer"):
+            pairs().batch([0.5])
+
+    def test_a_subset_by_arrays(self):
+        assert Subset("abcd", np.array([2, 0]))[0] == "c"
+        assert Subset({1: "a"}, tl.tensor([1]))[0] == "a"
+        with pytest.raises(TypeError, match=r"^Subset: indices must be a sequence of indices, not a set"):
+            Subset("abcd", set(range(50)))
+
     def test_subset(self):
         subset = Subset(pairs(), [5, 7, 9])
         assert len(subset) == 3
@@ -94,6 +113,38 @@ class TestRandomSplit:
         first, second = (random_split(range(10), [4, 6], tl.Generator(5))[0].indices for _ in range(2))
         assert first == second != list(range(4))
 
+    def test_numpy_numbers(self):
+        assert [len(part) for part in random_split(range(10), [np.int64(4), np.int32(6)])] == [4, 6]
+        assert [len(part) for part in random_split(range(10), np.array([0.5, 0.5]))] == [5, 5]
+
+    def test_fractions_whose_sum_is_rounded(self):
+        assert [len(part) for part in random_split(range(100), [0.1] * 10)] == [10] * 10
+
+    @pytest.mark.parametrize(
+        ("lengths", "error", "message"),
+        [
+            ([1.5, -0.5], ValueError, "lengths must be .* non-negative"),
+            ((1.5, -0.5), ValueError, "lengths must be .* non-negative"),
+            ([-1, 11], ValueError, "lengths must be .* non-negative"),
+            ([float("nan"), 1.0], ValueError, "lengths must be"),
+            ([float("inf"), 1.0], ValueError, "lengths must be"),
+            ([2.5, 7.5], ValueError, "lengths must be numbers of samples, or fractions that sum to 1"),
+            ([0.5, 0.4], ValueError, "lengths must be numbers of samples, or fractions that sum to 1"),
+            (["a", "b"], TypeError, "lengths must be"),
+            (5, TypeError, "lengths must be"),
+            (None, TypeError, "lengths must be"),
+        ],
+    )
+    def test_wrong_lengths(self, lengths, error, message):
+        with pytest.raises(error, match=f"^random_split: {message}"):
+            random_split(range(10), lengths)
+
+    def test_wrong_arguments(self):
+        with pytest.raises(TypeError, match=r"^random_split: dataset must be a dataset .*list\(\.\.\.\)"):
+            random_split(iter(range(10)), [5, 5])
+        with pytest.raises(TypeError, match=r"^random_split: generator must be a Generator or None, not 'x'"):
+            random_split(range(10), [5, 5], "x")
+
     def test_wrong_sum(self):
         with pytest.raises(ValueError, match="do not sum to the 10 samples"):
             random_split(range(10), [5, 4])
@@ -112,7 +163,7 @@ class TestCollate:
         assert host(batch["p"].x).tolist() == [[1, 1], [0, 0]]
         assert batch["p"].y.dtype == tl.int64
         assert batch["s"] == ["a", "b"]
-        assert batch["l"][0].dtype == tl.float32
+        assert batch["l"][0].dtype == tl.float64
         assert batch["l"][1].dtype == tl.bool
 
     def test_host_arrays(self):
@@ -127,8 +178,71 @@ class TestCollate:
             default_collate([])
         with pytest.raises(tl.ShapeError):
             default_collate([tl.ones(2), tl.ones(3)])
-        with pytest.raises(ValueError, match=r"shorter|longer"):
+        with pytest.raises(ValueError, match="sample 1 has 1 entries, but sample 0 has 2"):
             default_collate([(1, 2), (1,)])
+
+    @pytest.mark.parametrize("numbers", [[1e300, 0.5], [1700000000.123, 1], [1, 0.1], [1e300 + 1j, 1]])
+    def test_no_digit_of_a_number_is_lost(self, numbers):
+        assert default_collate(numbers).tolist() == numbers
+
+    def test_data_types_of_numbers(self):
+        assert default_collate([1, 2]).dtype == tl.int64
+        assert default_collate([True, False]).dtype == tl.bool
+        assert default_collate([0.5, 1]).dtype == tl.float64
+        assert default_collate([1j, 1.5]).dtype == tl.complex128
+        assert default_collate([np.float32(0.5), np.float32(1)]).dtype == tl.float32
+        assert default_collate([np.float64(0.5), np.float64(1)]).dtype == tl.float64
+
+    def test_tensors_and_arrays(self):
+        assert default_collate([tl.ones(2), np.zeros(2, "float32")]).tolist() == [[1, 1], [0, 0]]
+        batch = default_collate([tl.ones(2, requires_grad=True), tl.ones(2)])
+        assert batch.requires_grad
+
+    def test_mappings_and_sequences_keep_their_class(self):
+        ordered = default_collate([OrderedDict(b=1, a=2.0), OrderedDict(a=3.0, b=4)])
+        assert type(ordered) is OrderedDict
+        assert list(ordered) == ["b", "a"]
+        assert (ordered["b"].tolist(), ordered["a"].tolist()) == ([1, 4], [2, 3])
+        default = default_collate([defaultdict(list, x=1), defaultdict(list, x=2)])
+        assert type(default) is defaultdict
+        assert default["new"] == []
+        counter = default_collate([Counter("aab"), Counter("abb")])
+        assert type(counter) is Counter
+        assert (counter["a"].tolist(), counter["b"].tolist()) == ([2, 1], [1, 2])
+        proxy = default_collate([MappingProxyType({"x": 1}), MappingProxyType({"x": 2})])
+        assert type(proxy) is MappingProxyType
+        assert proxy["x"].tolist() == [1, 2]
+
+        class Pair(list):
+            pass
+
+        assert type(default_collate([Pair([1, 2]), Pair([3, 4])])) is Pair
+
+    def test_a_mapping_of_a_sample_is_not_changed(self):
+        samples = [OrderedDict(x=1), OrderedDict(x=2)]
+        default_collate(samples)
+        assert samples == [OrderedDict(x=1), OrderedDict(x=2)]
+
+    @pytest.mark.parametrize(
+        ("batch", "error", "message"),
+        [
+            ([[1, 2], [3]], ValueError, "sample 1 has 1 entries, but sample 0 has 2; make tensors of lists"),
+            ([{"a": [1]}, {"a": [1, 2]}], ValueError, "sample 1 has 2 entries"),
+            ([{"a": 1}, {"b": 1}], ValueError, r"sample 1 has the keys \['b'\], but sample 0 has \['a'\]"),
+            ([{"a": 1}, {"a": 1, "b": 2}], ValueError, "sample 1 has the keys"),
+            ([{"a": 1}, 2], TypeError, "sample 1 is of type int, but sample 0 is of type dict"),
+            ([1, "a"], TypeError, "sample 1 is of type str, but sample 0 is of type int"),
+            ([1, None], TypeError, "NoneType"),
+            ([(1,), 2], TypeError, "sample 1 is of type int, but sample 0 is of type tuple"),
+            ([None], TypeError, "not NoneType; pass a collate_fn"),
+            ([tl.ones(2), 3], TypeError, "sample 1 is of type int, but sample 0 is of type Tensor"),
+            (5, TypeError, "batch must be a list of samples, not int"),
+            ({"x": [1, 2]}, TypeError, "batch must be a list of samples, not dict"),
+        ],
+    )
+    def test_errors_name_the_function_and_the_sample(self, batch, error, message):
+        with pytest.raises(error, match=f"^default_collate: .*{message}"):
+            default_collate(batch)
 
 
 class TestLoader:
@@ -190,6 +304,70 @@ class TestLoader:
     def test_incompatible_arguments(self, options, message):
         with pytest.raises(ValueError, match=message):
             DataLoader(pairs(), **options)
+
+    @pytest.mark.parametrize(
+        ("options", "error", "message"),
+        [
+            ({"generator": "x"}, TypeError, "generator must be a Generator or None, not 'x'"),
+            ({"batch_size": "2"}, TypeError, "batch_size must be a positive integer or None, not '2'"),
+            ({"batch_size": 2.5}, TypeError, "batch_size must be a positive integer or None"),
+            ({"batch_size": True}, TypeError, "batch_size must be a positive integer or None"),
+            ({"batch_size": -1}, ValueError, "batch_size must be a positive integer or None"),
+            ({"shuffle": "no"}, TypeError, "shuffle must be a bool"),
+            ({"drop_last": "x"}, TypeError, "drop_last must be a bool"),
+            ({"sampler": 3}, TypeError, "sampler must be an iterable of indices or None, not 3"),
+            ({"batch_sampler": 3}, TypeError, "batch_sampler must be an iterable of sequences of indices or None"),
+            ({"collate_fn": "x"}, TypeError, "collate_fn must be callable or None"),
+            ({"workers": 3}, TypeError, "got an unexpected keyword argument 'workers'"),
+        ],
+    )
+    def test_wrong_options(self, options, error, message):
+        with pytest.raises(error, match=f"^DataLoader: {message}"):
+            DataLoader(pairs(), **options)
+
+    @pytest.mark.parametrize("dataset", [iter([1, 2]), (i for i in range(3)), {1, 2}, 5, None, zip([1], [2]), list])
+    def test_an_iterable_is_no_dataset(self, dataset):
+        with pytest.raises(
+            TypeError, match=r"^DataLoader: dataset must be a dataset with __getitem__ \(list\(\.\.\.\)"
+        ):
+            DataLoader(dataset)
+
+    def test_a_dataset_without_a_length_needs_a_sampler(self):
+        class Endless:
+            def __getitem__(self, index):
+                return 10 * index
+
+        with pytest.raises(TypeError, match=r"^DataLoader: dataset must have a length, __len__, unless"):
+            DataLoader(Endless())
+        assert [host(x).tolist() for x in DataLoader(Endless(), 2, sampler=[1, 2])] == [[10, 20]]
+        assert [host(x).tolist() for x in DataLoader(Endless(), batch_sampler=[[3], [1]])] == [[30], [10]]
+
+    def test_numpy_numbers(self):
+        loader = DataLoader(pairs(), batch_size=np.int64(4), drop_last=np.True_)
+        assert type(loader.batch_size) is int
+        assert [len(x) for x, _ in loader] == [4, 4]
+
+    def test_a_batch_sampler_yields_sequences(self):
+        for options in ({}, {"collate_fn": list}):
+            with pytest.raises(TypeError, match="the indices of a batch must be a sequence of integers or a tensor"):
+                list(DataLoader("abc", batch_sampler=[0, 1], **options))
+        batches = [tl.tensor([2, 0]), np.array([1])]
+        assert list(DataLoader("abc", batch_sampler=batches, collate_fn=list)) == [["c", "a"], ["b"]]
+
+
+def test_options_of_samplers():
+    assert list(BatchSampler(range(3), np.int64(2), False)) == [[0, 1], [2]]
+    with pytest.raises(TypeError, match=r"^BatchSampler: drop_last must be a bool, not 'x'"):
+        BatchSampler(range(3), 2, "x")
+    with pytest.raises(TypeError, match=r"^BatchSampler: sampler must be an iterable of indices, not 3"):
+        BatchSampler(3, 2, False)
+    with pytest.raises(ValueError, match=r"^BatchSampler: batch_size must be a positive integer, not 0"):
+        BatchSampler(range(3), 0, False)
+    with pytest.raises(TypeError, match=r"^RandomSampler: generator must be a Generator or None, not 'x'"):
+        RandomSampler(range(3), generator="x")
+    for sampler in (RandomSampler, SequentialSampler):
+        with pytest.raises(TypeError, match=f"^{sampler.__name__}: data_source must be a dataset with __len__, not 3"):
+            sampler(3)
 
 
 def test_samplers():

@@ -219,15 +219,15 @@ def multi_dot(arrays: Sequence[ArrayT], /) -> ArrayT:
                 f"multi_dot: array {i} of shape {tuple(arrays[i].shape)} and array {i + 1} of shape {tuple(x.shape)} "
                 "do not match: the columns of one must be the rows of the next"
             )
-    splits = _cheapest_splits(lengths)
+    return _product(arrays, _cheapest_splits(lengths), 0, len(arrays) - 1)
 
-    def product(first: int, last: int) -> Any:
-        if first == last:
-            return arrays[first]
-        middle = splits[first, last]
-        return matmul(product(first, middle), product(middle + 1, last))
 
-    return product(0, len(arrays) - 1)
+def _product(arrays: Sequence[Any], splits: dict[tuple[int, int], int], first: int, last: int) -> Any:
+    """Return the product of a run of matrices, split as `_cheapest_splits` says."""
+    if first == last:
+        return arrays[first]
+    middle = splits[first, last]
+    return matmul(_product(arrays, splits, first, middle), _product(arrays, splits, middle + 1, last))
 
 
 def _cheapest_splits(lengths: Sequence[int]) -> dict[tuple[int, int], int]:
