@@ -311,7 +311,9 @@ class TensorMethods:
         """Quantiles over axes: a fraction `q` of the elements lies below the quantile `q`."""
     def relu(self) -> Tensor:
         """The positive part, elementwise; the derivative at zero is zero. NaN propagates, and so does its gradient."""
-    def repeat(self, repeats: builtins.int | Tensor, /, *, axis: builtins.int | None = None) -> Tensor:
+    def repeat(
+        self, repeats: builtins.int | Sequence[builtins.int] | Tensor, /, *, axis: builtins.int | None = None
+    ) -> Tensor:
         """Repeat each slice along an axis."""
     def reshape(self, *shape: Any) -> Tensor:
         """The same elements in another shape, given as one tuple or as several numbers."""

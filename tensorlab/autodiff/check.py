@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import log10
 from random import Random
 from typing import Any, Literal
 
@@ -54,6 +55,8 @@ def check_gradients(
     ------
     GradientError
         If a derivative disagrees; the message states the order, the mode and both numbers.
+    ValueError
+        If the relative tolerance at the highest order would be 1 or more.
     TypeError
         If an input is of lower precision than float64.
 
@@ -66,6 +69,11 @@ def check_gradients(
     for x in leaves(args):
         if x.dtype.name not in ("float64", "complex128"):
             raise TypeError(f"finite differences need float64 or complex128 inputs, not {x.dtype}")
+    if order > 1 and order - 1 >= -log10(max(rtol, 1e-16)):
+        raise ValueError(
+            f"check_gradients: at order {order} the relative tolerance would be 1 or more, which all derivatives meet; "
+            "check a lower order"
+        )
     draw = Random(seed)
     _check(function, list(args), modes, order, 1, step, rtol, atol, draw)
 

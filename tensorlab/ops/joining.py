@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import prod
+from operator import index as as_index
 from typing import Any, overload
 
 from ..autodiff.op import op
 from ..autodiff.record import count_nothing, sample
-from ..backend import Backend, backend_of
+from ..backend import Backend, backend_of, dtypes
+from ..backend.memory import require_memory
 from ..docstrings import documented_like
 from ..errors import ShapeError
 from ..options import ShapeLike
-from ..tensor import ArrayT, Tensor
+from ..tensor import ArrayT, array_of
 from .declare import broadcast_shape, composite
 from .indexing import getitem, slice_along, take
 from .shapes import (
@@ -225,14 +227,14 @@ def tile(x: ArrayT, repetitions: int | Sequence[int], /) -> ArrayT:
 
 
 @composite(x="any")
-def repeat(x: ArrayT, repeats: int | ArrayT, /, *, axis: int | None = None) -> ArrayT:
+def repeat(x: ArrayT, repeats: int | Sequence[int] | ArrayT, /, *, axis: int | None = None) -> ArrayT:
     """Repeat each slice along an axis.
 
     Parameters
     ----------
     x : tensor or array
         Any shape.
-    repeats : int, or tensor or array of integers
+    repeats : int, or sequence, tensor or array of int
         Number of repetitions: one for all slices, or one for each.
     axis : int, optional
         The axis along which to repeat; None repeats the elements of the flattened array.
@@ -241,6 +243,10 @@ def repeat(x: ArrayT, repeats: int | ArrayT, /, *, axis: int | None = None) -> A
     ------
     ShapeError
         If the numbers of repetitions and slices differ.
+    ValueError
+        If a number of repetitions is negative.
+    MemoryError
+        If the result is larger than the memory of the machine.
 
     Examples
     --------
@@ -249,14 +255,20 @@ def repeat(x: ArrayT, repeats: int | ArrayT, /, *, axis: int | None = None) -> A
     """
     if axis is None:
         x, axis = flatten(x), 0
-    length = x.shape[normalized_axis(axis, len(x.shape))]
-    counts = [repeats] * length if isinstance(repeats, int) else [int(n) for n in repeats.tolist()]
+    place = normalized_axis(axis, len(x.shape))
+    before, length, after = tuple(x.shape[:place]), x.shape[place], tuple(x.shape[place + 1 :])
+    given: Any = repeats if isinstance(repeats, int | list | tuple) else repeats.tolist()
+    counts = list(map(as_index, given if isinstance(given, list | tuple) else [given]))
+    if min(counts, default=0) < 0:
+        raise ValueError(f"repeat: repeats must not be negative, but {min(counts)} is")
     if len(counts) == 1:
-        counts = counts * length
+        spread = broadcast_to(expand_dims(x, axis=place + 1), (*before, length, *counts, *after))
+        return reshape(spread, (*before, length * counts[0], *after))
     if len(counts) != length:
         raise ShapeError(f"repeat: {len(counts)} numbers of repeats for an axis of length {length}")
+    backend = backend_of(array_of(x))
+    backend.require_room("repeat", (*before, sum(counts), *after), dtypes.named(x.dtype))
     places = [place for place, count in enumerate(counts) for _ in range(count)]
-    backend = backend_of(x._array if isinstance(x, Tensor) else x)
     return take(x, backend.asarray(places, dtype=backend.native("int64")), axis=axis)
 
 
@@ -333,6 +345,7 @@ def array_split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -
     if isinstance(sections, int):
         if sections < 1:
             raise ValueError(f"array_split: the number of pieces must be positive, not {sections}")
+        require_memory("array_split", f"sections={sections} pieces", sections)
         each, longer = divmod(x.shape[normalized_axis(axis, len(x.shape))], sections)
         sections = [i * each + min(i, longer) for i in range(1, sections)]
     return split(x, sections, axis=axis)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from ..autodiff.op import op
 from ..autodiff.record import sample
 from ..backend import Backend, dtypes
+from ..backend.memory import require_memory
 from ..docstrings import documented_like
 from ..errors import ShapeError
 from ..options import RealScalar, Scalar
@@ -320,7 +321,7 @@ def diff(
         parts = [_slice_like(x, prepend, slice_shape), x, _slice_like(x, append, slice_shape)]
         x = concat([part for part in parts if part is not None], axis=place)
     truth = dtypes.named(x.dtype).kind == "bool"
-    for _ in range(n):
+    for _ in range(min(n, x.shape[place])):  # what is empty stays empty
         later, earlier = slice_along(x, place, 1, None), slice_along(x, place, None, -1)
         x = not_equal(later, earlier) if truth else later - earlier
     return x
@@ -392,6 +393,8 @@ def vander(x: ArrayT, /, N: int | None = None, increasing: bool = False) -> Arra
     ------
     ShapeError
         If `x` is not a vector.
+    ValueError
+        If `N` is negative.
 
     Examples
     --------
@@ -404,9 +407,13 @@ def vander(x: ArrayT, /, N: int | None = None, increasing: bool = False) -> Arra
         raise ShapeError(f"vander takes a vector, not shape {tuple(x.shape)}")
     one = broadcast_to(numbers_like(x, 1, x.dtype), tuple(x.shape))
     powers = [one]
-    for _ in range((x.shape[0] if N is None else N) - 1):
+    count = x.shape[0] if N is None else N
+    if count < 0:
+        raise ValueError(f"vander: N must not be negative, but is {count}")
+    require_memory("vander", f"N={count} powers", count)
+    for _ in range(count - 1):
         powers.append(powers[-1] * x if len(powers) > 1 else x)
-    if N == 0 or (N is None and not x.shape[0]):
+    if not count:
         return getitem(reshape(one, (-1, 1)), (slice(None), slice(0, 0)))
     return stack(powers if increasing else powers[::-1], axis=1)
 

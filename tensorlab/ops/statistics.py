@@ -8,6 +8,7 @@ from numbers import Integral, Number
 from typing import Any, Literal, overload
 
 from ..backend import dtypes
+from ..backend.memory import BYTES_PER_NUMBER, require_memory
 from ..docstrings import documented_like
 from ..errors import ShapeError
 from ..tensor import ArrayT, Tensor
@@ -320,6 +321,7 @@ def _edges(x: Any, bins: Any, span: tuple[float, float] | None) -> Any:
         return numbers_like(x, edges, dtypes.int64 if all(isinstance(edge, Integral) for edge in edges) else dtype)
     if bins < 1:
         raise ValueError(f"histogram: the number of bins must be positive, not {bins}")
+    require_memory("histogram", f"bins={bins} bins", int(bins), BYTES_PER_NUMBER)
     return _even_edges(x, int(bins), span, dtype)
 
 

@@ -97,7 +97,7 @@ class AdamWScheduleFree(DeclaredOptimizer, Elementwise):
             rate *= numbers["step"] / group["warmup_steps"]
         numbers["scheduled_lr"] = rate
         numbers["lr_max"] = max(rate, numbers["lr_max"])
-        weight = numbers["step"] ** group["r"] * numbers["lr_max"] ** group["weight_lr_power"]
+        weight = float(numbers["step"]) ** group["r"] * numbers["lr_max"] ** group["weight_lr_power"]
         numbers["weight_sum"] += weight
         numbers["average_weight"] = weight / numbers["weight_sum"] if numbers["weight_sum"] else 0.0
 

@@ -228,9 +228,9 @@ def divided_by_neighbours(x: Any, around: tuple[int, int], size: int, alpha: flo
     if not prod(x.shape):
         return x * 1
     squares = reshape(x * x, (batch, 1, channels, prod(spatial)))
-    before, after = around
+    before, after = (min(reach, channels) for reach in around)  # there is nothing farther away
     window = before + 1 + after
-    means = avg_pool(squares, kernel_size=(window, 1), stride=(1, 1), padding=(around, (0, 0)))
+    means = avg_pool(squares, kernel_size=(window, 1), stride=(1, 1), padding=((before, after), (0, 0)))
     return x / (reshape(means, tuple(x.shape)) * (alpha * window / size) + k) ** beta
 
 

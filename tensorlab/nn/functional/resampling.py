@@ -8,10 +8,11 @@ from math import floor, pi, sin
 from struct import pack, unpack
 from typing import Any, Literal
 
+from ...backend import backend_of, dtypes
 from ...errors import ShapeError
 from ...ops.declare import composite, require
 from ...ops.resampling import Taps, resample
-from ...tensor import ArrayT
+from ...tensor import ArrayT, array_of
 
 InterpolationMode = Literal["nearest", "nearest-exact", "area", "linear", "bilinear", "bicubic", "lanczos", "trilinear"]
 
@@ -90,6 +91,8 @@ def interpolate(
     shape = tuple(input.shape)
     _check_options(mode, shape, align_corners, antialias)
     out, scales = _sizes(shape[2:], size, scale_factor, bool(recompute_scale_factor), mode)
+    array: Any = array_of(input)
+    backend_of(array).require_room("interpolate", shape[:2] + out, dtypes.named(array.dtype))
     single = str(input.dtype).rpartition(".")[2] != "float64"
     for axis in _cheapest_order(shape[2:], out):
         taps = _taps(mode, shape[2 + axis], out[axis], scales[axis], bool(align_corners), antialias, single)

@@ -7,6 +7,7 @@ from math import sqrt
 from typing import Any, ClassVar, Literal, overload
 from warnings import warn
 
+from ...backend.memory import require_memory
 from ...errors import ShapeError
 from ...ops.creation import DeviceLike, zeros
 from ...ops.indexing import take
@@ -102,6 +103,7 @@ class RNNBase(LearnedLayer):
                 f"{name}: proj_size must be smaller than hidden_size {hidden_size}, or 0 for no projection, not "
                 f"{proj_size}"
             )
+        require_memory(name, f"num_layers={num_layers} layers", num_layers)
         if dropout and num_layers == 1:
             message = f"{name}: dropout={dropout} comes between layers, and there is only one (num_layers=1)"
             warn(message, stacklevel=users_stacklevel())

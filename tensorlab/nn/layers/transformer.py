@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from ...backend.memory import require_memory
 from ...errors import ShapeError
 from ...ops.creation import DeviceLike, full
 from ...ops.matrices import triu
@@ -76,6 +77,7 @@ class TransformerEncoder(Module):
         enable_nested_tensor: bool = True,
         mask_check: bool = True,
     ) -> None:
+        require_memory("TransformerEncoder", f"num_layers={num_layers} layers", num_layers)
         self.layers = ModuleList(deepcopy(encoder_layer) for _ in range(num_layers))
         self.num_layers, self.norm = num_layers, norm
         self.enable_nested_tensor, self.mask_check = enable_nested_tensor, mask_check
@@ -114,6 +116,7 @@ class TransformerDecoder(Module):
 
     @checked
     def __init__(self, decoder_layer: Module, num_layers: Count, norm: Module | None = None) -> None:
+        require_memory("TransformerDecoder", f"num_layers={num_layers} layers", num_layers)
         self.layers = ModuleList(deepcopy(decoder_layer) for _ in range(num_layers))
         self.num_layers, self.norm = num_layers, norm
 
@@ -187,6 +190,8 @@ class Transformer(BlockLayer):
         device: DeviceLike = None,
         dtype: FloatingDType = None,
     ) -> None:
+        require_memory("Transformer", f"num_encoder_layers={num_encoder_layers} layers", num_encoder_layers)
+        require_memory("Transformer", f"num_decoder_layers={num_decoder_layers} layers", num_decoder_layers)
         sizes = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
 
         def norm() -> LayerNorm:

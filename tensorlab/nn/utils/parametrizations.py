@@ -95,6 +95,10 @@ def weight_norm(module: M, name: str = "weight", axis: int | None = 0) -> M:
 # -- spectral normalisation --------------------------------------------------------------------------------------------
 
 
+MOST_ITERATIONS = 10**6
+"""The largest number of power iterations: more of them, at 10 us or more each, would take longer than an exact SVD."""
+
+
 class _SpectralNorm(Module):
     """Divides a weight by its greatest singular value, estimated by power iterations."""
 
@@ -102,8 +106,11 @@ class _SpectralNorm(Module):
     _v: Tensor
 
     def __init__(self, weight: Tensor, n_power_iterations: int, axis: int, eps: float) -> None:
-        if n_power_iterations < 1:
-            raise ValueError(f"n_power_iterations must be positive, not {n_power_iterations}")
+        if not 1 <= n_power_iterations <= MOST_ITERATIONS:
+            raise ValueError(
+                f"spectral_norm: n_power_iterations must be positive and at most {MOST_ITERATIONS}, not "
+                f"{n_power_iterations}"
+            )
         self.axis, self.eps, self.n_power_iterations = normalized_axis(axis, len(weight.shape)), eps, n_power_iterations
         if len(weight.shape) > 1:
             matrix = _rows(weight.detach(), self.axis)
@@ -148,7 +155,7 @@ def spectral_norm(
     name : str
         Name of the weight.
     n_power_iterations : int
-        Number of iterations each time the weight is read in training.
+        Number of iterations each time the weight is read in training, at most a million.
     eps : float
         Least divisor.
     axis : int, optional
@@ -163,7 +170,7 @@ def spectral_norm(
     Raises
     ------
     ValueError
-        If there is no such parameter or buffer, or `n_power_iterations` is not positive.
+        If there is no such parameter or buffer, or `n_power_iterations` is out of range.
     ShapeError
         If it has no such axis.
 

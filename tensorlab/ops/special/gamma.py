@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from math import lgamma as log_gamma_of_number
 from math import prod
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 from ...autodiff.op import op
 from ...autodiff.record import Draw, sample
 from ...backend import Backend
 from ...docstrings import documented_like
+from ...options.kinds import Whole
 from ...tensor import ArrayT
 from ..declare import broadcast_shape, composite, elementwise, require
 from ..exponential import exp
 from .elementary import xlogy
+
+HIGHEST_ORDER = 170
+"""The highest order of `polygamma`: its factor n! is finite in float64."""
 
 
 @elementwise(lambda g, x: g * digamma(x), domain=(0.3, 5.0), dtype="floating", takes="real floating", flops=50)
@@ -60,7 +64,7 @@ def digamma(backend: Backend, x: ArrayT, /) -> ArrayT:
     ],
     tolerance={"float32": 5e-6},
 )
-def polygamma_of_order(backend: Backend, x: ArrayT, /, n: int) -> ArrayT:
+def polygamma_of_order(backend: Backend, x: ArrayT, /, n: Annotated[int, Whole(1, HIGHEST_ORDER)]) -> ArrayT:
     """Derivative of order n >= 1 of `digamma`; see `polygamma`.
 
     Examples
@@ -78,7 +82,7 @@ def polygamma(n: int, x: ArrayT, /) -> ArrayT:
     Parameters
     ----------
     n : int
-        0 or more; 0 is `digamma` itself.
+        From 0 to 170; 0 is `digamma` itself. The factor n! of the function is infinite in float64 for greater ones.
     x : tensor or array
         Any shape; real floating-point; integers become float32.
 
@@ -91,7 +95,7 @@ def polygamma(n: int, x: ArrayT, /) -> ArrayT:
     Raises
     ------
     TypeError, ValueError
-        If `n` is not an integer, or is negative.
+        If `n` is not an integer, or out of range.
 
     Notes
     -----
@@ -104,8 +108,8 @@ def polygamma(n: int, x: ArrayT, /) -> ArrayT:
     """
     if not isinstance(n, int) or isinstance(n, bool):
         raise TypeError(f"polygamma: n must be an int, not {type(n).__name__}; the array comes second")
-    if n < 0:
-        raise ValueError(f"polygamma: n is {n}, but must not be negative")
+    if not 0 <= n <= HIGHEST_ORDER:
+        raise ValueError(f"polygamma: n is {n}, but must be from 0 to {HIGHEST_ORDER}")
     require("polygamma", "real", x=x)
     return polygamma_of_order(x, n) if n else digamma(x)
 

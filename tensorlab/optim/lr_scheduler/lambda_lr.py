@@ -11,6 +11,9 @@ from .per_group import HasParamGroups, of_group, per_group
 
 Factor = Callable[[Any], float]
 
+MOST_STEPS = 10**8
+"""The largest number of steps for whose rate functions are called: more calls would take a minute."""
+
 
 class _FactorLR(LRScheduler):
     """The base class of schedules by a function for each group, or one for all."""
@@ -108,6 +111,11 @@ class MultiplicativeLR(_FactorLR):
         step, product = self._reached.get(group, (0, 1.0))
         if step > epoch:
             step, product = 0, 1.0
+        if epoch - step > MOST_STEPS:
+            raise ValueError(
+                f"MultiplicativeLR: the rate after {epoch} steps takes {epoch - step} calls of lr_lambda, one for each "
+                f"step; at most {MOST_STEPS} are made"
+            )
         function = of_group(self.lr_lambdas, group, "lr_lambda")
         for later in range(step + 1, epoch + 1):
             product *= function(later)

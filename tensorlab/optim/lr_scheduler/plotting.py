@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...backend.memory import BYTES_PER_NUMBER, require_memory
 from ...options import Size
 from ...options.kinds import kind_of, read
 from .base import LRScheduler, check_formula
@@ -46,6 +47,7 @@ def plot(schedule: LRScheduler | Mapping[str, LRScheduler], steps: int, axes: An
     [1.0, 0.5, 0.25]
     """
     steps = read("plot", "steps", kind_of(Size), steps)
+    require_memory("plot", f"steps={steps} learning rates", steps, BYTES_PER_NUMBER)
     named = schedule if isinstance(schedule, Mapping) else {"": schedule}
     if not named:
         raise ValueError("plot got a mapping without schedules")
