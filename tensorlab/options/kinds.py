@@ -399,8 +399,7 @@ def kind_of(annotation: Any) -> Any:
         return Choice(parts)
     if origin in (Union, UnionType):
         kinds = [kind_of(part) for part in parts if part is not NoneType]
-        known = tuple(kind for kind in kinds if kind is not None)
-        return Either(known, none=NoneType in parts) if len(known) == len(kinds) else None
+        return None if None in kinds else _either(kinds, none=NoneType in parts)
     if origin is tuple:
         return _kind_of_tuple(parts)
     if origin is not None and isinstance(origin, type) and issubclass(origin, Callable):  # type: ignore[arg-type]
@@ -412,6 +411,12 @@ def kind_of(annotation: Any) -> Any:
     if annotation in NUMBERS:
         return NUMBERS[annotation]
     return Instance((annotation,)) if isinstance(annotation, type) and annotation not in (Any, object) else None
+
+
+def _either(kinds: Sequence[Kind], none: bool) -> Either:
+    """Return the union of several kinds, whose own unions are dissolved."""
+    unions = [kind if isinstance(kind, Either) else Either((kind,)) for kind in kinds]
+    return Either(tuple(chain.from_iterable(kind.kinds for kind in unions)), none or any(kind.none for kind in unions))
 
 
 def _kind_of_tuple(parts: tuple[Any, ...]) -> Any:
