@@ -392,7 +392,7 @@ def kind_of(annotation: Any) -> Any:
     """Return the `Kind` that an annotation stands for; None if it allows every value."""
     origin, parts = get_origin(annotation), get_args(annotation)
     if isinstance(annotation, TypeVar):
-        return Operand() if annotation.__name__ == "ArrayT" else None
+        return Operand() if annotation.__name__ == "ArrayT" else kind_of(annotation.__bound__)
     if origin is Annotated:
         return parts[1] if hasattr(parts[1], "read") else kind_of(parts[0])
     if origin is Literal:
