@@ -64,7 +64,7 @@ def test_gains():
     assert nn.init.calculate_gain("relu") == sqrt(2)
     assert nn.init.calculate_gain("conv2d") == nn.init.calculate_gain("sigmoid") == 1
     assert nn.init.calculate_gain("leaky_relu", 2.0) == sqrt(2 / 5)
-    with pytest.raises(ValueError, match="calculate_gain: nonlinearity must be 'linear', .* or 'selu', not 'softmax'"):
+    with pytest.raises(ValueError, match=r"calculate_gain: nonlinearity must be 'linear', .* or 'selu', not 'softmax'"):
         nn.init.calculate_gain("softmax")
 
 
