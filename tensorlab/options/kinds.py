@@ -283,8 +283,10 @@ class Many(Kind):
         return tuple(map(self.kind.read, entries))
 
     def quick_test(self, name: str) -> str:
-        """Compare the type, unless the entries are operands, which ops check themselves."""
-        return "True" if self.kind == Operand() else f"type({name}) is tuple"
+        """Compare the type. Ops check operands themselves; of choices, nothing fails later where one is misspelled."""
+        if self.kind == Operand():
+            return "True"
+        return "False" if isinstance(self.kind, Choice) else f"type({name}) is tuple"
 
     @property
     def text(self) -> str:
