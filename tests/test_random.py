@@ -347,6 +347,16 @@ def test_arguments():
         tl.randint(0, 3)
 
 
+@pytest.mark.parametrize("state", [None, {}, {"key": (0, 0), "block": 0}, {"key": (0, -1), "block": 0, "children": 0}])
+def test_wrong_states_are_refused_and_change_nothing(state, generator):
+    before = generator.get_state()
+    with pytest.raises(ValueError, match=r"^set_state: state"):
+        generator.set_state(state)
+    with pytest.raises(ValueError, match=r"^load_state_dict: state_dict must be"):
+        generator.load_state_dict(state)
+    assert generator.get_state() == before
+
+
 def test_numpy_numbers_are_numbers():
     high, wide = np.int64(9), np.uint64(1 << 40)
     for drawn in (
