@@ -25,6 +25,7 @@ from .ops.declare import composite, require
 from .ops.fft import OPPOSITE, PARTS, fourier, fourier_of_real, fourier_to_real
 from .ops.joining import roll
 from .ops.shapes import Shape, astype, normalized_axis
+from .options import Finite, Size
 from .tensor import ArrayT, Tensor
 
 __all__ = [
@@ -88,7 +89,8 @@ def _lengths(function: str, s: Lengths, axes: Shape) -> list[int | None]:
             raise ShapeError(f"{function}: s has {len(wanted)} lengths for {len(axes)} axes")
     for n in wanted:
         if n < 1 and (n != -1 or not isinstance(s, Sequence)):
-            raise ShapeError(f"{function}: lengths must be 1 or more, not {n}")
+            name = "each length in s" if isinstance(s, Sequence) else "n"
+            raise ShapeError(f"{function}: {name} must be 1 or more, not {n}")
     return [None if n == -1 else n for n in wanted]
 
 
@@ -431,7 +433,7 @@ def ihfft(x: ArrayT, /, n: int | None = None, axis: int = -1, norm: Norm = "back
 
 
 @composite()
-def fftfreq(n: int, /, d: float = 1.0, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
+def fftfreq(n: Size, /, d: Finite = 1.0, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
     """Frequencies of the elements of `fft`, in cycles per unit: zero and up, then the negative ones.
 
     Parameters
@@ -458,12 +460,11 @@ def fftfreq(n: int, /, d: float = 1.0, *, dtype: DTypeLike = None, device: Devic
     >>> tl.fft.fftfreq(4)
     tensor([ 0.  ,  0.25, -0.5 , -0.25])
     """
-    _check_length("fftfreq", n)
     return ifftshift(arange(-(n // 2), n - n // 2, dtype=dtype or dtypes.float32, device=device)) / (n * d)
 
 
 @composite()
-def rfftfreq(n: int, /, d: float = 1.0, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
+def rfftfreq(n: Size, /, d: Finite = 1.0, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
     """Frequencies of the elements of `rfft`, in cycles per unit; the parameters are those of `fftfreq`.
 
     Examples
@@ -471,13 +472,7 @@ def rfftfreq(n: int, /, d: float = 1.0, *, dtype: DTypeLike = None, device: Devi
     >>> tl.fft.rfftfreq(4)
     tensor([0.  , 0.25, 0.5 ])
     """
-    _check_length("rfftfreq", n)
     return arange(0, n // 2 + 1, dtype=dtype or dtypes.float32, device=device) / (n * d)
-
-
-def _check_length(function: str, n: int) -> None:
-    if n < 1:
-        raise ValueError(f"{function}: n is {n}, but must be 1 or more")
 
 
 @composite()

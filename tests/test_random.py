@@ -182,7 +182,7 @@ class TestSpawn:
 
     def test_zero_and_negative_counts(self, generator):
         assert generator.spawn(0) == []
-        with pytest.raises(ValueError, match="at least 0, not -1"):
+        with pytest.raises(ValueError, match="spawn: n_children must be a non-negative integer, not -1"):
             generator.spawn(-1)
 
 
@@ -256,7 +256,7 @@ def test_integers():
     assert host(Generator(0).integers(5, shape=(100,))).max() == 4
     assert host(Generator(0).integers(7, 8, (10,))).tolist() == [7] * 10
     for low, high in ((0, 0), (3, 2), (0, 2**53 + 1)):
-        with pytest.raises(ValueError, match=r"integers: the range must hold 1 to 2\*\*53 numbers"):
+        with pytest.raises(ValueError, match=r"integers: the range from low to high must hold 1 to 2\*\*53 numbers"):
             Generator(0).integers(low, high)
 
 
@@ -317,7 +317,7 @@ def test_like(generator):
     assert set(host(found).ravel().tolist()) <= {3.0, 4.0}
     assert set(host(tl.randint_like(x, 2, dtype="int8")).ravel().tolist()) <= {0, 1}
     assert tl.rand_like(x, requires_grad=True).requires_grad
-    with pytest.raises(TypeError, match="uniform draws floating-point numbers, not int64"):
+    with pytest.raises(TypeError, match="rand_like: dtype must be real floating-point, not int64"):
         tl.rand_like(tl.zeros(2, dtype="int64"))
 
 
@@ -343,14 +343,40 @@ def test_arguments():
     assert tl.randn(2, dtype="float64").dtype == "float64"
     assert tl.randint(0, 3, (2,)).dtype == "int64"
     assert tl.rand(2, requires_grad=True).requires_grad
-    with pytest.raises(TypeError, match=r"randint needs the shape: randint\(low, high, size\)"):
+    with pytest.raises(TypeError, match=r"randint: size must be given: randint\(low, high, size\)"):
         tl.randint(0, 3)
 
 
+@pytest.mark.parametrize("state", [None, {}, {"key": (0, 0), "block": 0}, {"key": (0, -1), "block": 0, "children": 0}])
+def test_wrong_states_are_refused_and_change_nothing(state, generator):
+    before = generator.get_state()
+    with pytest.raises(ValueError, match=r"^set_state: state"):
+        generator.set_state(state)
+    with pytest.raises(ValueError, match=r"^load_state_dict: state_dict must be"):
+        generator.load_state_dict(state)
+    assert generator.get_state() == before
+
+
+def test_numpy_numbers_are_numbers():
+    high, wide = np.int64(9), np.uint64(1 << 40)
+    for drawn in (
+        tl.randint(2, high, (3,)),
+        tl.randint(np.array(2), tl.tensor(9), [np.int32(3)]),
+        tl.randint(high, [3]),
+    ):
+        assert drawn.shape == (3,) and drawn.dtype == "int64"
+    assert host(tl.randint(wide - np.uint64(3), wide, (99,))).min() >= (1 << 40) - 3
+    assert tl.rand(np.int64(2), np.int8(3)).shape == (2, 3)
+    assert tl.random.permutation(np.int64(4)).shape == (4,)
+    drawn = tl.Generator(3).normal(np.int64(5), np.float64(2.0), np.float64(0.5))
+    assert drawn.dtype == "float32"
+    assert (host(drawn) == host(tl.Generator(3).normal((5,), 2.0, 0.5))).all()
+
+
 def test_integer_dtypes_of_floats_are_refused():
-    with pytest.raises(TypeError, match="uniform draws floating-point numbers, not int64"):
+    with pytest.raises(TypeError, match="rand: dtype must be real floating-point, not int64"):
         tl.rand(3, dtype="int64")
-    with pytest.raises(TypeError, match="normal draws floating-point numbers, not int64"):
+    with pytest.raises(TypeError, match="randn: dtype must be real floating-point, not int64"):
         tl.randn(3, dtype="int64")
 
 

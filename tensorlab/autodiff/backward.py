@@ -13,6 +13,7 @@ from threading import RLock
 from typing import Any
 
 from ..backend import Backend, backend_of
+from ..options.kinds import Instance, read
 from ..tensor import Tensor, wrapped
 from .anomaly import check_finite_parts
 from .array_types import COMPLEX_DTYPES, ROUNDED_DTYPES
@@ -61,8 +62,9 @@ def backward(
     >>> x.grad
     tensor(6.)
     """
+    create_graph = _flag("create_graph", create_graph)
+    keep = create_graph if retain_graph is None else _flag("retain_graph", retain_graph)
     seed = _first_cotangent(tensor, gradient, create_graph)
-    keep = create_graph if retain_graph is None else retain_graph
     order = ancestors([tensor._node])
     leaves: dict[Any, Any] = {node: None for node in order if node.op is None}
     found = sweep({tensor._node: seed}, order, leaves, keep_graph=keep, create_graph=create_graph)
@@ -74,15 +76,24 @@ def backward(
                 _accumulate(target, cotangent, handed_out)
 
 
+def _flag(name: str, value: Any) -> bool:
+    # Not `checked`, which would also read the tensors: slower than the rest for the smallest graphs.
+    return value if value is True or value is False else read("backward", name, Instance((bool,)), value)
+
+
 def _first_cotangent(tensor: Tensor, gradient: Tensor | None, as_tensor: bool) -> Any:
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"backward: tensor must be a Tensor, not {type(tensor).__name__}")
     if tensor._node is None:
         raise RuntimeError(
-            "this tensor does not depend on anything that requires a gradient; set requires_grad=True on the tensors "
-            "to differentiate with respect to, and compute it outside no_grad"
+            "backward: this tensor does not depend on anything that requires a gradient; set requires_grad=True on the "
+            "tensors to differentiate with respect to, and compute it outside no_grad"
         )
     if gradient is not None:
+        if not isinstance(gradient, Tensor):
+            raise TypeError(f"backward: gradient must be a Tensor or None, not {type(gradient).__name__}")
         if gradient.shape != tensor.shape:
-            raise ValueError(f"gradient has shape {gradient.shape}, the tensor has shape {tensor.shape}")
+            raise ValueError(f"backward: gradient has shape {gradient.shape}, the tensor has shape {tensor.shape}")
         return conjugated(gradient if as_tensor else gradient._array)
     if tensor.nelement() != 1:
         raise RuntimeError(

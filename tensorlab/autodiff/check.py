@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import log10
 from random import Random
 from typing import Any, Literal
 
 from ..errors import GradientError
+from ..options import NonNegative, Positive, Size, checked
 from ..tensor import Tensor
 from .backward import conjugated
 from .graph import no_grad
-from .transforms import jvp, vjp
-from .tree import as_tensor, leaves, rebuild
+from .transforms import Function, Trees, as_leaf, jvp, vjp
+from .tree import as_tensor, leaves, mapped, rebuild
 
-Mode = Literal["reverse", "forward"]
+Mode = Literal["forward", "reverse"]
 
 
+@checked
 def check_gradients(
-    function: Callable[..., Any],
-    args: Sequence[Any],
+    function: Function,
+    args: Trees,
     *,
     modes: Sequence[Mode] = ("reverse", "forward"),
-    order: int = 2,
-    step: float = 1e-6,
-    rtol: float = 1e-5,
-    atol: float = 1e-6,
+    order: Size = 2,
+    step: Positive = 1e-6,
+    rtol: NonNegative = 1e-5,
+    atol: NonNegative = 1e-6,
     seed: int = 0,
 ) -> None:
     """Check a function's derivatives in random directions, in both modes, up to `order`.
@@ -65,10 +68,10 @@ def check_gradients(
     >>> import tensorlab as tl
     >>> check_gradients(tl.sin, (tl.tensor([0.5, 1.0], dtype=tl.float64),))
     """
-    args = [rebuild(arg, [as_tensor(x) for x in leaves(arg)]) for arg in args]
+    args = [mapped(partial(as_leaf, "check_gradients", "args"), arg) for arg in args]
     for x in leaves(args):
         if x.dtype.name not in ("float64", "complex128"):
-            raise TypeError(f"finite differences need float64 or complex128 inputs, not {x.dtype}")
+            raise TypeError(f"check_gradients: args must be float64 or complex128, not {x.dtype}")
     if order > 1 and order - 1 >= -log10(max(rtol, 1e-16)):
         raise ValueError(
             f"check_gradients: at order {order} the relative tolerance would be 1 or more, which all derivatives meet; "
@@ -96,7 +99,10 @@ def _check(
 
     def compare(found: float, what: str) -> None:
         if not abs(found - numeric) <= atol + rtol * max(abs(found), abs(numeric)):
-            raise GradientError(f"derivative of order {depth}, {what} mode: {found}, by finite differences {numeric}")
+            raise GradientError(
+                f"check_gradients: derivative of order {depth}, {what} mode: {found}, "
+                f"by finite differences with step {step}: {numeric}"
+            )
 
     if "reverse" in modes:
         compare(_inner(pullback(cotangent), direction), "reverse")

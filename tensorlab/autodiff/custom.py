@@ -7,6 +7,7 @@ from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from ..backend import dtypes
+from ..options import checked
 from ..tensor import Tensor
 from .backward import conjugated
 from .graph import Node, attach_results, current_mode, next_serial, no_grad, recording, watched
@@ -72,6 +73,7 @@ class CustomOp:
         return tuple(found)
 
 
+@checked
 def custom_gradient(function: Callable[P, tuple[R, Any]]) -> Callable[P, R]:
     """Decorate a function that defines its own gradient.
 
@@ -102,7 +104,13 @@ def custom_gradient(function: Callable[P, tuple[R, Any]]) -> Callable[P, R]:
     def call(*operands: Any) -> Any:
         detached = [x.detach() if isinstance(x, Tensor) else x for x in operands]
         with no_grad():
-            result, gradient = compute(*detached)
+            pair = compute(*detached)
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            name = getattr(compute, "__name__", "function")
+            raise TypeError(
+                f"custom_gradient: {name} must return a pair of its result and gradient, not {type(pair).__name__}"
+            )
+        result, gradient = pair
         parents = tuple(x._node if isinstance(x, Tensor) else None for x in operands)
         if not current_mode.get().recording or all(parent is None for parent in parents):
             return result
@@ -188,6 +196,7 @@ class _Recomputable:
         return self._recomputation.take(self._position)
 
 
+@checked
 def checkpoint(function: Callable[P, R]) -> Callable[P, R]:
     """Return a function that saves only its inputs for the backward pass, which runs the function again.
 

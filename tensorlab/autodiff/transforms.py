@@ -7,9 +7,12 @@ Gradients with respect to complex inputs follow PyTorch's convention (the conjug
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import wraps
-from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, overload
+from dataclasses import dataclass
+from functools import partial, wraps
+from typing import Annotated, Any, ClassVar, Concatenate, Literal, ParamSpec, TypeVar, overload
 
+from ..options import checked
+from ..options.kinds import Instance, Kind, PerAxis, Whole, read
 from ..tensor import Leaf, Tensor
 from .backward import conjugated, gradients, ones_like
 from .forward import push_forward
@@ -17,7 +20,28 @@ from .graph import Node, ancestors, next_serial, recording
 from .tree import as_tensor, leaves, mapped, rebuild
 
 Function = Callable[..., Any]
-Indices = int | Sequence[int]
+
+
+@dataclass(frozen=True)
+class Positions(Kind):
+    """The positions of arguments."""
+
+    text: ClassVar[str] = "an integer or a tuple of integers"
+
+    def read(self, value: Any) -> int | tuple[int, ...]:
+        """Return an int, or a tuple of them."""
+        positions: int | tuple[int, ...] = PerAxis(Whole()).read(value)
+        return positions
+
+    def quick_test(self, name: str) -> str:
+        """Test for an int: the entries of a tuple are not used before the call of the result."""
+        return f"type({name}) is int"
+
+
+Indices = Annotated[int | Sequence[int], Positions()]
+Trees = Annotated[Sequence[Any], Instance((tuple, list))]
+"""Several tensors or nested structures of tensors."""
+Mode = Literal["forward", "reverse"] | None
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,11 +67,31 @@ class Alias:
         return saved
 
 
-def _alias(x: Any) -> Tensor:
+@dataclass(frozen=True)
+class Branch(Kind):
+    """A leaf of a nested structure."""
+
+    text: ClassVar[str] = "a tensor, an array, a number, or a nested structure of these"
+
+    def read(self, value: Any) -> Tensor:
+        """Return a tensor."""
+        try:
+            return as_tensor(value)
+        except OverflowError:
+            raise ValueError from None
+
+
+def as_leaf(function: str, name: str, x: Any) -> Tensor:
+    """Return a leaf of an argument or of a result as a tensor; errors name the function and the argument."""
+    found: Tensor = x if isinstance(x, Tensor) else read(function, name, Branch(), x)
+    return found
+
+
+def _alias(function: str, name: str, x: Any) -> Tensor:
     """Return a tensor of the same value with a node of its own, whose parent is the node of `x` if there is one."""
-    x = as_tensor(x)
+    x = as_leaf(function, name, x)
     if not x.dtype.is_floating:
-        raise TypeError(f"derivatives need floating-point inputs, not {x.dtype}")
+        raise TypeError(f"{function}: {name} must be floating-point, not {x.dtype}")
     alias = Tensor(x._array)
     if x._node is None:
         alias._node = Leaf(alias)
@@ -63,14 +107,22 @@ def _without_history(x: Any) -> Any:
 
 
 class _Linearized:
-    """One recorded run of a function, ready for sweeps in both directions."""
+    """One recorded run of a function, ready for sweeps in both directions.
 
-    def __init__(self, function: Function, args: Sequence[Any], argnums: int | Sequence[int], has_aux: bool) -> None:
+    Errors name the transform `name`, and its argument ``"primals"`` if no `argnums` are given.
+    """
+
+    def __init__(
+        self, name: str, function: Function, args: Sequence[Any], argnums: Indices | None, has_aux: bool
+    ) -> None:
         self.single = isinstance(argnums, int)
-        positions = [argnums] if isinstance(argnums, int) else list(argnums)
+        positions = range(len(args)) if argnums is None else [argnums] if isinstance(argnums, int) else list(argnums)
         if not all(-len(args) <= p < len(args) for p in positions):
-            raise ValueError(f"argnums {argnums} is out of range for a function called with {len(args)} arguments")
-        chosen = [mapped(_alias, args[p]) for p in positions]
+            raise ValueError(
+                f"{name}: argnums {argnums} is out of range for a function called with {len(args)} arguments"
+            )
+        names = ("primals" if argnums is None else f"argument {p}" for p in positions)
+        chosen = [mapped(partial(_alias, name, argument), args[p]) for argument, p in zip(names, positions)]
         replaced = list(args)
         for position, value in zip(positions, chosen, strict=True):
             replaced[position] = value
@@ -78,11 +130,13 @@ class _Linearized:
             result = function(*replaced)
         aux = None
         if has_aux:
+            if not isinstance(result, tuple | list) or len(result) != 2:
+                raise TypeError(f"{name}: function must return a pair with has_aux=True, not {type(result).__name__}")
             result, aux = result
         self.input_tree = chosen[0] if self.single else tuple(chosen)
         self.inputs: list[Tensor] = list(leaves(self.input_tree))
         self.output_tree = result
-        self.outputs: list[Tensor] = [as_tensor(x) for x in leaves(result)]
+        self.outputs: list[Tensor] = [as_leaf(name, "the result of function", x) for x in leaves(result)]
         self.connected = self._reaches_beyond_inputs()
         self.aux = aux if self.connected else mapped(_without_history, aux)
 
@@ -129,6 +183,7 @@ def value_and_grad(
 def value_and_grad(function: Callable[Concatenate[T, P], Any]) -> Callable[Concatenate[T, P], tuple[Tensor, T]]: ...
 @overload
 def value_and_grad(function: Function, argnums: Indices = 0, has_aux: bool = False) -> Any: ...
+@checked
 def value_and_grad(function: Function, argnums: Indices = 0, has_aux: bool = False) -> Function:
     """Return a function that computes a function's value together with its gradient.
 
@@ -158,13 +213,18 @@ def value_and_grad(function: Function, argnums: Indices = 0, has_aux: bool = Fal
     >>> tl.value_and_grad(lambda x: (x**2).sum())(tl.tensor([1.0, 2.0]))
     (tensor(5.), tensor([2., 4.]))
     """
+    return _with_gradient("value_and_grad", function, argnums, has_aux)
+
+
+def _with_gradient(name: str, function: Function, argnums: Indices, has_aux: bool = False) -> Function:
+    """Return what `value_and_grad` returns; errors name the transform `name`."""
 
     @wraps(function)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        run = _Linearized(lambda *a: function(*a, **kwargs), args, argnums, has_aux)
+        run = _Linearized(name, lambda *a: function(*a, **kwargs), args, argnums, has_aux)
         if len(run.outputs) != 1 or run.outputs[0].nelement() != 1 or run.outputs[0].dtype.is_complex:
-            described = ", ".join(f"{x.dtype} of shape {x.shape}" for x in run.outputs)
-            raise ValueError(f"a gradient needs a function that returns one real number, not {described}")
+            described = ", ".join(f"{x.dtype} of shape {x.shape}" for x in run.outputs) or "nothing"
+            raise ValueError(f"{name}: function must return one real number, not {described}")
         parts = run.pull([Tensor(ones_like(run.outputs[0]._array))])
         gradient = rebuild(run.input_tree, map(conjugated, parts))
         value = run.value()
@@ -179,6 +239,7 @@ def grad(function: Callable[Concatenate[Tensor, P], Any]) -> Callable[Concatenat
 def grad(function: Callable[Concatenate[T, P], Any]) -> Callable[Concatenate[T, P], T]: ...
 @overload
 def grad(function: Function, argnums: Indices = 0, has_aux: bool = False) -> Any: ...
+@checked
 def grad(function: Function, argnums: Indices = 0, has_aux: bool = False) -> Function:
     """Return the function that computes the gradient of `function`; see `value_and_grad` for the arguments.
 
@@ -188,7 +249,12 @@ def grad(function: Function, argnums: Indices = 0, has_aux: bool = False) -> Fun
     >>> tl.grad(tl.grad(lambda x: x**3))(2.0)
     tensor(12.)
     """
-    both = value_and_grad(function, argnums, has_aux)
+    return _gradient("grad", function, argnums, has_aux)
+
+
+def _gradient(name: str, function: Function, argnums: Indices, has_aux: bool = False) -> Function:
+    """Return what `grad` returns; errors name the transform `name`."""
+    both = _with_gradient(name, function, argnums, has_aux)
 
     @wraps(function)
     def gradient(*args: Any, **kwargs: Any) -> Any:
@@ -204,6 +270,7 @@ def vjp(
 ) -> tuple[T, Callable[[T], tuple[Any, ...]]]: ...
 @overload
 def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]: ...
+@checked
 def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Return a function's value, and the function that maps cotangents of the value to those of the primals.
 
@@ -233,10 +300,10 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
     >>> pullback(tl.ones(1))
     (tensor([1.]),)
     """
-    run = _Linearized(function, primals, range(len(primals)), has_aux)
+    run = _Linearized("vjp", function, primals, None, has_aux)
 
     def pullback(cotangents: Any) -> tuple[Any, ...]:
-        seeds = _leaves_like(run.outputs, cotangents, "cotangents", "results")
+        seeds = _leaves_like("vjp", run.outputs, cotangents, "cotangents", "results")
         parts = run.pull([conjugated(seed) for seed in seeds], keep_graph=True)
         pulled: tuple[Any, ...] = rebuild(run.input_tree, map(conjugated, parts))
         return pulled
@@ -246,13 +313,12 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
 
 @overload
 def jvp(
-    function: Callable[..., T], primals: Sequence[Any], tangents: Sequence[Any], has_aux: Literal[False] = False
+    function: Callable[..., T], primals: Trees, tangents: Trees, has_aux: Literal[False] = False
 ) -> tuple[T, T]: ...
 @overload
-def jvp(
-    function: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
-) -> tuple[Any, ...]: ...
-def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> tuple[Any, ...]:
+def jvp(function: Function, primals: Trees, tangents: Trees, has_aux: bool = False) -> tuple[Any, ...]: ...
+@checked
+def jvp(function: Function, primals: Trees, tangents: Trees, has_aux: bool = False) -> tuple[Any, ...]:
     """Return a function's value and its directional derivative along `tangents`: forward mode.
 
     Parameters
@@ -280,28 +346,36 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any], has
     >>> tl.jvp(lambda x: x**2, (tl.tensor(3.0),), (tl.tensor(1.0),))
     (tensor(9.), tensor(6.))
     """
-    run = _Linearized(function, primals, range(len(primals)), has_aux)
-    pushed = run.push(_leaves_like(run.inputs, tuple(tangents), "tangents", "primals"))
+    return _pushed("jvp", function, primals, tangents, has_aux)
+
+
+def _pushed(name: str, function: Function, primals: Trees, tangents: Trees, has_aux: bool = False) -> tuple[Any, ...]:
+    """Return what `jvp` returns; errors name the transform `name`."""
+    run = _Linearized(name, function, primals, None, has_aux)
+    pushed = run.push(_leaves_like(name, run.inputs, tangents, "tangents", "primals"))
     result = (run.value(), rebuild(run.output_tree, pushed))
     return (*result, run.aux) if has_aux else result
 
 
-def _leaves_like(tensors: Sequence[Tensor], tree: Any, name: str, other: str) -> list[Tensor]:
+def _leaves_like(function: str, tensors: Sequence[Tensor], tree: Any, name: str, other: str) -> list[Tensor]:
     """Return the leaves of `tree` as tensors, which must have the shapes of `tensors`."""
-    found = [as_tensor(x) for x in leaves(tree)]
+    found = [as_leaf(function, name, x) for x in leaves(tree)]
     shapes, expected = [x.shape for x in found], [x.shape for x in tensors]
     if shapes != expected:
-        raise ValueError(f"{name} must have the structure and shapes of the {other}: {expected}, not {shapes}")
+        raise ValueError(
+            f"{function}: {name} must have the structure and shapes of the {other}: {expected}, not {shapes}"
+        )
     return found
 
 
 @overload
 def jacobian(
-    function: Callable[Concatenate[Tensor, P], Tensor], *, mode: str | None = None
+    function: Callable[Concatenate[Tensor, P], Tensor], *, mode: Mode = None
 ) -> Callable[Concatenate[Tensor, P], Tensor]: ...
 @overload
-def jacobian(function: Function, argnums: Indices = 0, mode: str | None = None) -> Any: ...
-def jacobian(function: Function, argnums: Indices = 0, mode: str | None = None) -> Function:
+def jacobian(function: Function, argnums: Indices = 0, mode: Mode = None) -> Any: ...
+@checked
+def jacobian(function: Function, argnums: Indices = 0, mode: Mode = None) -> Function:
     """Return the function that computes a Jacobian.
 
     Parameters
@@ -331,12 +405,15 @@ def jacobian(function: Function, argnums: Indices = 0, mode: str | None = None) 
     tensor([[2., 0.],
             [0., 4.]])
     """
-    if mode not in (None, "forward", "reverse"):
-        raise ValueError(f"mode must be 'forward', 'reverse' or None, not {mode!r}")
+    return _jacobian("jacobian", function, argnums, mode)
+
+
+def _jacobian(name: str, function: Function, argnums: Indices, mode: Mode) -> Function:
+    """Return what `jacobian` returns; errors name the transform `name`."""
 
     @wraps(function)
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        run = _Linearized(lambda *a: function(*a, **kwargs), args, argnums, has_aux=False)
+        run = _Linearized(name, lambda *a: function(*a, **kwargs), args, argnums, has_aux=False)
         inputs, outputs = (sum(x.nelement() for x in side) for side in (run.inputs, run.outputs))
         forward = mode == "forward" or (mode is None and inputs < outputs)
         blocks = _forward_blocks(run) if forward else _reverse_blocks(run)
@@ -396,6 +473,7 @@ def _forward_blocks(run: _Linearized) -> list[list[Tensor]]:
 def hessian(function: Callable[Concatenate[Tensor, P], Tensor]) -> Callable[Concatenate[Tensor, P], Tensor]: ...
 @overload
 def hessian(function: Function, argnums: Indices = 0) -> Any: ...
+@checked
 def hessian(function: Function, argnums: Indices = 0) -> Function:
     """Return the function that computes the matrix of second derivatives of a real-valued function.
 
@@ -409,14 +487,15 @@ def hessian(function: Function, argnums: Indices = 0) -> Function:
     tensor([[6., 2.],
             [2., 0.]])
     """
-    return jacobian(grad(function, argnums), argnums, mode="forward")
+    return _jacobian("hessian", _gradient("hessian", function, argnums), argnums, "forward")
 
 
 @overload
 def hvp(function: Callable[[T], Tensor], primals: tuple[T], tangents: tuple[T]) -> T: ...
 @overload
-def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any: ...
-def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+def hvp(function: Function, primals: Trees, tangents: Trees) -> Any: ...
+@checked
+def hvp(function: Function, primals: Trees, tangents: Trees) -> Any:
     """Return the product of a function's Hessian with a vector, without building the Hessian.
 
     Forward over reverse mode, at a small multiple of the cost of a gradient (Pearlmutter, "Fast exact multiplication
@@ -441,4 +520,4 @@ def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     tensor([ 6., 12.])
     """
     argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
-    return jvp(grad(function, argnums), primals, tangents)[1]
+    return _pushed("hvp", _gradient("hvp", function, argnums), primals, tangents)[1]

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BackendError, BackendUnavailable
+from ..options import checked
 from .base import Backend
 
 if TYPE_CHECKING:
@@ -152,6 +153,7 @@ class use_backend:
     'numpy'
     """
 
+    @checked
     def __init__(self, name: str) -> None:
         self._backend = get_backend(name)
         self._tokens: list[Token[Backend | None]] = []
@@ -230,6 +232,8 @@ def resolve_target(target: str) -> tuple[Backend, str | None]:
     BackendUnavailable
         If there is no available backend or device of this name.
     """
+    if not isinstance(target, str):
+        raise TypeError(f"device must be a device, or the name of a device or backend, not {type(target).__name__}")
     name, _, index = target.partition(":")
     if name in _installed_names():
         backend = get_backend(name)

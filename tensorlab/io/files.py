@@ -10,7 +10,8 @@ from typing import IO, Any
 from zlib import crc32
 
 from ..backend import backend_for_type, get_backend
-from ..ops.creation import place
+from ..ops.creation import DeviceLike, place
+from ..options import checked
 from ..tensor import Tensor
 from .format import CODES, DTYPES, Contents, Kinds, contents_of_bytes, contents_of_path, encode, mapped, write
 from .pickles import START, pickle_hint
@@ -83,8 +84,9 @@ def save(obj: Any, path: File, metadata: Mapping[str, str] | None = None) -> Non
         replace_file(path, lambda new: write(natives, texts, new))
 
 
+@checked
 def load(
-    path: File, device: Any = None, *, classes: Iterable[type] = (), verify: bool = True, lazy: bool = False
+    path: File, device: DeviceLike = None, *, classes: Iterable[type] = (), verify: bool = True, lazy: bool = False
 ) -> Any:
     """Read a safetensors file.
 
@@ -194,7 +196,7 @@ def _checked_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def _checked_classes(classes: Iterable[type]) -> Iterable[type]:
-    if not isinstance(classes, Iterable):
+    if isinstance(classes, str | Tensor) or not isinstance(classes, Iterable):
         raise TypeError(f"load: classes must be a list of classes, not {classes!r}")
     for cls in classes:
         if not (isinstance(cls, type) and issubclass(cls, tuple) and hasattr(cls, "_fields")):
@@ -228,15 +230,16 @@ def _no_file(function: str, file: Any) -> TypeError:
 
 def _host_array(leaf: Any, name: str) -> tuple[str, Any]:
     """Return the code of the data type of a tensor or array, and its elements, contiguous in host memory."""
+    where = f"obj[{name!r}]" if name else "obj"
     array = leaf._array if isinstance(leaf, Tensor) else leaf
     backend = backend_for_type(type(array))
     assert backend is not None
     try:
         dtype = backend.dtype_of(array).name
     except TypeError:
-        raise TypeError(f"save: {name!r} is an array of {array.dtype}, which files cannot hold") from None
+        raise TypeError(f"save: {where} is an array of {array.dtype}, which files cannot hold") from None
     if dtype not in CODES:
-        raise TypeError(f"save: {name!r} is {dtype}, which safetensors files cannot hold; cast it to complex64")
+        raise TypeError(f"save: {where} is {dtype}, which safetensors files cannot hold; cast it to complex64")
     array = get_backend("numpy").canonical(backend.to_numpy(array))
     return CODES[dtype], array if array.flags.c_contiguous else array.copy()
 

@@ -70,7 +70,7 @@ def _described(obj: Any, path: str, leaves: dict[str, Any], parents: tuple[int, 
         return _described(number, path, leaves, parents)
     hint = "; save its state_dict()" if hasattr(obj, "state_dict") else ""
     raise TypeError(
-        f"save: a file can hold tensors, arrays, numbers and text, not {type(obj).__name__} (at {_place(path)}){hint}"
+        f"save: obj can hold tensors, arrays, numbers and text, not {type(obj).__name__} (at {_place(path)}){hint}"
     )
 
 

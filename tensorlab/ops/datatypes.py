@@ -7,6 +7,7 @@ from functools import reduce
 from typing import Any
 
 from ..backend import DType, backend_for_type, dtypes
+from ..options.kinds import Kind, read
 from ..tensor import Tensor
 from .shapes import astype
 
@@ -92,9 +93,9 @@ def finfo(type: Any, /) -> FloatInfo:
     >>> tl.finfo(tl.float32).eps == 2.0**-23
     True
     """
-    dtype = _dtype_meant(type)
+    dtype = _dtype_meant("finfo", "type", type)
     if not dtype.is_floating:
-        raise TypeError(f"finfo: {dtype} is not a floating-point type; use iinfo for integers")
+        raise TypeError(f"finfo: type must be floating-point, not {dtype}; use iinfo for integers")
     part = dtypes.named(PARTS.get(dtype.name, dtype.name))
     significand, exponent = FLOATING_FORMATS[part.name]
     eps, top = 2.0**-significand, 2 ** (exponent - 1) - 1
@@ -125,13 +126,13 @@ def iinfo(type: Any, /) -> IntegerInfo:
     >>> tl.iinfo(tl.int8).max
     127
     """
-    dtype = _dtype_meant(type)
+    dtype = _dtype_meant("iinfo", "type", type)
     bits = 8 * dtype.itemsize
     if dtype.kind == "signed integer":
         return IntegerInfo(bits, 2 ** (bits - 1) - 1, -(2 ** (bits - 1)), dtype)
     if dtype.kind == "unsigned integer":
         return IntegerInfo(bits, 2**bits - 1, 0, dtype)
-    raise TypeError(f"iinfo: {dtype} is not an integer type; use finfo for floating-point types")
+    raise TypeError(f"iinfo: type must be an integer type, not {dtype}; use finfo for floating-point types")
 
 
 def isdtype(dtype: Any, kind: Any) -> bool:
@@ -157,14 +158,14 @@ def isdtype(dtype: Any, kind: Any) -> bool:
     >>> tl.isdtype(tl.float16, "real floating"), tl.isdtype(tl.int8, ("bool", tl.int64))
     (True, False)
     """
-    wanted = dtypes.named(dtype)
+    wanted = _named("isdtype", "dtype", dtype)
     if isinstance(kind, tuple):
         found = [isdtype(wanted, part) for part in kind]  # evaluates all, so that a misspelled kind is always an error
         return True in found
     if not isinstance(kind, str):
-        return wanted == dtypes.named(kind)
+        return wanted == _named("isdtype", "kind", kind)
     if kind not in STANDARD_KINDS:
-        raise ValueError(f"isdtype: unknown kind {kind!r}; the kinds are {', '.join(STANDARD_KINDS)}")
+        raise ValueError(f"isdtype: kind must be a data type or one of {', '.join(STANDARD_KINDS)}, not {kind!r}")
     return wanted.kind in dtypes.KINDS[kind]
 
 
@@ -200,9 +201,10 @@ def result_type(*arrays_and_dtypes: Any) -> DType:
     tensorlab.float32
     """
     numbers = [x for x in arrays_and_dtypes if type(x) in dtypes.DEFAULT_OF_PYTHON]
-    typed = [_dtype_meant(x) for x in arrays_and_dtypes if type(x) not in dtypes.DEFAULT_OF_PYTHON]
+    others = ((i, x) for i, x in enumerate(arrays_and_dtypes) if type(x) not in dtypes.DEFAULT_OF_PYTHON)
+    typed = [_dtype_meant("result_type", f"argument {i}", x) for i, x in others]
     if not typed:
-        raise ValueError("result_type needs at least one tensor, array or data type")
+        raise ValueError("result_type: at least one argument must be a tensor, an array or a data type")
     return reduce(dtypes.promote_with_number, map(type, numbers), reduce(dtypes.promote, typed))
 
 
@@ -221,19 +223,42 @@ def can_cast(from_: Any, to: Any, /) -> bool:
     >>> tl.can_cast(tl.int8, tl.int32), tl.can_cast(tl.float64, tl.float32)
     (True, False)
     """
-    source, target = _dtype_meant(from_), dtypes.named(to)
+    source, target = _dtype_meant("can_cast", "from_", from_), _named("can_cast", "to", to)
     try:
         return dtypes.promote(source, target) == target
     except TypeError:
         return False
 
 
-def _dtype_meant(x: Any) -> DType:
+@dataclass(frozen=True)
+class DataType(Kind):
+    """A data type in any form, or that of an array."""
+
+    arrays: bool = False
+
+    def read(self, value: Any) -> DType:
+        """Return the `DType`."""
+        if self.arrays and isinstance(value, Tensor):
+            return value.dtype
+        backend = backend_for_type(type(value)) if self.arrays and hasattr(value, "shape") else None
+        return dtypes.named(value) if backend is None else backend.dtype_of(value)
+
+    @property
+    def text(self) -> str:
+        """``a data type such as 'float32'``."""
+        return "a data type such as 'float32'" + (", a tensor or an array" if self.arrays else "")
+
+
+def _dtype_meant(function: str, name: str, x: Any) -> DType:
     """Return the data type of an array, or the one that the argument names."""
-    if isinstance(x, Tensor):
-        return x.dtype
-    backend = backend_for_type(type(x)) if hasattr(x, "shape") else None
-    return dtypes.named(x) if backend is None else backend.dtype_of(x)
+    found: DType = x if isinstance(x, DType) else read(function, name, DataType(arrays=True), x)
+    return found
+
+
+def _named(function: str, name: str, x: Any) -> DType:
+    """Return the data type that the argument names."""
+    found: DType = x if isinstance(x, DType) else read(function, name, DataType(), x)
+    return found
 
 
 def as_floating(x: Any) -> Any:

@@ -283,8 +283,10 @@ class Many(Kind):
         return tuple(map(self.kind.read, entries))
 
     def quick_test(self, name: str) -> str:
-        """Compare the type, unless the entries are operands, which ops check themselves."""
-        return "True" if self.kind == Operand() else f"type({name}) is tuple"
+        """Compare the type. Ops check operands themselves; of choices, nothing fails later where one is misspelled."""
+        if self.kind == Operand():
+            return "True"
+        return "False" if isinstance(self.kind, Choice) else f"type({name}) is tuple"
 
     @property
     def text(self) -> str:
@@ -392,15 +394,14 @@ def kind_of(annotation: Any) -> Any:
     """Return the `Kind` that an annotation stands for; None if it allows every value."""
     origin, parts = get_origin(annotation), get_args(annotation)
     if isinstance(annotation, TypeVar):
-        return Operand() if annotation.__name__ == "ArrayT" else None
+        return Operand() if annotation.__name__ == "ArrayT" else kind_of(annotation.__bound__)
     if origin is Annotated:
         return parts[1] if hasattr(parts[1], "read") else kind_of(parts[0])
     if origin is Literal:
         return Choice(parts)
     if origin in (Union, UnionType):
         kinds = [kind_of(part) for part in parts if part is not NoneType]
-        known = tuple(kind for kind in kinds if kind is not None)
-        return Either(known, none=NoneType in parts) if len(known) == len(kinds) else None
+        return None if None in kinds else _either(kinds, none=NoneType in parts)
     if origin is tuple:
         return _kind_of_tuple(parts)
     if origin is not None and isinstance(origin, type) and issubclass(origin, Callable):  # type: ignore[arg-type]
@@ -412,6 +413,12 @@ def kind_of(annotation: Any) -> Any:
     if annotation in NUMBERS:
         return NUMBERS[annotation]
     return Instance((annotation,)) if isinstance(annotation, type) and annotation not in (Any, object) else None
+
+
+def _either(kinds: Sequence[Kind], none: bool) -> Either:
+    """Return the union of several kinds, whose own unions are dissolved."""
+    unions = [kind if isinstance(kind, Either) else Either((kind,)) for kind in kinds]
+    return Either(tuple(chain.from_iterable(kind.kinds for kind in unions)), none or any(kind.none for kind in unions))
 
 
 def _kind_of_tuple(parts: tuple[Any, ...]) -> Any:

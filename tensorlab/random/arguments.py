@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from functools import reduce
 from math import prod
 from operator import index as as_index
-from typing import Any
+from typing import Any, ClassVar
 
 from ..autodiff.operands import TAKES_TEXT
-from ..backend import Backend, BackendError, dtypes
+from ..backend import Backend, BackendError, DTypeLike, dtypes
 from ..backend.dtypes import DType
 from ..errors import ShapeError
 from ..ops.creation import DeviceLike, asarray, place
 from ..ops.declare import broadcast_shape, require
 from ..ops.shapes import astype
+from ..options import ShapeLike
+from ..options.kinds import Kind, read
 from ..tensor import Tensor, array_of
-
-Shape = int | Sequence[int] | None
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Call:
 
 def checked(
     name: str,
-    shape: Shape,
+    shape: ShapeLike | None,
     dtype: Any,
     device: DeviceLike,
     params: Params | None = None,
@@ -159,12 +159,10 @@ def checked(
     values: dict[str, Any] = {}
     tensors: dict[str, Tensor] = {}
     for key, (value, _) in params.items():
-        if type(value) is not float:
+        if type(value) is not float or takes == "integral":
             value = _parameter(name, key, value, takes, device)
             if isinstance(value, Tensor):
                 tensors[key] = value
-        elif takes == "integral":
-            raise TypeError(f"{name}: {key} must be {TAKES_TEXT[takes]}, not float")
         values[key] = value
     backend, native_device = _device_of_parameters(name, tensors, device) if tensors else place(device)
     result = _result_type(name, dtype, kind, default, tensors)
@@ -187,14 +185,37 @@ def checked(
     return call
 
 
+@dataclass(frozen=True)
+class Numbers(Kind):
+    """A number or numbers, as a tensor; `device` and `dtype` are of those that are not tensors."""
+
+    device: DeviceLike
+    dtype: DTypeLike = None
+    text: ClassVar[str] = "a number, a tensor or an array"
+
+    def read(self, value: Any) -> Tensor:
+        """Return a tensor; a tensor unchanged."""
+        try:
+            return value if isinstance(value, Tensor) else asarray(value, dtype=self.dtype, device=self.device)
+        except OverflowError:
+            raise ValueError from None
+
+
+def as_tensor(name: str, key: str, value: Any, device: DeviceLike, dtype: DTypeLike = None) -> Tensor:
+    """Return an argument as a tensor; errors name the function and the argument."""
+    found: Tensor = read(name, key, Numbers(device, dtype), value)
+    return found
+
+
 def _parameter(name: str, key: str, value: Any, takes: str, device: DeviceLike) -> Any:
     """Return a parameter as a Python number or a tensor."""
-    if isinstance(value, bool):
+    if isinstance(value, bool) or (isinstance(value, float) and takes == "integral"):
         raise TypeError(f"{name}: {key} must be {TAKES_TEXT[takes]}, not {type(value).__name__}")
-    if isinstance(value, int | float):
+    if isinstance(value, float):
+        return float(value)  # NumPy's float64 is a subclass
+    if isinstance(value, int):
         return value
-    if not isinstance(value, Tensor):
-        value = asarray(value, device=device)
+    value = as_tensor(name, key, value, device)
     require(name, takes, **{key: value})
     return value
 
@@ -215,9 +236,9 @@ def _result_type(name: str, dtype: Any, kind: str, default: DType | None, tensor
     if dtype is not None:
         found = dtypes.named(dtype)
         if kind == "real floating" and found.kind != kind:
-            raise TypeError(f"{name} draws floating-point numbers, not {found}")
+            raise TypeError(f"{name}: dtype must be real floating-point, not {found}")
         if found.is_complex or (found is dtypes.bool_ and kind == "real"):
-            raise TypeError(f"{name} draws real numbers, not {found}")
+            raise TypeError(f"{name}: dtype must be real, not {found}")
         return found
     if default is not None:
         return default

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import ceil
 from threading import Lock
 from typing import Any, TypeVar
@@ -9,7 +10,8 @@ from typing import Any, TypeVar
 from ..backend import active_backend, dtypes
 from ..backend.memory import require_memory
 from ..ops.creation import asarray
-from ..options.kinds import Whole
+from ..options import Count, checked
+from ..options.kinds import Several, Whole, read
 from ..tensor import Tensor
 from .arguments import Call
 
@@ -84,6 +86,8 @@ class Excerpt:
 
 
 SEED = Whole(0, (1 << 128) - 1)
+WORD = Whole(0, (1 << 64) - 1)
+STATE = {"key": Several((WORD, WORD)), "block": WORD, "children": WORD}
 
 
 def _read_seed(function: str, seed: Any) -> int:
@@ -144,6 +148,11 @@ class Stream:
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state returned by `get_state`.
 
+        Raises
+        ------
+        TypeError, ValueError
+            If it is not such a state.
+
         Examples
         --------
         >>> g = tl.Generator(5)
@@ -153,9 +162,11 @@ class Stream:
         >>> g.normal((2,)) == first
         tensor([ True,  True])
         """
-        low, high = state["key"]
+        if not isinstance(state, Mapping) or set(state) != set(STATE):
+            raise ValueError(f"set_state: state must be a dict with the entries {', '.join(map(repr, STATE))}")
+        found = [read("set_state", f"state[{name!r}]", kind, state[name]) for name, kind in STATE.items()]
         with self._lock:
-            self._key, self._block, self._children = (low, high), state["block"], state["children"]
+            self._key, self._block, self._children = found
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return the state as a tensor, which `tl.save` can write along with those of a model and an optimizer.
@@ -195,13 +206,16 @@ class Stream:
         >>> other.uniform((2,)) == g.uniform((2,))
         tensor([ True,  True])
         """
-        words = state_dict.get("stream")
-        if words is None or tuple(words.shape) != (4,) or words.dtype != dtypes.uint64:
-            raise ValueError("the state of a generator is a dict with the entry 'stream', 4 words of type uint64")
+        words: Any = state_dict.get("stream") if isinstance(state_dict, Mapping) else None
+        if getattr(words, "dtype", None) != dtypes.uint64 or tuple(words.shape) != (4,):
+            raise ValueError(
+                "load_state_dict: state_dict must be a dict with the entry 'stream', a tensor of 4 words of type uint64"
+            )
         low, high, block, children = words.tolist()
         self.set_state({"key": (low, high), "block": block, "children": children})
 
-    def spawn(self: S, n_children: int) -> list[S]:
+    @checked
+    def spawn(self: S, n_children: Count) -> list[S]:
         """Return generators with streams that are independent of each other and of this one.
 
         Their keys are words of this generator's stream at positions that no draw reaches. They depend on its key and
@@ -228,8 +242,6 @@ class Stream:
         >>> (first.integers(1 << 50) == second.integers(1 << 50)).item()
         False
         """
-        if n_children < 0:
-            raise ValueError(f"spawn: the number of children is at least 0, not {n_children}")
         require_memory("spawn", f"n_children={n_children} generators", n_children)
         with self._lock:
             key, first = self._key, self._children

@@ -10,8 +10,9 @@ from ..backend import DTypeLike
 from ..ops.arithmetic import maximum, minimum
 from ..ops.creation import DeviceLike
 from ..ops.exponential import exp, expm1
+from ..options import ShapeLike
 from ..tensor import Tensor, array_of
-from .arguments import NOT_NEGATIVE, POSITIVE, Call, Shape, checked
+from .arguments import NOT_NEGATIVE, POSITIVE, Call, checked
 from .bit_stream import PRECISION_BITS, Stream, blocks_for, words_for
 from .documented import distribution
 from .truncated_normal import standard_truncated
@@ -53,7 +54,7 @@ class Continuous(Stream):
     @distribution
     def uniform(
         self,
-        shape: Shape = None,
+        shape: ShapeLike | None = None,
         low: Any = 0.0,
         high: Any = 1.0,
         *,
@@ -96,7 +97,7 @@ class Continuous(Stream):
     @distribution
     def normal(
         self,
-        shape: Shape = None,
+        shape: ShapeLike | None = None,
         mean: Any = 0.0,
         std: Any = 1.0,
         *,
@@ -141,7 +142,7 @@ class Continuous(Stream):
     @distribution
     def lognormal(
         self,
-        shape: Shape = None,
+        shape: ShapeLike | None = None,
         mean: Any = 0.0,
         std: Any = 1.0,
         *,
@@ -175,7 +176,7 @@ class Continuous(Stream):
         high: Any,
         mean: Any = 0.0,
         std: Any = 1.0,
-        shape: Shape = None,
+        shape: ShapeLike | None = None,
         *,
         dtype: DTypeLike = None,
         device: DeviceLike = None,
@@ -220,7 +221,7 @@ class Continuous(Stream):
 
     @distribution
     def exponential(
-        self, shape: Shape = None, scale: Any = 1.0, *, dtype: DTypeLike = None, device: DeviceLike = None
+        self, shape: ShapeLike | None = None, scale: Any = 1.0, *, dtype: DTypeLike = None, device: DeviceLike = None
     ) -> Tensor:
         """Draw from the exponential distribution, by inversion.
 
@@ -249,7 +250,7 @@ class Continuous(Stream):
     @distribution
     def laplace(
         self,
-        shape: Shape = None,
+        shape: ShapeLike | None = None,
         loc: Any = 0.0,
         scale: Any = 1.0,
         *,
@@ -280,7 +281,7 @@ class Continuous(Stream):
     @distribution
     def logistic(
         self,
-        shape: Shape = None,
+        shape: ShapeLike | None = None,
         loc: Any = 0.0,
         scale: Any = 1.0,
         *,
@@ -311,7 +312,7 @@ class Continuous(Stream):
     @distribution
     def gumbel(
         self,
-        shape: Shape = None,
+        shape: ShapeLike | None = None,
         loc: Any = 0.0,
         scale: Any = 1.0,
         *,
@@ -341,7 +342,7 @@ class Continuous(Stream):
     @distribution
     def cauchy(
         self,
-        shape: Shape = None,
+        shape: ShapeLike | None = None,
         loc: Any = 0.0,
         scale: Any = 1.0,
         *,
@@ -380,7 +381,7 @@ class Continuous(Stream):
         self,
         a: Any,
         scale: Any = 1.0,
-        shape: Shape = None,
+        shape: ShapeLike | None = None,
         *,
         dtype: DTypeLike = None,
         device: DeviceLike = None,
@@ -409,7 +410,9 @@ class Continuous(Stream):
         return call.result(call.operand(self._exponential(call)) ** (1 / a) * scale)
 
     @distribution
-    def pareto(self, a: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
+    def pareto(
+        self, a: Any, shape: ShapeLike | None = None, *, dtype: DTypeLike = None, device: DeviceLike = None
+    ) -> Tensor:
         """Draw from the Pareto distribution of the second kind, of distribution function ``1 - (1 + x)**-a``.
 
         As in NumPy, this is the Lomax distribution, whose support begins at 0. Pareto's distribution, whose support
@@ -435,7 +438,7 @@ class Continuous(Stream):
 
     @distribution
     def rayleigh(
-        self, shape: Shape = None, scale: Any = 1.0, *, dtype: DTypeLike = None, device: DeviceLike = None
+        self, shape: ShapeLike | None = None, scale: Any = 1.0, *, dtype: DTypeLike = None, device: DeviceLike = None
     ) -> Tensor:
         """Draw from the Rayleigh distribution, of distribution function ``1 - exp(-(x / scale)**2 / 2)``, by inversion.
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from ..backend import DTypeLike, dtypes
 from ..ops.creation import DeviceLike
+from ..options import ShapeLike
 from ..tensor import Tensor, array_of
-from .arguments import COUNT_RANGE, POSITIVE, POSITIVE_PROBABILITY, PROBABILITY, WHOLE, Call, Params, Shape, checked
+from .arguments import COUNT_RANGE, POSITIVE, POSITIVE_PROBABILITY, PROBABILITY, WHOLE, Call, Params, checked
 from .bit_stream import blocks_for
 from .documented import count_distribution, distribution
 from .multivariate import Multivariate
@@ -34,7 +35,7 @@ class Discrete(Multivariate):
         self,
         low: Any,
         high: Any = None,
-        shape: Shape = None,
+        shape: ShapeLike | None = None,
         *,
         dtype: DTypeLike = None,
         device: DeviceLike = None,
@@ -56,8 +57,9 @@ class Discrete(Multivariate):
         >>> bool((tl.Generator(0).integers(6, shape=(100,)) < 6).all())
         True
         """
-        if high is None:
-            low, high = 0, low
+        bounds = (
+            {"start": (0, None), "low": (low, None)} if high is None else {"low": (low, None), "high": (high, None)}
+        )
         call = checked(
             "integers",
             shape,
@@ -67,14 +69,14 @@ class Discrete(Multivariate):
             default=dtypes.int64,
             computed=dtypes.int64,
             takes="integral",
-            params={"low": (low, None), "high": (high, None)},
+            params=bounds,
         )
         xp, native = call.xp, call.backend.native(call.dtype)
         low, high = map(array_of, call.params)
-        bounds = f"[{low}, {high})" if not call.has_tensors else "tensors"
+        given, named = ("", "the range") if call.has_tensors else (f", not [{low}, {high})", f"[{low}, {high})")
         call.require(
             lambda low, high: (high > low) & (high - low <= 1 << 53),
-            f"the range must hold 1 to 2**53 numbers, not that of {bounds}",
+            f"the range from low to high must hold 1 to 2**53 numbers{given}",
             low,
             high,
         )
@@ -83,7 +85,10 @@ class Discrete(Multivariate):
             if call.has_tensors:  # which are int64
                 least, most = max(least, -(1 << 63)), min(most, (1 << 63) - 1)
             call.require(
-                lambda low, high: (low >= least) & (high - 1 <= most), f"{call.dtype} does not hold {bounds}", low, high
+                lambda low, high: (low >= least) & (high - 1 <= most),
+                f"dtype {call.dtype} does not hold {named}",
+                low,
+                high,
             )
         # 53 random bits times the width: for widths in practice the bias is far too small to be measured.
         numbers = self._uniform(call, 53)
@@ -95,7 +100,9 @@ class Discrete(Multivariate):
         return Tensor(xp.astype(numbers, native, copy=False))
 
     @distribution
-    def bernoulli(self, p: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
+    def bernoulli(
+        self, p: Any, shape: ShapeLike | None = None, *, dtype: DTypeLike = None, device: DeviceLike = None
+    ) -> Tensor:
         """Draw ones with probability `p`, else zeros.
 
         Parameters
@@ -130,7 +137,9 @@ class Discrete(Multivariate):
         return Tensor(xp.astype(chosen, call.backend.native(call.dtype), copy=False))
 
     @count_distribution
-    def poisson(self, lam: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
+    def poisson(
+        self, lam: Any, shape: ShapeLike | None = None, *, dtype: DTypeLike = None, device: DeviceLike = None
+    ) -> Tensor:
         """Draw from the Poisson distribution.
 
         By inversion for means below 10, else by rejection (Hörmann, "The transformed rejection method for generating
@@ -156,7 +165,7 @@ class Discrete(Multivariate):
 
     @count_distribution
     def binomial(
-        self, n: Any, p: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None
+        self, n: Any, p: Any, shape: ShapeLike | None = None, *, dtype: DTypeLike = None, device: DeviceLike = None
     ) -> Tensor:
         """Draw from the binomial distribution: the number of successes in `n` trials of probability `p`.
 
@@ -194,7 +203,9 @@ class Discrete(Multivariate):
         return count_result(call, xp.where(valid, xp.where(flipped, n - found, found), xp.full_like(found, -1.0)))
 
     @count_distribution
-    def geometric(self, p: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
+    def geometric(
+        self, p: Any, shape: ShapeLike | None = None, *, dtype: DTypeLike = None, device: DeviceLike = None
+    ) -> Tensor:
         """Draw from the geometric distribution: the number of trials up to the first success, by inversion.
 
         Parameters
@@ -227,7 +238,7 @@ class Discrete(Multivariate):
 
     @count_distribution
     def negative_binomial(
-        self, n: Any, p: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None
+        self, n: Any, p: Any, shape: ShapeLike | None = None, *, dtype: DTypeLike = None, device: DeviceLike = None
     ) -> Tensor:
         """Draw from the negative binomial distribution: the number of failures before `n` successes.
 
@@ -258,7 +269,7 @@ class Discrete(Multivariate):
         return count_result(call, self._poisson(call, call.xp.minimum(mean, 2.0**62)))
 
     @staticmethod
-    def _checked_count(name: str, shape: Shape, dtype: Any, device: DeviceLike, *, params: Params) -> Call:
+    def _checked_count(name: str, shape: ShapeLike | None, dtype: Any, device: DeviceLike, *, params: Params) -> Call:
         """Return a checked call with double precision computation and a result of type int64 by default."""
         call = checked(
             name,

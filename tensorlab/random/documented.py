@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import Parameter, signature
 from typing import Any, TypeVar
 
 from ..docstrings import completed, documented
+from ..ops.declare import composite
+from ..options.kinds import Either, Instance, read
 from ..tensor import Tensor
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -32,21 +34,28 @@ COUNT_ENTRIES = ENTRIES | {
 
 
 def distribution(method: F) -> F:
-    """Complete the docstring of a method that draws from a continuous distribution."""
-    return documented(method, entries=ENTRIES)
+    """Declare a method that draws from a continuous distribution: read its arguments, complete its docstring."""
+    return _declared(method, ENTRIES)
 
 
 def count_distribution(method: F) -> F:
-    """Complete the docstring of a method that draws from a discrete distribution."""
-    return documented(method, entries=COUNT_ENTRIES)
+    """Declare a method that draws from a discrete distribution."""
+    return _declared(method, COUNT_ENTRIES)
+
+
+def _declared(method: F, entries: Mapping[str, str]) -> F:
+    declared: Any = composite()(documented(method, entries=entries))
+    return declared
 
 
 def by_default(method: Callable[..., Tensor], default: Any) -> Callable[..., Tensor]:
     """Return a method of generators as a function with a keyword `generator`, whose default is `default`."""
+    kind = Either((Instance((type(default),)),), none=True)
 
     @wraps(method)
     def draw(*args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
-        return method(default if generator is None else generator, *args, **kwargs)
+        source = default if generator is None else read(method.__name__, "generator", kind, generator)
+        return method(source, *args, **kwargs)
 
     found = signature(method)
     parameters = [*list(found.parameters.values())[1:], Parameter("generator", Parameter.KEYWORD_ONLY, default=None)]

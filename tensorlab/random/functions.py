@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ..backend import DTypeLike, backend_of
 from ..ops.creation import DeviceLike
-from ..ops.declare import require
+from ..ops.declare import composite, require
 from ..ops.shapes import from_arguments
+from ..options import Count, Integers, ShapeLike
 from ..tensor import Tensor
 from .documented import by_default
 from .generator import Generator, default_generator
@@ -68,6 +68,7 @@ categorical = by_default(Generator.categorical, default_generator)
 multinomial = by_default(Generator.multinomial, default_generator)
 
 
+@composite()
 def rand(
     *shape: Any,
     dtype: DTypeLike = None,
@@ -99,6 +100,7 @@ def rand(
     return drawn.requires_grad_(requires_grad)
 
 
+@composite()
 def randn(
     *shape: Any,
     dtype: DTypeLike = None,
@@ -117,10 +119,11 @@ def randn(
     return drawn.requires_grad_(requires_grad)
 
 
+@composite()
 def randint(
     low: int,
-    high: int | Sequence[int],
-    size: Sequence[int] | None = None,
+    high: Integers,
+    size: ShapeLike | None = None,
     *,
     dtype: DTypeLike = None,
     device: DeviceLike = None,
@@ -135,14 +138,15 @@ def randint(
     """
     if isinstance(high, int):
         if size is None:
-            raise TypeError("randint needs the shape: randint(low, high, size)")
+            raise TypeError("randint: size must be given: randint(low, high, size), or randint(high, size)")
         start, stop, shape = low, high, size
     else:
         start, stop, shape = 0, low, high
     return (generator or default_generator).integers(start, stop, shape, dtype=dtype, device=device)
 
 
-def randperm(n: int, *, device: DeviceLike = None, generator: Generator | None = None) -> Tensor:
+@composite()
+def randperm(n: Count, *, device: DeviceLike = None, generator: Generator | None = None) -> Tensor:
     """Draw a permutation of the numbers 0 to ``n - 1``.
 
     Examples
@@ -165,6 +169,7 @@ def _like(function: str, x: Any, dtype: Any, device: DeviceLike) -> dict[str, An
     return {"shape": tuple(array.shape), "dtype": backend.dtype_of(array) if dtype is None else dtype, "device": found}
 
 
+@composite()
 def rand_like(
     x: Any,
     /,
@@ -204,6 +209,7 @@ def rand_like(
     )
 
 
+@composite()
 def randn_like(
     x: Any,
     /,
@@ -225,6 +231,7 @@ def randn_like(
     )
 
 
+@composite()
 def randint_like(
     x: Any,
     /,

@@ -11,8 +11,9 @@ from ..ops.creation import DeviceLike
 from ..ops.exponential import exp, sigmoid
 from ..ops.exponential import log as logarithm
 from ..ops.shapes import broadcast_to
+from ..options import ShapeLike
 from ..tensor import Tensor, array_of
-from .arguments import NOT_NEGATIVE, POSITIVE, Call, Shape, checked
+from .arguments import NOT_NEGATIVE, POSITIVE, Call, checked
 from .bit_stream import blocks_for, words_for
 from .continuous import Continuous
 from .documented import distribution
@@ -31,7 +32,7 @@ class GammaFamily(Continuous):
         self,
         a: Any,
         scale: Any = 1.0,
-        shape: Shape = None,
+        shape: ShapeLike | None = None,
         *,
         dtype: DTypeLike = None,
         device: DeviceLike = None,
@@ -69,7 +70,9 @@ class GammaFamily(Continuous):
         return call.result(self._gamma(call, call.params[0]) * call.params[1])
 
     @distribution
-    def chisquare(self, df: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
+    def chisquare(
+        self, df: Any, shape: ShapeLike | None = None, *, dtype: DTypeLike = None, device: DeviceLike = None
+    ) -> Tensor:
         """Draw from the chi-square distribution: sums of the squares of `df` standard normal numbers; see `gamma`.
 
         Parameters
@@ -96,7 +99,7 @@ class GammaFamily(Continuous):
         df: Any,
         loc: Any = 0.0,
         scale: Any = 1.0,
-        shape: Shape = None,
+        shape: ShapeLike | None = None,
         *,
         dtype: DTypeLike = None,
         device: DeviceLike = None,
@@ -135,7 +138,7 @@ class GammaFamily(Continuous):
 
     @distribution
     def beta(
-        self, a: Any, b: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None
+        self, a: Any, b: Any, shape: ShapeLike | None = None, *, dtype: DTypeLike = None, device: DeviceLike = None
     ) -> Tensor:
         """Draw from the beta distribution, of density proportional to ``x**(a - 1) * (1 - x)**(b - 1)``; see `gamma`.
 

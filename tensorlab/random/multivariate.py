@@ -10,8 +10,9 @@ from ..ops.contraction import matmul
 from ..ops.creation import DeviceLike
 from ..ops.shapes import reshape
 from ..ops.softmax import softmax
+from ..options import ShapeLike
 from ..tensor import Tensor
-from .arguments import POSITIVE, Shape, checked
+from .arguments import POSITIVE, checked
 from .documented import distribution
 from .gamma import GammaFamily
 
@@ -21,7 +22,7 @@ class Multivariate(GammaFamily):
 
     @distribution
     def dirichlet(
-        self, alpha: Any, shape: Shape = None, *, dtype: DTypeLike = None, device: DeviceLike = None
+        self, alpha: Any, shape: ShapeLike | None = None, *, dtype: DTypeLike = None, device: DeviceLike = None
     ) -> Tensor:
         """Draw from the Dirichlet distribution: gamma distributed numbers divided by their sum; see `gamma`.
 
@@ -61,7 +62,7 @@ class Multivariate(GammaFamily):
         self,
         mean: Any,
         cov: Any = None,
-        shape: Shape = None,
+        shape: ShapeLike | None = None,
         *,
         scale_tril: Any = None,
         dtype: DTypeLike = None,

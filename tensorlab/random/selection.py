@@ -8,12 +8,13 @@ from typing import Any
 
 from ..backend import dtypes
 from ..errors import ShapeError
-from ..ops.creation import DeviceLike, asarray
+from ..ops.creation import DeviceLike
 from ..ops.indexing import take
 from ..ops.shapes import moveaxis, normalized_axis
 from ..ops.softmax import softmax
+from ..options import ShapeLike, Size
 from ..tensor import Tensor, array_of
-from .arguments import Call, Condition, Shape, checked
+from .arguments import Call, Condition, as_tensor, checked
 from .bit_stream import blocks_for
 from .discrete import Discrete
 from .documented import distribution
@@ -54,7 +55,7 @@ class Selection(Discrete):
         >>> tl.Generator(0).permutation(tl.zeros((2, 3)), axis=1).shape
         (2, 3)
         """
-        call, count, source, axis = _candidates("permutation", x, axis, None, device)
+        call, count, source, axis = _candidates("permutation", "x", x, axis, None, device)
         order = self._random_order(call, count)
         return Tensor(order) if source is None else take(source, order, axis=axis)
 
@@ -62,7 +63,7 @@ class Selection(Discrete):
     def choice(
         self,
         a: Any,
-        shape: Shape = None,
+        shape: ShapeLike | None = None,
         replace: bool = True,
         p: Any = None,
         axis: int = 0,
@@ -104,11 +105,11 @@ class Selection(Discrete):
         >>> sorted(tl.Generator(0).choice(tl.tensor([5, 6, 7]), (3,), replace=False).tolist())
         [5, 6, 7]
         """
-        call, count, source, axis = _candidates("choice", a, axis, () if shape is None else shape, device)
+        call, count, source, axis = _candidates("choice", "a", a, axis, () if shape is None else shape, device)
         if count == 0 and call.size:
-            raise ValueError("choice: there are no elements to choose from")
+            raise ValueError("choice: a has no elements to choose from")
         if not replace and call.size > count:
-            raise ValueError(f"choice: {call.size} of {count} cannot be chosen without replacement")
+            raise ValueError(f"choice: {call.size} of the {count} elements of a cannot be chosen with replace=False")
         weights = None if p is None else _checked_probabilities(call, p, count, 0 if replace else call.size)
         xp = call.xp
         if weights is None and replace:
@@ -128,7 +129,7 @@ class Selection(Discrete):
         *,
         probs: Any = None,
         axis: int = -1,
-        shape: Shape = None,
+        shape: ShapeLike | None = None,
         device: DeviceLike = None,
     ) -> Tensor:
         """Draw from categorical distributions, by inversion of the distribution function.
@@ -190,7 +191,7 @@ class Selection(Discrete):
 
     @distribution
     def multinomial(
-        self, probs: Any, num_samples: int, replacement: bool = False, *, device: DeviceLike = None
+        self, probs: Any, num_samples: Size, replacement: bool = False, *, device: DeviceLike = None
     ) -> Tensor:
         """Draw several categories from each distribution, with or without replacement, as PyTorch's function does.
 
@@ -219,9 +220,6 @@ class Selection(Discrete):
         tensor([[1, 1],
                 [0, 0]])
         """
-        num_samples = as_index(num_samples)
-        if num_samples < 1:
-            raise ValueError(f"multinomial: num_samples is {num_samples}, but must be at least 1")
         call = checked(
             "multinomial",
             None,
@@ -234,9 +232,10 @@ class Selection(Discrete):
             params={"probs": (_categories_last(probs, "multinomial", "probs", -1, device), WEIGHTS)},
         )
         weights = array_of(call.params[0])
-        _require_possible(call, "probs", weights, 1 if replacement else num_samples)
         if replacement:
+            _require_possible(call, "probs", weights, 1)
             return Tensor(self._weighted_indices(call, weights, num_samples))
+        _require_possible(call, "probs", weights, num_samples, ", which replacement=False needs")
         return Tensor(self._weighted_order(call, weights)[..., :num_samples])
 
     # -- indices -------------------------------------------------------------------------------------------------------
@@ -280,20 +279,22 @@ class Selection(Discrete):
         return xp.argsort(xp.where(possible, times, xp.full_like(times, float("inf"))), axis=-1, stable=True)
 
 
-def _candidates(name: str, x: Any, axis: int, shape: Shape, device: DeviceLike) -> tuple[Call, int, Any, int]:
+def _candidates(
+    name: str, key: str, x: Any, axis: int, shape: ShapeLike | None, device: DeviceLike
+) -> tuple[Call, int, Any, int]:
     """Return a checked call, the number of candidates, the array whose slices they are (or None), and the axis."""
     if isinstance(x, float | bool):
-        raise TypeError(f"{name}: takes an int or an array, not {type(x).__name__}")
+        raise TypeError(f"{name}: {key} must be an integer or an array, not {type(x).__name__}")
     source = None
     if isinstance(x, int) or (hasattr(x, "__index__") and not getattr(x, "shape", None) and not isinstance(x, Tensor)):
         count = as_index(x)
         if count < 0:
-            raise ValueError(f"{name}: the number of elements must be at least 0, not {count}")
+            raise ValueError(f"{name}: {key} must be an array or a non-negative integer, not {count}")
         call = checked(name, shape, None, device, kind="real", default=dtypes.int64)
     else:
-        source = x if isinstance(x, Tensor) else asarray(x, device=device)
+        source = as_tensor(name, key, x, device)
         if not source.shape:
-            raise ShapeError(f"{name}: a 0-d array has no elements to choose from")
+            raise ShapeError(f"{name}: {key} is 0-d, and has no elements to choose from")
         axis = normalized_axis(axis, len(source.shape))
         count = source.shape[axis]
         call = checked(name, shape, None, source.device, kind="real", default=dtypes.int64)
@@ -302,7 +303,7 @@ def _candidates(name: str, x: Any, axis: int, shape: Shape, device: DeviceLike) 
 
 def _categories_last(given: Any, name: str, key: str, axis: int, device: DeviceLike) -> Tensor:
     """Return probabilities as a tensor with the categories, at least one, along the last axis."""
-    given = given if isinstance(given, Tensor) else asarray(given, device=device)
+    given = as_tensor(name, key, given, device)
     if not given.shape:
         raise ShapeError(f"{name}: {key} is 0-d, but must have an axis of categories")
     axis = normalized_axis(axis, len(given.shape))
@@ -311,28 +312,25 @@ def _categories_last(given: Any, name: str, key: str, axis: int, device: DeviceL
     return moveaxis(given.detach(), axis, -1)
 
 
-def _require_possible(call: Call, key: str, weights: Any, count: int) -> None:
+def _require_possible(call: Call, key: str, weights: Any, count: int, why: str = "") -> None:
     """Refuse rows of weights with fewer than `count` positive ones, except on a device."""
     call.require(
         lambda weights: call.xp.count_nonzero(weights > 0, axis=-1) >= count,
-        f"{key} has rows with fewer than {count} possible categories",
+        f"{key} has rows with fewer than {count} possible categories{why}",
         weights,
     )
 
 
 def _checked_probabilities(call: Call, p: Any, count: int, needed: int) -> Any:
     """Return the probabilities of a choice, checked, as an array of float64."""
-    if isinstance(p, list | tuple):
-        p, exact = call.array(p, dtypes.float64), True
-    else:
-        p = p if isinstance(p, Tensor) else asarray(p, device=call.device)
-        exact = p.dtype is dtypes.float64
-        p = call.xp.astype(array_of(p), call.xp.float64)
+    exact = isinstance(p, list | tuple) or getattr(p, "dtype", None) == dtypes.float64
+    given = as_tensor("choice", "p", p, call.device, dtypes.float64 if isinstance(p, list | tuple) else None)
+    p = call.xp.astype(array_of(given), call.xp.float64)
     if p.shape != (count,):
-        raise ShapeError(f"choice: p has shape {tuple(p.shape)}, but there are {count} to choose from")
+        raise ShapeError(f"choice: p has shape {tuple(p.shape)}, but a has {count} elements")
     tolerance = 1.5e-8 if exact else 3.5e-4  # as in NumPy: the square root of the precision
     call.require(WEIGHTS.holds, f"p has elements that are not {WEIGHTS.text}", p)
-    call.require(lambda p: abs(call.xp.sum(p) - 1.0) <= tolerance, "the probabilities do not sum to 1", p)
-    message = f"fewer than {needed} elements have a probability above 0"
+    call.require(lambda p: abs(call.xp.sum(p) - 1.0) <= tolerance, "p does not sum to 1", p)
+    message = f"replace=False needs {needed} elements of p above 0"
     call.require(lambda p: call.xp.count_nonzero(p > 0) >= needed, message, p)
     return p

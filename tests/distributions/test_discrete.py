@@ -141,12 +141,16 @@ ERRORS = {
     "n": (lambda g: g.binomial(2.5, 0.5), ValueError, "binomial: n is 2.5, but must be a whole number"),
     "p": (lambda g: g.binomial(2, 1.5), ValueError, r"binomial: p is 1.5, but must be in \[0, 1\]"),
     "never": (lambda g: g.geometric(0.0), ValueError, r"geometric: p is 0.0, but must be in \(0, 1\]"),
-    "complex": (lambda g: g.poisson(1.0, dtype="complex64"), TypeError, "poisson draws real numbers, not complex64"),
-    "empty": (lambda g: g.integers(tl.asarray([3, 4]), 4), ValueError, "integers: the range must hold"),
-    "type": (lambda g: g.integers(0, 300, dtype="int8"), ValueError, r"integers: int8 does not hold \[0, 300\)"),
+    "complex": (lambda g: g.poisson(1.0, dtype="complex64"), TypeError, "poisson: dtype must be real, not complex64"),
+    "empty": (
+        lambda g: g.integers(tl.asarray([3, 4]), 4),
+        ValueError,
+        "integers: the range from low to high must hold",
+    ),
+    "type": (lambda g: g.integers(0, 300, dtype="int8"), ValueError, r"integers: dtype int8 does not hold \[0, 300\)"),
     "float": (lambda g: g.integers(0.5, 3), TypeError, "integers: low must be of an integer type, not float"),
     "floats": (lambda g: g.integers(tl.asarray([0.5]), 3), TypeError, "integers: low is float32"),
-    "bool": (lambda g: g.integers(0, 2, dtype="bool"), TypeError, "integers draws real numbers, not bool"),
+    "bool": (lambda g: g.integers(0, 2, dtype="bool"), TypeError, "integers: dtype must be real, not bool"),
 }
 
 

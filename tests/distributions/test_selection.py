@@ -118,30 +118,34 @@ class TestMultinomial:
 
 
 ERRORS = {
-    "sum": (lambda g: g.choice(2, p=[0.5, 0.6]), ValueError, "choice: the probabilities do not sum to 1"),
+    "sum": (lambda g: g.choice(2, p=[0.5, 0.6]), ValueError, "choice: p does not sum to 1"),
     "negative": (lambda g: g.choice(2, p=[1.5, -0.5]), ValueError, "choice: p has elements that are not finite and at"),
-    "length": (lambda g: g.choice(3, p=[0.5, 0.5]), tl.ShapeError, r"choice: p has shape \(2,\), but there are 3"),
-    "too many": (lambda g: g.choice(3, 4, replace=False), ValueError, "choice: 4 of 3 cannot be chosen without"),
+    "length": (lambda g: g.choice(3, p=[0.5, 0.5]), tl.ShapeError, r"choice: p has shape \(2,\), but a has 3 elements"),
+    "too many": (
+        lambda g: g.choice(3, 4, replace=False),
+        ValueError,
+        "choice: 4 of the 3 elements of a cannot be chosen with replace=False",
+    ),
     "too few": (
         lambda g: g.choice(3, 2, replace=False, p=[1.0, 0.0, 0.0]),
         ValueError,
-        "choice: fewer than 2 elements have a probability above 0",
+        "choice: replace=False needs 2 elements of p above 0",
     ),
-    "nothing": (lambda g: g.choice(0), ValueError, "choice: there are no elements to choose from"),
+    "nothing": (lambda g: g.choice(0), ValueError, "choice: a has no elements to choose from"),
     "numbers": (
         lambda g: g.permutation(-1),
         ValueError,
-        "the number of elements must be at least 0, not -1",
+        "x must be an array or a non-negative integer, not -1",
     ),
-    "float": (lambda g: g.permutation(2.0), TypeError, "permutation: takes an int or an array, not float"),
+    "float": (lambda g: g.permutation(2.0), TypeError, "permutation: x must be an integer or an array, not float"),
     "axis": (lambda g: g.permutation(tl.zeros(3), axis=1), tl.ShapeError, "axis 1 is out of range"),
-    "scalar": (lambda g: g.choice(tl.asarray(3.0)), tl.ShapeError, "a 0-d array has no elements"),
+    "scalar": (lambda g: g.choice(tl.asarray(3.0)), tl.ShapeError, "choice: a is 0-d"),
     "neither": (lambda g: g.categorical(), TypeError, "either logits or probs"),
     "impossible": (lambda g: g.categorical(probs=tl.zeros((2, 3))), ValueError, "rows with fewer than 1 possible"),
     "no logits": (lambda g: g.categorical(tl.full((3,), -float("inf"))), ValueError, "rows with fewer than 1 possible"),
     "empty": (lambda g: g.categorical(tl.zeros((2, 0))), tl.ShapeError, r"of shape \(2, 0\) has no categories"),
     "rows": (lambda g: g.categorical(tl.zeros((2, 3)), shape=(3,)), tl.ShapeError, "do not broadcast to shape"),
-    "samples": (lambda g: g.multinomial(tl.ones(3), 0), ValueError, "num_samples is 0, but must be at least 1"),
+    "samples": (lambda g: g.multinomial(tl.ones(3), 0), ValueError, "num_samples must be a positive integer, not 0"),
     "categories": (lambda g: g.multinomial(tl.asarray([1.0, 0.0]), 2), ValueError, "fewer than 2 possible categories"),
     "weights": (lambda g: g.multinomial(tl.asarray([1.0, -1.0]), 1), ValueError, "probs has elements that are not"),
 }

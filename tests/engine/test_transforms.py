@@ -1,5 +1,6 @@
 """The functional transforms, alone and nested."""
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -126,12 +127,12 @@ def test_unused_arguments_have_gradient_zero():
     ],
 )  # fmt: skip
 def test_gradients_of_anything_but_one_real_number_are_refused(result):
-    with pytest.raises(ValueError, match="a gradient needs a function that returns one real number, not "):
+    with pytest.raises(ValueError, match="grad: function must return one real number, not "):
         tl.grad(result)(tensor(X))
 
 
 def test_integer_inputs_are_refused():
-    with pytest.raises(TypeError, match="derivatives need floating-point inputs, not int64"):
+    with pytest.raises(TypeError, match="grad: argument 0 must be floating-point, not int64"):
         tl.grad(lambda x: x)(tl.tensor(3))
 
 
@@ -370,7 +371,7 @@ def test_jacobian_with_empty_inputs_or_outputs(mode):
 
 
 def test_an_unknown_mode_is_refused():
-    with pytest.raises(ValueError, match="mode must be 'forward', 'reverse' or None, not 'backward'"):
+    with pytest.raises(ValueError, match="jacobian: mode must be 'forward', 'reverse' or None, not 'backward'"):
         tl.jacobian(smooth, mode="backward")
 
 
@@ -418,3 +419,41 @@ def test_no_grad_refuses_generators():
         @tl.no_grad()
         def steps():
             yield
+
+
+ARGUMENTS = {
+    "grad: function must be callable, not 3": lambda: tl.grad(3),
+    "grad: argnums must be an integer or a tuple of integers, not (2.5,)": lambda: tl.grad(tl.sin, (2.5,)),
+    "hessian: argnums must be an integer or a tuple of integers, not 'x'": lambda: tl.hessian(tl.sin, "x"),
+    "value_and_grad: has_aux must be a bool, not 'yes'": lambda: tl.value_and_grad(tl.sin, has_aux="yes"),
+    "value_and_grad: function must return a pair with has_aux=True, not Tensor": (
+        lambda: tl.value_and_grad(tl.sin, has_aux=True)(1.0)
+    ),
+    "jacobian: argument 1 must be floating-point, not int64": lambda: tl.jacobian(tl.add, (0, 1))(1.0, 2),
+    "hvp: primals must be a tuple or a list, not": lambda: tl.hvp(tl.sin, tl.ones(2), (tl.ones(2),)),
+    "jvp: tangents must be a tensor, an array, a number, or a nested": lambda: tl.jvp(tl.sin, (1.0,), ("x",)),
+    "vjp: primals must be floating-point, not bool": lambda: tl.vjp(tl.sin, True),
+    "vjp: the result of function must be a tensor": lambda: tl.vjp(lambda x: "y", 1.0),
+    "checkpoint: function must be callable, not None": lambda: tl.checkpoint(None),
+    "custom_gradient: sin must return a pair of its result and gradient, not Tensor": (
+        lambda: tl.custom_gradient(tl.sin)(1.0)
+    ),
+    "check_gradients: modes must be a tuple of": lambda: tl.check_gradients(tl.sin, (1.0,), modes=("sideways",)),
+    "backward: tensor must be a Tensor, not int": lambda: tl.autodiff.backward(3),
+    "backward: gradient must be a Tensor or None, not float": lambda: tl.ones(2, requires_grad=True).backward(1.0),
+    "backward: create_graph must be a bool, not 'x'": lambda: tl.ones((), requires_grad=True).backward(
+        create_graph="x"
+    ),
+}
+
+
+@pytest.mark.parametrize("message", ARGUMENTS)
+def test_wrong_arguments_are_named(message):
+    with pytest.raises((TypeError, ValueError), match=f"^{re.escape(message)}"):
+        ARGUMENTS[message]()
+
+
+def test_argnums_can_be_numpy_integers():
+    x, y = tl.tensor(3.0), tl.tensor(2.0)
+    assert tl.grad(tl.multiply, np.int64(1))(x, y) == 3
+    assert tl.grad(tl.multiply, np.array([1, 0]))(x, y) == (3, 2)

@@ -11,6 +11,7 @@ import typing
 import numpy as np
 
 import tensorlab as tl
+from tensorlab.errors import BackendUnavailable
 from tensorlab.options.kinds import kind_of
 
 
@@ -198,7 +199,7 @@ def kind_admits(annotation, value):
         return admits(typing.get_args(annotation)[0], value)
     try:
         kind.read(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, BackendUnavailable):
         return False
     return True
 

@@ -64,11 +64,15 @@ def test_gains():
     assert nn.init.calculate_gain("relu") == sqrt(2)
     assert nn.init.calculate_gain("conv2d") == nn.init.calculate_gain("sigmoid") == 1
     assert nn.init.calculate_gain("leaky_relu", 2.0) == sqrt(2 / 5)
-    with pytest.raises(ValueError, match="no gain for 'softmax'"):
+    with pytest.raises(ValueError, match=r"calculate_gain: nonlinearity must be 'linear', .* or 'selu', not 'softmax'"):
         nn.init.calculate_gain("softmax")
 
 
 def test_errors():
+    with pytest.raises(TypeError, match="zeros_: tensor must be a Tensor, not array"):
+        nn.init.zeros_(np.ones(3))
+    with pytest.raises(TypeError, match="normal_: generator must be a Generator or None, not 3"):
+        nn.init.normal_(tl.zeros(3), generator=3)
     with pytest.raises(ValueError, match="at least 2 axes"):
         nn.init.xavier_uniform_(tl.zeros(3))
     with pytest.raises(ValueError, match="mode must be"):
@@ -198,21 +202,23 @@ def test_all_gains():
     assert nn.init.calculate_gain("tanh") == 5 / 3
     assert nn.init.calculate_gain("selu") == 0.75
     assert nn.init.calculate_gain("leaky_relu") == sqrt(2 / (1 + 0.01**2))
-    with pytest.raises(ValueError, match="no gain for 'conv4d'"):
+    with pytest.raises(ValueError, match="'selu', not 'conv4d'"):
         nn.init.calculate_gain("conv4d")
-    with pytest.raises(ValueError, match="slope of leaky_relu must be a number, not True"):
+    with pytest.raises(TypeError, match="calculate_gain: param must be a finite number or None, not True"):
         nn.init.calculate_gain("leaky_relu", True)
 
 
 @pytest.mark.parametrize(
     ("fill", "shape", "message"),
     [
-        (nn.init.eye_, (2, 2, 2), r"eye_: expects a tensor of 2 axes, not one of shape \(2, 2, 2\)"),
-        (nn.init.dirac_, (2, 2), r"dirac_: expects a tensor of 3 to 5 axes, not one of shape \(2, 2\)"),
-        (nn.init.orthogonal_, (2,), r"orthogonal_: expects a tensor of 2 or more axes, not one of shape \(2,\)"),
-        (lambda w: nn.init.sparse_(w, 0.5), (2,), r"sparse_: expects a tensor of 2 axes"),
-        (lambda w: nn.init.sparse_(w, 1.5), (2, 2), r"sparse_: sparsity must be in \[0, 1\], not 1.5"),
+        (nn.init.eye_, (2, 2, 2), r"eye_: tensor must have 2 axes, not shape \(2, 2, 2\)"),
+        (nn.init.dirac_, (2, 2), r"dirac_: tensor must have 3 to 5 axes, not shape \(2, 2\)"),
+        (nn.init.orthogonal_, (2,), r"orthogonal_: tensor must have 2 or more axes, not shape \(2,\)"),
+        (lambda w: nn.init.sparse_(w, 0.5), (2,), r"sparse_: tensor must have 2 axes"),
+        (lambda w: nn.init.sparse_(w, 1.5), (2, 2), r"sparse_: sparsity must be a number in \[0, 1\], not 1.5"),
         (lambda w: nn.init.dirac_(w, 2), (3, 2, 2), r"dirac_: the 3 output channels \(axis 0\) do not divide into 2"),
+        (lambda w: nn.init.uniform_(w, 2.0, 1.0), (2,), "uniform_: a must not be above b, but a is 2.0 and b is 1.0"),
+        (lambda w: nn.init.trunc_normal_(w, b=-2), (2,), "trunc_normal_: a must be below b, but a is -2.0 and b is -2"),
         (nn.init.lecun_normal_, (3,), r"at least 2 axes, not shape \(3,\)"),
         (nn.init.kaiming_uniform_, (3,), r"at least 2 axes, not shape \(3,\)"),
     ],

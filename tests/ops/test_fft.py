@@ -127,8 +127,8 @@ def test_imaginary_parts_that_a_real_array_has_none_of_are_ignored():
 ERRORS = [
     (lambda: tl.fft.fft(tl.ones(())), ShapeError, "fft: axis -1 is out of range for 0 axes"),
     (lambda: tl.fft.ifft(tl.ones(3), axis=1), ShapeError, "ifft: axis 1 is out of range for 1 axes"),
-    (lambda: tl.fft.fft(tl.ones(3), n=0), ShapeError, "fft: lengths must be 1 or more, not 0"),
-    (lambda: tl.fft.rfft(tl.ones(3), n=-1), ShapeError, "rfft: lengths must be 1 or more, not -1"),
+    (lambda: tl.fft.fft(tl.ones(3), n=0), ShapeError, "fft: n must be 1 or more, not 0"),
+    (lambda: tl.fft.rfft(tl.ones(3), n=-1), ShapeError, "rfft: n must be 1 or more, not -1"),
     (lambda: tl.fft.fft(tl.ones((2, 0))), ShapeError,
      "fft: axis 1 of shape (2, 0) gives length 0, but it must be 1 or more"),
     (lambda: tl.fft.irfft(tl.ones(1)), ShapeError,
@@ -143,8 +143,8 @@ ERRORS = [
     (lambda: tl.fft.fftshift(tl.ones(3), axes=(1,)), ShapeError, "fftshift: axis 1 is out of range for 1 axes"),
     (lambda: tl.fft.fft([1.0, 2.0]), TypeError,
      "fft: x must be a tensor or an array, not list; tensorlab.asarray(...) makes a tensor of it"),
-    (lambda: tl.fft.fftfreq(0), ValueError, "fftfreq: n is 0, but must be 1 or more"),
-    (lambda: tl.fft.rfftfreq(-3), ValueError, "rfftfreq: n is -3, but must be 1 or more"),
+    (lambda: tl.fft.fftfreq(0), ValueError, "fftfreq: n must be a positive integer, not 0"),
+    (lambda: tl.fft.rfftfreq(-3), ValueError, "rfftfreq: n must be a positive integer, not -3"),
 ]  # fmt: skip
 
 

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from ...autodiff.graph import no_grad
 from ...docstrings import documented_like
+from ...ops.declare import composite
+from ...options import Finite, NonNegative, Positive, Scalar
 from ...random import Generator, default_generator
 from ...tensor import Tensor
 
@@ -31,10 +33,11 @@ def check_axes(function: str, tensor: Tensor, least: int, most: float) -> None:
     ndim = len(tensor.shape)
     if not least <= ndim <= most:
         wanted = f"{least}" if least == most else f"{least} or more" if most == inf else f"{least} to {most}"
-        raise ValueError(f"{function}: expects a tensor of {wanted} axes, not one of shape {tensor.shape}")
+        raise ValueError(f"{function}: tensor must have {wanted} axes, not shape {tensor.shape}")
 
 
-def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> T:
+@composite()
+def uniform_(tensor: T, a: Finite = 0.0, b: Finite = 1.0, generator: Generator | None = None) -> T:
     """Fill with numbers drawn uniformly from ``[a, b)``.
 
     Parameters
@@ -46,23 +49,36 @@ def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, generator: Generator | N
     generator : Generator, optional
         Source of the random numbers; the default generator by default.
 
+    Raises
+    ------
+    ValueError
+        If `a` is above `b`.
+
     Examples
     --------
     >>> bool((tl.nn.init.uniform_(tl.zeros(9), 2.0, 3.0) >= 2.0).all())
     True
     """
+    if a > b:
+        raise ValueError(f"uniform_: a must not be above b, but a is {a} and b is {b}")
     draw = (generator or default_generator).uniform
     return filled(tensor, draw(tensor.shape, a, b, dtype=tensor.dtype, device=tensor.device))
 
 
+@composite()
 @documented_like(uniform_)
-def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> T:
+def normal_(tensor: T, mean: Finite = 0.0, std: NonNegative = 1.0, generator: Generator | None = None) -> T:
     """Fill with normally distributed numbers.
 
     Parameters
     ----------
     mean, std : float
         Mean and standard deviation.
+
+    Raises
+    ------
+    ValueError
+        If `std` is negative.
 
     Examples
     --------
@@ -73,11 +89,12 @@ def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, generator: Generator
     return filled(tensor, draw(tensor.shape, mean, std, dtype=tensor.dtype, device=tensor.device))
 
 
+@composite()
 @documented_like(uniform_)
 def trunc_normal_(
     tensor: T,
-    mean: float = 0.0,
-    std: float = 1.0,
+    mean: Finite = 0.0,
+    std: Positive = 1.0,
     a: float = -2.0,
     b: float = 2.0,
     generator: Generator | None = None,
@@ -101,11 +118,14 @@ def trunc_normal_(
     >>> bool((abs(tl.nn.init.trunc_normal_(tl.zeros(99), std=5.0)) <= 2.0).all())
     True
     """
+    if a >= b:
+        raise ValueError(f"trunc_normal_: a must be below b, but a is {a} and b is {b}")
     draw = (generator or default_generator).truncated_normal
     return filled(tensor, draw(a, b, mean, std, tensor.shape, dtype=tensor.dtype, device=tensor.device))
 
 
-def constant_(tensor: T, val: float) -> T:
+@composite()
+def constant_(tensor: T, val: Scalar) -> T:
     """Fill with one number.
 
     Examples
@@ -116,6 +136,7 @@ def constant_(tensor: T, val: float) -> T:
     return filled(tensor, val)
 
 
+@composite()
 def zeros_(tensor: T) -> T:
     """Fill with zeros.
 
@@ -127,6 +148,7 @@ def zeros_(tensor: T) -> T:
     return filled(tensor, 0.0)
 
 
+@composite()
 def ones_(tensor: T) -> T:
     """Fill with ones.
 

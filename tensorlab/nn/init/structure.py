@@ -7,14 +7,17 @@ from math import ceil, inf, prod
 from ...autodiff.graph import no_grad
 from ...ops import creation
 from ...ops.comparison import where
+from ...ops.declare import composite
 from ...ops.linalg.decompositions import qr
 from ...ops.matrices import diagonal
 from ...ops.shapes import matrix_transpose, reshape
 from ...ops.sorting import argsort
+from ...options import Finite, Fraction, NonNegative, Size
 from ...random import Generator, default_generator
 from .filling import T, check_axes, filled
 
 
+@composite()
 def eye_(tensor: T) -> T:
     """Fill with the identity matrix: a linear layer preserves as many features as possible.
 
@@ -38,7 +41,8 @@ def eye_(tensor: T) -> T:
     return filled(tensor, creation.eye(*tensor.shape, dtype=tensor.dtype, device=tensor.device))
 
 
-def dirac_(tensor: T, groups: int = 1) -> T:
+@composite()
+def dirac_(tensor: T, groups: Size = 1) -> T:
     """Fill with ones in the centre of windows, so that a convolution preserves as many channels as possible.
 
     Parameters
@@ -60,7 +64,7 @@ def dirac_(tensor: T, groups: int = 1) -> T:
     """
     check_axes("dirac_", tensor, 3, 5)
     outputs, inputs, *window = tensor.shape
-    if groups < 1 or outputs % groups:
+    if outputs % groups:
         raise ValueError(f"dirac_: the {outputs} output channels (axis 0) do not divide into {groups} groups")
     each = outputs // groups
     middle = tuple(size // 2 for size in window)
@@ -71,7 +75,8 @@ def dirac_(tensor: T, groups: int = 1) -> T:
     return tensor
 
 
-def orthogonal_(tensor: T, gain: float = 1.0, generator: Generator | None = None) -> T:
+@composite()
+def orthogonal_(tensor: T, gain: Finite = 1.0, generator: Generator | None = None) -> T:
     """Fill with a random matrix whose rows, or columns if these are fewer, are orthogonal (Saxe et al., 2013).
 
     Parameters
@@ -110,7 +115,8 @@ def orthogonal_(tensor: T, gain: float = 1.0, generator: Generator | None = None
         return filled(tensor, reshape(gain * (q if rows >= columns else matrix_transpose(q)), tensor.shape))
 
 
-def sparse_(tensor: T, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> T:
+@composite()
+def sparse_(tensor: T, sparsity: Fraction, std: NonNegative = 0.01, generator: Generator | None = None) -> T:
     """Fill with normal numbers, and set a random fraction of each column to zero (Martens, 2010).
 
     Parameters
@@ -135,8 +141,6 @@ def sparse_(tensor: T, sparsity: float, std: float = 0.01, generator: Generator 
     tensor([3, 3, 3])
     """
     check_axes("sparse_", tensor, 2, 2)
-    if not 0 <= sparsity <= 1:
-        raise ValueError(f"sparse_: sparsity must be in [0, 1], not {sparsity}")
     source = generator or default_generator
     numbers = source.normal(tensor.shape, 0.0, std, dtype=tensor.dtype, device=tensor.device)
     order = argsort(source.uniform(tensor.shape, device=tensor.device), axis=0)

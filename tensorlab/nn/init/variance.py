@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from math import prod, sqrt
+from typing import Literal
 
 from ...docstrings import documented_like
+from ...ops.declare import composite
+from ...options import Finite, NonNegative
 from ...random import Generator
 from ...tensor import Tensor
 from .filling import T, normal_, uniform_
 
-CONVOLUTIONS = [f"conv{kind}{axes}d" for kind in ("", "_transpose") for axes in (1, 2, 3)]
-GAINS = {
-    **dict.fromkeys(["linear", *CONVOLUTIONS, "sigmoid"], 1.0),
-    "tanh": 5 / 3,
-    "relu": sqrt(2.0),
-    "selu": 3 / 4,
-}
+Nonlinearity = Literal[
+    "linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "sigmoid",
+    "tanh", "relu", "leaky_relu", "selu",
+]  # fmt: skip
+Mode = Literal["fan_in", "fan_out"]
+GAINS = {"tanh": 5 / 3, "relu": sqrt(2.0), "selu": 3 / 4}
+"""The gains other than 1."""
 
 
-def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+@composite()
+def calculate_gain(nonlinearity: Nonlinearity, param: Finite | None = None) -> float:
     """Return the gain of a layer's weights that preserves variance through a nonlinearity.
 
     Parameters
@@ -40,15 +44,11 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     1.6666666666666667
     """
     if nonlinearity == "leaky_relu":
-        slope = 0.01 if param is None else param
-        if isinstance(slope, bool) or not isinstance(slope, int | float):
-            raise ValueError(f"calculate_gain: the negative slope of leaky_relu must be a number, not {slope!r}")
-        return sqrt(2.0 / (1 + slope**2))
-    if nonlinearity not in GAINS:
-        raise ValueError(f"there is no gain for {nonlinearity!r}; known are leaky_relu, {', '.join(GAINS)}")
-    return GAINS[nonlinearity]
+        return sqrt(2.0 / (1 + (0.01 if param is None else param) ** 2))
+    return GAINS.get(nonlinearity, 1.0)
 
 
+@composite()
 def fans(tensor: Tensor) -> tuple[int, int]:
     """Return the fan-in and fan-out of a weight: inputs of each output, and outputs of each input.
 
@@ -58,12 +58,13 @@ def fans(tensor: Tensor) -> tuple[int, int]:
         If the tensor has fewer than two axes.
     """
     if len(tensor.shape) < 2:
-        raise ValueError(f"fan-in and fan-out need a weight of at least 2 axes, not shape {tensor.shape}")
+        raise ValueError(f"fans: tensor must have at least 2 axes, not shape {tensor.shape}")
     outputs, inputs, *window = tensor.shape
     return inputs * prod(window), outputs * prod(window)
 
 
-def xavier_uniform_(tensor: T, gain: float = 1.0, generator: Generator | None = None) -> T:
+@composite()
+def xavier_uniform_(tensor: T, gain: NonNegative = 1.0, generator: Generator | None = None) -> T:
     """Fill uniformly, preserving variance forwards and backwards on average (Glorot and Bengio, 2010).
 
     Parameters
@@ -85,12 +86,13 @@ def xavier_uniform_(tensor: T, gain: float = 1.0, generator: Generator | None = 
     >>> bool((abs(tl.nn.init.xavier_uniform_(tl.zeros(3, 3))) <= 1.0).all())
     True
     """
-    bound = gain * sqrt(6.0 / sum(fans(tensor)))
+    bound = gain * sqrt(6.0 / (sum(fans(tensor)) or 1))
     return uniform_(tensor, -bound, bound, generator)
 
 
+@composite()
 @documented_like(xavier_uniform_)
-def xavier_normal_(tensor: T, gain: float = 1.0, generator: Generator | None = None) -> T:
+def xavier_normal_(tensor: T, gain: NonNegative = 1.0, generator: Generator | None = None) -> T:
     """Fill with normal numbers of the same variance as `xavier_uniform_`.
 
     Examples
@@ -98,14 +100,15 @@ def xavier_normal_(tensor: T, gain: float = 1.0, generator: Generator | None = N
     >>> tl.nn.init.xavier_normal_(tl.zeros(3, 3)).shape
     (3, 3)
     """
-    return normal_(tensor, 0.0, gain * sqrt(2.0 / sum(fans(tensor))), generator)
+    return normal_(tensor, 0.0, gain * sqrt(2.0 / (sum(fans(tensor)) or 1)), generator)
 
 
+@composite()
 def kaiming_uniform_(
     tensor: T,
-    a: float = 0.0,
-    mode: str = "fan_in",
-    nonlinearity: str = "leaky_relu",
+    a: Finite = 0.0,
+    mode: Mode = "fan_in",
+    nonlinearity: Nonlinearity = "leaky_relu",
     generator: Generator | None = None,
 ) -> T:
     """Fill uniformly, preserving variance through rectified layers (He et al., 2015).
@@ -139,12 +142,13 @@ def kaiming_uniform_(
     return uniform_(tensor, -bound, bound, generator)
 
 
+@composite()
 @documented_like(kaiming_uniform_)
 def kaiming_normal_(
     tensor: T,
-    a: float = 0.0,
-    mode: str = "fan_in",
-    nonlinearity: str = "leaky_relu",
+    a: Finite = 0.0,
+    mode: Mode = "fan_in",
+    nonlinearity: Nonlinearity = "leaky_relu",
     generator: Generator | None = None,
 ) -> T:
     """Fill with normal numbers of the same variance as `kaiming_uniform_`.
@@ -159,13 +163,12 @@ def kaiming_normal_(
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
 
 
-def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
-    if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"mode must be 'fan_in' or 'fan_out', not {mode!r}")
+def _kaiming_std(tensor: Tensor, a: float, mode: Mode, nonlinearity: Nonlinearity) -> float:
     fan = fans(tensor)[mode == "fan_out"]
     return calculate_gain(nonlinearity, a) / sqrt(fan)
 
 
+@composite()
 def lecun_uniform_(tensor: T, generator: Generator | None = None) -> T:
     """Fill uniformly with variance ``1 / fan_in`` (LeCun et al., 1998), which linear and SELU layers preserve.
 
@@ -189,6 +192,7 @@ def lecun_uniform_(tensor: T, generator: Generator | None = None) -> T:
     return kaiming_uniform_(tensor, nonlinearity="linear", generator=generator)
 
 
+@composite()
 @documented_like(lecun_uniform_)
 def lecun_normal_(tensor: T, generator: Generator | None = None) -> T:
     """Fill with normal numbers of the same variance as `lecun_uniform_`.
@@ -201,6 +205,7 @@ def lecun_normal_(tensor: T, generator: Generator | None = None) -> T:
     return kaiming_normal_(tensor, nonlinearity="linear", generator=generator)
 
 
+@composite()
 def by_fan_in_(weight: Tensor, bias: Tensor | None) -> None:
     """Fill a layer's weight and bias as PyTorch's layers do: uniformly within ``1 / sqrt(fan_in)``."""
     fan_in, _ = fans(weight)
