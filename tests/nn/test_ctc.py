@@ -234,7 +234,7 @@ def i(*shape):
             TypeError,
             "ctc_loss: input_lengths must be an int",
         ),
-        (lambda: F.ctc_loss(z(5, 2, 3), i(2, 1), (5, 5), None), TypeError, "ctc_loss: target_lengths must be an int"),
+        (lambda: F.ctc_loss(z(5, 2, 3), i(2, 1), (5, 5), None), TypeError, "ctc_loss: target_lengths must be"),
         (lambda: nn.CTCLoss(reduction="all"), ValueError, "CTCLoss: reduction must be"),
         (lambda: F.ctc_loss(i(5, 2, 3), i(2, 1), (5, 5), (1, 1)), TypeError, "ctc_loss: log_probs is int64"),
         (lambda: F.ctc_loss(z(5, 2, 3), z(2, 1), (5, 5), (1, 1)), TypeError, "ctc_loss: targets is float32"),

@@ -48,6 +48,7 @@ class LinearCrossEntropyLoss(LearnedLayer, function=F.linear_cross_entropy):
     """
 
     weight: Tensor | None
+    reduction: Reduction
     _learned = ("linear_weight", "linear_bias")
 
     @checked
