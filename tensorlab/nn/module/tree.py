@@ -1,0 +1,264 @@
+"""The parameters, buffers and modules inside a module: adding them, and finding them by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from ...tensor import Tensor
+from .attributes import attribute, attributes_of, joined
+from .parameter import Parameter
+
+if TYPE_CHECKING:
+    from .module import Module
+
+T = TypeVar("T")
+
+
+class ModuleTree:
+    """A module as far as the parameters, buffers and modules inside it are concerned.
+
+    Parameters and modules are plain attributes, found by their type, so that `self.weight` costs as little as any
+    attribute. A buffer has no type of its own: `_buffer_names` says whether each belongs to the state dict.
+    """
+
+    _buffer_names: dict[str, bool] = {}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if value is not None:
+            if isinstance(self.__dict__.get(name), Parameter) and not isinstance(value, Parameter):
+                raise TypeError(
+                    f"{type(self).__name__}.{name} is a parameter and cannot become a {type(value).__name__}; assign a "
+                    "tensorlab.nn.Parameter, or new elements to its .data"
+                )
+            if name in self._buffer_names and not isinstance(value, Tensor):
+                raise TypeError(f"{type(self).__name__}.{name} is a buffer and cannot become a {type(value).__name__}")
+        object.__setattr__(self, name, value)
+
+    # -- adding parameters, buffers and modules --------------------------------------------------------------
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Add a parameter under a name that is made at run time; None stands for one that is left out.
+
+        Raises
+        ------
+        TypeError
+            If `param` is not a `Parameter`.
+        KeyError
+            If the name is empty, contains a dot, or is an attribute of the class.
+
+        Examples
+        --------
+        >>> module = tl.nn.Module()
+        >>> module.register_parameter("scale", tl.nn.Parameter(tl.ones(1)))
+        >>> [name for name, _ in module.named_parameters()]
+        ['scale']
+        """
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(f"parameter {name!r} must be a tensorlab.nn.Parameter or None, not {type(param).__name__}")
+        self._check_name(name)
+        setattr(self, name, param)
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Add a tensor that is part of the module's state but not learned, such as a running mean.
+
+        Parameters
+        ----------
+        name : str
+            The attribute under which it is found.
+        tensor : Tensor or None
+            None for a buffer that is left out.
+        persistent : bool
+            Whether it belongs to the state dict.
+
+        Raises
+        ------
+        TypeError
+            If `tensor` is not a tensor.
+        KeyError
+            If the name is empty, contains a dot, or is an attribute of the class.
+
+        Examples
+        --------
+        >>> module = tl.nn.Module()
+        >>> module.register_buffer("count", tl.zeros(1))
+        >>> list(module.state_dict())
+        ['count']
+        """
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(f"buffer {name!r} must be a tensor or None, not {type(tensor).__name__}")
+        self._check_name(name)
+        setattr(self, name, tensor)
+        self._buffer_names = {**self._buffer_names, name: persistent}
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Add a module under a name that is made at run time.
+
+        Raises
+        ------
+        TypeError
+            If `module` is not a `Module`.
+        KeyError
+            If the name is empty, contains a dot, or is an attribute of the class.
+
+        Examples
+        --------
+        >>> net = tl.nn.Module()
+        >>> net.add_module("first", tl.nn.Identity())
+        >>> net.first
+        Identity()
+        """
+        if module is not None and not isinstance(module, ModuleTree):
+            raise TypeError(f"module {name!r} must be a tensorlab.nn.Module or None, not {type(module).__name__}")
+        self._check_name(name)
+        setattr(self, name, module)
+
+    register_module = add_module
+
+    def _check_name(self, name: str) -> None:
+        if "." in name or not name:
+            raise KeyError(f"{name!r} cannot name a part of a module: a name is not empty and contains no dot")
+        if hasattr(type(self), name):
+            raise KeyError(f"{type(self).__name__} has an attribute {name!r} of its own")
+
+    # -- finding them ----------------------------------------------------------------------------------------
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """Yield (name, module) for the modules directly inside, each once.
+
+        Examples
+        --------
+        >>> [name for name, _ in tl.nn.Sequential(tl.nn.ReLU(), tl.nn.Tanh()).named_children()]
+        ['0', '1']
+        """
+        seen = set()
+        for name, child in self._own_modules():
+            if child not in seen:
+                seen.add(child)
+                yield name, child
+
+    def children(self) -> Iterator[Module]:
+        """Yield the modules directly inside; see `named_children`."""
+        return (child for _, child in self.named_children())
+
+    def named_modules(
+        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """Yield (dotted path, module) for this module and all inside it, outer ones first.
+
+        Examples
+        --------
+        >>> [name for name, _ in tl.nn.Sequential(tl.nn.Sequential(tl.nn.ReLU())).named_modules()]
+        ['', '0', '0.0']
+        """
+        this = cast("Module", self)
+        memo = set() if memo is None else memo
+        if this in memo:
+            return
+        if remove_duplicate:
+            memo.add(this)
+        yield prefix, this
+        for name, child in self._own_modules():
+            yield from child.named_modules(memo, joined(prefix, name), remove_duplicate)
+
+    def modules(self) -> Iterator[Module]:
+        """Yield this module and all inside it; see `named_modules`."""
+        return (module for _, module in self.named_modules())
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """Yield (dotted path, parameter), each parameter once even where modules share it.
+
+        Parameters
+        ----------
+        prefix : str
+            Prepended to all paths.
+        recurse : bool
+            Whether to include the modules inside.
+        remove_duplicate : bool
+            Whether a shared parameter is yielded only once.
+
+        Examples
+        --------
+        >>> [name for name, _ in tl.nn.Linear(2, 3).named_parameters()]
+        ['weight', 'bias']
+        """
+        return self._collected(ModuleTree._own_parameters, prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """Yield the parameters; see `named_parameters`."""
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Yield (dotted path, buffer); see `named_parameters`."""
+        return self._collected(ModuleTree._own_buffers, prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """Yield the buffers; see `named_buffers`."""
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
+
+    def _own_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        return attributes_of(self, Parameter)
+
+    def _own_modules(self) -> Iterator[tuple[str, Module]]:
+        return attributes_of(self, cast("type[Module]", ModuleTree))
+
+    def _own_buffers(self) -> Iterator[tuple[str, Tensor]]:
+        named = ((name, self.__dict__.get(name)) for name in self._buffer_names)
+        return ((name, buffer) for name, buffer in named if buffer is not None)
+
+    def _collected(
+        self, own: Callable[[ModuleTree], Iterator[tuple[str, T]]], prefix: str, recurse: bool, once: bool
+    ) -> Iterator[tuple[str, T]]:
+        seen: set[T] = set()
+        modules: Iterable[tuple[str, ModuleTree]] = [(prefix, self)]
+        if recurse:
+            modules = self.named_modules(prefix=prefix, remove_duplicate=once)
+        for path, module in modules:
+            for name, value in own(module):
+                if value in seen:
+                    continue
+                if once:
+                    seen.add(value)
+                yield joined(path, name), value
+
+    def get_submodule(self, target: str) -> Module:
+        """Return the module at a dotted path; the empty path is the module itself.
+
+        Raises
+        ------
+        AttributeError
+            If there is none; the message says where the path ends.
+
+        Examples
+        --------
+        >>> tl.nn.Sequential(tl.nn.Sequential(tl.nn.ReLU())).get_submodule("0.0")
+        ReLU()
+        """
+        module = cast("Module", self)
+        for name in target.split(".") if target else ():
+            module = attribute(module, name, cast("type[Module]", ModuleTree), "module", target)
+        return module
+
+    def get_parameter(self, target: str) -> Parameter:
+        """Return the parameter at a dotted path; raises `AttributeError` where there is none.
+
+        Examples
+        --------
+        >>> tl.nn.Sequential(tl.nn.Linear(2, 3)).get_parameter("0.bias").shape
+        (3,)
+        """
+        path, _, name = target.rpartition(".")
+        return attribute(self.get_submodule(path), name, Parameter, "parameter", target)
+
+    def get_buffer(self, target: str) -> Tensor:
+        """Return the buffer at a dotted path; raises `AttributeError` where there is none."""
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        buffer = dict(module._own_buffers()).get(name)
+        if buffer is None:
+            raise AttributeError(f"{target!r}: {type(module).__name__} has no buffer {name!r}")
+        return buffer
