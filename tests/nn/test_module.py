@@ -111,6 +111,75 @@ class TestNames:
         with pytest.raises(KeyError):
             nn.Module().register_buffer(name, tl.ones(1))
 
+    @pytest.mark.parametrize("register", ["register_parameter", "register_buffer", "add_module", "register_module"])
+    @pytest.mark.parametrize("name", [3, None, b"part", ("part",)])
+    def test_registering_under_a_name_that_is_not_text(self, register, name):
+        with pytest.raises(TypeError, match="must be a string, not"):
+            getattr(nn.Module(), register)(name, None)
+
+    PARTS = {
+        "parameter": ("register_parameter", lambda: nn.Parameter(tl.ones(1))),
+        "buffer": ("register_buffer", lambda: tl.ones(1)),
+        "module": ("add_module", nn.ReLU),
+    }
+
+    @pytest.mark.parametrize("present", ["parameter", "buffer", "module", "plain"])
+    @pytest.mark.parametrize("kind", ["parameter", "buffer", "module"])
+    @pytest.mark.parametrize("none", [False, True])
+    def test_registering_over_another_kind_drops_nothing(self, present, kind, none):
+        module = nn.Module()
+        if present == "plain":
+            module.part = 3
+        else:
+            register, make = self.PARTS[present]
+            getattr(module, register)("part", None if none else make())
+        before = module.part
+        register, make = self.PARTS[kind]
+        if kind == present:
+            new = make()
+            getattr(module, register)("part", new)
+            assert module.part is new
+        else:
+            with pytest.raises(KeyError, match=f"already has a {present} attribute 'part'"):
+                getattr(module, register)("part", make())
+            assert module.part is before
+
+    def test_a_deleted_name_is_free(self):
+        module = nn.Module()
+        module.register_buffer("part", tl.ones(1))
+        del module.part
+        module.part = tl.ones(2)
+        assert not module.state_dict()
+        del module.part
+        module.add_module("part", None)
+        del module.part
+        assert repr(module) == "Module()"
+
+    def test_replacing_a_module_at_a_path(self):
+        net = Net()
+        net.set_submodule("blocks.0.first", nn.Identity())
+        net.set_submodule("blocks.1.third", nn.Identity())
+        assert isinstance(net.blocks[0].first, nn.Identity)
+        assert names(net.blocks[1].named_children()) == ["first", "second", "third"]
+        net.set_submodule("head", nn.Tanh(), strict=True)
+        assert names(net.named_children()) == ["blocks", "head"]
+
+    @pytest.mark.parametrize(
+        ("target", "strict", "error", "message"),
+        [
+            ("", False, ValueError, "must not be empty"),
+            ("blocks.7.first", False, AttributeError, "has no module '7'"),
+            ("blocks.0.scale", False, AttributeError, "has no module 'scale'"),
+            ("blocks.0.forward", False, AttributeError, "has no module 'forward'"),
+            ("blocks.0.third", True, AttributeError, "has no module 'third'"),
+        ],
+    )
+    def test_replacing_a_module_where_there_is_none(self, target, strict, error, message):
+        with pytest.raises(error, match=message):
+            Net().set_submodule(target, nn.Identity(), strict)
+        with pytest.raises(TypeError, match="module must be a tensorlab"):
+            Net().set_submodule("head", 3)
+
 
 class TestAttributes:
     def test_a_parameter_stays_one(self):
@@ -126,6 +195,34 @@ class TestAttributes:
         assert host(block.state_dict()["count"]) == 1
         with pytest.raises(TypeError, match="is a buffer"):
             block.count = 3
+
+    def test_a_module_stays_one(self):
+        net = Net()
+        with pytest.raises(TypeError, match="head is a module and cannot become a int"):
+            net.head = 3
+        net.head = None
+        with pytest.raises(TypeError, match="head is a module and cannot become a Tensor"):
+            net.head = tl.ones(1)
+        net.head = nn.ReLU()
+        assert names(net.named_children()) == ["blocks", "head"]
+
+    def test_a_parameter_that_is_none_stays_one(self):
+        module = nn.Module()
+        module.register_parameter("scale", None)
+        with pytest.raises(TypeError, match="scale is a parameter and cannot become a Tensor"):
+            module.scale = tl.ones(1)
+        module.scale = nn.Parameter(tl.ones(1))
+        assert names(module.named_parameters()) == ["scale"]
+
+    def test_a_parameter_takes_the_name_of_a_buffer(self):
+        block = Block()
+        block.count = nn.Parameter(tl.ones(1))
+        assert names(block.named_buffers()) == ["scratch"]
+        assert names(block.named_parameters(recurse=False)) == ["scale", "count"]
+
+    def test_a_parameter_is_not_a_buffer(self):
+        with pytest.raises(TypeError, match=r"not Parameter; register its .detach\(\)"):
+            nn.Module().register_buffer("part", nn.Parameter(tl.ones(1)))
 
     def test_a_plain_tensor_is_no_part(self):
         module = nn.Module()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ParamSpec, Protocol, Self, TypeVar
 
 from ...ops.creation import zeros_like
@@ -122,11 +122,15 @@ class Module(Movable, Stateful, Hooked):
         return ""
 
     def __repr__(self) -> str:
-        lines = [f"({name}): {child!r}".replace("\n", "\n  ") for name, child in self._own_modules()]
+        lines = [f"({name}): {shown}".replace("\n", "\n  ") for name, shown in self._shown_modules()]
         extra = self.extra_repr().splitlines()
         lines = extra + lines
         inside = "\n  ".join(["", *lines]) + "\n" if len(lines) > len(extra) or len(extra) > 1 else "".join(extra)
         return f"{type(self).__name__}({inside})"
+
+    def _shown_modules(self) -> Iterable[tuple[str, str]]:
+        """Yield the name and the repr of each module inside."""
+        return ((name, repr(module)) for name, module in self._module_slots())
 
     def summary(self, *input_shapes: Sequence[int], dtype: Any = None) -> Summary:
         """Return a table of the modules inside: output shapes, parameters and floating-point operations.

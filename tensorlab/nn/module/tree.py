@@ -19,21 +19,49 @@ class ModuleTree:
     """A module as far as the parameters, buffers and modules inside it are concerned.
 
     Parameters and modules are plain attributes, found by their type, so that `self.weight` costs as little as any
-    attribute. A buffer has no type of its own: `_buffer_names` says whether each belongs to the state dict.
+    attribute. A buffer has no type of its own: `_buffer_names` says whether each belongs to the state dict. A parameter
+    or module that is None is found in `_absent`, which says what it is.
     """
 
     _buffer_names: dict[str, bool] = {}
+    _absent: dict[str, str] = {}
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if value is not None:
-            if isinstance(self.__dict__.get(name), Parameter) and not isinstance(value, Parameter):
-                raise TypeError(
-                    f"{type(self).__name__}.{name} is a parameter and cannot become a {type(value).__name__}; assign a "
-                    "tensorlab.nn.Parameter, or new elements to its .data"
-                )
-            if name in self._buffer_names and not isinstance(value, Tensor):
-                raise TypeError(f"{type(self).__name__}.{name} is a buffer and cannot become a {type(value).__name__}")
+        role = self._role(name)
+        if role is not None:
+            self._check_assigned(name, role, value)
         object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        self._forget(name)
+
+    def _role(self, name: str) -> str | None:
+        """Return what an attribute is, even if it is None: "parameter", "buffer" or "module"; None for another."""
+        if name in self._buffer_names:
+            return "buffer"
+        return _role_of(self.__dict__.get(name)) or self._absent.get(name)
+
+    def _check_assigned(self, name: str, role: str, value: Any) -> None:
+        """Note what a parameter, buffer or module becomes, or raise `TypeError`; PyTorch's rules."""
+        new = _role_of(value)
+        if value is None:
+            if role != "buffer":
+                self._absent = {**self._absent, name: role}
+        elif new == "parameter" or (new == "module" and role != "parameter"):
+            self._forget(name)
+        elif role != "buffer" or not isinstance(value, Tensor):
+            remedy = "; assign a tensorlab.nn.Parameter, or new elements to its .data" if role == "parameter" else ""
+            raise TypeError(
+                f"{type(self).__name__}.{name} is a {role} and cannot become a {type(value).__name__}{remedy}"
+            )
+
+    def _forget(self, name: str) -> None:
+        """Forget that a name is that of a buffer, or of something that is None."""
+        if name in self._buffer_names:
+            self._buffer_names = {key: value for key, value in self._buffer_names.items() if key != name}
+        if name in self._absent:
+            self._absent = {key: value for key, value in self._absent.items() if key != name}
 
     # -- adding parameters, buffers and modules --------------------------------------------------------------
 
@@ -43,9 +71,9 @@ class ModuleTree:
         Raises
         ------
         TypeError
-            If `param` is not a `Parameter`.
+            If `param` is not a `Parameter`, or the name is not a string.
         KeyError
-            If the name is empty, contains a dot, or is an attribute of the class.
+            If the name is empty, contains a dot, or is that of an attribute which is not a parameter.
 
         Examples
         --------
@@ -54,10 +82,10 @@ class ModuleTree:
         >>> [name for name, _ in module.named_parameters()]
         ['scale']
         """
+        self._check_free(name, "parameter")
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(f"parameter {name!r} must be a tensorlab.nn.Parameter or None, not {type(param).__name__}")
-        self._check_name(name)
-        setattr(self, name, param)
+        self._put(name, "parameter", param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is part of the module's state but not learned, such as a running mean.
@@ -74,9 +102,9 @@ class ModuleTree:
         Raises
         ------
         TypeError
-            If `tensor` is not a tensor.
+            If `tensor` is not a tensor, or is a parameter, or the name is not a string.
         KeyError
-            If the name is empty, contains a dot, or is an attribute of the class.
+            If the name is empty, contains a dot, or is that of an attribute which is not a buffer.
 
         Examples
         --------
@@ -85,21 +113,22 @@ class ModuleTree:
         >>> list(module.state_dict())
         ['count']
         """
-        if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"buffer {name!r} must be a tensor or None, not {type(tensor).__name__}")
-        self._check_name(name)
-        setattr(self, name, tensor)
+        self._check_free(name, "buffer")
+        if tensor is not None and (not isinstance(tensor, Tensor) or isinstance(tensor, Parameter)):
+            remedy = "; register its .detach()" if isinstance(tensor, Parameter) else ""
+            raise TypeError(f"buffer {name!r} must be a tensor or None, not {type(tensor).__name__}{remedy}")
+        object.__setattr__(self, name, tensor)
         self._buffer_names = {**self._buffer_names, name: persistent}
 
     def add_module(self, name: str, module: Module | None) -> None:
-        """Add a module under a name that is made at run time.
+        """Add a module under a name that is made at run time; None stands for one that is left out.
 
         Raises
         ------
         TypeError
-            If `module` is not a `Module`.
+            If `module` is not a `Module`, or the name is not a string.
         KeyError
-            If the name is empty, contains a dot, or is an attribute of the class.
+            If the name is empty, contains a dot, or is that of an attribute which is not a module.
 
         Examples
         --------
@@ -108,18 +137,35 @@ class ModuleTree:
         >>> net.first
         Identity()
         """
+        self._check_free(name, "module")
         if module is not None and not isinstance(module, ModuleTree):
             raise TypeError(f"module {name!r} must be a tensorlab.nn.Module or None, not {type(module).__name__}")
-        self._check_name(name)
-        setattr(self, name, module)
+        self._put(name, "module", module)
 
     register_module = add_module
 
-    def _check_name(self, name: str) -> None:
+    def _put(self, name: str, role: str, value: Any) -> None:
+        if value is None:
+            self._absent = {**self._absent, name: role}
+        setattr(self, name, value)
+
+    def _check_name(self, name: str, role: str) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"{type(self).__name__}: the name of a {role} must be a string, not {name!r}")
         if "." in name or not name:
-            raise KeyError(f"{name!r} cannot name a part of a module: a name is not empty and contains no dot")
+            raise KeyError(f"{name!r} cannot name a {role}: a name is not empty and contains no dot")
         if hasattr(type(self), name):
             raise KeyError(f"{type(self).__name__} has an attribute {name!r} of its own")
+
+    def _check_free(self, name: str, role: str) -> None:
+        """Raise unless a name can be that of a part: it is free, or that of one of the same kind."""
+        self._check_name(name, role)
+        present = self._role(name)
+        if name not in self.__dict__ or present == role:
+            return
+        # Layers set a parameter that is left out to None, without registering it.
+        if not (role == "parameter" and present is None and self.__dict__[name] is None):
+            raise KeyError(f"{type(self).__name__} already has a {present or 'plain'} attribute {name!r}")
 
     # -- finding them ----------------------------------------------------------------------------------------
 
@@ -203,6 +249,15 @@ class ModuleTree:
     def _own_parameters(self) -> Iterator[tuple[str, Parameter]]:
         return attributes_of(self, Parameter)
 
+    def _module_slots(self) -> list[tuple[str, Module | None]]:
+        """Return (name, module) for the modules directly inside, including those that are None, in their order."""
+        absent = self._absent
+        return [
+            (name, value)
+            for name, value in self.__dict__.items()
+            if isinstance(value, ModuleTree) or absent.get(name) == "module"
+        ]
+
     def _own_modules(self) -> Iterator[tuple[str, Module]]:
         return attributes_of(self, cast("type[Module]", ModuleTree))
 
@@ -243,6 +298,44 @@ class ModuleTree:
             module = attribute(module, name, cast("type[Module]", ModuleTree), "module", target)
         return module
 
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Replace the module at a dotted path, or add one to the module at the beginning of the path.
+
+        Parameters
+        ----------
+        target : str
+            The path.
+        module : Module
+            The new module.
+        strict : bool
+            Whether it must replace one.
+
+        Raises
+        ------
+        ValueError
+            If the path is empty.
+        TypeError
+            If `module` is not a module.
+        AttributeError
+            If the path leads nowhere, or to something that is not a module.
+
+        Examples
+        --------
+        >>> net = tl.nn.Sequential(tl.nn.Sequential(tl.nn.ReLU()))
+        >>> net.set_submodule("0.0", tl.nn.Tanh())
+        >>> net[0][0]
+        Tanh()
+        """
+        if not target:
+            raise ValueError("set_submodule: target must not be empty: a module cannot replace itself")
+        if not isinstance(module, ModuleTree):
+            raise TypeError(f"set_submodule: module must be a tensorlab.nn.Module, not {type(module).__name__}")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if parent._role(name) != "module" and (strict or hasattr(parent, name)):
+            raise AttributeError(f"{target!r}: {type(parent).__name__} has no module {name!r}")
+        parent.add_module(name, module)
+
     def get_parameter(self, target: str) -> Parameter:
         """Return the parameter at a dotted path; raises `AttributeError` where there is none.
 
@@ -262,3 +355,7 @@ class ModuleTree:
         if buffer is None:
             raise AttributeError(f"{target!r}: {type(module).__name__} has no buffer {name!r}")
         return buffer
+
+
+def _role_of(value: Any) -> str | None:
+    return "parameter" if isinstance(value, Parameter) else "module" if isinstance(value, ModuleTree) else None
