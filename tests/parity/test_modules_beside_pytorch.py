@@ -1,5 +1,7 @@
 """Containers, registration, state dicts and their hooks beside PyTorch's."""
 
+import collections
+
 import pytest
 from beside import torch
 
@@ -178,3 +180,130 @@ def test_set_submodule(target, strict):
         return described(net)
 
     assert outcome(made, tl) == outcome(made, torch)
+
+
+# -- state dicts -------------------------------------------------------------------------------------------------------
+
+
+def with_extra_state(nn, lib):
+    """Return a network in which modules have parameters, buffers, extra state and modules that are None."""
+
+    class Part(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = nn.Linear(1, 1)
+            self.scale = nn.Parameter(lib.ones(1))
+            self.register_buffer("count", lib.zeros(1))
+            self.register_buffer("scratch", lib.zeros(1), persistent=False)
+            self.register_parameter("nothing", None)
+            self.number = 3
+
+        def get_extra_state(self):
+            return self.number
+
+        def set_extra_state(self, state):
+            self.number = state
+
+    return nn.Sequential(Part(), None, nn.ModuleDict({"a": Part(), "b": nn.BatchNorm1d(2)}))
+
+
+STATES = {
+    "whole": lambda state: state,
+    "other numbers": lambda state: {**state, "0._extra_state": 7, "2.a._extra_state": 8},
+    "missing parts": lambda state: {
+        key: value for key, value in state.items() if not key.endswith(("scale", "_extra_state"))
+    },
+    "an empty dict": lambda state: {},
+    "of one module": lambda state: {key: value for key, value in state.items() if key.startswith("0.")},
+    "unexpected": lambda state: {
+        "first": 1, **state, "0.new": 1, "3.weight": 1, "_extra_state": 1, "2.b._extra_state": 1, "2.c.d": 1,
+        "0.inner.scale.x": 1, "2.a.inner.x": 1, "0.scratch": 1, "0.nothing": 1, "last": 1,
+    },
+    "another order": lambda state: dict(reversed({**state, "x": 1, "0.y": 1}.items())),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("assign", [False, True])
+def test_missing_and_unexpected_keys(name, strict, assign):
+    def made(nn, lib):
+        net = with_extra_state(nn, lib)
+        state = STATES[name](net.state_dict())
+        # Without its version, PyTorch takes a state dict for one that is older than the count of batches.
+        if lib is torch:
+            state = collections.OrderedDict(state)
+            state._metadata = net.state_dict()._metadata
+        found = net.load_state_dict(state, strict=strict, assign=assign)
+        return list(net.state_dict()), found.missing_keys, found.unexpected_keys, net[0].number, net[2]["a"].number
+
+    assert outcome(made, tl) == outcome(made, torch)
+
+
+def test_the_arguments_of_hooks():
+    """PyTorch calls the hooks after loading as it goes; here all of them are called at the end, in the same order."""
+
+    def made(nn, lib):
+        net, seen, after = with_extra_state(nn, lib), [], []
+        for name, module in net.named_modules():
+            module.register_state_dict_pre_hook(lambda m, *args, name=name: seen.append((name, args)))
+            module.register_state_dict_post_hook(
+                lambda m, state, prefix, _, name=name: seen.append((name, list(state), prefix))
+            )
+            module.register_load_state_dict_pre_hook(
+                lambda m, state, prefix, _, *others, name=name: seen.append((name, list(state), prefix, others[0]))
+            )
+            module.register_load_state_dict_post_hook(lambda m, keys, name=name: after.append(name))
+        net.load_state_dict(net.state_dict(keep_vars=True))
+        return seen, after
+
+    assert made(tl.nn, tl) == made(torch.nn, torch)
+
+
+def test_hooks_change_keys():
+    def made(nn, lib):
+        def translate(module, state_dict, prefix, metadata, strict, missing, unexpected, messages):
+            state_dict[prefix + "weight"] = state_dict.pop(prefix + "kernel")
+            state_dict[prefix + "added"] = 1
+            missing.append("a key")
+            unexpected.append("another key")
+
+        net = nn.Sequential(nn.Linear(1, 1), nn.Linear(1, 1))
+        net[0].register_load_state_dict_pre_hook(translate)
+        net[1].register_load_state_dict_post_hook(lambda module, keys: keys.unexpected_keys.remove("0.added"))
+        state = net.state_dict()
+        state["0.kernel"] = state.pop("0.weight") + 1
+        found = net.load_state_dict(state, strict=False)
+        return found.missing_keys, found.unexpected_keys, bool((net[0].weight == state["0.kernel"]).all())
+
+    assert made(tl.nn, tl) == made(torch.nn, torch)
+
+
+@pytest.mark.parametrize("state", [None, 3, [("weight", 1)]])
+def test_not_a_state_dict(state):
+    found, expected = (outcome(lambda nn, _: nn.Linear(1, 1).load_state_dict(state), lib) for lib in LIBRARIES)
+    assert found == expected
+
+
+@pytest.mark.parametrize("assign", [False, True])
+def test_types_after_loading(assign):
+    def made(nn, lib):
+        net, source = nn.BatchNorm1d(2), nn.BatchNorm1d(2).double()
+        source.weight.requires_grad_(False)
+        net.load_state_dict(source.state_dict(), assign=assign)
+        return [
+            (str(tensor.dtype).split(".")[-1], tensor.requires_grad)
+            for tensor in net.state_dict(keep_vars=True).values()
+        ]
+
+    assert made(tl.nn, tl) == made(torch.nn, torch)
+
+
+@pytest.mark.parametrize("cast", ["double", "half", "float", "bfloat16", "type"])
+def test_casts(cast):
+    def made(nn, lib):
+        net = nn.BatchNorm1d(2)
+        assert (net.type(lib.float64) if cast == "type" else getattr(net, cast)()) is net
+        return {name: str(tensor.dtype).split(".")[-1] for name, tensor in net.state_dict().items()}
+
+    assert made(tl.nn, tl) == made(torch.nn, torch)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any, Self
 
-from ...backend import DType, dtypes
+from ...backend import Device, DType, dtypes
+from ...ops.creation import empty_like
 from ...tensor import Tensor
 from .parameter import Uninitialized
 from .tree import ModuleTree
@@ -47,18 +49,62 @@ class Movable(ModuleTree):
             device = target
         if dtype is not None and not dtypes.named(dtype).is_floating:
             raise TypeError(f"a module's parameters are floating-point and cannot become {dtypes.named(dtype)}")
-        tensors: dict[Tensor, None] = dict.fromkeys([*self.parameters(), *self.buffers()])
-        for waiting in [tensor for tensor in tensors if isinstance(tensor, Uninitialized)]:
-            waiting.recast(dtype, device)
-            del tensors[waiting]
+        tensors = self._tensors()
+        for tensor in tensors:
+            if isinstance(tensor, Uninitialized):
+                tensor.recast(dtype, device)
+        return self._convert(
+            tensors, lambda tensor: tensor.to(dtype=dtype if tensor.dtype.is_floating else None, device=device)
+        )
+
+    def _tensors(self, recurse: bool = True) -> list[Tensor]:
+        """Return the parameters and buffers, each once."""
+        return list(dict.fromkeys([*self.parameters(recurse), *self.buffers(recurse)]))
+
+    def _convert(self, tensors: Iterable[Tensor], convert: Callable[[Tensor], Tensor]) -> Self:
+        """Replace the elements of tensors that have a shape, and of their gradients; returns the module."""
+        tensors = [tensor for tensor in tensors if not isinstance(tensor, Uninitialized)]
         everything = [*tensors, *(tensor.grad for tensor in tensors if tensor.grad is not None)]
-        converted = [
-            tensor.detach().to(dtype=dtype if tensor.dtype.is_floating else None, device=device)
-            for tensor in everything
-        ]
+        converted = [convert(tensor.detach()) for tensor in everything]
         for tensor, new in zip(everything, converted, strict=True):
             tensor.data = new
         return self
+
+    def to_empty(self, *, device: Device | str | None, recurse: bool = True) -> Self:
+        """Move parameters and buffers to a device without their elements, which are not set; returns the module.
+
+        Parameters
+        ----------
+        device : Device or str or None
+            A backend or a device; None for where each is.
+        recurse : bool
+            Whether to include the modules inside.
+
+        Examples
+        --------
+        >>> tl.nn.Linear(2, 3).to_empty(device="cpu").weight.shape
+        (3, 2)
+        """
+        tensors = self._tensors(recurse)
+        for tensor in tensors:
+            if isinstance(tensor, Uninitialized):
+                tensor.recast(device=device)
+        return self._convert(tensors, lambda tensor: empty_like(tensor, device=device or tensor.device))
+
+    def type(self, dst_type: Any) -> Self:
+        """Cast all parameters and buffers, those of integers too, to a data type; returns the module.
+
+        See Also
+        --------
+        to : Leaves integers as they are, such as the count of batches of `BatchNorm1d`.
+
+        Examples
+        --------
+        >>> tl.nn.Linear(2, 3).type(tl.float64).weight.dtype
+        tensorlab.float64
+        """
+        self.to(dtype=dst_type)
+        return self._convert(self._tensors(), lambda tensor: tensor.to(dtype=dst_type))
 
     def cpu(self) -> Self:
         """Move parameters and buffers to host memory; returns the module."""
@@ -75,3 +121,13 @@ class Movable(ModuleTree):
     def half(self) -> Self:
         """Cast floating parameters and buffers to float16; returns the module."""
         return self.to(dtypes.float16)
+
+    def bfloat16(self) -> Self:
+        """Cast floating parameters and buffers to bfloat16; returns the module.
+
+        Examples
+        --------
+        >>> tl.nn.Linear(2, 3).bfloat16().weight.dtype
+        tensorlab.bfloat16
+        """
+        return self.to(dtypes.bfloat16)
