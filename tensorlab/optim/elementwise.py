@@ -268,6 +268,10 @@ class Elementwise(Optimizer):
         numbers = {name: float(entry.get(name, start)) for name, start in self.numbers.items()}
         return History(numbers, {name: entry[name]._array for name in self.array_names if name in entry})
 
+    def __getstate__(self) -> dict[str, Any]:
+        histories = dict(_histories(bundle for layout in self._layouts.values() for bundle in layout.bundles))
+        return {**vars(self), "_layouts": {}, "_unbundled": {**self._unbundled, **histories}}
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Elementwise:
         copy = object.__new__(type(self))
         memo[id(self)] = copy
