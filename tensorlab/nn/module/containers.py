@@ -84,7 +84,14 @@ class _ModuleSequence(Module):
         return self
 
     def pop(self, key: int | slice) -> Any:
-        """Remove and return the module at an index, or a container of those of a slice."""
+        """Remove and return the module at an index, or a container of those of a slice.
+
+        Examples
+        --------
+        >>> layers = tl.nn.ModuleList([tl.nn.ReLU(), tl.nn.Tanh()])
+        >>> layers.pop(0), len(layers)
+        (ReLU(), 1)
+        """
         found = self[key]
         del self[key]
         return found
@@ -153,6 +160,14 @@ class Sequential(_ModuleSequence):
         ------
         IndexError
             If `index` is beyond the end.
+
+        Examples
+        --------
+        >>> tl.nn.Sequential(tl.nn.Tanh()).insert(0, tl.nn.ReLU())
+        Sequential(
+          (0): ReLU()
+          (1): Tanh()
+        )
         """
         if not -len(self) <= as_index(index) <= len(self):
             raise IndexError(f"{type(self).__name__} of {len(self)} modules has no place {index}")

@@ -102,7 +102,18 @@ class Stateful(ModuleTree):
         raise NotImplementedError(f"{type(self).__name__} does not define get_extra_state()")
 
     def set_extra_state(self, state: Any) -> None:
-        """Take what `get_extra_state` has returned, when a state dict is loaded."""
+        """Take what `get_extra_state` has returned, when a state dict is loaded.
+
+        Examples
+        --------
+        >>> class Named(tl.nn.Module):
+        ...     def set_extra_state(self, state):
+        ...         self.name = state
+        >>> module = Named()
+        >>> module.set_extra_state("first")
+        >>> module.name
+        'first'
+        """
         raise NotImplementedError(f"{type(self).__name__} does not define set_extra_state(state)")
 
     @classmethod
@@ -116,7 +127,16 @@ class Stateful(ModuleTree):
     # -- hooks -----------------------------------------------------------------------------------------------
 
     def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call ``hook(module, prefix, keep_vars)`` before `state_dict` collects the module's state."""
+        """Call ``hook(module, prefix, keep_vars)`` before `state_dict` collects the module's state.
+
+        Examples
+        --------
+        >>> layer = tl.nn.Linear(1, 1, bias=False)
+        >>> handle = layer.register_state_dict_pre_hook(lambda module, prefix, keep_vars: print(module))
+        >>> list(layer.state_dict())
+        Linear(in_features=1, out_features=1, bias=False)
+        ['weight']
+        """
         return self._register_state_hook(Hook(hook, "before saving"))
 
     def register_state_dict_post_hook(self, hook: Callable[..., None]) -> RemovableHandle:
