@@ -54,9 +54,9 @@ class TestSequential:
         net = nn.Sequential(nn.ReLU())
         with pytest.raises(TypeError, match="module '2' must be"):
             net.extend([nn.Tanh(), 3])
-        with pytest.raises(TypeError, match="must be a tensorlab"):
+        with pytest.raises(TypeError, match="insert: module must be a Module or None, not 3"):
             net.insert(0, 3)
-        with pytest.raises(IndexError, match="has no place 2"):
+        with pytest.raises(IndexError, match="has no place for index 2"):
             net.insert(2, nn.Tanh())
         assert len(net) == 1
 
@@ -144,7 +144,7 @@ class TestModuleDict:
             nn.ModuleDict()["a"]
         with pytest.raises(TypeError, match="must be a string, not 3"):
             nn.ModuleDict({3: nn.ReLU()})
-        with pytest.raises(TypeError, match="expected pairs of a name and a module, not 'ab'"):
+        with pytest.raises(TypeError, match="modules must be pairs of a name and a module, not 'ab'"):
             nn.ModuleDict(["ab"])
         with pytest.raises(KeyError, match="of its own"):
             nn.ModuleDict({"keys": nn.ReLU()})

@@ -28,5 +28,6 @@ def attribute(owner: object, name: str, kind: type[T], what: str, path: str) -> 
     """
     found = owner.__dict__.get(name)
     if not isinstance(found, kind):
-        raise AttributeError(f"{path!r}: {type(owner).__name__} has no {what} {name!r}")
+        function = "get_submodule" if what == "module" else f"get_{what}"
+        raise AttributeError(f"{function}: target {path!r}: {type(owner).__name__} has no {what} {name!r}")
     return found

@@ -7,6 +7,7 @@ from itertools import chain, groupby
 from operator import index as as_index
 from typing import Any, Self, overload
 
+from ...options import checked
 from ...tensor import Tensor
 from .module import Module
 
@@ -64,10 +65,11 @@ class _ModuleSequence(Module):
         """Add a module at the end; returns the container itself."""
         return self.extend([module])
 
+    @checked
     def insert(self, index: int, module: Module | None) -> Self:
         """Insert a module before the one at `index`, as into a list; returns the container itself."""
         modules = self._modules()
-        modules.insert(as_index(index), module)
+        modules.insert(index, module)
         self._replace(modules)
         return self
 
@@ -83,6 +85,7 @@ class _ModuleSequence(Module):
             self.add_module(name, module)
         return self
 
+    @checked
     def pop(self, key: int | slice) -> Any:
         """Remove and return the module at an index, or a container of those of a slice.
 
@@ -99,12 +102,15 @@ class _ModuleSequence(Module):
 
 def _numbered(owner: Module, modules: Iterable[Module | None], start: int = 0) -> list[tuple[str, Module | None]]:
     """Return modules with their numbers as names; raise `TypeError` if one is something else."""
-    if not isinstance(modules, Iterable):
-        raise TypeError(f"{type(owner).__name__}: expected an iterable of modules, not {type(modules).__name__}")
+    kind = type(owner).__name__
+    if not isinstance(modules, Iterable) or isinstance(modules, str | bytes | Tensor):
+        raise TypeError(f"{kind}: modules must be an iterable of modules, not {type(modules).__name__}")
     found = [(str(number), module) for number, module in enumerate(modules, start)]
     for name, module in found:
         if module is not None and not isinstance(module, Module):
-            raise TypeError(f"module {name!r} must be a tensorlab.nn.Module or None, not {type(module).__name__}")
+            raise TypeError(
+                f"{kind}: module {name!r} must be a tensorlab.nn.Module or None, not {type(module).__name__}"
+            )
     return found
 
 
@@ -153,6 +159,7 @@ class Sequential(_ModuleSequence):
     def _selected(self, named: list[tuple[str, Any]]) -> Self:
         return type(self)(dict(named))
 
+    @checked
     def insert(self, index: int, module: Module | None) -> Self:
         """Insert a module before the one at `index`; returns the container itself.
 
@@ -169,8 +176,8 @@ class Sequential(_ModuleSequence):
           (1): Tanh()
         )
         """
-        if not -len(self) <= as_index(index) <= len(self):
-            raise IndexError(f"{type(self).__name__} of {len(self)} modules has no place {index}")
+        if not -len(self) <= index <= len(self):
+            raise IndexError(f"insert: {type(self).__name__} of {len(self)} modules has no place for index {index}")
         return super().insert(index, module)
 
     def __add__(self, other: Sequential) -> Sequential:
@@ -254,7 +261,12 @@ class ModuleDict(Module):
         return dict(self._module_slots())
 
     def __getitem__(self, key: str) -> Any:
-        return self._modules()[key]
+        modules = self._modules()
+        if key not in modules:
+            raise KeyError(
+                f"{type(self).__name__} has no module of the key {key!r}, but {', '.join(modules) or 'none'}"
+            )
+        return modules[key]
 
     def __setitem__(self, key: str, module: Module | None) -> None:
         self.add_module(key, module)
@@ -292,16 +304,17 @@ class ModuleDict(Module):
             If `modules` is neither a mapping nor an iterable of pairs of a string and a module.
         """
         pairs = modules.items() if isinstance(modules, Mapping | ModuleDict) else modules
-        if not isinstance(pairs, Iterable):
-            raise TypeError(f"{type(self).__name__}: expected a mapping or pairs, not {type(modules).__name__}")
+        if not isinstance(pairs, Iterable) or isinstance(pairs, str | bytes | Tensor):
+            raise TypeError(f"{type(self).__name__}: modules must be a mapping or pairs, not {type(modules).__name__}")
         for pair in tuple(pairs):
             if not isinstance(pair, tuple | list) or len(pair) != 2:
-                raise TypeError(f"{type(self).__name__}: expected pairs of a name and a module, not {pair!r}")
+                raise TypeError(f"{type(self).__name__}: modules must be pairs of a name and a module, not {pair!r}")
             self.add_module(*pair)
 
+    @checked
     def pop(self, key: str) -> Any:
         """Remove and return a module; raises `KeyError` if there is none of that name."""
-        module = self._modules()[key]
+        module = self[key]
         delattr(self, key)
         return module
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...hooks import Hook, RemovableHandle, add_hook
+from ...options import checked
 
 
 class Hooked:
@@ -13,6 +14,7 @@ class Hooked:
 
     _hooks: dict[int, Hook] = {}
 
+    @checked
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
@@ -36,6 +38,7 @@ class Hooked:
         """
         return self._register(Hook(hook, "before", with_kwargs), prepend)
 
+    @checked
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
@@ -45,6 +48,7 @@ class Hooked:
         """
         return self._register(Hook(hook, "after", with_kwargs), prepend)
 
+    @checked
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call ``hook(module, grad_output)`` when the backward pass reaches the module's output.
 
@@ -70,6 +74,7 @@ class Hooked:
         """
         return self._register(Hook(hook, "before backward"), prepend)
 
+    @checked
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call ``hook(module, grad_input, grad_output)`` when the gradients of the module's inputs are known.
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ParamSpec, Protocol, Self, TypeVar
 
+from ...backend import DTypeLike
 from ...ops.creation import zeros_like
+from ...options import checked
 from .error_path import note_module
 from .forward_hooks import call_with_hooks
 from .hooked import Hooked
@@ -67,6 +69,7 @@ class Module(Movable, Stateful, Hooked):
 
     # -- training --------------------------------------------------------------------------------------------
 
+    @checked
     def train(self, mode: bool = True) -> Self:
         """Set training mode for the module and all inside it; returns the module.
 
@@ -83,6 +86,7 @@ class Module(Movable, Stateful, Hooked):
         """Set evaluation mode for the module and all inside it; returns the module."""
         return self.train(False)
 
+    @checked
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set whether the parameters are learned; returns the module.
 
@@ -95,12 +99,14 @@ class Module(Movable, Stateful, Hooked):
             parameter.requires_grad = requires_grad
         return self
 
+    @checked
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Set the gradients of all parameters to None, or with ``set_to_none=False`` to zeros."""
         for parameter in self.parameters():
             if parameter.grad is not None:
                 parameter.grad = None if set_to_none else zeros_like(parameter.grad.detach())
 
+    @checked
     def apply(self, fn: Callable[[Module], object]) -> Self:
         """Call a function with every module inside, then with this one; returns the module.
 
@@ -132,7 +138,8 @@ class Module(Movable, Stateful, Hooked):
         """Yield the name and the repr of each module inside."""
         return ((name, repr(module)) for name, module in self._module_slots())
 
-    def summary(self, *input_shapes: Sequence[int], dtype: Any = None) -> Summary:
+    @checked
+    def summary(self, *input_shapes: Sequence[int], dtype: DTypeLike = None) -> Summary:
         """Return a table of the modules inside: output shapes, parameters and floating-point operations.
 
         Parameters

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Self
 
-from ...backend import Device, DType, dtypes
-from ...ops.creation import empty_like
+from ...backend import DType, DTypeLike, dtypes
+from ...ops.creation import DeviceLike, empty_like
+from ...options import checked
+from ...options.kinds import kind_of, read
 from ...tensor import Tensor
 from .parameter import Uninitialized
 from .tree import ModuleTree
@@ -15,7 +17,8 @@ from .tree import ModuleTree
 class Movable(ModuleTree):
     """A tree of modules whose parameters and buffers can be moved and cast."""
 
-    def to(self, target: Any = None, /, *, dtype: Any = None, device: Any = None) -> Self:
+    @checked
+    def to(self, target: Any = None, /, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Self:
         """Move parameters and buffers to another backend or device, or cast the floating ones; returns the module.
 
         The parameters stay the same objects, so an optimizer keeps working.
@@ -44,11 +47,13 @@ class Movable(ModuleTree):
         if isinstance(target, Tensor):
             dtype, device = target.dtype, target.device
         elif isinstance(target, DType) or (target is not None and dtypes.name_of(target) is not None):
-            dtype = target
+            dtype = read("to", "target", kind_of(DTypeLike), target)
         elif target is not None:
-            device = target
+            device = read("to", "target", kind_of(DeviceLike), target)
         if dtype is not None and not dtypes.named(dtype).is_floating:
-            raise TypeError(f"a module's parameters are floating-point and cannot become {dtypes.named(dtype)}")
+            raise TypeError(
+                f"to: dtype must be floating-point: the parameters of a module cannot become {dtypes.named(dtype)}"
+            )
         tensors = self._tensors()
         for tensor in tensors:
             if isinstance(tensor, Uninitialized):
@@ -70,7 +75,8 @@ class Movable(ModuleTree):
             tensor.data = new
         return self
 
-    def to_empty(self, *, device: Device | str | None, recurse: bool = True) -> Self:
+    @checked
+    def to_empty(self, *, device: DeviceLike, recurse: bool = True) -> Self:
         """Move parameters and buffers to a device without their elements, which are not set; returns the module.
 
         Parameters
@@ -91,7 +97,8 @@ class Movable(ModuleTree):
                 tensor.recast(device=device)
         return self._convert(tensors, lambda tensor: empty_like(tensor, device=device or tensor.device))
 
-    def type(self, dst_type: Any) -> Self:
+    @checked
+    def type(self, dst_type: DTypeLike) -> Self:
         """Cast all parameters and buffers, those of integers too, to a data type; returns the module.
 
         See Also

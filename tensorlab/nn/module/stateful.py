@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from ...hooks import Hook, RemovableHandle, add_hook
+from ...options import checked
 from ...tensor import Tensor
 from .state_dict import IncompatibleKeys, load_state, save_state
 from .tree import ModuleTree
@@ -18,6 +19,7 @@ class Stateful(ModuleTree):
     _nonnegative: ClassVar[frozenset[str]] = frozenset()
     """Buffers whose elements cannot be negative: a state dict in which they are is not loaded."""
 
+    @checked
     def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Tensor]:
         """Return parameters and persistent buffers by dotted path, with PyTorch's keys.
 
@@ -39,6 +41,7 @@ class Stateful(ModuleTree):
         save_state(self, state, prefix, keep_vars)
         return state
 
+    @checked
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
     ) -> IncompatibleKeys:
@@ -126,6 +129,7 @@ class Stateful(ModuleTree):
 
     # -- hooks -----------------------------------------------------------------------------------------------
 
+    @checked
     def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(module, prefix, keep_vars)`` before `state_dict` collects the module's state.
 
@@ -139,6 +143,7 @@ class Stateful(ModuleTree):
         """
         return self._register_state_hook(Hook(hook, "before saving"))
 
+    @checked
     def register_state_dict_post_hook(self, hook: Callable[..., None]) -> RemovableHandle:
         """Call ``hook(module, state_dict, prefix, local_metadata)`` after `state_dict` has collected the state.
 
@@ -156,6 +161,7 @@ class Stateful(ModuleTree):
         """
         return self._register_state_hook(Hook(hook, "after saving"))
 
+    @checked
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call a hook before `load_state_dict` looks for the module's state; it may change a copy of the state dict.
 
@@ -177,6 +183,7 @@ class Stateful(ModuleTree):
         """
         return self._register_state_hook(Hook(hook, "before loading"))
 
+    @checked
     def register_load_state_dict_post_hook(self, hook: Callable[..., None]) -> RemovableHandle:
         """Call ``hook(module, incompatible_keys)`` after `load_state_dict` has loaded everything.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
+from ...options import checked
+from ...options.kinds import Instance, kind_of, read
 from ...tensor import Tensor
 from .attributes import attribute, attributes_of, joined
 from .parameter import Parameter
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from .module import Module
 
 T = TypeVar("T")
+
+REGISTERED_BY = {"parameter": "register_parameter", "buffer": "register_buffer", "module": "add_module"}
+"""The methods that add something under a name that is made at run time."""
 
 
 class ModuleTree:
@@ -84,7 +89,8 @@ class ModuleTree:
         """
         self._check_free(name, "parameter")
         if param is not None and not isinstance(param, Parameter):
-            raise TypeError(f"parameter {name!r} must be a tensorlab.nn.Parameter or None, not {type(param).__name__}")
+            kind = type(param).__name__
+            raise TypeError(f"register_parameter: param {name!r} must be a tensorlab.nn.Parameter or None, not {kind}")
         self._put(name, "parameter", param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
@@ -116,7 +122,10 @@ class ModuleTree:
         self._check_free(name, "buffer")
         if tensor is not None and (not isinstance(tensor, Tensor) or isinstance(tensor, Parameter)):
             remedy = "; register its .detach()" if isinstance(tensor, Parameter) else ""
-            raise TypeError(f"buffer {name!r} must be a tensor or None, not {type(tensor).__name__}{remedy}")
+            raise TypeError(
+                f"register_buffer: tensor {name!r} must be a tensor or None, not {type(tensor).__name__}{remedy}"
+            )
+        persistent = read("register_buffer", "persistent", kind_of(bool), persistent)
         object.__setattr__(self, name, tensor)
         self._buffer_names = {**self._buffer_names, name: persistent}
 
@@ -139,7 +148,9 @@ class ModuleTree:
         """
         self._check_free(name, "module")
         if module is not None and not isinstance(module, ModuleTree):
-            raise TypeError(f"module {name!r} must be a tensorlab.nn.Module or None, not {type(module).__name__}")
+            raise TypeError(
+                f"add_module: module {name!r} must be a tensorlab.nn.Module or None, not {type(module).__name__}"
+            )
         self._put(name, "module", module)
 
     register_module = add_module
@@ -151,9 +162,11 @@ class ModuleTree:
 
     def _check_name(self, name: str, role: str) -> None:
         if not isinstance(name, str):
-            raise TypeError(f"{type(self).__name__}: the name of a {role} must be a string, not {name!r}")
+            raise TypeError(f"{REGISTERED_BY[role]}: name must be a string, not {name!r}")
         if "." in name or not name:
-            raise KeyError(f"{name!r} cannot name a {role}: a name is not empty and contains no dot")
+            raise KeyError(
+                f"{REGISTERED_BY[role]}: name {name!r} cannot be that of a {role}: it must not be empty or have a dot"
+            )
         if hasattr(type(self), name):
             raise KeyError(f"{type(self).__name__} has an attribute {name!r} of its own")
 
@@ -187,8 +200,9 @@ class ModuleTree:
         """Yield the modules directly inside; see `named_children`."""
         return (child for _, child in self.named_children())
 
+    @checked
     def named_modules(
-        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+        self, memo: Annotated[set[Any], Instance((set,))] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
         """Yield (dotted path, module) for this module and all inside it, outer ones first.
 
@@ -211,6 +225,7 @@ class ModuleTree:
         """Yield this module and all inside it; see `named_modules`."""
         return (module for _, module in self.named_modules())
 
+    @checked
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
@@ -232,16 +247,19 @@ class ModuleTree:
         """
         return self._collected(ModuleTree._own_parameters, prefix, recurse, remove_duplicate)
 
+    @checked
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """Yield the parameters; see `named_parameters`."""
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
+    @checked
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """Yield (dotted path, buffer); see `named_parameters`."""
         return self._collected(ModuleTree._own_buffers, prefix, recurse, remove_duplicate)
 
+    @checked
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """Yield the buffers; see `named_buffers`."""
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
@@ -280,6 +298,7 @@ class ModuleTree:
                     seen.add(value)
                 yield joined(path, name), value
 
+    @checked
     def get_submodule(self, target: str) -> Module:
         """Return the module at a dotted path; the empty path is the module itself.
 
@@ -326,6 +345,8 @@ class ModuleTree:
         >>> net[0][0]
         Tanh()
         """
+        target = read("set_submodule", "target", kind_of(str), target)
+        strict = read("set_submodule", "strict", kind_of(bool), strict)
         if not target:
             raise ValueError("set_submodule: target must not be empty: a module cannot replace itself")
         if not isinstance(module, ModuleTree):
@@ -333,9 +354,10 @@ class ModuleTree:
         path, _, name = target.rpartition(".")
         parent = self.get_submodule(path)
         if parent._role(name) != "module" and (strict or hasattr(parent, name)):
-            raise AttributeError(f"{target!r}: {type(parent).__name__} has no module {name!r}")
+            raise AttributeError(f"set_submodule: target {target!r}: {type(parent).__name__} has no module {name!r}")
         parent.add_module(name, module)
 
+    @checked
     def get_parameter(self, target: str) -> Parameter:
         """Return the parameter at a dotted path; raises `AttributeError` where there is none.
 
@@ -347,13 +369,14 @@ class ModuleTree:
         path, _, name = target.rpartition(".")
         return attribute(self.get_submodule(path), name, Parameter, "parameter", target)
 
+    @checked
     def get_buffer(self, target: str) -> Tensor:
         """Return the buffer at a dotted path; raises `AttributeError` where there is none."""
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
         buffer = dict(module._own_buffers()).get(name)
         if buffer is None:
-            raise AttributeError(f"{target!r}: {type(module).__name__} has no buffer {name!r}")
+            raise AttributeError(f"get_buffer: target {target!r}: {type(module).__name__} has no buffer {name!r}")
         return buffer
 
 
