@@ -32,9 +32,8 @@ class ModuleTree:
     _absent: dict[str, str] = {}
 
     def __setattr__(self, name: str, value: Any) -> None:
-        role = self._role(name)
-        if role is not None:
-            self._check_assigned(name, role, value)
+        if isinstance(self.__dict__.get(name), PARTS) or name in self._buffer_names or name in self._absent:
+            self._check_assigned(name, value)
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -47,12 +46,14 @@ class ModuleTree:
             return "buffer"
         return _role_of(self.__dict__.get(name)) or self._absent.get(name)
 
-    def _check_assigned(self, name: str, role: str, value: Any) -> None:
+    def _check_assigned(self, name: str, value: Any) -> None:
         """Note what a parameter, buffer or module becomes, or raise `TypeError`; PyTorch's rules."""
-        new = _role_of(value)
+        if type(value) is Tensor and name in self._buffer_names:
+            return
+        role, new = self._role(name), _role_of(value)
         if value is None:
             if role != "buffer":
-                self._absent = {**self._absent, name: role}
+                self._absent = {**self._absent, name: cast("str", role)}
         elif new == "parameter" or (new == "module" and role != "parameter"):
             self._forget(name)
         elif role != "buffer" or not isinstance(value, Tensor):
@@ -211,15 +212,17 @@ class ModuleTree:
         >>> [name for name, _ in tl.nn.Sequential(tl.nn.Sequential(tl.nn.ReLU())).named_modules()]
         ['', '0', '0.0']
         """
-        this = cast("Module", self)
-        memo = set() if memo is None else memo
-        if this in memo:
+        return self._walk(set() if memo is None else memo, prefix, remove_duplicate)
+
+    def _walk(self, seen: set[Any], prefix: str, once: bool) -> Iterator[tuple[str, Module]]:
+        this: Any = self
+        if this in seen:
             return
-        if remove_duplicate:
-            memo.add(this)
+        if once:
+            seen.add(this)
         yield prefix, this
         for name, child in self._own_modules():
-            yield from child.named_modules(memo, joined(prefix, name), remove_duplicate)
+            yield from child._walk(seen, joined(prefix, name), once)
 
     def modules(self) -> Iterator[Module]:
         """Yield this module and all inside it; see `named_modules`."""
@@ -277,7 +280,7 @@ class ModuleTree:
         ]
 
     def _own_modules(self) -> Iterator[tuple[str, Module]]:
-        return attributes_of(self, cast("type[Module]", ModuleTree))
+        return attributes_of(self, MODULE)
 
     def _own_buffers(self) -> Iterator[tuple[str, Tensor]]:
         named = ((name, self.__dict__.get(name)) for name in self._buffer_names)
@@ -287,9 +290,7 @@ class ModuleTree:
         self, own: Callable[[ModuleTree], Iterator[tuple[str, T]]], prefix: str, recurse: bool, once: bool
     ) -> Iterator[tuple[str, T]]:
         seen: set[T] = set()
-        modules: Iterable[tuple[str, ModuleTree]] = [(prefix, self)]
-        if recurse:
-            modules = self.named_modules(prefix=prefix, remove_duplicate=once)
+        modules: Iterable[tuple[str, ModuleTree]] = self._walk(set(), prefix, once) if recurse else [(prefix, self)]
         for path, module in modules:
             for name, value in own(module):
                 if value in seen:
@@ -314,7 +315,7 @@ class ModuleTree:
         """
         module = cast("Module", self)
         for name in target.split(".") if target else ():
-            module = attribute(module, name, cast("type[Module]", ModuleTree), "module", target)
+            module = attribute(module, name, MODULE, "module", target)
         return module
 
     def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
@@ -378,6 +379,10 @@ class ModuleTree:
         if buffer is None:
             raise AttributeError(f"get_buffer: target {target!r}: {type(module).__name__} has no buffer {name!r}")
         return buffer
+
+
+MODULE = cast("type[Module]", ModuleTree)
+PARTS = (Parameter, ModuleTree)
 
 
 def _role_of(value: Any) -> str | None:
