@@ -12,10 +12,13 @@ _next_key = count().__next__
 
 @dataclass(frozen=True)
 class Hook:
-    """A function, and when it is called: before or after `forward` or `step`, or the backward pass of a module."""
+    """A function, and when it is called: before or after `forward` or `step`, or something else that a module does."""
 
     function: Callable[..., Any]
-    when: Literal["before", "after", "before backward", "after backward"]
+    when: Literal[
+        "before", "after", "before backward", "after backward",
+        "before saving", "after saving", "before loading", "after loading",
+    ]  # fmt: skip
     with_kwargs: bool = False
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import weakref
 from math import prod
+from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any
 
-from .backend import Backend, Device, DType, backend_of
+from .backend import Backend, Device, DType, backend_of, get_backend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -319,7 +320,22 @@ class Tensor(TensorMethods):
         return id(self)
 
     def __reduce__(self) -> Any:
-        raise TypeError("tensors are not pickled; save them with tensorlab.save(...), which writes safetensors")
+        raise TypeError(
+            "tensors are not pickled; save them with tensorlab.save(...), which writes safetensors, and a module or an "
+            "optimizer by its state_dict(). Loading a pickle can run any code; only multiprocessing pickles tensors"
+        )
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        ForkingPickler.register(cls, cls._sent)
+
+    def _sent(self) -> tuple[Any, ...]:
+        """Return a function and its arguments that make a copy in another process, for `multiprocessing`."""
+        if not self.is_leaf:
+            raise RuntimeError(
+                "a computed tensor cannot be sent to another process: its history would be lost; detach it first"
+            )
+        return _received, (type(self), self.backend.to_numpy(self._array), self.device, self.requires_grad)
 
     def __copy__(self) -> Tensor:
         copy = object.__new__(type(self))
@@ -340,6 +356,19 @@ class Tensor(TensorMethods):
 
     def __dir__(self) -> Iterator[str]:
         return (name for name in super().__dir__() if not name.startswith("_") or name.startswith("__"))
+
+
+ForkingPickler.register(Tensor, Tensor._sent)
+
+
+def _received(cls: type[Tensor], host: Any, device: Device, requires_grad: bool) -> Tensor:
+    """Return a tensor that was sent from another process."""
+    backend = get_backend(device.backend)
+    tensor = object.__new__(cls)
+    tensor._array = backend.asarray(host, device=backend.native_device(device.name))
+    if requires_grad:
+        tensor._node = Leaf(tensor)
+    return tensor
 
 
 def array_of(x: Any) -> Any:

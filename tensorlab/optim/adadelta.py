@@ -33,6 +33,8 @@ class Adadelta(DeclaredOptimizer, Elementwise):
     0.998
     """
 
+    nonnegative = frozenset({"square_avg", "acc_delta"})
+
     lr: NonNegative = 1.0
     rho: Fraction = 0.9
     eps: NonNegative = 1e-6

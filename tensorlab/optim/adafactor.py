@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import KW_ONLY
 from math import inf
 from typing import Annotated, Any
@@ -55,7 +56,8 @@ class Adafactor(DeclaredOptimizer):
     (0.9, [(2, 1), (1, 3)])
     """
 
-    state_names = frozenset({"step", "row_var", "col_var", "variance"})
+    nonnegative = frozenset({"row_var", "col_var", "variance"})
+    state_names = frozenset({"step", *nonnegative})
 
     lr: NonNegative = 1e-2
     beta2_decay: Annotated[float, Real(-inf, 0)] = -0.8
@@ -74,6 +76,9 @@ class Adafactor(DeclaredOptimizer):
         if len(shape) < 2:
             return {"variance": shape}
         return {"row_var": (*shape[:-1], 1), "col_var": (*shape[:-2], 1, shape[-1])}
+
+    def _needed(self, group: Group, parameter: Tensor, entry: Mapping[str, Any]) -> frozenset[str]:
+        return frozenset({"step", *self._state_shapes(group, parameter)})
 
     def _step(self, group: Group) -> None:
         for parameter, grad in self.with_gradients(group):

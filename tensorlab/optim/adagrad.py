@@ -32,6 +32,8 @@ class Adagrad(DeclaredOptimizer, Elementwise):
     0.9
     """
 
+    nonnegative = frozenset({"sum"})
+
     lr: NonNegative = 1e-2
     lr_decay: NonNegative = 0.0
     weight_decay: NonNegative = 0.0

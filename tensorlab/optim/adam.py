@@ -21,6 +21,8 @@ def running_moments(g: Any, mean: Any, square: Any, betas: tuple[float, float]) 
 class AdamFamily(DeclaredOptimizer, Elementwise):
     """The base class of Adam and its variants."""
 
+    nonnegative = frozenset({"exp_avg_sq", "max_exp_avg_sq", "exp_inf"})
+
     lr: NonNegative = 1e-3
     betas: Betas = (0.9, 0.999)
     eps: NonNegative = 1e-8
@@ -51,12 +53,11 @@ class Adam(AdamFamily):
     0.9
     """
 
+    kept_if = {"max_exp_avg_sq": "amsgrad"}
+
     amsgrad: bool = False
     _: KW_ONLY
     decoupled_weight_decay: bool = False
-
-    def _keeps(self, name: str, group: Group) -> bool:
-        return name != "max_exp_avg_sq" or group["amsgrad"]
 
     @staticmethod
     def rule(

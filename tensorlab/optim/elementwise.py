@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 from ..ops.creation import tensor as make_tensor
 from ..tensor import Tensor
 from .bundle import Bundle, History, Layout, bundled
-from .optimizer import Group, Optimizer, copied_to
+from .optimizer import Group, Optimizer
+from .state_dict import copied_to
 
 Rule = Callable[..., tuple[Any, ...]]
 RuleOptions = tuple[tuple[str, Hashable], ...]
@@ -57,7 +58,7 @@ def names_in(rule: Rule, kind: Any) -> tuple[str, ...]:
 class Elementwise(Optimizer):
     """The base class of optimizers whose step is a formula for each element.
 
-    A subclass defines `rule`, and overrides `_keeps`, `_initial` and `_count` where it differs. Parameters that can be
+    A subclass defines `rule`, and `kept_if`, `_initial` and `_count` where it differs. Parameters that can be
     updated together become views of one flat array, so that the rule runs once for all of them.
     """
 
@@ -65,6 +66,8 @@ class Elementwise(Optimizer):
     """The initial values of the numbers that are kept for each parameter; part of the state dict."""
     transient: ClassVar[frozenset[str]] = frozenset()
     """The rule's last arrays, which `_arrays` computes in each step and nothing keeps."""
+    kept_if: ClassVar[Mapping[str, str]] = {}
+    """Arrays that are kept only while an option is on, with the name of the option."""
     array_names: ClassVar[tuple[str, ...]] = ()
     """The arrays that are kept for each parameter, in the order of the rule."""
     constant_names: ClassVar[tuple[str, ...]] = ()
@@ -102,7 +105,7 @@ class Elementwise(Optimizer):
 
     def _keeps(self, name: str, group: Group) -> bool:
         """Whether an array of the state is kept with the options of a group."""
-        return True
+        return name not in self.kept_if or bool(group[self.kept_if[name]])
 
     def _initial(self, name: str, group: Group) -> float | None:
         """Return the value with which a new array of the state is filled; None for a copy of the parameter."""
@@ -252,6 +255,10 @@ class Elementwise(Optimizer):
     def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:
         return dict.fromkeys(self.array_names, parameter.shape)
 
+    def _needed(self, group: Group, parameter: Tensor, entry: Mapping[str, Any]) -> frozenset[str]:
+        # An option that was switched on after the last step has no array yet.
+        return frozenset([*self.numbers, *(name for name in self.array_names if name not in self.kept_if)])
+
     def _put_state(self, state: dict[Tensor, dict[str, Any]]) -> None:
         unbundled = {parameter: self._history(entry) for parameter, entry in state.items()}
         self._layouts.clear()
@@ -260,6 +267,10 @@ class Elementwise(Optimizer):
     def _history(self, entry: dict[str, Any]) -> History:
         numbers = {name: float(entry.get(name, start)) for name, start in self.numbers.items()}
         return History(numbers, {name: entry[name]._array for name in self.array_names if name in entry})
+
+    def __getstate__(self) -> dict[str, Any]:
+        histories = dict(_histories(bundle for layout in self._layouts.values() for bundle in layout.bundles))
+        return {**vars(self), "_layouts": {}, "_unbundled": {**self._unbundled, **histories}}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Elementwise:
         copy = object.__new__(type(self))

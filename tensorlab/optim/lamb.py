@@ -43,6 +43,8 @@ class LAMB(DeclaredOptimizer, Elementwise):
     0.5
     """
 
+    nonnegative = frozenset({"exp_avg_sq"})
+
     lr: NonNegative = 1e-3
     betas: Betas = (0.9, 0.999)
     eps: NonNegative = 1e-6

@@ -53,6 +53,7 @@ class LARS(DeclaredOptimizer, Elementwise):
     """
 
     numbers = {}
+    kept_if = {"momentum_buffer": "momentum"}
     transient = frozenset({"trust"})
 
     lr: NonNegative = 1.0
@@ -67,9 +68,6 @@ class LARS(DeclaredOptimizer, Elementwise):
     def _check(self, group: Group) -> None:
         super()._check(group)
         check_real(self, group)
-
-    def _keeps(self, name: str, group: Group) -> bool:
-        return bool(group["momentum"])
 
     def _arrays(self, group: Group, bundle: Bundle, grad: Any) -> tuple[Any, ...]:
         trust = None

@@ -9,13 +9,13 @@ from operator import is_
 from typing import Any, ClassVar, TypeVar, overload
 
 from ..autodiff.graph import enable_grad, no_grad
-from ..backend import backend_for_type
 from ..hooks import Hook, RemovableHandle, add_hook
-from ..ops.creation import asarray, zeros_like
+from ..ops.creation import zeros_like
 from ..tensor import Tensor
 from ..tracebacks import users_stacklevel
 from .gradient_checks import check_fit, nonfinite_names
-from .param_groups import complete_group, name_of, with_python_numbers
+from .param_groups import complete_group
+from .state_dict import checked_groups, checked_state, copied_to
 
 T = TypeVar("T")
 Group = dict[str, Any]
@@ -78,6 +78,8 @@ class Optimizer:
     """Whether a step needs the graph of the loss that its closure returns."""
     scalar_names: ClassVar[frozenset[str]] = frozenset({"step"})
     """The names in ``state`` of numbers, which are not cast to the parameter's type."""
+    nonnegative: ClassVar[frozenset[str]] = frozenset()
+    """The names in ``state`` of tensors whose elements cannot be negative, such as means of squares."""
 
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
         if isinstance(params, Tensor):
@@ -125,6 +127,10 @@ class Optimizer:
     def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:
         """Return the shapes of the tensors that ``state`` may have for a parameter, for checks of state dicts."""
         return {}
+
+    def _needed(self, group: Group, parameter: Tensor, entry: Mapping[str, Any]) -> frozenset[str]:
+        """Return the names that the state of a parameter must have in a state dict, given the others."""
+        return frozenset()
 
     # -- parameters -------------------------------------------------------------------------------------------
 
@@ -368,69 +374,21 @@ class Optimizer:
         Raises
         ------
         ValueError
-            If groups, shapes or options do not fit, or the state is another optimizer's; nothing has changed then.
+            If groups, shapes or options do not fit, or the state is another optimizer's, incomplete, or cannot be
+            right, such as a negative mean of squares. The message lists all that is wrong with the state. Nothing has
+            changed then.
+        TypeError
+            If the state dict or an option is of another type; nothing has changed then.
 
         Examples
         --------
         >>> x = tl.ones(1, requires_grad=True)
         >>> tl.optim.SGD([x], lr=0.1).load_state_dict(tl.optim.SGD([x], lr=0.5).state_dict())
         """
-        groups = self._checked_groups(state_dict)
-        self._put_state(self._checked_state(groups, state_dict))
+        groups = checked_groups(self, state_dict)
+        self._put_state(checked_state(self, groups, state_dict))
         for group, new in zip(self.param_groups, groups, strict=True):
             group.update(new)
-
-    def _checked_groups(self, state_dict: Mapping[str, Any]) -> list[Group]:
-        """Return the groups as they will be after loading: the present parameters with the saved options."""
-        if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= set(state_dict):
-            raise ValueError('an optimizer\'s state dict has "state" and "param_groups"')
-        saved = state_dict["param_groups"]
-        sizes, wanted = ([len(group["params"]) for group in side] for side in (saved, self.param_groups))
-        if sizes != wanted:
-            raise ValueError(f"the state dict has groups of {sizes} parameters, this optimizer groups of {wanted}")
-        # PyTorch added switches in later versions: one that is not saved stays unchanged. Numbers are always saved.
-        needed = [name for name, value in self.defaults.items() if not isinstance(value, bool)]
-        missing = sorted({name for group in saved for name in needed if name not in group})
-        if missing:
-            raise ValueError(
-                f"the state dict has no {', '.join(missing)}, which {type(self).__name__} needs: it is another "
-                "optimizer's"
-            )
-        groups = []
-        for group, new in zip(self.param_groups, saved, strict=True):
-            groups.append({**group, **with_python_numbers(new), "params": group["params"], **self.fixed})
-            self._check(groups[-1])
-        return groups
-
-    def _checked_state(self, groups: list[Group], state_dict: Mapping[str, Any]) -> dict[Tensor, dict[str, Any]]:
-        """Return the state of each parameter, with copies of its tensors on the parameter's device."""
-        found = {}
-        for group, saved in zip(groups, state_dict["param_groups"], strict=True):
-            for parameter, number in zip(group["params"], saved["params"], strict=True):
-                entry = state_dict["state"].get(number)
-                if entry:
-                    found[parameter] = self._checked_entry(group, parameter, entry)
-        return found
-
-    def _checked_entry(self, group: Group, parameter: Tensor, entry: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the state of one parameter; raise `ValueError` if it is another optimizer's or of another shape."""
-        entry = {name: value for name, value in entry.items() if value is not None}
-        foreign = sorted(set(entry) - self.state_names) if self.state_names is not None else []
-        if foreign:
-            raise ValueError(
-                f"the state dict has {', '.join(foreign)} of {name_of(self.param_groups, parameter)}, which "
-                f"{type(self).__name__} does not keep: it is another optimizer's"
-            )
-        shapes, found = self._state_shapes(group, parameter), {}
-        for name, value in entry.items():
-            is_scalar = name in self.scalar_names
-            found[name] = copied_to(parameter, value, keep_dtype=is_scalar)
-            what = f"{name} of {name_of(self.param_groups, parameter)}"
-            if name in shapes:
-                check_shape(what, found[name], tuple(shapes[name]))
-            elif is_scalar and (isinstance(value, str) or getattr(found[name], "shape", ()) not in ((), (1,))):
-                raise ValueError(f"{what} is {value!r} in the state dict, not a number")
-        return found
 
     def _put_state(self, state: dict[Tensor, dict[str, Any]]) -> None:
         """Replace the state by one that was checked, whose tensors are copies."""
@@ -442,25 +400,3 @@ class Optimizer:
             lines.append(f"group {number}: {len(group['params'])} parameters")
             lines += [f"  {name}: {value}" for name, value in group.items() if name not in ("params", "param_names")]
         return "\n  ".join([f"{type(self).__name__} (", *lines]) + "\n)"
-
-
-def check_shape(what: str, value: Any, shape: tuple[int, ...]) -> None:
-    """Raise `ValueError` if a value of a state dict is not a tensor of this shape."""
-    if not isinstance(value, Tensor):
-        raise ValueError(f"{what} is {value!r} in the state dict, not a tensor")
-    if value.shape != shape:
-        raise ValueError(f"{what} has shape {value.shape} in the state dict, not {shape}")
-
-
-def copied_to(parameter: Tensor, value: Any, keep_dtype: bool = False) -> Any:
-    """Return a copy of a value of the state: arrays as tensors on the parameter's device, floating ones of its type."""
-    if isinstance(value, dict):
-        return {name: copied_to(parameter, part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(copied_to(parameter, part) for part in value)
-    if not isinstance(value, Tensor) and backend_for_type(type(value)) is None and not hasattr(value, "__array__"):
-        return value
-    tensor = asarray(value.detach() if hasattr(value, "detach") else value, copy=True)
-    if keep_dtype or not tensor.dtype.is_floating:
-        return tensor
-    return tensor.to(parameter.device).to(dtype=parameter.dtype)

@@ -96,6 +96,7 @@ def parameter_list(owner: object, params: Iterable[Tensor]) -> list[Tensor]:
 
 def saved_count(owner: object, name: str, state_dict: Mapping[str, Any]) -> int:
     """Return the number that a state dict consists of; raise `ValueError` if it is something else."""
-    if set(state_dict) != {name} or not isinstance(state_dict[name], Integral) or state_dict[name] < 0:
-        raise ValueError(f"the state dict of {type(owner).__name__} has one number, {name!r}, not {dict(state_dict)}")
-    return int(state_dict[name])
+    found = state_dict.get(name) if isinstance(state_dict, Mapping) and set(state_dict) == {name} else None
+    if not isinstance(found, Integral) or isinstance(found, bool) or found < 0:
+        raise ValueError(f"the state dict of {type(owner).__name__} has one number, {name!r}, not {state_dict!r}")
+    return int(found)

@@ -8,7 +8,6 @@ from typing import Any
 from ..options import NonNegative, declared
 from .declared import DeclaredOptimizer
 from .elementwise import Elementwise
-from .optimizer import Group
 
 
 @declared
@@ -32,6 +31,9 @@ class RMSprop(DeclaredOptimizer, Elementwise):
     0.8
     """
 
+    nonnegative = frozenset({"square_avg"})
+    kept_if = {"grad_avg": "centered", "momentum_buffer": "momentum"}
+
     lr: NonNegative = 1e-2
     alpha: NonNegative = 0.99
     eps: NonNegative = 1e-8
@@ -40,9 +42,6 @@ class RMSprop(DeclaredOptimizer, Elementwise):
     centered: bool = False
     _: KW_ONLY
     maximize: bool = False
-
-    def _keeps(self, name: str, group: Group) -> bool:
-        return bool({"grad_avg": group["centered"], "momentum_buffer": group["momentum"]}.get(name, True))
 
     @staticmethod
     def rule(

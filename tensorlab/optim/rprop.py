@@ -40,6 +40,8 @@ class Rprop(DeclaredOptimizer, Elementwise):
     0.78
     """
 
+    nonnegative = frozenset({"step_size"})
+
     lr: NonNegative = 1e-2
     etas: tuple[Annotated[float, Real(0, 1, "()")], Annotated[float, Real(1, inf, "()")]] = (0.5, 1.2)
     step_sizes: tuple[NonNegative, Annotated[float, Real(0)]] = (1e-6, 50)

@@ -13,6 +13,7 @@ from ..options.kinds import kind_of, read
 from ..tensor import Tensor
 from .optimizer import Group, Optimizer, T
 from .sgd import SGD
+from .state_dict import checked_groups
 
 
 class SAM(Optimizer):
@@ -173,7 +174,7 @@ class SAM(Optimizer):
         return self.base_optimizer.state_dict()
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        self._checked_groups(state_dict)
+        checked_groups(self, state_dict)
         self.base_optimizer.load_state_dict(state_dict)
 
     def __repr__(self) -> str:

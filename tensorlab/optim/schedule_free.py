@@ -49,6 +49,7 @@ class AdamWScheduleFree(DeclaredOptimizer, Elementwise):
     True
     """
 
+    nonnegative = frozenset({"exp_avg_sq"})
     numbers = {"step": 0, "weight_sum": 0.0, "lr_max": 0.0, "scheduled_lr": 0.0, "average_weight": 0.0}
 
     lr: NonNegative = 2.5e-3

@@ -37,6 +37,7 @@ class SGD(DeclaredOptimizer, Elementwise):
     """
 
     numbers = {}
+    kept_if = {"momentum_buffer": "momentum"}
 
     lr: NonNegative = 1e-3
     momentum: NonNegative = 0.0
@@ -50,9 +51,6 @@ class SGD(DeclaredOptimizer, Elementwise):
         super()._check(group)
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise ValueError("SGD: Nesterov's momentum needs a positive momentum and no dampening")
-
-    def _keeps(self, name: str, group: Group) -> bool:
-        return bool(group["momentum"])
 
     @staticmethod
     def rule(

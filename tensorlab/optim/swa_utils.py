@@ -167,6 +167,8 @@ class AveragedModel(Module):
     {'n_averaged': tensor(3), 'module.weight': tensor([[3.]])}
     """
 
+    _nonnegative = frozenset({"n_averaged"})
+
     n_averaged: Tensor
 
     def __init__(

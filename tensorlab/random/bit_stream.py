@@ -168,6 +168,13 @@ class Stream:
         with self._lock:
             self._key, self._block, self._children = found
 
+    def __getstate__(self) -> dict[str, Any]:
+        return self.get_state()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._lock = Lock()
+        self.set_state(state)
+
     def state_dict(self) -> dict[str, Tensor]:
         """Return the state as a tensor, which `tl.save` can write along with those of a model and an optimizer.
 
@@ -185,7 +192,7 @@ class Stream:
         state = self.get_state()
         return {"stream": asarray([*state["key"], state["block"], state["children"]], dtype=dtypes.uint64)}
 
-    def load_state_dict(self, state_dict: dict[str, Tensor]) -> None:
+    def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> None:
         """Continue from a state returned by `state_dict`, bit for bit, on any backend.
 
         Parameters

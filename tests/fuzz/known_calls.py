@@ -323,7 +323,10 @@ tl.data.Subset(tl.data.TensorDataset(tl.ones(4, 2)), [0, 2]).batch([0, 1])
 """
 """Calls of what the docstrings' examples do not call."""
 
-CALLED_BACK = {"rule", "rate", "changed", "scale_fn", "initialize_parameters", "with_gradients"}
+CALLED_BACK = {
+    "rule", "rate", "changed", "scale_fn", "initialize_parameters", "with_gradients",
+    "get_extra_state", "set_extra_state",
+}  # fmt: skip
 """Methods that the library calls and subclasses define."""
 
 FOR_AUTHORS = ("tensorlab.backend", "tensorlab.autodiff.record", "tensorlab.autodiff.op", "tensorlab.options")

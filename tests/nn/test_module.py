@@ -111,6 +111,75 @@ class TestNames:
         with pytest.raises(KeyError):
             nn.Module().register_buffer(name, tl.ones(1))
 
+    @pytest.mark.parametrize("register", ["register_parameter", "register_buffer", "add_module", "register_module"])
+    @pytest.mark.parametrize("name", [3, None, b"part", ("part",)])
+    def test_registering_under_a_name_that_is_not_text(self, register, name):
+        with pytest.raises(TypeError, match="must be a string, not"):
+            getattr(nn.Module(), register)(name, None)
+
+    PARTS = {
+        "parameter": ("register_parameter", lambda: nn.Parameter(tl.ones(1))),
+        "buffer": ("register_buffer", lambda: tl.ones(1)),
+        "module": ("add_module", nn.ReLU),
+    }
+
+    @pytest.mark.parametrize("present", ["parameter", "buffer", "module", "plain"])
+    @pytest.mark.parametrize("kind", ["parameter", "buffer", "module"])
+    @pytest.mark.parametrize("none", [False, True])
+    def test_registering_over_another_kind_drops_nothing(self, present, kind, none):
+        module = nn.Module()
+        if present == "plain":
+            module.part = 3
+        else:
+            register, make = self.PARTS[present]
+            getattr(module, register)("part", None if none else make())
+        before = module.part
+        register, make = self.PARTS[kind]
+        if kind == present:
+            new = make()
+            getattr(module, register)("part", new)
+            assert module.part is new
+        else:
+            with pytest.raises(KeyError, match=f"already has a {present} attribute 'part'"):
+                getattr(module, register)("part", make())
+            assert module.part is before
+
+    def test_a_deleted_name_is_free(self):
+        module = nn.Module()
+        module.register_buffer("part", tl.ones(1))
+        del module.part
+        module.part = tl.ones(2)
+        assert not module.state_dict()
+        del module.part
+        module.add_module("part", None)
+        del module.part
+        assert repr(module) == "Module()"
+
+    def test_replacing_a_module_at_a_path(self):
+        net = Net()
+        net.set_submodule("blocks.0.first", nn.Identity())
+        net.set_submodule("blocks.1.third", nn.Identity())
+        assert isinstance(net.blocks[0].first, nn.Identity)
+        assert names(net.blocks[1].named_children()) == ["first", "second", "third"]
+        net.set_submodule("head", nn.Tanh(), strict=True)
+        assert names(net.named_children()) == ["blocks", "head"]
+
+    @pytest.mark.parametrize(
+        ("target", "strict", "error", "message"),
+        [
+            ("", False, ValueError, "must not be empty"),
+            ("blocks.7.first", False, AttributeError, "has no module '7'"),
+            ("blocks.0.scale", False, AttributeError, "has no module 'scale'"),
+            ("blocks.0.forward", False, AttributeError, "has no module 'forward'"),
+            ("blocks.0.third", True, AttributeError, "has no module 'third'"),
+        ],
+    )
+    def test_replacing_a_module_where_there_is_none(self, target, strict, error, message):
+        with pytest.raises(error, match=message):
+            Net().set_submodule(target, nn.Identity(), strict)
+        with pytest.raises(TypeError, match="module must be a tensorlab"):
+            Net().set_submodule("head", 3)
+
 
 class TestAttributes:
     def test_a_parameter_stays_one(self):
@@ -126,6 +195,34 @@ class TestAttributes:
         assert host(block.state_dict()["count"]) == 1
         with pytest.raises(TypeError, match="is a buffer"):
             block.count = 3
+
+    def test_a_module_stays_one(self):
+        net = Net()
+        with pytest.raises(TypeError, match="head is a module and cannot become a int"):
+            net.head = 3
+        net.head = None
+        with pytest.raises(TypeError, match="head is a module and cannot become a Tensor"):
+            net.head = tl.ones(1)
+        net.head = nn.ReLU()
+        assert names(net.named_children()) == ["blocks", "head"]
+
+    def test_a_parameter_that_is_none_stays_one(self):
+        module = nn.Module()
+        module.register_parameter("scale", None)
+        with pytest.raises(TypeError, match="scale is a parameter and cannot become a Tensor"):
+            module.scale = tl.ones(1)
+        module.scale = nn.Parameter(tl.ones(1))
+        assert names(module.named_parameters()) == ["scale"]
+
+    def test_a_parameter_takes_the_name_of_a_buffer(self):
+        block = Block()
+        block.count = nn.Parameter(tl.ones(1))
+        assert names(block.named_buffers()) == ["scratch"]
+        assert names(block.named_parameters(recurse=False)) == ["scale", "count"]
+
+    def test_a_parameter_is_not_a_buffer(self):
+        with pytest.raises(TypeError, match=r"not Parameter; register its .detach\(\)"):
+            nn.Module().register_buffer("part", nn.Parameter(tl.ones(1)))
 
     def test_a_plain_tensor_is_no_part(self):
         module = nn.Module()
@@ -175,6 +272,11 @@ class TestState:
         assert_same(layer.weight.detach(), np.array([[1, 2]], "float32"))
         assert_same(layer.bias.detach(), np.array([3], "float32"))
 
+    def test_python_numbers_are_read_in_the_precision_of_the_parameter(self):
+        layer = nn.Linear(2, 1).double()
+        layer.load_state_dict({"weight": [[0.1, 1 / 3]], "bias": [1]})
+        assert layer.weight.tolist() == [[0.1, 1 / 3]]
+
     def test_one_error_lists_everything_and_nothing_changes(self):
         block = Block()
         before = {key: host(tensor).copy() for key, tensor in block.state_dict().items()}
@@ -187,7 +289,7 @@ class TestState:
         message = str(caught.value)
         assert "missing: count" in message
         assert "unexpected: other" in message
-        assert "first.weight is (4, 3) in the module, (9, 9) in the state dict" in message
+        assert "first.weight has shape (9, 9) in the state dict, not (4, 3)" in message
         for key, tensor in block.state_dict().items():
             assert_same(tensor, before[key])
 
@@ -197,8 +299,121 @@ class TestState:
         assert result.missing_keys == ["bias"]
         assert result.unexpected_keys == ["other"]
         assert layer.weight.item() == 5
-        with pytest.raises(RuntimeError, match="of another shape"):
+        with pytest.raises(RuntimeError, match=r"weight has shape \(1,\) in the state dict, not \(1, 1\)"):
             layer.load_state_dict({"weight": [5.0]}, strict=False)
+
+    @pytest.mark.parametrize(
+        ("key", "value", "message"),
+        [
+            ("num_batches_tracked", 2.7, "has elements in the state dict that are not of int64"),
+            ("num_batches_tracked", float("nan"), "has elements in the state dict that are not of int64"),
+            ("num_batches_tracked", float("inf"), "has elements in the state dict that are not of int64"),
+            ("num_batches_tracked", np.float64(1e300), "has elements in the state dict that are not of int64"),
+            ("num_batches_tracked", -5, "has negative elements"),
+            ("num_batches_tracked", None, "is no tensor in the state dict, but a NoneType"),
+            ("num_batches_tracked", 1 << 70, "is no tensor in the state dict, but a int"),
+            ("running_var", [1.0, -1.0], "has negative elements"),
+            ("running_mean", [1j, 0], "is complex64 in the state dict, and float32 in the module"),
+            ("running_mean", "ab", "is no tensor in the state dict, but a str"),
+            ("running_mean", [[1], [1, 2]], "is no tensor in the state dict, but a list"),
+            ("running_mean", {"a": 1}, "is no tensor in the state dict, but a dict"),
+            ("weight", object(), "is no tensor in the state dict, but a object"),
+            ("weight", [1.0], r"has shape \(1,\) in the state dict, not \(2,\)"),
+            ("weight", None, "is no tensor in the state dict, but a NoneType"),
+        ],
+    )
+    @pytest.mark.parametrize("assign", [False, True])
+    def test_values_that_cannot_be_right_are_refused_and_nothing_changes(self, key, value, message, assign):
+        layer = nn.BatchNorm1d(2)
+        before = {name: host(tensor).copy() for name, tensor in layer.state_dict().items()}
+        state = {name: tensor + 1 for name, tensor in layer.state_dict().items()}
+        if assign:
+            message = f"({message}|.* cannot be assigned to)"
+        with pytest.raises(RuntimeError, match=f"nothing was loaded\n  {key} {message}"):
+            layer.load_state_dict({**state, key: value}, assign=assign)
+        for name, tensor in layer.state_dict().items():
+            assert_same(tensor, before[name])
+
+    def test_every_problem_is_listed(self):
+        state = {"weight": "a", "running_var": [-1.0, 1.0], "running_mean": 3, "other": 1}
+        with pytest.raises(RuntimeError) as caught:
+            nn.Sequential(nn.BatchNorm1d(2)).load_state_dict({f"0.{key}": value for key, value in state.items()})
+        assert str(caught.value).splitlines() == [
+            "the state dict does not fit Sequential; nothing was loaded",
+            "  0.weight is no tensor in the state dict, but a str",
+            "  0.running_mean has shape () in the state dict, not (2,)",
+            "  0.running_var has negative elements in the state dict",
+            "  missing: 0.bias, 0.num_batches_tracked",
+            "  unexpected: 0.other",
+        ]
+
+    @pytest.mark.parametrize("state", [None, 3, "ab", [("weight", 1)]])
+    def test_not_a_state_dict(self, state):
+        with pytest.raises(TypeError, match=r"Linear\.load_state_dict: state_dict must be a mapping, not"):
+            nn.Linear(1, 1).load_state_dict(state)
+
+    def test_keys_that_are_not_text(self):
+        with pytest.raises(TypeError, match="the keys of state_dict must be strings, not 3"):
+            nn.Linear(1, 1).load_state_dict({3: 1}, strict=False)
+
+    @pytest.mark.parametrize(
+        ("dtype", "good", "bad"),
+        [
+            ("bool", [[True], [1], [0.0, 1.0]], [[2], [0.5], [-1]]),
+            ("uint8", [[255], [3.0], [True]], [[256], [-1], [0.5], [float("inf")]]),
+            ("int8", [[-128, 127]], [[128], [-129.0]]),
+        ],
+    )
+    def test_integers_and_booleans_are_cast_where_they_stay_what_they_are(self, dtype, good, bad):
+        def holding(values):
+            module = nn.Module()
+            module.register_buffer("part", tl.zeros(len(values), dtype=dtype))
+            return module
+
+        for values in good:
+            module = holding(values)
+            module.load_state_dict({"part": tl.asarray(values)})
+            assert module.part.dtype == getattr(tl, dtype)
+            assert module.part.tolist() == values
+        for values in bad:
+            with pytest.raises(RuntimeError, match=f"part has elements in the state dict that are not of {dtype}"):
+                holding(values).load_state_dict({"part": tl.asarray(values)})
+
+    def test_assigning_takes_memory_and_type_and_keeps_the_objects(self):
+        net = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+        net[0].bias.requires_grad = False
+        net(tl.ones(3, 2)).sum().backward()
+        weight, tracked = net[0].weight, net[1].num_batches_tracked
+        state = {key: (value + 1).double() for key, value in net.state_dict().items()}
+        state["1.num_batches_tracked"] = tl.asarray(7, dtype="int32")
+        net.load_state_dict(state, assign=True)
+        assert net[0].weight is weight
+        assert net[1].num_batches_tracked is tracked
+        assert tracked.dtype == tl.int32
+        assert weight.requires_grad
+        assert weight.is_leaf
+        assert weight.grad is None
+        assert not net[0].bias.requires_grad
+        for key, value in net.state_dict().items():
+            assert value.array is state[key].array
+
+    def test_assigning_keeps_what_is_shared(self):
+        net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+        net[1].weight = net[0].weight
+        net.load_state_dict({key: value.double() for key, value in net.state_dict().items()}, assign=True)
+        assert net[1].weight is net[0].weight
+        assert net[0].weight.dtype == tl.float64
+
+    def test_assigning_another_kind(self):
+        with pytest.raises(RuntimeError, match="bias is int64 in the state dict, which cannot be assigned to float32"):
+            nn.Linear(1, 1).load_state_dict({"weight": [[1.0]], "bias": [1]}, assign=True)
+
+    def test_assigning_to_a_lazy_layer(self):
+        layer = nn.LazyLinear(1)
+        layer.load_state_dict({"weight": tl.ones(1, 3, dtype="float64"), "bias": tl.zeros(1)}, assign=True)
+        assert layer.weight.dtype == tl.float64
+        with pytest.raises(RuntimeError, match="weight has no shape yet in the state dict"):
+            nn.Linear(2, 1).load_state_dict(nn.LazyLinear(1).state_dict())
 
     def test_deep_copy(self):
         net = Net()
@@ -217,6 +432,138 @@ class TestState:
         net[1].weight = net[0].weight
         twin = copy.deepcopy(net)
         assert twin[1].weight is twin[0].weight is not net[0].weight
+
+
+class Scaled(nn.Module):
+    """Has a number as extra state, which must be positive."""
+
+    def __init__(self, factor=1.0):
+        super().__init__()
+        self.weight = nn.Parameter(tl.ones(1))
+        self.factor = factor
+
+    def get_extra_state(self):
+        return {"factor": self.factor}
+
+    def set_extra_state(self, state):
+        if state["factor"] <= 0:
+            raise ValueError("the factor must be positive")
+        self.factor = state["factor"]
+
+
+class TestExtraState:
+    def test_round_trip(self):
+        net = nn.Sequential(Scaled(2.0), Scaled(3.0))
+        state = net.state_dict()
+        assert list(state) == ["0.weight", "0._extra_state", "1.weight", "1._extra_state"]
+        other = nn.Sequential(Scaled(), Scaled())
+        assert other.load_state_dict(state) == ([], [])
+        assert [part.factor for part in other] == [2.0, 3.0]
+
+    def test_it_is_saved_in_files(self, tmp_path):
+        path = tmp_path / "net.safetensors"
+        tl.save(Scaled(2.0).state_dict(), path)
+        other = Scaled()
+        other.load_state_dict(tl.load(path))
+        assert other.factor == 2.0
+
+    def test_missing_and_unexpected(self):
+        assert Scaled().load_state_dict({"weight": [1.0]}, strict=False).missing_keys == ["_extra_state"]
+        found = nn.Linear(1, 1, bias=False).load_state_dict({"weight": [[1.0]], "_extra_state": 1}, strict=False)
+        assert found.unexpected_keys == ["_extra_state"]
+
+    def test_an_error_restores_everything(self):
+        net = nn.Sequential(Scaled(2.0), Scaled(3.0), nn.LazyLinear(1))
+        state = {
+            key: value * 5 if key.endswith("weight") else {"factor": 7.0}
+            for key, value in nn.Sequential(Scaled(), Scaled()).state_dict().items()
+        }
+        state |= {"1._extra_state": {"factor": -1.0}, "2.weight": tl.ones(1, 2), "2.bias": tl.ones(1)}
+        for assign in (False, True):
+            with pytest.raises(ValueError, match="must be positive"):
+                net.load_state_dict(state, assign=assign)
+            assert [part.factor for part in net[:2]] == [2.0, 3.0]
+            assert [part.weight.item() for part in net[:2]] == [1.0, 1.0]
+            assert net[2].has_uninitialized_params()
+
+    def test_it_must_be_defined(self):
+        with pytest.raises(NotImplementedError, match=r"Linear does not define get_extra_state"):
+            nn.Linear(1, 1).get_extra_state()
+        with pytest.raises(NotImplementedError, match=r"Linear does not define set_extra_state"):
+            nn.Linear(1, 1).set_extra_state(1)
+
+
+class TestStateHooks:
+    def test_what_they_see(self):
+        seen = []
+        net = nn.Sequential(nn.Linear(1, 1))
+        net[0].register_state_dict_pre_hook(lambda *args: seen.append(args))
+        net[0].register_state_dict_post_hook(
+            lambda module, state, prefix, metadata: seen.append((module, list(state), prefix, metadata))
+        )
+        net.state_dict(prefix="net.", keep_vars=True)
+        assert seen == [(net[0], "net.0.", True), (net[0], ["net.0.weight", "net.0.bias"], "net.0.", {})]
+
+    def test_a_removed_hook_is_not_called(self):
+        layer = nn.Linear(1, 1)
+        layer.register_state_dict_post_hook(lambda module, state, *_: state.clear()).remove()
+        assert len(layer.state_dict()) == 2
+
+    def test_old_names_are_translated(self):
+        def rename(module, state_dict, prefix, *_):
+            for key in [key for key in state_dict if key.endswith("gamma")]:
+                state_dict[key.replace("gamma", "weight")] = state_dict.pop(key)
+
+        net = nn.Sequential(nn.LayerNorm(2))
+        net[0].register_load_state_dict_pre_hook(rename)
+        state = {"0.gamma": [3.0, 4.0], "0.bias": [1.0, 2.0]}
+        assert net.load_state_dict(state) == ([], [])
+        assert net[0].weight.tolist() == [3.0, 4.0]
+        assert list(state) == ["0.gamma", "0.bias"]
+
+    def test_a_pre_hook_adds_errors(self):
+        layer = nn.Linear(1, 1)
+        layer.register_load_state_dict_pre_hook(lambda *args: args[-1].append("the version is too old"))
+        with pytest.raises(RuntimeError, match="the version is too old"):
+            layer.load_state_dict(layer.state_dict())
+
+    def test_a_post_hook_forgives_missing_keys(self):
+        net = nn.Sequential(nn.Linear(1, 1), nn.Linear(1, 1))
+        seen = []
+        net[0].register_load_state_dict_post_hook(lambda module, keys: seen.append((module, keys)))
+        net.register_load_state_dict_post_hook(lambda module, keys: keys.missing_keys.remove("0.bias"))
+        state = net.state_dict()
+        del state["0.bias"]
+        state["0.weight"] = tl.full((1, 1), 7.0)
+        assert net.load_state_dict(state) == ([], [])
+        assert net[0].weight.item() == 7.0
+        assert seen == [(net[0], ([], []))]
+        del state["1.bias"]
+        state["0.weight"] = tl.full((1, 1), 8.0)
+        with pytest.raises(RuntimeError, match=r"missing: 1\.bias"):
+            net.load_state_dict(state)
+        assert net[0].weight.item() == 7.0
+
+    def test_an_error_in_a_post_hook_restores_everything(self):
+        layer = nn.Linear(1, 1)
+        before = layer.weight.item()
+        layer.register_load_state_dict_post_hook(lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            layer.load_state_dict({"weight": [[before + 1]], "bias": [0.0]})
+        assert layer.weight.item() == before
+
+    def test_hooks_return_nothing(self):
+        layer = nn.Linear(1, 1)
+        layer.register_state_dict_post_hook(lambda *_: {})
+        with pytest.raises(RuntimeError, match="must change its arguments and return None"):
+            layer.state_dict()
+
+    def test_they_are_copied(self):
+        layer = nn.Linear(1, 1)
+        layer.register_state_dict_post_hook(lambda module, state, *_: state.clear())
+        other = copy.deepcopy(layer)
+        layer._state_hooks.clear()
+        assert not other.state_dict()
 
 
 class TestModes:
@@ -274,6 +621,39 @@ class TestMoving:
 
     def test_like_a_tensor(self):
         assert nn.Linear(2, 1).to(tl.ones(1, dtype=tl.float64)).weight.dtype == tl.float64
+
+    @pytest.mark.skipif(tl.active_backend().name != "numpy", reason="the standard has no half precision")
+    def test_bfloat16(self):
+        layer = nn.BatchNorm1d(2).bfloat16()
+        assert layer.weight.dtype == layer.running_var.dtype == tl.bfloat16
+        assert layer.num_batches_tracked.dtype == tl.int64
+
+    @pytest.mark.parametrize("dtype", ["float64", tl.float64])
+    def test_type_casts_everything(self, dtype):
+        layer = nn.BatchNorm1d(2)
+        assert layer.type(dtype) is layer
+        assert {tensor.dtype for tensor in layer.state_dict().values()} == {tl.float64}
+        with pytest.raises(TypeError, match="cannot become int64"):
+            layer.type(tl.int64)
+        lazy = nn.LazyBatchNorm1d().type(dtype)
+        assert lazy.running_mean.dtype == tl.float64
+
+    def test_to_empty(self):
+        net = nn.Sequential(nn.Linear(2, 3), nn.LazyLinear(4)).double()
+        weight, array = net[0].weight, net[0].weight.array
+        assert net.to_empty(device=None) is net
+        assert net[0].weight is weight
+        assert weight.array is not array
+        assert weight.requires_grad
+        assert weight.shape == (3, 2)
+        assert weight.dtype == tl.float64
+        array = weight.array
+        net.to_empty(device="cpu", recurse=False)
+        assert weight.array is array
+
+    def test_to_empty_on_another_backend(self, other_backend):
+        layer = nn.BatchNorm1d(2).to_empty(device=other_backend)
+        assert {tensor.backend.name for tensor in layer.state_dict().values()} == {other_backend}
 
     def test_not_to_integers(self):
         with pytest.raises(TypeError, match="cannot become int64"):

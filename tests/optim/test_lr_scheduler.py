@@ -520,6 +520,21 @@ class TestState:
         assert schedule.state_dict() == before
         assert all_of(schedule.optimizer) == rates
 
+    def test_values_of_another_type_are_refused_before_anything_changes(self, make):
+        schedule = make(two())
+        schedule.step()
+        before, rates = copy.deepcopy(schedule.state_dict()), all_of(schedule.optimizer)
+        spoiled = [{**before, "last_epoch": value} for value in ("3", None, float("nan"), -5, True, [1])]
+        spoiled += [{**before, name: value} for name in ("base_lrs", "_last_lr") for value in (3, None, "ab", ["a", 1])]
+        for state in spoiled:
+            with pytest.raises(ValueError, match=r"in the state dict|no state dict of a"):
+                schedule.load_state_dict(state)
+        for value in (None, 3, [("last_epoch", 3)]):
+            with pytest.raises(TypeError, match="state_dict must be a mapping"):
+                schedule.load_state_dict(value)
+        assert schedule.state_dict() == before
+        assert all_of(schedule.optimizer) == rates
+
     def test_private_names_are_passed_over(self, make):
         schedule = make(two())
         schedule.load_state_dict({**schedule.state_dict(), "_step_count": 1, "_is_initial": False, "verbose": False})

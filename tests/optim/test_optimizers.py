@@ -711,7 +711,10 @@ class TestStateOfAnother:
     @pytest.mark.parametrize(
         ("spoil", "message"),
         [
-            (lambda state: state["state"][0].update(momentum_buffer=tl.ones(2)), "does not keep"),
+            (
+                lambda state: state["state"][0].update(momentum_buffer=tl.ones(2)),
+                "does not belong to the state of Adam",
+            ),
             (lambda state: state["state"][0].update(exp_avg=tl.ones(3)), r"shape \(3,\)"),
             (lambda state: state["state"][0].update(exp_avg=1.0), "not a tensor"),
             (lambda state: state["state"][0].update(step=tl.ones(2)), "not a number"),

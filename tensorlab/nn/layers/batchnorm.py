@@ -39,6 +39,7 @@ class _NormBase(LearnedLayer):
     """
 
     axes: ClassVar[tuple[int, ...]]
+    _nonnegative = frozenset({"running_var", "num_batches_tracked"})
     weight: Parameter | None
     bias: Parameter | None
     running_mean: Tensor | None

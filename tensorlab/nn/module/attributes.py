@@ -18,8 +18,8 @@ def attributes_of(owner: object, kind: type[T]) -> Iterator[tuple[str, T]]:
     return ((name, value) for name, value in tuple(owner.__dict__.items()) if isinstance(value, kind))
 
 
-def attribute(owner: object, name: str, kind: type[T], path: str) -> T:
-    """Return an attribute of a type.
+def attribute(owner: object, name: str, kind: type[T], what: str, path: str) -> T:
+    """Return an attribute of a type, which errors call `what`.
 
     Raises
     ------
@@ -28,5 +28,6 @@ def attribute(owner: object, name: str, kind: type[T], path: str) -> T:
     """
     found = owner.__dict__.get(name)
     if not isinstance(found, kind):
-        raise AttributeError(f"{path!r}: {type(owner).__name__} has no {kind.__name__.lower()} {name!r}")
+        function = "get_submodule" if what == "module" else f"get_{what}"
+        raise AttributeError(f"{function}: target {path!r}: {type(owner).__name__} has no {what} {name!r}")
     return found

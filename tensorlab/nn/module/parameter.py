@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copyreg import __newobj__  # type: ignore[attr-defined]
 from typing import Any
 
 from ...backend import dtypes
@@ -101,6 +102,9 @@ class Uninitialized(Tensor):
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         copy = memo[id(self)] = self.__copy__()
         return copy
+
+    def _sent(self) -> tuple[Any, ...]:
+        return __newobj__, (type(self),), self.__dict__
 
     def __repr__(self) -> str:
         return f"<uninitialized {self.becomes.__name__.lower()}>"

@@ -17,7 +17,7 @@ class _ParameterContainer(Module):
     def _hold(self, name: str, value: Any) -> None:
         if isinstance(value, Tensor) and not isinstance(value, Parameter):
             value = Parameter(value)
-        self._check_name(name)
+        self._check_name(name, "parameter")
         self.__dict__[name] = value  # without the check that a parameter stays one; the name keeps its position
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:

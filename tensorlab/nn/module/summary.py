@@ -12,6 +12,8 @@ from ...autodiff.graph import no_grad, watched
 from ...autodiff.tree import leaves
 from ...backend import DTypeLike
 from ...ops.creation import zeros
+from ...options import ShapeLike
+from ...options.kinds import kind_of, read
 
 
 @dataclass
@@ -128,7 +130,8 @@ def summarize(module: Any, input_shapes: Sequence[Sequence[int]], dtype: DTypeLi
     """Run a module on zeros, in evaluation mode, and record what it does; see `Module.summary`."""
     watcher = Watcher(module)
     device = next((parameter.device for parameter in module.parameters()), None)
-    inputs = [zeros(tuple(shape), dtype=dtype, device=device) for shape in input_shapes]
+    shapes = [read("summary", "input_shapes", kind_of(ShapeLike), shape) for shape in input_shapes]
+    inputs = [zeros(shape, dtype=dtype, device=device) for shape in shapes]
     with ExitStack() as stack:
         for inner in watcher.rows:
             stack.callback(setattr, inner, "training", inner.training)

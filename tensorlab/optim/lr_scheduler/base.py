@@ -184,11 +184,19 @@ class LRScheduler(Stateful):
 
         Raises
         ------
+        TypeError
+            If it is not a mapping.
         ValueError
             If it does not fit; nothing has changed then.
         """
+        kind = type(self).__name__
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"{kind}.load_state_dict: state_dict must be a mapping, not {type(state_dict).__name__}")
         self._meet_groups()
-        state = self._translated(state_dict)
+        try:
+            state = self._translated(state_dict)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ValueError(f"this is no state dict of a {kind}: {error}") from error
         self._check_fits(state)
         self._take(state)
         self._set_groups(self._last_lr if "_last_lr" in state else self.get_lr())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from math import isnan
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, ClassVar
 
@@ -55,11 +56,13 @@ class Stateful:
                 f"{_listed(strange)} is not known"
             )
         groups = len(self.optimizer.param_groups)
-        for name in {"base_lrs", "_last_lr"} & set(own) & set(state):
-            if len(state[name]) != groups:
+        for name in {"base_lrs", "_last_lr"} & own.keys() & state.keys():
+            if isinstance(state[name], list | tuple) and len(state[name]) != groups:
                 raise ValueError(f"the state dict is for {len(state[name])} groups of parameters, not {groups}")
-        for name in set(own) & set(state):
+        for name in own.keys() & state.keys():
             _check_parts(f"{kind}.{name}", own[name], state[name])
+        if state["last_epoch"] < -1:
+            raise ValueError(f"{kind}.last_epoch is {state['last_epoch']} in the state dict, and cannot be below -1")
 
 
 def _packed(value: Any) -> Any:
@@ -104,6 +107,19 @@ def _check_parts(name: str, own: Any, saved: Any) -> None:
             raise ValueError(f"{name} has {len(own)} entries, and not in the state dict: {saved!r}")
         for number, (part, entry) in enumerate(zip(own, saved, strict=True)):
             _check_parts(f"{name}[{number}]", part, entry)
+    elif not _is_like(saved, own):
+        raise ValueError(f"{name} is {saved!r} in the state dict, which cannot replace {own!r}")
+
+
+def _is_like(saved: Any, own: Any) -> bool:
+    """Whether a saved value can replace an attribute, as far as its type says; None can become anything."""
+    if isinstance(own, bool | str):
+        return isinstance(saved, type(own))
+    if isinstance(own, int | float):
+        return isinstance(saved, int | float) and not isinstance(saved, bool) and not isnan(saved)
+    if isinstance(own, list | tuple):
+        return isinstance(saved, list | tuple) and all(_is_like(part, own[0]) for part in saved if own)
+    return True
 
 
 def _listed(names: Any) -> str:

@@ -85,6 +85,8 @@ class KFAC(DeclaredOptions):
         {"step", "momentum_buffer", "A", "G", "A_values", "A_vectors", "G_values", "G_vectors", "observed"}
     )
 
+    nonnegative = frozenset({"A_values", "G_values"})
+
     model: InitVar[Module]
     likelihood: Literal["categorical", "bernoulli", "gaussian"]
     lr: NonNegative = 1e-2
@@ -139,6 +141,9 @@ class KFAC(DeclaredOptions):
                 shapes |= {"A": (inside, inside), "A_vectors": (inside, inside), "A_values": (inside,)}
                 shapes |= {"G": (out, out), "G_vectors": (out, out), "G_values": (out,)}
         return shapes
+
+    def _needed(self, group: Group, parameter: Tensor, entry: Mapping[str, Any]) -> frozenset[str]:
+        return frozenset({"A", "G"} if "observed" in entry else ())
 
     def close(self) -> None:
         """Stop watching the model's layers; `observe` cannot be used then."""

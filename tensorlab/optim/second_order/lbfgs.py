@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, cast
 
 from ...autodiff.graph import enable_grad
@@ -98,7 +98,10 @@ class LBFGS(VectorOptimizer):
         return first
 
     def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:
-        return dict.fromkeys(("d", "prev_flat_grad"), (self._vector.size,))
+        return dict.fromkeys(("d", "prev_flat_grad", "old_dirs", "old_stps"), (self._vector.size,))
+
+    def _needed(self, group: Group, parameter: Tensor, entry: Mapping[str, Any]) -> frozenset[str]:
+        return self.state_names - {"al"} if entry.get("n_iter") else frozenset()
 
     # -- iterations ------------------------------------------------------------------------------------------
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import isfinite
+from typing import Any
 
 from ...autodiff.graph import enable_grad, no_grad
 from ...ops.arithmetic import maximum
@@ -127,6 +128,8 @@ class LevenbergMarquardt(LeastSquares):
     """
 
     state_names = frozenset({"n_iter", "damping", "scale"})
+    scalar_names = frozenset({"n_iter", "damping"})
+    nonnegative = frozenset({"scale"})
 
     damping: Positive = 1e-3
     scaled: bool = True
@@ -134,6 +137,9 @@ class LevenbergMarquardt(LeastSquares):
 
     def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:
         return {"scale": (self._vector.size,)}
+
+    def _needed(self, group: Group, parameter: Tensor, entry: Mapping[str, Any]) -> frozenset[str]:
+        return frozenset({"damping", "scale"} if entry.get("n_iter") else ())
 
     def _move(self, jacobian: Tensor, values: Tensor, residuals: Callable[[], Tensor]) -> None:
         group, state = self.param_groups[0], self._counted("n_iter")
