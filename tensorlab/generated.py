@@ -41,7 +41,7 @@ def function_from(source: str, names: Mapping[str, Any], namespace: dict[str, An
     Examples
     --------
     >>> from tensorlab.generated import function_from
-    >>> double = function_from("def call(x):\\n    return factor * x\n", {"factor": 2}, {}, "double")
+    >>> double = function_from("def call(x):\n    return factor * x\n", {"factor": 2}, {}, "double")
     >>> double(4), double.__code__.co_filename
     (8, '<tensorlab.double>')
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial, wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
@@ -51,7 +50,7 @@ class Parameters:
         names = (*self.names, *([self.variable] if self.variable else []))
         annotations = {name: self._function.__annotations__.get(name, Any) for name in names}
         owner = SimpleNamespace(__annotations__=annotations)
-        hints = get_type_hints(owner, vars(sys.modules[self._function.__module__]), include_extras=True)
+        hints = get_type_hints(owner, self._function.__globals__, include_extras=True)
         kinds = {name: kind_of(hint) for name, hint in hints.items()}
         kinds = {name: kind for name, kind in kinds.items() if kind is not None and kind != Operand()}
         if self.variable in kinds:

@@ -249,7 +249,7 @@ def _result_type(name: str, dtype: Any, kind: str, default: DType | None, tensor
 def _as_tuple(name: str, shape: Any) -> tuple[int, ...]:
     size = tuple(as_index(n) for n in shape) if isinstance(shape, Sequence) else (as_index(shape),)
     if size and min(size) < 0:
-        raise ShapeError(f"{name}: shape {size} has a negative length")
+        raise ShapeError(f"{name}: shape must have no negative length, not {size}")
     return size
 
 

@@ -18,7 +18,7 @@ from ..declare import composite, require
 from ..indexing import getitem, scatter_index
 from ..matrices import diagonal, diagonal_matrix
 from ..reduction import max
-from ..shapes import Shape, expand_dims, matrix_transpose
+from ..shapes import Axis, Shape, expand_dims, matrix_transpose
 from .common import (
     adjoint,
     check_matrices,
@@ -48,13 +48,18 @@ def _differences(x: Any) -> Any:
 
 def _gaps(x: Any) -> Any:
     """Return the divisors of the off-diagonal elements: differences, 0 for those due to rounding, 1 on the diagonal."""
-    least = expand_dims(_rounding(x) * max(absolute(x), axis=-1, keepdims=True), axis=-1)
+    least = expand_dims(_rounding(x) * _greatest(x, axis=-1), axis=-1)
     return _without_small(_differences(x), least) + identity_like(x, x.shape[-1])
 
 
 def _without_small(x: Any, least: Any) -> Any:
     """Return `x` with zeros for elements of at most `least` in absolute value."""
     return where(absolute(x) > least, x, 0.0)
+
+
+def _greatest(x: Any, axis: Axis) -> Any:
+    """Return the greatest absolute value over axes, which are kept; `x` itself if it has no elements."""
+    return max(absolute(x), axis=axis, keepdims=True) if x.shape[-1] else x
 
 
 def _rounding(x: Any) -> float:
@@ -69,7 +74,7 @@ def _turned(turning: Any, gaps: Any, of_values_too: bool) -> Any:
     does not depend on the values either, so is the derivative. Otherwise the derivative is that of the weight of a
     vector by its value, which the cotangents do not tell: NaN, unless the vectors do not matter at all.
     """
-    least = _rounding(turning) * max(absolute(turning), axis=(-2, -1), keepdims=True)
+    least = _rounding(turning) * _greatest(turning, axis=(-2, -1))
     skew = 0.5 * _skew(turning)
     turning = _without_small(where(gaps == 0, turning, skew) if of_values_too else skew, least)
     return quotient(without_diagonal(turning), gaps)
