@@ -326,7 +326,10 @@ class Tensor(TensorMethods):
         return id(self)
 
     def __reduce__(self) -> Any:
-        raise TypeError("tensors are not pickled; save them with tensorlab.save(...), which writes safetensors")
+        raise TypeError(
+            "tensors are not pickled; save them with tensorlab.save(...), which writes safetensors: files that hold "
+            "data alone, where loading a pickle runs its code. With tensorlab.data imported, process pools send tensors"
+        )
 
     def __copy__(self) -> Tensor:
         copy = object.__new__(type(self))

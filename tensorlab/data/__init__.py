@@ -1,5 +1,6 @@
 """Datasets, samplers, and loading in batches."""
 
+from . import processes as _processes  # noqa: F401 - registers how tensors are sent
 from .collate import default_collate
 from .dataset import Dataset, Subset, TensorDataset, random_split
 from .loader import DataLoader
