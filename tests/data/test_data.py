@@ -1,15 +1,11 @@
 """Datasets, random splits, collation, samplers and the data loader."""
 
-
-from collections import Counter, OrderedDict, defaultdict, namedtuple
-from types import MappingProxyType
-
 import multiprocessing
 import pickle
-from collections import namedtuple
+from collections import Counter, OrderedDict, defaultdict, namedtuple
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.reduction import ForkingPickler
-
+from types import MappingProxyType
 
 import numpy as np
 import pytest
