@@ -41,7 +41,8 @@ class Leaf:
     reference cycle.
     """
 
-    __slots__ = ("__weakref__", "serial", "shape", "tensor")
+    __slots__ = ("__weakref__", "hooks", "serial", "shape", "tensor")
+    hooks: Any  # set by `register_hook` alone
     op = None
     parents = ()
 
@@ -105,7 +106,7 @@ class Tensor(TensorMethods):
     _node: Any = None
     grad: Tensor | None = None
 
-    # Makes NumPy's operators defer to those of tensors in `array + tensor`.
+    # Makes operators of other libraries' arrays defer to those of tensors; NumPy's call `__array_ufunc__`.
     __array_priority__ = 1000
 
     def __init__(self, array: Any, requires_grad: bool = False) -> None:
@@ -253,8 +254,14 @@ class Tensor(TensorMethods):
     ) -> Any:
         if self.requires_grad:
             raise BufferError(f"a tensor that {LOSES_GRADIENT}; export .detach() of it")
+        array = self._array
+        if any(stride < 0 for stride in getattr(array, "strides", ())):
+            # DLPack allows negative strides, but some libraries abort on them.
+            if copy is False:
+                raise BufferError("a tensor with negative strides cannot be exported without a copy; clone() it first")
+            array, copy = self.backend.xp.asarray(array, copy=True), None
         options = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
-        return self._array.__dlpack__(**{name: value for name, value in options.items() if value is not None})
+        return array.__dlpack__(**{name: value for name, value in options.items() if value is not None})
 
     def __dlpack_device__(self) -> tuple[int, int]:
         kind, number = self._array.__dlpack_device__()
@@ -355,7 +362,8 @@ class Tensor(TensorMethods):
         return copy
 
     def __dir__(self) -> Iterator[str]:
-        return (name for name in super().__dir__() if not name.startswith("_") or name.startswith("__"))
+        shown = (name for name in super().__dir__() if not name.startswith("_") or name.startswith("__"))
+        return (name for name in shown if hasattr(type(self), name) or name in vars(self))
 
 
 ForkingPickler.register(Tensor, Tensor._sent)
