@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 from math import ceil, isfinite, log
 from typing import Annotated, Any, ClassVar, Literal
 
+from ..autodiff.graph import current_mode
 from ..backend import (
     Backend,
     Device,
@@ -25,6 +28,7 @@ from ..options import ShapeLike
 from ..options.kinds import Kind
 from ..tensor import Tensor
 from .declare import composite, require
+from .joining import stack
 from .shapes import Shape, broadcast_to, from_arguments, reshape
 
 
@@ -72,7 +76,8 @@ def tensor(data: Any, *, dtype: DTypeLike = None, device: DeviceLike = None, req
     Parameters
     ----------
     data : number, nested sequences, array or tensor
-        Python floats become float32, ints int64, complex numbers complex64; arrays keep their type.
+        Python floats become float32, ints int64, complex numbers complex64; arrays keep their type. Tensors in
+        sequences are stacked, and their types promoted.
     dtype : dtype, optional
         Type of the elements.
     device : Device or str, optional
@@ -81,10 +86,12 @@ def tensor(data: Any, *, dtype: DTypeLike = None, device: DeviceLike = None, req
     Returns
     -------
     Tensor
-        Without history.
+        Without history: a leaf, also for a tensor that was computed. `asarray` and `stack` keep the history.
 
     Raises
     ------
+    RuntimeError
+        If a tensor in a sequence requires a gradient, which the result would lose, and operations are recorded.
     TypeError
         If the data is of no supported type, or `requires_grad` is set for integers.
 
@@ -93,6 +100,11 @@ def tensor(data: Any, *, dtype: DTypeLike = None, device: DeviceLike = None, req
     >>> tl.tensor([[1, 2], [3, 4]]).dtype
     tensorlab.int64
     """
+    if isinstance(data, list | tuple) and current_mode.get().recording and any(x.requires_grad for x in _tensors(data)):
+        raise RuntimeError(
+            "tensor: a tensor in the data requires a gradient, which the copy would lose; write tensorlab.stack(...) or "
+            "tensorlab.asarray(...) to keep it, or .detach() the tensor"
+        )
     made = asarray(data.detach() if isinstance(data, Tensor) else data, dtype=dtype, device=device, copy=True)
     return made.requires_grad_(requires_grad)
 
@@ -106,6 +118,7 @@ def asarray(obj: Any, /, *, dtype: DTypeLike = None, device: DeviceLike = None, 
     obj : number, nested sequences, array or tensor
         Python floats become float32, ints int64, complex numbers complex64; arrays keep their type. A tensor stays
         on its backend unless `device` says otherwise, and keeps its history: gradients flow through casts and moves.
+        Tensors in sequences are stacked with their history, and their types promoted.
     dtype : dtype, optional
         Type of the elements.
     copy : bool, optional
@@ -127,8 +140,11 @@ def asarray(obj: Any, /, *, dtype: DTypeLike = None, device: DeviceLike = None, 
     """
     if isinstance(obj, Tensor):
         return _tensor_as(obj, dtype, device, copy)
-    if isinstance(obj, list | tuple):
-        obj = _without_tensors(obj)
+    if isinstance(obj, list | tuple) and (first := next(_tensors(obj), None)) is not None:
+        if copy is False:
+            raise ValueError("asarray: tensors in a sequence cannot be stacked without a copy")
+        target = first.device if device is None else device
+        return _stacked(obj, _promoted(obj) if dtype is None else dtype, target)
     source = backend_for_type(type(obj))
     backend, native_device = place(device)
     if source is not None and source is not backend:
@@ -148,10 +164,24 @@ def _tensor_as(x: Tensor, dtype: Any, device: DeviceLike, copy: bool | None) -> 
     return x.clone() if moved is x and copy else moved
 
 
-def _without_tensors(obj: Any) -> Any:
-    if isinstance(obj, list | tuple):
-        return [_without_tensors(part) for part in obj]
-    return obj.tolist() if isinstance(obj, Tensor) else obj
+def _tensors(obj: Any) -> Iterator[Tensor]:
+    """Yield the tensors in nested sequences."""
+    return (part for part in _numbers(obj) if isinstance(part, Tensor))
+
+
+def _stacked(obj: Any, dtype: Any, device: DeviceLike) -> Tensor:
+    """Return nested sequences with tensors in them as one tensor, to which the history of these leads."""
+    if isinstance(obj, list | tuple) and next(_tensors(obj), None) is not None:
+        return stack([_stacked(part, dtype, device) for part in obj])
+    return asarray(obj, dtype=dtype, device=device)
+
+
+def _promoted(obj: Any) -> Any:
+    """Return the common type of the tensors, arrays and numbers in nested sequences; Python numbers adapt to it."""
+    parts = list(_numbers(obj))
+    typed = [dtypes.named(part.dtype) for part in parts if hasattr(part, "dtype")]
+    common = reduce(dtypes.promote, typed)
+    return reduce(dtypes.promote_with_number, {type(x) for x in parts} & set(dtypes.DEFAULT_OF_PYTHON), common)
 
 
 def _default_dtype(obj: Any) -> Any:
@@ -301,14 +331,24 @@ def full(
 ) -> Tensor:
     """Make a tensor filled with a number, of the number's type unless `dtype` is given.
 
+    A tensor with one element as `fill_value` keeps its history.
+
     Examples
     --------
     >>> tl.full((2,), 7)
     tensor([7, 7])
     """
     if isinstance(fill_value, Tensor):
-        fill_value = fill_value.item()
+        return _filled_with(fill_value, shape, dtype, device, requires_grad)
     return _filled("full", shape, dtype or _default_dtype(fill_value), device, requires_grad, fill_value)
+
+
+def _filled_with(value: Tensor, shape: Any, dtype: Any, device: DeviceLike, requires_grad: bool) -> Tensor:
+    """Return a tensor filled with the element of another, through which gradients flow."""
+    if value.nelement() != 1:
+        raise ShapeError(f"fill_value must have one element, not shape {value.shape}")
+    number = reshape(asarray(value, dtype=dtype, device=device), ())
+    return broadcast_to(number, shape).clone().requires_grad_(requires_grad or number.requires_grad)
 
 
 def _like(maker: str, x: Any, dtype: Any, device: DeviceLike, requires_grad: bool, *args: Any) -> Tensor:
@@ -375,11 +415,17 @@ def full_like(
 ) -> Tensor:
     """Make a tensor filled with a number, with the shape, type and device of another; see `zeros_like`.
 
+    A tensor with one element as `fill_value` keeps its history.
+
     Examples
     --------
     >>> tl.full_like(tl.tensor([3, 4]), 7)
     tensor([7, 7])
     """
+    if isinstance(fill_value, Tensor):
+        require("full_like", x=x)
+        target = getattr(x, "device", None) if device is None else device
+        return _filled_with(fill_value, x.shape, x.dtype if dtype is None else dtype, target, requires_grad)
     return _like("full", x, dtype, device, requires_grad, fill_value)
 
 

@@ -102,6 +102,75 @@ def test_tensor_has_no_history_of_its_source():
     assert tl.tensor(x, requires_grad=True).is_leaf
 
 
+def test_tensors_in_sequences_are_stacked_with_their_history():
+    x = leaf([1.0, 2.0])
+    made = tl.asarray([[x[0], 3.0], [x[1] * x[0], x[1]], x])
+    assert_same(made, np.array([[1.0, 3.0], [2.0, 2.0], [1.0, 2.0]]))
+    tl.check_gradients(lambda v: tl.asarray([[v[0], 3.0], (v[1] * v[0], v[1]), v]), (leaf([1.5, -0.5]),))
+    (made * tensor([[1.0, 9.0], [10.0, 100.0], [1000.0, 10000.0]])).sum().backward()
+    assert_same(x.grad, np.array([1 + 2 * 10 + 1000.0, 10 + 100 + 10000.0]))
+
+
+@pytest.mark.parametrize(
+    ("parts", "dtype"),
+    [
+        (["float32", "float64"], "float64"),
+        (["float64", 1.0, 2], "float64"),
+        (["float32", 1j], "complex64"),
+        (["int8", "int16", True], "int16"),
+        (["int64", 0.5], "float32"),
+        (["int64", np.float64(0.5)], "float64"),
+    ],
+)
+def test_tensors_in_sequences_promote(parts, dtype):
+    made = [tl.ones((), dtype=part) if isinstance(part, str) else part for part in parts]
+    for maker in (tl.asarray, tl.tensor):
+        assert maker(made).dtype == dtype
+        assert maker([made, made]).dtype == dtype
+        assert maker(made, dtype="complex128").dtype == "complex128"
+
+
+def test_a_copy_without_history_refuses_to_lose_a_gradient():
+    x = leaf([1.0, 2.0])
+    with pytest.raises(RuntimeError, match=r"tensor: a tensor in the data requires a gradient.*tensorlab\.stack"):
+        tl.tensor([[x[0]], [0.0]])
+    assert tl.tensor([v.detach() for v in x]).tolist() == [1, 2]
+    with tl.no_grad():
+        assert not tl.tensor([x[0], x[1]]).requires_grad
+
+
+def test_sequences_of_tensors_of_different_shapes_are_refused():
+    with pytest.raises(tl.ShapeError, match="asarray: array 0 has shape .*they must be equal"):
+        tl.asarray([tl.ones(2), 1.0])
+    with pytest.raises(ValueError, match="asarray: tensors in a sequence cannot be stacked without a copy"):
+        tl.asarray([tl.ones(2)], copy=False)
+
+
+@pytest.mark.parametrize(
+    "fill", [lambda v: tl.full((2, 3), v), lambda v: tl.full_like(tl.ones((2, 3), dtype="float64"), v)]
+)
+def test_filling_with_a_tensor_records(fill):
+    x = leaf([3.0])
+    for value in (x, x[0]):
+        made = fill(value)
+        assert made.dtype == "float64"
+        assert_same(made, np.full((2, 3), 3.0))
+    fill(x[0] ** 2).sum().backward()
+    assert x.grad.tolist() == [6 * 2 * 3.0]
+    filled = fill(x.detach())
+    filled[0] = 0.0
+    assert filled.sum().item() == 9
+    with pytest.raises(tl.ShapeError, match=r"full(_like)?: fill_value must have one element, not shape \(2,\)"):
+        fill(leaf([1.0, 2.0]))
+
+
+def test_writing_a_sequence_of_tensors_records():
+    x, y = leaf([1.0, 2.0]), tl.zeros(3, dtype="float64")
+    y[1:] = [x[0], 3 * x[1]]
+    (y**2).sum().backward()
+    assert_same(x.grad, np.array([2.0, 2 * 9 * 2.0]))
+
+
 def test_asarray_without_a_copy():
     x = tl.ones(2)
     assert tl.asarray(x, copy=False) is x
@@ -121,3 +190,31 @@ def test_memory_is_shared_with_pytorch():
     assert back.tolist() == [0, 1, 2]
     with pytest.raises((BufferError, RuntimeError)):
         tl.from_dlpack(theirs.requires_grad_())
+
+
+REVERSED = {
+    "flip": lambda x: tl.flip(x, axis=0),
+    "slice": lambda x: x[::-1, ::-2],
+    "rot90": tl.rot90,
+    "transpose": lambda x: x[:, ::-1].T,
+}
+
+
+@pytest.mark.parametrize("view", REVERSED.values(), ids=REVERSED)
+def test_negative_strides_are_exported_as_a_copy(view):
+    """PyTorch ends the process when DLPack hands it a negative stride."""
+    x = tensor(np.arange(6.0).reshape(2, 3))
+    reverse = view(x)
+    expected = reverse.tolist()
+    if not tl.active_backend().on_host or min(getattr(reverse.array, "strides", (0,))) >= 0:
+        pytest.skip("the backend's flipped arrays are not views")
+    exported = np.from_dlpack(reverse)
+    assert exported.tolist() == expected
+    assert min(exported.strides) > 0
+    exported = np.from_dlpack(reverse, copy=True)
+    exported[:] = 0
+    assert reverse.tolist() == expected
+    with pytest.raises(BufferError, match=r"negative strides cannot be exported without a copy; clone\(\) it first"):
+        reverse.__dlpack__(copy=False)
+    torch = pytest.importorskip("torch")
+    assert torch.from_dlpack(reverse).tolist() == expected
