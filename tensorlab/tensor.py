@@ -253,8 +253,14 @@ class Tensor(TensorMethods):
     ) -> Any:
         if self.requires_grad:
             raise BufferError(f"a tensor that {LOSES_GRADIENT}; export .detach() of it")
+        array = self._array
+        if any(stride < 0 for stride in getattr(array, "strides", ())):
+            # DLPack allows negative strides, but some libraries abort on them.
+            if copy is False:
+                raise BufferError("a tensor with negative strides cannot be exported without a copy; clone() it first")
+            array, copy = self.backend.xp.asarray(array, copy=True), None
         options = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
-        return self._array.__dlpack__(**{name: value for name, value in options.items() if value is not None})
+        return array.__dlpack__(**{name: value for name, value in options.items() if value is not None})
 
     def __dlpack_device__(self) -> tuple[int, int]:
         kind, number = self._array.__dlpack_device__()
