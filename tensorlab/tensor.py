@@ -105,7 +105,7 @@ class Tensor(TensorMethods):
     _node: Any = None
     grad: Tensor | None = None
 
-    # Makes NumPy's operators defer to those of tensors in `array + tensor`.
+    # Makes operators of other libraries' arrays defer to those of tensors; NumPy's call `__array_ufunc__`.
     __array_priority__ = 1000
 
     def __init__(self, array: Any, requires_grad: bool = False) -> None:

@@ -102,8 +102,8 @@ def tensor(data: Any, *, dtype: DTypeLike = None, device: DeviceLike = None, req
     """
     if isinstance(data, list | tuple) and current_mode.get().recording and any(x.requires_grad for x in _tensors(data)):
         raise RuntimeError(
-            "tensor: a tensor in the data requires a gradient, which the copy would lose; write tensorlab.stack(...) or "
-            "tensorlab.asarray(...) to keep it, or .detach() the tensor"
+            "tensor: a tensor in the data requires a gradient, which the copy would lose; to keep it, write "
+            "tensorlab.stack(...) or tensorlab.asarray(...); otherwise .detach() the tensor"
         )
     made = asarray(data.detach() if isinstance(data, Tensor) else data, dtype=dtype, device=device, copy=True)
     return made.requires_grad_(requires_grad)

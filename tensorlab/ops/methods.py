@@ -38,6 +38,7 @@ from . import (
     trigonometric,
 )
 from .creation import asarray, backend_and_name
+from .numpy_protocols import array_function, array_ufunc
 
 # -- operators ---------------------------------------------------------------------------------------------------------
 
@@ -400,6 +401,8 @@ OWN_METHODS: dict[str, Callable[..., Any]] = {
     "__iter__": iterate,
     "__contains__": contains,
     "__array_namespace__": namespace,
+    "__array_function__": array_function,
+    "__array_ufunc__": array_ufunc,
 }
 
 PROPERTIES: dict[str, Callable[[Tensor], Tensor]] = {

@@ -1,8 +1,10 @@
 """Sharing memory with other libraries by DLPack and ``__array__``."""
 
+import operator
+
 import numpy as np
 import pytest
-from helpers import assert_same, leaf, tensor
+from helpers import assert_close, assert_same, leaf, tensor
 
 import tensorlab as tl
 
@@ -132,7 +134,7 @@ def test_tensors_in_sequences_promote(parts, dtype):
 
 def test_a_copy_without_history_refuses_to_lose_a_gradient():
     x = leaf([1.0, 2.0])
-    with pytest.raises(RuntimeError, match=r"tensor: a tensor in the data requires a gradient.*tensorlab\.stack"):
+    with pytest.raises(RuntimeError, match=r"tensor: a tensor in the data requires a gradient.*write tensorlab\.stack"):
         tl.tensor([[x[0]], [0.0]])
     assert tl.tensor([v.detach() for v in x]).tolist() == [1, 2]
     with tl.no_grad():
@@ -140,7 +142,7 @@ def test_a_copy_without_history_refuses_to_lose_a_gradient():
 
 
 def test_sequences_of_tensors_of_different_shapes_are_refused():
-    with pytest.raises(tl.ShapeError, match="asarray: array 0 has shape .*they must be equal"):
+    with pytest.raises(tl.ShapeError, match=r"asarray: array 0 has shape .*they must be equal"):
         tl.asarray([tl.ones(2), 1.0])
     with pytest.raises(ValueError, match="asarray: tensors in a sequence cannot be stacked without a copy"):
         tl.asarray([tl.ones(2)], copy=False)
@@ -218,3 +220,113 @@ def test_negative_strides_are_exported_as_a_copy(view):
         reverse.__dlpack__(copy=False)
     torch = pytest.importorskip("torch")
     assert torch.from_dlpack(reverse).tolist() == expected
+
+
+# -- NumPy's functions and operators -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (operator.iadd, 5.0), (operator.isub, 1.0), (operator.imul, 6.0), (operator.itruediv, 1.5),
+        (operator.ipow, 9.0), (operator.imod, 1.0), (operator.ifloordiv, 1.0),
+    ],
+)  # fmt: skip
+def test_an_array_is_changed_in_place_by_a_tensor(change, expected):
+    array = whole = np.full((2, 2), 3.0)
+    row = whole[0]
+    array = change(array, tl.full((2,), 2.0))
+    row = change(row, tl.full((2,), 2.0))
+    assert array is whole
+    assert row.base is whole
+    assert whole[1].tolist() == [expected] * 2
+    with pytest.raises(RuntimeError, match="requires a gradient would lose it"):
+        change(array, leaf([2.0, 2.0]))
+    with pytest.raises(ValueError):
+        change(array, tl.ones((5, 2, 2)))
+    assert whole[1].tolist() == [expected] * 2
+
+
+def test_an_integer_array_is_not_changed_to_floating_point():
+    array = np.array([1, 2])
+    with pytest.raises(TypeError, match="Cannot cast"):
+        array += tl.tensor([0.5, 0.5])
+    array @= np.eye(2, dtype=int) if array.ndim == 2 else tl.eye(2, dtype="int64")
+    assert array.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "compute", [operator.add, operator.matmul, operator.mul, operator.pow, operator.lt, operator.eq]
+)
+def test_operators_of_arrays_give_tensors_with_history(compute):
+    if tl.active_backend().name != "numpy":
+        pytest.skip("the operands would belong to two backends")
+    array, x = np.array([2.0, 3.0]), leaf([0.5, 3.0])
+    found = compute(array, x)
+    assert isinstance(found, tl.Tensor)
+    assert_close(found, compute(array, x.detach().numpy()))
+    if found.dtype.is_floating:
+        tl.check_gradients(lambda v: compute(array, v), (x,))
+
+
+UNARY = "exp sqrt arctan arcsinh absolute conjugate negative square isfinite sign log1p floor"
+
+
+@pytest.mark.parametrize("name", UNARY.split())
+def test_universal_functions_of_one_operand(name):
+    x = leaf([0.5, 3.0])
+    found = getattr(np, name)(x)
+    assert isinstance(found, tl.Tensor)
+    assert_close(found, getattr(np, name)(x.detach().numpy()))
+    assert found.requires_grad == found.dtype.is_floating
+
+
+BINARY = "add power arctan2 maximum remainder hypot logaddexp copysign"
+
+
+@pytest.mark.parametrize("name", BINARY.split())
+def test_universal_functions_of_two_operands(name):
+    x, y = leaf([0.5, 3.0]), leaf([2.0, 1.4])
+    function = getattr(np, name)
+    assert_close(function(x, y), function(x.detach().numpy(), y.detach().numpy()))
+    tl.check_gradients(function, (x, y))
+
+
+REDUCTIONS = "sum mean max min std var prod median ptp nansum nanmean amax amin argmax all count_nonzero"
+
+
+@pytest.mark.parametrize("name", REDUCTIONS.split())
+def test_reductions_of_numpy(name):
+    x, function = leaf([[0.5, 3.0], [2.0, -1.0]]), getattr(np, name)
+    host = x.detach().numpy()
+    assert_close(function(x), function(host))
+    assert_close(function(x, axis=0, keepdims=True), function(host, axis=0, keepdims=True))
+    assert_close(function(x, 1), function(host, 1))
+    if function(x).dtype.is_floating:
+        tl.check_gradients(lambda v: function(v, axis=1), (x,))
+
+
+def test_options_of_numpys_functions():
+    x = leaf([[0.5, 3.0], [2.0, -1.0]])
+    host = x.detach().numpy()
+    assert_close(np.std(x, ddof=1), np.std(host, ddof=1))
+    assert_close(np.concatenate([x, x], axis=1), np.concatenate([host, host], axis=1))
+    assert np.concatenate([x, x]).requires_grad
+    assert np.stack([x, x], -1).requires_grad
+    out = np.zeros(2)
+    assert np.sum(x.detach(), axis=0, out=out) is out
+    assert out.tolist() == [2.5, 2.0]
+    assert np.sum(x.detach(), where=host > 0) == 5.5
+    assert np.shape(x) == (2, 2)
+
+
+def test_other_functions_of_numpy_compute_with_arrays():
+    x = tl.tensor([1.0, 8.0])
+    assert np.cbrt(x).tolist() == [1, 2]
+    assert np.add.reduce(x) == 9
+    assert isinstance(np.cumsum(x), np.ndarray)
+    for function in (np.cbrt, np.cumsum, np.add.reduce):
+        with pytest.raises(RuntimeError, match="requires a gradient would lose it"):
+            function(leaf([1.0]))
+    with pytest.raises(TypeError, match=r"add: NumPy cannot write into a tensor; assign the result: x\[\.\.\.\] = "):
+        np.add(np.ones(2), np.ones(2), out=x)
