@@ -41,7 +41,8 @@ class Leaf:
     reference cycle.
     """
 
-    __slots__ = ("__weakref__", "serial", "shape", "tensor")
+    __slots__ = ("__weakref__", "hooks", "serial", "shape", "tensor")
+    hooks: Any  # set by `register_hook` alone
     op = None
     parents = ()
 

@@ -17,6 +17,7 @@ from ..options.kinds import Instance, read
 from ..tensor import Tensor, wrapped
 from .anomaly import check_finite_parts
 from .array_types import COMPLEX_DTYPES, ROUNDED_DTYPES
+from .gradient_hooks import GradientHooks, hooked_nodes
 from .graph import FREED, Node, Select, ancestors, current_mode, recording, write_log
 
 COUNTS_LOCALS = version_info < (3, 14)
@@ -211,13 +212,15 @@ def sweep(
     """
     pending, found = dict(seeds), {}
     fresh: set[Any] = set()  # nodes whose cotangent is a sum made here, to which the next one is added in place
-    mode = current_mode.get()
+    mode, hooked = current_mode.get(), bool(hooked_nodes)
     context: AbstractContextManager[None] = recording(True) if create_graph else nullcontext()
     with context:
         for node in order:
             cotangent = pending.pop(node, None)
             if cotangent is None:
                 continue
+            if hooked and node in hooked_nodes:
+                cotangent = _through_hooks(node.hooks, cotangent, create_graph)
             if node in wanted:
                 found[node] = cotangent
             if node.op is None or (needed is not None and node not in needed):
@@ -244,6 +247,16 @@ def sweep(
                     pending[parent] = pending[parent] + part
                     fresh.add(parent)
     return found
+
+
+def _through_hooks(hooks: GradientHooks, cotangent: Any, create_graph: bool) -> Any:
+    """Return a cotangent after the hooks of its node, in memory that no hook knows."""
+    given = conjugated(cotangent)
+    with recording(create_graph):
+        gradient = hooks.apply(given if create_graph else wrapped(given))
+        if hooks.retaining is not None and (tensor := hooks.retaining()) is not None:
+            _accumulate(tensor, conjugated(gradient if create_graph else gradient._array), {id(gradient._array)})
+        return conjugated(gradient if create_graph else gradient.clone()._array)
 
 
 def _collect_result(pending: dict[Any, Any], select: Node, cotangent: Any) -> None:

@@ -173,7 +173,8 @@ class Node:
         Position in the order of creation.
     """
 
-    __slots__ = ("__weakref__", "op", "origin", "parents", "saved", "serial", "shape")
+    __slots__ = ("__weakref__", "hooks", "op", "origin", "parents", "saved", "serial", "shape")
+    hooks: Any  # set by `register_hook` and `retain_grad` alone
     op: Any
     parents: tuple[Any, ...]
     saved: Any

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..autodiff.backward import backward
 from ..autodiff.custom import custom_gradient
+from ..autodiff.gradient_hooks import move_retention, register_hook, retain_grad, retains_grad
 from ..autodiff.graph import current_mode, write_log
 from ..backend import Backend, Device, DType
 from ..backend.dtypes import KINDS, name_of
@@ -200,7 +201,8 @@ def _write_traced(x: Tensor, index: Any, value: Tensor) -> None:
     if value.dtype != x.dtype:
         value = shapes.astype(value, x.dtype)
     replaced = indexing.replace_index(x, value, index)
-    x._array, x._node = replaced._array, replaced._node
+    move_retention(x, replaced._node)
+    x._array = replaced._array
 
 
 def setitem(x: Tensor, index: Any, value: Any) -> None:
@@ -393,6 +395,8 @@ OWN_METHODS: dict[str, Callable[..., Any]] = {
         function.__name__: function
         for function in (reshape, permute, transpose, expand, unsqueeze, dim, clone, stack_with, to, to_device, cpu)
     },
+    "register_hook": register_hook,
+    "retain_grad": retain_grad,
     "view": reshape,
     "numel": Tensor.nelement,
     **{name: cast_to(dtype) for name, dtype in CASTS.items()},
@@ -405,11 +409,12 @@ OWN_METHODS: dict[str, Callable[..., Any]] = {
     "__array_ufunc__": array_ufunc,
 }
 
-PROPERTIES: dict[str, Callable[[Tensor], Tensor]] = {
+PROPERTIES: dict[str, Callable[[Tensor], Any]] = {
     "T": transposed,
     "mT": shapes.matrix_transpose,
     "real": arithmetic.real,
     "imag": arithmetic.imag,
+    "retains_grad": retains_grad,
 }
 
 
