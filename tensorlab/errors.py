@@ -1,6 +1,9 @@
-"""The exceptions that tensorlab defines."""
+"""The exceptions that tensorlab defines, and the texts that several places share."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Collection
 
 
 class ShapeError(ValueError):
@@ -40,3 +43,44 @@ class LinAlgError(ValueError):
     ...     print(error)
     inv: a matrix is singular
     """
+
+
+RENAMED_ARGUMENTS = {
+    "dim": ("axis", "axes"),
+    "dims": ("axis", "axes"),
+    "keepdim": ("keepdims",),
+    "start_dim": ("start_axis",),
+    "end_dim": ("end_axis",),
+    "dim0": ("axis0", "axis1"),
+    "dim1": ("axis1",),
+    "dim2": ("axis2",),
+    "diagonal": ("k",),
+    "unbiased": ("correction",),
+    "ddof": ("correction",),
+    "size": ("shape",),
+    "index": ("indices",),
+}
+"""Arguments of PyTorch's and NumPy's functions, and the names that they have here."""
+
+REMARKS = {
+    "out": "results are new tensors; x[...] = ... writes one into x",
+    "input": "tensors are passed by position",
+}
+UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
+
+
+def with_our_name(message: str, parameters: Collection[str]) -> str:
+    """Return Python's message about an unexpected keyword argument, with the name that the argument has here.
+
+    Examples
+    --------
+    >>> from tensorlab.errors import with_our_name
+    >>> with_our_name("sum() got an unexpected keyword argument 'dim'", ["axis", "keepdims"])
+    "sum() got an unexpected keyword argument 'dim'; here it is called 'axis'"
+    """
+    found = UNEXPECTED.search(message)
+    if found is None:
+        return message
+    ours = next((name for name in RENAMED_ARGUMENTS.get(found[1], ()) if name in parameters), None)
+    remark = f"here it is called {ours!r}" if ours else REMARKS.get(found[1])
+    return f"{message}; {remark}" if remark else message

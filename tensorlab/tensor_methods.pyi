@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from numpy.typing import NDArray
 
-from .backend import Device
+from .hooks import RemovableHandle
 from .ops.sorting import Chosen
 from .tensor import Tensor
 
@@ -110,7 +110,7 @@ class TensorMethods:
         """Indices that sort the elements along an axis: ``take_along_axis(x, argsort(x))`` is ``sort(x)``."""
     def argwhere(self) -> Tensor:
         """Indices of the elements that are true (not zero): one row for each; see `nonzero`."""
-    def astype(self, dtype: Any, /, *, copy: builtins.bool = True, device: Device | str | None = None) -> Tensor:
+    def astype(self, dtype: Any, /, *, copy: builtins.bool = True, device: Any = None) -> Tensor:
         """Cast to another data type; differentiable between floating types."""
     def backward(
         self,
@@ -148,14 +148,7 @@ class TensorMethods:
         """A matrix with a vector on a diagonal, or the elements on a diagonal of a matrix."""
     def diagonal(self, /, offset: builtins.int = 0, axis1: builtins.int = 0, axis2: builtins.int = 1) -> Tensor:
         """The elements on a diagonal of two axes."""
-    def diff(
-        self,
-        /,
-        n: builtins.int = 1,
-        axis: builtins.int = -1,
-        prepend: Tensor | complex | None = None,
-        append: Tensor | complex | None = None,
-    ) -> Tensor:
+    def diff(self, /, n: builtins.int = 1, axis: builtins.int = -1, prepend: Any = None, append: Any = None) -> Tensor:
         """Differences of adjacent elements along an axis."""
     def digamma(self) -> Tensor:
         """Derivative of `lgamma`, elementwise."""

@@ -113,3 +113,56 @@ def test_inputs_are_passed_by_name():
     x = torch.ones(2, 3, 8, 8)
     for layer in (nn.Conv2d(3, 4, 3), nn.BatchNorm2d(3), nn.Flatten(), nn.Sequential(nn.ReLU(), nn.Linear(8, 2))):
         assert layer.eval()(input=x).tolist() == layer(x).tolist()
+
+
+# -- arguments under another name --------------------------------------------------------------------------------------
+
+X = torch.ones(2, 3)
+OTHER_NAMES = {
+    "an op": (lambda: X.sum(dim=0), "sum() got an unexpected keyword argument 'dim'; here it is called 'axis'"),
+    "an op, again": (
+        lambda: torch.sum(X, 0, keepdim=True),
+        "sum() got an unexpected keyword argument 'keepdim'; here it is called 'keepdims'",
+    ),
+    "a function made of ops": (
+        lambda: torch.std(X, dim=0),
+        "std() got an unexpected keyword argument 'dim'; here it is called 'axis'",
+    ),
+    "a method made of ops": (
+        lambda: X.std(unbiased=True),
+        "std() got an unexpected keyword argument 'unbiased'; here it is called 'correction'",
+    ),
+    "joining": (
+        lambda: torch.concat([X], dim=1),
+        "concat() got an unexpected keyword argument 'dim'; here it is called 'axis'",
+    ),
+    "a functional": (
+        lambda: nn.functional.softmax(X, dim=1),
+        "softmax() got an unexpected keyword argument 'dim'; here it is called 'axis'",
+    ),
+    "a transform": (
+        lambda: torch.fft.rfft(X, dim=1),
+        "rfft() got an unexpected keyword argument 'dim'; here it is called 'axis'",
+    ),
+    "a layer": (
+        lambda: nn.Softmax(dim=1),
+        "Softmax: got an unexpected keyword argument 'dim'; here it is called 'axis'",
+    ),
+    "another layer": (
+        lambda: nn.Flatten(start_dim=1),
+        "Flatten: got an unexpected keyword argument 'start_dim'; here it is called 'start_axis'",
+    ),
+    "no such argument": (lambda: X.sum(places=1), "sum() got an unexpected keyword argument 'places'"),
+    "out": (
+        lambda: X.sum(out=X),
+        "sum() got an unexpected keyword argument 'out'; results are new tensors; x[...] = ... writes one into x",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "message"), OTHER_NAMES.values(), ids=OTHER_NAMES)
+def test_names_of_arguments(call, message):
+    for _ in range(2):  # the first call of a function goes through a stub
+        with pytest.raises(TypeError) as error:
+            call()
+        assert str(error.value) == message

@@ -24,6 +24,7 @@ from typing import Any, Literal, Self
 from numpy.typing import NDArray
 
 from .backend import Device, DType
+from .hooks import RemovableHandle
 from .ops.sorting import Chosen
 from .tensor import Tensor
 

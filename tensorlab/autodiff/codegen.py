@@ -12,14 +12,14 @@ from types import FunctionType
 from typing import Any
 
 from ..generated import function_from, written_at_first_call
-from ..options.functions import TYPES, Parameters
+from ..options.functions import Parameters
 from ..tensor import Tensor
 from .array_types import FLOATING_DTYPES, KNOWN_TYPES, TAKEN, WEAK_DTYPES, KernelTable
 from .graph import Node, attach_results, current_mode, next_serial
 from .operands import convert_and_call, engine_ops, explain
 from .record import Op
 
-LOCALS = ("array_type", "error", "kernel", "mode", "node", "nodes", "out", "raw", "result", "wrap")
+LOCALS = ("array_type", "error", "kernel", "mode", "node", "nodes", "out", "raw", "result", "unknown", "wrap")
 """The local variables of generated functions, whose names no parameter may have."""
 
 MOST_OPERANDS = 6
@@ -28,7 +28,7 @@ MOST_OPERANDS = 6
 
 def public_function(record: Op, parameters: Parameters) -> FunctionType:
     """Return the function that users call: read, unwrap, check, compute, wrap, record."""
-    names = {**_closure_of(record), "read": parameters.read, **TYPES}
+    names = {**_closure_of(record), **parameters.closure}
     if taken := {*record.operands, *record.params} & {*names, *LOCALS}:
         raise TypeError(f"{record.name} cannot call a parameter {', '.join(taken)}: its dispatcher uses the name")
     write = partial(_public_source, record, parameters)

@@ -16,7 +16,7 @@ from ..backend.dtypes import KINDS
 from ..docstrings import completed, documented
 from ..errors import ShapeError
 from ..generated import written_at_first_call
-from ..options.functions import TYPES, Parameters
+from ..options.functions import Parameters
 from ..tensor import Tensor
 from ..tracebacks import full_tracebacks
 
@@ -89,8 +89,8 @@ def composite(**takes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         parameters = Parameters(function)
         retell = partial(_retold, parameters, takes)
-        names = {"inner": function, "read": parameters.read, "retell": retell, "told_again": TOLD_AGAIN, **TYPES}
-        if taken := {*names, "error"} & {*parameters.names, parameters.variable, parameters.keywords}:
+        names = {"inner": function, "retell": retell, "told_again": TOLD_AGAIN, **parameters.closure}
+        if taken := {*names, "error", "unknown"} & {*parameters.names, parameters.variable, parameters.keywords}:
             raise TypeError(f"{function.__name__} cannot call a parameter {', '.join(map(str, taken))}")
         write = partial(_composite_source, parameters)
         call = written_at_first_call(write, names, function.__globals__, function.__name__)

@@ -11,6 +11,7 @@ from inspect import Parameter, Signature, get_annotations, signature
 from types import SimpleNamespace
 from typing import Any, ClassVar, Literal, ParamSpec, TypeVar, cast, dataclass_transform, get_type_hints
 
+from ..errors import with_our_name
 from .functions import checked_function
 from .kinds import Kind, kind_of, read
 
@@ -241,6 +242,6 @@ def _read_arguments(
     try:
         given = form.bind(*args, **kwargs)
     except TypeError as error:
-        raise TypeError(f"{owner}: {error}") from None
+        raise TypeError(f"{owner}: {with_our_name(str(error), form.parameters)}") from None
     values = {name: read(owner, name, kinds[name], value) for name, value in given.arguments.items()}
     return {name: values.get(name, p.default) for name, p in form.parameters.items()}

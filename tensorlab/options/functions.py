@@ -9,6 +9,7 @@ from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import SimpleNamespace
 from typing import Any, ParamSpec, TypeVar, get_type_hints
 
+from ..errors import RENAMED_ARGUMENTS, with_our_name
 from ..generated import written_at_first_call
 from .kinds import Kind, Many, Operand, kind_of, read
 
@@ -16,7 +17,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 TYPES: dict[str, Any] = {t.__name__: t for t in (type, int, float, str, tuple, list, dict, callable, hasattr)}
-"""The names in quick tests, which generated functions must close over."""
+"""The names in quick tests."""
+
+RENAMED = {ours for names in RENAMED_ARGUMENTS.values() for ours in names}
+"""Parameters that have another name in PyTorch or NumPy."""
 
 
 class Parameters:
@@ -68,7 +72,8 @@ class Parameters:
         """The source of the signature. A function takes its defaults from ``__defaults__`` and ``__kwdefaults__``."""
         parts = [*self.positional_only, *(["/"] if self.positional_only else []), *self.usual]
         parts += [f"*{self.variable}"] if self.variable else ["*"] if self.keyword_only else []
-        return ", ".join([*parts, *self.keyword_only, *([f"**{self.keywords}"] if self.keywords else [])])
+        keywords = "unknown" if self._explains_unknown else self.keywords
+        return ", ".join([*parts, *self.keyword_only, *([f"**{keywords}"] if keywords else [])])
 
     @property
     def call_source(self) -> str:
@@ -77,12 +82,31 @@ class Parameters:
         parts += [f"{name}={name}" for name in self.keyword_only]
         return ", ".join([*parts, *([f"**{self.keywords}"] if self.keywords else [])])
 
+    @property
+    def closure(self) -> dict[str, Any]:
+        """The names in `reading_source`, which generated functions must close over."""
+        return {"read": self.read, "unexpected": self.unexpected, **TYPES}
+
     def reading_source(self, names: Iterable[str]) -> list[str]:
-        """Return the lines that read these parameters; they call ``read(name, value)`` where a quick test fails."""
+        """Return the lines that read these parameters.
+
+        They call ``read(name, value)`` where a quick test fails, and ``unexpected(unknown)`` for unknown keywords.
+        """
         tests = {name: self.kinds[name].quick_test(name) for name in names if name in self.kinds}
-        return [
+        unknown = ["    if unknown: raise unexpected(unknown)"] if self._explains_unknown else []
+        return unknown + [
             f"    if not ({test}): {name} = read({name!r}, {name})" for name, test in tests.items() if test != "True"
         ]
+
+    @property
+    def _explains_unknown(self) -> bool:
+        """Whether a parameter has another name elsewhere, so that unknown keywords deserve an explanation."""
+        return self.keywords is None and not RENAMED.isdisjoint(self.names)
+
+    def unexpected(self, arguments: Mapping[str, Any]) -> TypeError:
+        """Return the error for unknown keyword arguments."""
+        message = f"{self.owner}() got an unexpected keyword argument {next(iter(arguments))!r}"
+        return TypeError(with_our_name(message, self.names))
 
     def read(self, name: str, value: Any) -> Any:
         """Return the value to keep for an argument; errors name the function and the argument."""
@@ -102,7 +126,7 @@ def checked_function(function: Callable[P, R]) -> Callable[P, R]:
     """Return a function or method that reads its arguments by their annotations and calls another; see `checked`."""
     parameters = Parameters(function)
     write = partial(_source_of_checked, parameters)
-    names = {"inner": function, "read": parameters.read, **TYPES}
+    names = {"inner": function, **parameters.closure}
     call = written_at_first_call(write, names, function.__globals__, parameters.owner)
     call.__defaults__, call.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
     read: Any = wraps(function)(call)

@@ -17,6 +17,7 @@ from ...random import default_generator
 from ...tensor import ArrayT, Tensor
 
 
+@composite()
 def softmax(input: ArrayT, axis: Axis = -1, dtype: DTypeLike = None) -> ArrayT:
     """``exp(input)`` scaled to sum to one along an axis, or over several.
 
@@ -37,6 +38,7 @@ def softmax(input: ArrayT, axis: Axis = -1, dtype: DTypeLike = None) -> ArrayT:
     return ops.softmax(input if dtype is None else astype(input, dtype), axis)
 
 
+@composite()
 @documented_like(softmax)
 def log_softmax(input: ArrayT, axis: Axis = -1, dtype: DTypeLike = None) -> ArrayT:
     """The logarithm of `softmax`, accurate also where that underflows.
