@@ -20,8 +20,15 @@ from .backend.dtypes import (
     uint64,
 )  # fmt: skip
 from .backend.dtypes import bool_ as bool
+from .backend.dtypes import float16 as half
+from .backend.dtypes import float32 as float
+from .backend.dtypes import float64 as double
+from .backend.dtypes import int16 as short
+from .backend.dtypes import int32 as int
+from .backend.dtypes import int64 as long
 from .errors import AnomalyError, GradientError, ShapeError
 from .inspection import array_namespace_info as __array_namespace_info__
+from .inspection import elsewhere
 from .io import load, save
 from .ops.activation import relu
 from .ops.arithmetic import (
@@ -50,6 +57,14 @@ from .ops.joining import (
 from .ops.matrices import cross, diag, diagonal, kron, trace, tri, tril, tril_indices, triu, triu_indices
 from .ops.nan_reductions import nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar
 from .ops.padding import pad
+from .ops.pytorch_names import (
+    absolute, addcdiv, addcmul, addmm, addmv, amax, amin, arccos, arccosh, arcsin, arcsinh, arctan, arctan2,
+    arctanh, as_tensor, baddbmm, bitwise_not, bmm, cat, cdist, chunk, clamp, clamp_max, clamp_min, concatenate,
+    cumprod, cumsum, div, dot, eq, fix, gather, ge, gt, index_add, index_copy, index_fill, index_select, is_complex,
+    is_floating_point, is_tensor, le, lt, masked_fill, masked_select, mm, movedim, mul, mv, narrow, ne, neg, norm,
+    numel, permute, power, ravel, repeat_interleave, row_stack, scatter, select, split_with_sizes, sub, swapdims, t,
+    take_along_dim, tensor_split, transpose, true_divide, unbind, unflatten, unsqueeze,
+)  # fmt: skip
 from .ops.quantiles import median, nanmedian, nanpercentile, nanquantile, percentile, quantile
 from .ops.reduction import all, any, argmax, argmin, count_nonzero, logsumexp, max, mean, min, prod, std, sum, var
 from .ops.rounding import ceil, floor, round, trunc
@@ -81,38 +96,45 @@ __array_api_version__ = "2024.12"
 from .ops.creation import tensor  # noqa: E402
 
 __all__ = [
-    "__array_api_version__", "__array_namespace_info__", "abs", "acos", "acosh", "active_backend", "add", "all",
-    "allclose", "AnomalyError", "any", "arange", "argmax", "argmin", "argsort", "argwhere", "array_split", "asarray",
-    "asin", "asinh", "astype", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d", "available_backends",
-    "average", "Backend", "BackendError", "BackendUnavailable", "bfloat16", "bincount", "bitwise_and", "bitwise_invert",
-    "bitwise_left_shift", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "bool", "broadcast_arrays",
-    "broadcast_shapes", "broadcast_to", "can_cast", "ceil", "check_gradients", "checkpoint", "clip", "column_stack",
-    "complex128", "complex64", "concat", "conj", "convolve", "copysign", "corrcoef", "correlate", "cos", "cosh",
-    "count_nonzero", "cov", "cross", "cumulative_prod", "cumulative_sum", "custom_gradient", "data", "deg2rad",
-    "detect_anomaly", "Device", "diag", "diagonal", "diff", "digamma", "digitize", "divide", "dstack", "DType", "e",
-    "einsum", "embedding", "empty", "empty_like", "enable_grad", "entr", "equal", "erf", "erfc", "erfcx", "erfinv",
-    "exp", "exp2", "expand_dims", "expm1", "eye", "fft", "finfo", "flatnonzero", "flatten", "flip", "fliplr", "flipud",
-    "float16", "float32", "float64", "floor", "floor_divide", "fmod", "frac", "from_dlpack", "from_numpy", "full",
-    "full_like", "gammainc", "gammaincc", "Generator", "geomspace", "getitem", "grad", "GradientError", "greater",
-    "greater_equal", "heaviside", "hessian", "histogram", "hstack", "hvp", "hypot", "i0", "i0e", "i1", "i1e", "iinfo",
-    "imag", "inf", "int16", "int32", "int64", "int8", "interp", "intersect1d", "is_grad_enabled", "isclose", "isdtype",
-    "isfinite", "isin", "isinf", "isnan", "jacobian", "jvp", "kthvalue", "kron", "lerp", "less", "less_equal", "lgamma",
-    "linalg", "linear", "linspace", "load", "log", "log10", "log1p", "log2", "log_ndtr", "log_softmax", "logaddexp",
-    "logaddexp2", "logical_and", "logical_not", "logical_or", "logical_xor", "logcumsumexp", "logit", "logspace",
-    "logsumexp", "manual_seed", "matmul", "matrix_transpose", "max", "maximum", "mean", "median", "meshgrid", "min",
-    "minimum", "moveaxis", "multiply", "nan", "nan_to_num", "nanmax", "nanmean", "nanmedian", "nanmin", "nanpercentile",
-    "nanprod", "nanquantile", "nanstd", "nansum", "nanvar", "ndtr", "ndtri", "negative", "newaxis", "nextafter", "nn",
-    "no_grad", "nonzero", "not_equal", "ones", "ones_like", "ops", "optim", "outer", "pad", "percentile",
-    "permute_dims", "pi", "polygamma", "polyval", "positive", "pow", "prod", "ptp", "quantile", "rad2deg", "rand",
-    "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm", "real", "reciprocal",
-    "register_backend", "relu", "remainder", "repeat", "reshape", "result_type", "roll", "rot90", "round", "rsqrt",
-    "save", "scatter_add", "searchsorted", "setdiff1d", "ShapeError", "sigmoid", "sign", "signbit", "sin", "sinc",
-    "sinh", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "subtract", "sum", "sum_to_shape",
-    "swapaxes", "take", "take_along_axis", "tan", "tanh", "Tensor", "tensor", "tensordot", "tile", "topk", "trapezoid",
-    "tri", "trace", "tril", "tril_indices", "triu", "triu_indices", "trunc", "uint16", "uint32", "uint64", "uint8",
-    "union1d", "unique", "unique_all", "unique_counts", "unique_inverse", "unique_values", "unstack", "unwrap",
-    "use_backend", "value_and_grad", "vander", "var", "vecdot", "vjp", "vstack", "where", "xlog1py", "xlogy", "zeros",
-    "zeros_like",
+    "__array_api_version__", "__array_namespace_info__", "abs", "absolute", "acos", "acosh", "active_backend", "add",
+    "addcdiv", "addcmul", "addmm", "addmv", "all", "allclose", "amax", "amin", "AnomalyError", "any", "arange",
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin", "argsort", "argwhere",
+    "array_split", "as_tensor", "asarray", "asin", "asinh", "astype", "atan", "atan2", "atanh", "atleast_1d",
+    "atleast_2d", "atleast_3d", "available_backends", "average", "Backend", "BackendError", "BackendUnavailable",
+    "baddbmm", "bfloat16", "bincount", "bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_not",
+    "bitwise_or", "bitwise_right_shift", "bitwise_xor", "bmm", "bool", "broadcast_arrays", "broadcast_shapes",
+    "broadcast_to", "can_cast", "cat", "cdist", "ceil", "check_gradients", "checkpoint", "chunk", "clamp", "clamp_max",
+    "clamp_min", "clip", "column_stack", "complex128", "complex64", "concat", "concatenate", "conj", "convolve",
+    "copysign", "corrcoef", "correlate", "cos", "cosh", "count_nonzero", "cov", "cross", "cumprod", "cumsum",
+    "cumulative_prod", "cumulative_sum", "custom_gradient", "data", "deg2rad", "detect_anomaly", "Device", "diag",
+    "diagonal", "diff", "digamma", "digitize", "div", "divide", "dot", "double", "dstack", "DType", "e", "einsum",
+    "embedding", "empty", "empty_like", "enable_grad", "entr", "eq", "equal", "erf", "erfc", "erfcx", "erfinv", "exp",
+    "exp2", "expand_dims", "expm1", "eye", "fft", "finfo", "fix", "flatnonzero", "flatten", "flip", "fliplr", "flipud",
+    "float", "float16", "float32", "float64", "floor", "floor_divide", "fmod", "frac", "from_dlpack", "from_numpy",
+    "full", "full_like", "gammainc", "gammaincc", "gather", "ge", "Generator", "geomspace", "getitem", "grad",
+    "GradientError", "greater", "greater_equal", "gt", "half", "heaviside", "hessian", "histogram", "hstack", "hvp",
+    "hypot", "i0", "i0e", "i1", "i1e", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_select", "inf",
+    "int", "int16", "int32", "int64", "int8", "interp", "intersect1d", "is_complex", "is_floating_point",
+    "is_grad_enabled", "is_tensor", "isclose", "isdtype", "isfinite", "isin", "isinf", "isnan", "jacobian", "jvp",
+    "kron", "kthvalue", "le", "lerp", "less", "less_equal", "lgamma", "linalg", "linear", "linspace", "load", "log",
+    "log10", "log1p", "log2", "log_ndtr", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt", "manual_seed",
+    "masked_fill", "masked_select", "matmul", "matrix_transpose", "max", "maximum", "mean", "median", "meshgrid", "min",
+    "minimum", "mm", "moveaxis", "movedim", "mul", "multiply", "mv", "nan", "nan_to_num", "nanmax", "nanmean",
+    "nanmedian", "nanmin", "nanpercentile", "nanprod", "nanquantile", "nanstd", "nansum", "nanvar", "narrow", "ndtr",
+    "ndtri", "ne", "neg", "negative", "newaxis", "nextafter", "nn", "no_grad", "nonzero", "norm", "not_equal", "numel",
+    "ones", "ones_like", "ops", "optim", "outer", "pad", "percentile", "permute", "permute_dims", "pi", "polygamma",
+    "polyval", "positive", "pow", "power", "prod", "ptp", "quantile", "rad2deg", "rand", "rand_like", "randint",
+    "randint_like", "randn", "randn_like", "random", "randperm", "ravel", "real", "reciprocal", "register_backend",
+    "relu", "remainder", "repeat", "repeat_interleave", "reshape", "result_type", "roll", "rot90", "round", "row_stack",
+    "rsqrt", "save", "scatter", "scatter_add", "searchsorted", "select", "setdiff1d", "ShapeError", "short", "sigmoid",
+    "sign", "signbit", "sin", "sinc", "sinh", "softmax", "sort", "split", "split_with_sizes", "sqrt", "square",
+    "squeeze", "stack", "std", "sub", "subtract", "sum", "sum_to_shape", "swapaxes", "swapdims", "t", "take",
+    "take_along_axis", "take_along_dim", "tan", "tanh", "tensor", "Tensor", "tensor_split", "tensordot", "tile", "topk",
+    "trace", "transpose", "trapezoid", "tri", "tril", "tril_indices", "triu", "triu_indices", "true_divide", "trunc",
+    "uint16", "uint32", "uint64", "uint8", "unbind", "unflatten", "union1d", "unique", "unique_all", "unique_counts",
+    "unique_inverse", "unique_values", "unsqueeze", "unstack", "unwrap", "use_backend", "value_and_grad", "vander",
+    "var", "vecdot", "vjp", "vstack", "where", "xlog1py", "xlogy", "zeros", "zeros_like",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -134,7 +156,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("tensorlab")
-    raise AttributeError(f"module 'tensorlab' has no attribute {name!r}")
+    raise AttributeError(f"module 'tensorlab' has no attribute {name!r}{elsewhere(name)}")
 
 
 def __dir__() -> list[str]:

@@ -1,7 +1,8 @@
-"""Inspection of the namespace: the standard's ``__array_namespace_info__``."""
+"""Inspection of the namespace: the standard's ``__array_namespace_info__``, and where names of other libraries are."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from .backend import Device, DType, active_backend, dtypes
@@ -78,3 +79,62 @@ class NamespaceInfo:
 def array_namespace_info() -> NamespaceInfo:
     """Return devices, data types and capabilities, as the standard's ``__array_namespace_info__()``."""
     return NamespaceInfo()
+
+
+REMARKS = {
+    "append": "write concat([x, y])",
+    "array": "write tensor(data), or asarray(data) to share memory",
+    "ascontiguousarray": "write asarray(x).contiguous()",
+    "autograd": "grad, vjp and jvp differentiate functions, and custom_gradient defines a gradient",
+    "bucketize": "write searchsorted(boundaries, x)",
+    "cuda": "available_backends() says what can be used, and x.to('cuda:0') moves a tensor",
+    "degrees": "write rad2deg(x)",
+    "delete": "write x[mask], or concat of the parts that stay",
+    "device": "devices are named by strings such as 'cuda:0'; see Device",
+    "dtype": "see DType",
+    "fabs": "write abs(x)",
+    "FloatTensor": "write tensor(data, dtype='float32')",
+    "ger": "write outer(x, y)",
+    "histc": "write histogram(x, bins)",
+    "identity": "write eye(n)",
+    "in1d": "write isin(x, y)",
+    "inference_mode": "write no_grad()",
+    "inner": "write vecdot(x, y)",
+    "inverse": "write linalg.inv(x)",
+    "logdet": "write linalg.slogdet(x)",
+    "LongTensor": "write tensor(data, dtype='int64')",
+    "mod": "write remainder(x, y)",
+    "ndarray": "write Tensor",
+    "pinverse": "write linalg.pinv(x)",
+    "product": "write prod(x)",
+    "radians": "write deg2rad(x)",
+    "rint": "write round(x)",
+    "rollaxis": "write moveaxis(x, source, destination)",
+    "set_grad_enabled": "write no_grad() or enable_grad()",
+    "std_mean": "write std(x) and mean(x)",
+    "trapz": "write trapezoid(y, x)",
+    "utils": "DataLoader and Dataset are in data, other tools in nn.utils",
+    "var_mean": "write var(x) and mean(x)",
+    "vdot": "write vecdot(x, y)",
+}
+"""What to write for names of PyTorch's and NumPy's that the namespace does not have."""
+
+NAMESPACES = ("linalg", "fft", "random", "nn.functional", "nn.init", "nn.utils", "nn", "optim", "data")
+
+
+def elsewhere(name: str) -> str:
+    """Return what to write for a name that the namespace does not have, to be added to an error; empty if unknown.
+
+    Examples
+    --------
+    >>> from tensorlab.inspection import elsewhere
+    >>> elsewhere("conv2d"), elsewhere("device")
+    ("; there is nn.functional.conv2d", "; devices are named by strings such as 'cuda:0'; see Device")
+    """
+    if name in REMARKS:
+        return f"; {REMARKS[name]}"
+    package = __name__.partition(".")[0]
+    for namespace in NAMESPACES if not name.startswith("_") else ():
+        if name in import_module(f"{package}.{namespace}").__all__:
+            return f"; there is {namespace}.{name}"
+    return ""

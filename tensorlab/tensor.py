@@ -362,7 +362,8 @@ class Tensor(TensorMethods):
         return copy
 
     def __dir__(self) -> Iterator[str]:
-        return (name for name in super().__dir__() if not name.startswith("_") or name.startswith("__"))
+        shown = (name for name in super().__dir__() if not name.startswith("_") or name.startswith("__"))
+        return (name for name in shown if hasattr(type(self), name) or name in vars(self))
 
 
 ForkingPickler.register(Tensor, Tensor._sent)

@@ -51,8 +51,8 @@ def cumulative_sum(
     backend: Backend,
     x: ArrayT,
     /,
-    *,
     axis: int | None = None,
+    *,
     dtype: DTypeLike = None,
     include_initial: bool = False,
 ) -> ArrayT:
@@ -112,8 +112,8 @@ def cumulative_prod(
     backend: Backend,
     x: ArrayT,
     /,
-    *,
     axis: int | None = None,
+    *,
     dtype: DTypeLike = None,
     include_initial: bool = False,
 ) -> ArrayT:

@@ -10,7 +10,7 @@ from ..autodiff.record import Draw, count_nothing, count_operand, sample
 from ..backend import Backend, backend_of
 from ..backend.kernels.indexing import Index, as_parts, axes_taken, is_basic
 from ..errors import OutOfRange, ShapeError
-from ..tensor import ArrayT, Tensor
+from ..tensor import ArrayT, Tensor, array_of
 from .comparison import where
 from .declare import composite
 from .shapes import Shape, flatten, normalized_axis, permute_dims, reshape, sum_to_shape
@@ -411,16 +411,52 @@ def scatter_add(x: ArrayT, axis: int, indices: ArrayT, source: ArrayT, /) -> Arr
     x : tensor or array
         Any shape.
     indices : tensor or array of integers
-        The shape of `source`.
+        As many axes as `x`, and along the others than `axis` no more elements.
     source : tensor or array
-        The shape of `x`, with any length along `axis`.
+        At least the shape of `indices`.
 
     Examples
     --------
     >>> tl.scatter_add(tl.zeros(3), 0, tl.tensor([0, 0]), tl.tensor([1.0, 2.0]))
     tensor([3., 0., 0.])
     """
-    return x + put_along_axis_add(source, indices, axis, x.shape[axis])
+    place = normalized_axis(axis, len(x.shape))
+    leading_part("scatter_add", x, indices.shape, place)
+    source = leading_part("scatter_add", source, indices.shape)
+    added = put_along_axis_add(source, indices, place, x.shape[place])
+    if tuple(added.shape) != tuple(x.shape):
+        added = scatter_index(added, x.shape, tuple(slice(n) for n in added.shape))
+    return x + added
+
+
+def leading_part(function: str, x: Any, shape: Shape, axis: int | None = None) -> Any:
+    """Return the first elements of `x` along all axes but one, as many as indices of a shape have.
+
+    Raises
+    ------
+    ShapeError
+        If `x` has fewer, or another number of axes.
+    """
+    place = None if axis is None else normalized_axis(axis, len(x.shape))
+    lengths = list(enumerate(zip(shape, x.shape, strict=False)))
+    if len(shape) != len(x.shape) or any(n > m and i != place for i, (n, m) in lengths):
+        kept = "" if place is None else f" in the axes but {place}"
+        raise ShapeError(f"{function}: indices of shape {tuple(shape)} do not fit into shape {tuple(x.shape)}{kept}")
+    if all(n == m or i == place for i, (n, m) in lengths):
+        return x
+    return getitem(x, tuple(slice(None) if i == place else slice(n) for i, n in enumerate(shape)))
+
+
+def places_along(indices: Any, axis: int) -> tuple[Any, ...]:
+    """Return the index of elements given by their positions along an axis, for each position along the others."""
+    array = array_of(indices)
+    xp, ndim = backend_of(array).xp, len(array.shape)
+    return tuple(
+        array
+        if i == axis
+        else xp.reshape(xp.arange(n, device=array.device), tuple(-1 if j == i else 1 for j in range(ndim)))
+        for i, n in enumerate(array.shape)
+    )
 
 
 def diagonal_pair(x: ArrayT, first: int, second: int) -> ArrayT:

@@ -84,7 +84,7 @@ def concat_arrays(backend: Backend, /, *arrays: ArrayT, axis: int | None = 0) ->
 
 
 @composite()
-def concat(arrays: Sequence[ArrayT], /, *, axis: int | None = 0) -> ArrayT:
+def concat(arrays: Sequence[ArrayT], /, axis: int | None = 0) -> ArrayT:
     """Join arrays along an existing axis.
 
     Parameters
@@ -113,7 +113,7 @@ def concat(arrays: Sequence[ArrayT], /, *, axis: int | None = 0) -> ArrayT:
 
 
 @composite(arrays="any")
-def stack(arrays: Sequence[ArrayT], /, *, axis: int = 0) -> ArrayT:
+def stack(arrays: Sequence[ArrayT], /, axis: int = 0) -> ArrayT:
     """Join arrays along a new axis.
 
     Parameters
@@ -150,7 +150,7 @@ def stack(arrays: Sequence[ArrayT], /, *, axis: int = 0) -> ArrayT:
     samples=[sample((2, 3), axis=1), sample((2, 3), axis=None), sample((2, 3), axis=(0, -1))],
     view=True,
 )
-def flip(backend: Backend, x: ArrayT, /, *, axis: Axis = None) -> ArrayT:
+def flip(backend: Backend, x: ArrayT, /, axis: Axis = None) -> ArrayT:
     """Reverse the order of elements along axes.
 
     Examples
@@ -162,7 +162,7 @@ def flip(backend: Backend, x: ArrayT, /, *, axis: Axis = None) -> ArrayT:
 
 
 @composite(x="any")
-def roll(x: ArrayT, /, shift: int | Sequence[int], *, axis: int | Sequence[int] | None = None) -> ArrayT:
+def roll(x: ArrayT, /, shift: int | Sequence[int], axis: int | Sequence[int] | None = None) -> ArrayT:
     """Shift elements along axes; those shifted beyond one end reappear at the other.
 
     Parameters
@@ -227,8 +227,10 @@ def tile(x: ArrayT, repetitions: int | Sequence[int], /) -> ArrayT:
 
 
 @composite(x="any")
-def repeat(x: ArrayT, repeats: int | Sequence[int] | ArrayT, /, *, axis: int | None = None) -> ArrayT:
-    """Repeat each slice along an axis.
+def repeat(
+    x: ArrayT, repeats: int | Sequence[int] | ArrayT, /, *more: int, axis: int | None = None
+) -> ArrayT:
+    """Repeat each slice along an axis: NumPy's ``repeat``. PyTorch's, of the whole tensor, is `tile`.
 
     Parameters
     ----------
@@ -253,6 +255,11 @@ def repeat(x: ArrayT, repeats: int | Sequence[int] | ArrayT, /, *, axis: int | N
     >>> tl.repeat(tl.tensor([1.0, 2.0]), 2)
     tensor([1., 1., 2., 2.])
     """
+    if more:
+        raise TypeError(
+            "repeat: repeats must be an integer, or a tensor of one integer for each slice; to repeat the whole "
+            f"tensor, as PyTorch's x.repeat does, write tile(x, {(repeats, *more)})"
+        )
     if axis is None:
         x, axis = flatten(x), 0
     place = normalized_axis(axis, len(x.shape))
@@ -274,7 +281,7 @@ def repeat(x: ArrayT, repeats: int | Sequence[int] | ArrayT, /, *, axis: int | N
 
 
 @composite(x="any")
-def unstack(x: ArrayT, /, *, axis: int = 0) -> tuple[ArrayT, ...]:
+def unstack(x: ArrayT, /, axis: int = 0) -> tuple[ArrayT, ...]:
     """The slices along an axis, without that axis.
 
     Examples
@@ -325,7 +332,7 @@ def split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -> tupl
 
 @composite(x="any")
 @documented_like(split)
-def array_split(x: ArrayT, sections: int | Sequence[int], /, *, axis: int = 0) -> tuple[ArrayT, ...]:
+def array_split(x: ArrayT, sections: int | Sequence[int], /, axis: int = 0) -> tuple[ArrayT, ...]:
     """Split an array into pieces that may differ in length; see `split`.
 
     Parameters

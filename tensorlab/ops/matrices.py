@@ -266,7 +266,7 @@ def _matrix_shape(x: Shape, k: int = 0) -> Shape:
     flops=count_nothing,
     samples=[sample((3, 3)), sample((2, 3, 4), k=-1)],
 )
-def tril(backend: Backend, x: ArrayT, /, *, k: int = 0) -> ArrayT:
+def tril(backend: Backend, x: ArrayT, /, k: int = 0) -> ArrayT:
     """The elements on and below a diagonal of the last two axes, zeros above.
 
     Parameters
@@ -298,7 +298,7 @@ def tril(backend: Backend, x: ArrayT, /, *, k: int = 0) -> ArrayT:
     samples=[sample((3, 3)), sample((2, 3, 4), k=1)],
 )
 @documented_like(tril)
-def triu(backend: Backend, x: ArrayT, /, *, k: int = 0) -> ArrayT:
+def triu(backend: Backend, x: ArrayT, /, k: int = 0) -> ArrayT:
     """The elements on and above a diagonal of the last two axes, zeros below; see `tril`.
 
     Examples

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import wraps
 from types import ModuleType
 from typing import Any
 
@@ -14,18 +15,21 @@ from ..autodiff.graph import current_mode, write_log
 from ..backend import Backend, Device, DType
 from ..backend.dtypes import KINDS, name_of
 from ..errors import ShapeError
+from ..options import Scalar, ShapeLike
 from ..tensor import Tensor
 from . import (
     activation,
     arithmetic,
     comparison,
     contraction,
+    creation,
     cumulative,
     exponential,
     indexing,
     joining,
     matrices,
     nan_reductions,
+    pytorch_names,
     quantiles,
     reduction,
     rounding,
@@ -76,37 +80,55 @@ UNARY: dict[str, Callable[..., Any]] = {
 }
 
 OPS_AS_METHODS: dict[ModuleType, str] = {
-    arithmetic: "abs clip conj pow sign square",
+    arithmetic: """
+        abs clip conj copysign floor_divide hypot maximum minimum negative positive pow reciprocal remainder sign square
+    """,
     rounding: "ceil floor round trunc",
-    exponential: "exp log log2 log10 log1p sigmoid sqrt",
-    trigonometric: "cos sin tan tanh",
+    exponential: "exp expm1 log log2 log10 log1p logaddexp sigmoid sqrt",
+    trigonometric: "acos acosh asin asinh atan atan2 atanh cos cosh sin sinh tan tanh",
     activation: "relu",
     softmax: "log_softmax softmax",
-    reduction: "all any argmax argmin logsumexp max mean min prod std sum var",
-    cumulative: "cumulative_sum logcumsumexp",
+    contraction: "matmul outer",
+    reduction: "all any argmax argmin count_nonzero logsumexp max mean min prod std sum var",
+    cumulative: "cumulative_prod cumulative_sum logcumsumexp",
     shapes: "astype broadcast_to flatten moveaxis squeeze swapaxes",
-    matrices: "cross diag diagonal kron trace",
-    joining: "fliplr flipud repeat rot90 tile",
+    matrices: "cross diag diagonal kron trace tril triu",
+    joining: "fliplr flipud repeat roll rot90 tile",
     indexing: "scatter_add take take_along_axis",
-    comparison: "isfinite isinf isnan",
+    comparison: """
+        bitwise_and bitwise_or bitwise_xor equal greater greater_equal isfinite isinf isnan less less_equal logical_and
+        logical_not logical_or logical_xor not_equal
+    """,
     sorting: "argsort argwhere kthvalue nonzero searchsorted sort topk",
     sets: "bincount unique",
     special: "allclose digamma erf erfc erfinv exp2 fmod frac isclose lerp lgamma logit nan_to_num rsqrt sinc xlogy",
     nan_reductions: "nanmean nansum",
-    quantiles: "nanquantile quantile",
+    quantiles: "median nanmedian nanquantile quantile",
     statistics: "corrcoef",
     signals: "diff",
+    pytorch_names: """
+        absolute addcdiv addcmul addmm addmv amax amin arccos arccosh arcsin arcsinh arctan arctan2 arctanh baddbmm
+        bitwise_not bmm chunk clamp clamp_max clamp_min cumprod cumsum div dot eq fix gather ge gt index_add index_copy
+        index_fill index_select is_complex is_floating_point le lt masked_fill masked_select mm movedim mul mv narrow ne
+        neg norm numel ravel repeat_interleave scatter select split_with_sizes swapdims t take_along_dim tensor_split
+        transpose true_divide unbind unflatten unsqueeze
+    """,
 }
 
 METHODS: dict[str, Callable[..., Any]] = {
     **{name: getattr(module, name) for module, names in OPS_AS_METHODS.items() for name in names.split()},
-    "add": arithmetic.add,
-    "div": arithmetic.divide,
-    "matmul": contraction.matmul,
-    "mul": arithmetic.multiply,
-    "sub": arithmetic.subtract,
     "backward": backward,
+    "register_hook": register_hook,
+    "retain_grad": retain_grad,
 }
+
+IN_PLACE = """
+abs addcdiv addcmul addmm addmv baddbmm ceil clamp clamp_max clamp_min copysign cos cumprod cumsum div erf erfinv exp
+expm1 floor floor_divide fmod frac hypot index_add index_copy index_fill lerp log log10 log1p log2 logit masked_fill
+maximum minimum mul nan_to_num neg pow reciprocal relu remainder round rsqrt scatter scatter_add sigmoid sign sin sqrt
+square tan tanh tril triu trunc
+"""
+"""Methods that have a form that changes the tensor: its name ends with an underscore."""
 
 
 def reflected(function: Callable[..., Any]) -> Callable[[Tensor, Any], Tensor]:
@@ -135,11 +157,12 @@ def holds(dtype: DType, other: DType) -> bool:
     return other_rank <= rank
 
 
-def in_place(function: Callable[..., Any], symbol: str) -> Callable[[Tensor, Any], Tensor]:
-    """Return a binary op that replaces the contents of its first operand, for ``x += 1``."""
+def in_place(function: Callable[..., Any], symbol: str) -> Callable[..., Tensor]:
+    """Return an op that replaces the contents of its first operand, for ``x += 1`` and ``x.add_(1)``."""
 
-    def operator(x: Tensor, other: Any) -> Tensor:
-        result = function(x, other)
+    @wraps(function)
+    def operator(x: Tensor, /, *args: Any, **params: Any) -> Tensor:
+        result = function(x, *args, **params)
         if not isinstance(result, Tensor):
             return NotImplemented
         if not holds(x.dtype, result.dtype):
@@ -149,6 +172,7 @@ def in_place(function: Callable[..., Any], symbol: str) -> Callable[[Tensor, Any
         write(x, Ellipsis, result)
         return x
 
+    operator.__doc__ = f"`{function.__name__}` that changes the tensor itself."
     return operator
 
 
@@ -240,21 +264,11 @@ def permute(x: Tensor, *axes: Any) -> Tensor:
     return shapes.permute_dims(x, shapes.from_arguments(axes))
 
 
-def transpose(x: Tensor, axis0: int, axis1: int) -> Tensor:
-    """Exchange two axes."""
-    return shapes.swapaxes(x, axis0, axis1)
-
-
 def expand(x: Tensor, *shape: Any) -> Tensor:
     """Repeat axes of length 1; -1 keeps a length."""
     wanted = tuple(shapes.from_arguments(shape))
     old = (1,) * (len(wanted) - x.ndim) + x.shape
     return shapes.broadcast_to(x, tuple(o if n == -1 else n for n, o in zip(wanted, old, strict=True)))
-
-
-def unsqueeze(x: Tensor, axis: int) -> Tensor:
-    """Insert an axis of length 1."""
-    return shapes.expand_dims(x, axis=axis)
 
 
 def dim(x: Tensor) -> int:
@@ -283,6 +297,92 @@ def transposed(x: Tensor) -> Tensor:
 def stack_with(x: Tensor, others: list[Tensor], axis: int = 0) -> Tensor:
     """Stack the tensor and others of its shape along a new axis."""
     return joining.stack([x, *others], axis=axis)
+
+
+def add(x: Tensor, other: Any, *, alpha: Scalar = 1) -> Tensor:
+    """``x + alpha * other``, elementwise."""
+    return arithmetic.add(x, other if alpha == 1 else alpha * other)
+
+
+def sub(x: Tensor, other: Any, *, alpha: Scalar = 1) -> Tensor:
+    """``x - alpha * other``, elementwise."""
+    return arithmetic.subtract(x, other if alpha == 1 else alpha * other)
+
+
+def flip(x: Tensor, *axes: Any) -> Tensor:
+    """Reverse the order of elements along axes, given as one tuple or as several numbers; along all by default."""
+    return joining.flip(x, axis=shapes.from_arguments(axes) if axes else None)
+
+
+def where(x: Tensor, condition: Tensor, other: Any) -> Tensor:
+    """The elements of the tensor where a condition holds, and those of `other` elsewhere."""
+    return comparison.where(condition, x, other)
+
+
+def expand_as(x: Tensor, other: Tensor) -> Tensor:
+    """The tensor broadcast to the shape of another."""
+    return shapes.broadcast_to(x, other.shape)
+
+
+def reshape_as(x: Tensor, other: Tensor) -> Tensor:
+    """The same elements in the shape of another tensor."""
+    return shapes.reshape(x, other.shape)
+
+
+def type_as(x: Tensor, other: Tensor) -> Tensor:
+    """The tensor with the data type of another."""
+    return shapes.astype(x, other.dtype, copy=False)
+
+
+def contiguous(x: Tensor) -> Tensor:
+    """The tensor itself if its elements are contiguous in memory and in C order, else a copy for which this holds."""
+    flags = getattr(x._array, "flags", None)
+    return x if flags is None or flags.c_contiguous else reshape(reshape(x, -1), *x.shape)
+
+
+def element_size(x: Tensor) -> int:
+    """Bytes per element."""
+    return x.itemsize
+
+
+def new_tensor(x: Tensor, data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor from data, with the data type and on the device of this one."""
+    return creation.tensor(data, dtype=dtype or x.dtype, device=x.device, requires_grad=requires_grad)
+
+
+def new_maker(maker: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Return a method that makes a filled tensor, with the data type and on the device of another."""
+
+    def make(x: Tensor, shape: ShapeLike, *args: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+        return maker(shape, *args, dtype=dtype or x.dtype, device=x.device, requires_grad=requires_grad)
+
+    make.__doc__ = f"Call `{maker.__name__}` with the data type and the device of the tensor."
+    return make
+
+
+def fill_(x: Tensor, value: Any) -> Tensor:
+    """Set all elements to a number, which has a gradient if it is a tensor."""
+    if getattr(value, "shape", ()):
+        raise ShapeError(f"fill_: value must be one number, not of shape {tuple(value.shape)}; see copy_")
+    write(x, Ellipsis, value)
+    return x
+
+
+def zero_(x: Tensor) -> Tensor:
+    """Set all elements to zero."""
+    return fill_(x, 0)
+
+
+def copy_(x: Tensor, source: Any) -> Tensor:
+    """Replace the elements by those of another tensor, which is broadcast, cast and moved as needed."""
+    write(x, Ellipsis, asarray(source, device=x.device))
+    return x
+
+
+def detach_(x: Tensor) -> Tensor:
+    """Forget how the tensor was computed: it becomes a leaf that requires no gradient."""
+    x._node = None
+    return x
 
 
 API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
@@ -359,7 +459,16 @@ def _moved(x: Tensor, backend: Backend, device: str | None) -> Tensor:
     return move(x)
 
 
-CASTS = {"half": "float16", "float": "float32", "double": "float64", "int": "int32", "long": "int64", "bool": "bool"}
+CASTS = {
+    "bfloat16": "bfloat16",
+    "bool": "bool",
+    "double": "float64",
+    "float": "float32",
+    "half": "float16",
+    "int": "int32",
+    "long": "int64",
+    "short": "int16",
+}
 """PyTorch's methods that cast, and their data types."""
 
 
@@ -390,15 +499,45 @@ def cpu(x: Tensor) -> Tensor:
     return to(x, "cpu")
 
 
+CREATORS = (creation.empty, creation.full, creation.ones, creation.zeros)
+
 OWN_METHODS: dict[str, Callable[..., Any]] = {
     **{
         function.__name__: function
-        for function in (reshape, permute, transpose, expand, unsqueeze, dim, clone, stack_with, to, to_device, cpu)
+        for function in (
+            add,
+            clone,
+            contiguous,
+            copy_,
+            cpu,
+            detach_,
+            dim,
+            element_size,
+            expand,
+            expand_as,
+            fill_,
+            flip,
+            new_tensor,
+            permute,
+            reshape,
+            reshape_as,
+            stack_with,
+            sub,
+            to,
+            to_device,
+            type_as,
+            where,
+            zero_,
+        )
     },
-    "register_hook": register_hook,
-    "retain_grad": retain_grad,
+    "ndimension": dim,
+    "subtract": sub,
     "view": reshape,
-    "numel": Tensor.nelement,
+    "view_as": reshape_as,
+    **{f"new_{maker.__name__}": new_maker(maker) for maker in CREATORS},
+    **{f"{name}_": in_place(METHODS[name], f"{name}_") for name in IN_PLACE.split()},
+    "add_": in_place(add, "add_"),
+    "sub_": in_place(sub, "sub_"),
     **{name: cast_to(dtype) for name, dtype in CASTS.items()},
     "__getitem__": getitem,
     "__setitem__": setitem,
@@ -418,6 +557,55 @@ PROPERTIES: dict[str, Callable[[Tensor], Any]] = {
 }
 
 
+class Elsewhere:
+    """An attribute that tensors do not have, though other libraries' arrays do; the error says what to write."""
+
+    def __init__(self, name: str, remark: str) -> None:
+        self._name, self._remark = name, remark
+
+    def __get__(self, instance: Tensor | None, owner: type) -> Any:
+        raise AttributeError(f"tensors have no attribute {self._name!r}; {self._remark}")
+
+
+ELSEWHERE = {
+    "bernoulli_": "x.copy_(tensorlab.random.bernoulli(...)) fills x",
+    "concat": "write tensorlab.concat([x, ...])",
+    "conjugate": "write x.conj()",
+    "copy": "write x.clone()",
+    "cuda": "write x.to('cuda:0')",
+    "exponential_": "x.copy_(tensorlab.random.exponential(...)) fills x",
+    "fill": "write x.fill_(value)",
+    "index_put_": "write x[indices] = values",
+    "is_cuda": "x.device says where it is",
+    "normal_": "write tensorlab.nn.init.normal_(x, mean, std)",
+    "permute_dims": "write x.permute(axes)",
+    "random_": "x.copy_(tensorlab.randint(...)) fills x",
+    "resize_": "shapes do not change in place; write x = x.reshape(shape)",
+    "split": (
+        "NumPy and PyTorch mean different things by it: tensorlab.split(x, n) gives n equal pieces, "
+        "x.split_with_sizes(n) pieces of length n"
+    ),
+    "squeeze_": "shapes do not change in place; write x = x.squeeze(axis)",
+    "stack": "write tensorlab.stack([x, ...])",
+    "stride": "x.array.strides has the strides in bytes",
+    "t_": "shapes do not change in place; write x = x.t()",
+    "tobytes": "write x.numpy().tobytes()",
+    "transpose_": "shapes do not change in place; write x = x.transpose(axis0, axis1)",
+    "uniform_": "write tensorlab.nn.init.uniform_(x, a, b)",
+    "unsqueeze_": "shapes do not change in place; write x = x.unsqueeze(axis)",
+    **{
+        name: f"write tensorlab.linalg.{ours}(x)"
+        for name, ours in {
+            **{name: name for name in ("cholesky", "det", "eigh", "matrix_power", "qr", "slogdet", "svd", "svdvals")},
+            "inverse": "inv",
+            "logdet": "slogdet",
+            "pinverse": "pinv",
+        }.items()
+    },
+}
+"""What to write for names that tensors do not have."""
+
+
 def install() -> None:
     """Give `Tensor` its operators, methods and properties."""
     for name, function in BINARY.items():
@@ -432,3 +620,5 @@ def install() -> None:
         setattr(Tensor, name, function)
     for name, function in PROPERTIES.items():
         setattr(Tensor, name, property(function))
+    for name, remark in ELSEWHERE.items():
+        setattr(Tensor, name, Elsewhere(name, remark))

@@ -127,7 +127,7 @@ def nanmean(x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> Array
 
 
 @composite(x="numeric")
-def nanvar(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
+def nanvar(x: ArrayT, /, axis: Axis = None, *, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
     """Variance over axes, ignoring NaN.
 
     Parameters
@@ -167,7 +167,7 @@ def _divisor(count: Any, correction: float, like: Any) -> Any:
 
 @composite(x="numeric")
 @documented_like(nanvar)
-def nanstd(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
+def nanstd(x: ArrayT, /, axis: Axis = None, *, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
     """Standard deviation over axes, ignoring NaN; see `nanvar`. Where it is zero, so is its gradient.
 
     Examples

@@ -250,7 +250,7 @@ def prod(
 
 
 @composite(x="floating")
-def var(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
+def var(x: ArrayT, /, axis: Axis = None, *, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
     """Variance over axes.
 
     Parameters
@@ -272,7 +272,7 @@ def var(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: b
 
 @composite(x="floating")
 @documented_like(var)
-def std(x: ArrayT, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
+def std(x: ArrayT, /, axis: Axis = None, *, correction: float = 0.0, keepdims: bool = False) -> ArrayT:
     """Standard deviation over axes; see `var`. Where it is zero, so is its gradient.
 
     Examples
@@ -439,7 +439,7 @@ def argmin(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims:
 
 
 @op(shape=reduced_shape, dtype="int64", flops=count_operand, samples=ONE_AXIS_OR_ALL)
-def count_nonzero(backend: Backend, x: ArrayT, /, *, axis: Axis = None, keepdims: bool = False) -> ArrayT:
+def count_nonzero(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = False) -> ArrayT:
     """Number of nonzero elements, over axes.
 
     Examples

@@ -61,7 +61,7 @@ SAMPLES = [
     samples=SAMPLES,
     checks_first=True,
 )
-def argsort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> ArrayT:
+def argsort(backend: Backend, x: ArrayT, /, axis: int = -1, descending: bool = False, *, stable: bool = True) -> ArrayT:
     """Indices that sort the elements along an axis: ``take_along_axis(x, argsort(x))`` is ``sort(x)``.
 
     Parameters
@@ -114,7 +114,7 @@ def _push_sort(t: Any, x: Any, axis: int, descending: bool) -> Any:
     checks_first=True,
 )
 @documented_like(argsort)
-def sort(backend: Backend, x: ArrayT, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> ArrayT:
+def sort(backend: Backend, x: ArrayT, /, axis: int = -1, descending: bool = False, *, stable: bool = True) -> ArrayT:
     """Sort the elements along an axis; each gets the gradient of its place in the result.
 
     The method ``x.sort()`` is the same: it returns the values, where PyTorch's returns indices too, and NumPy's sorts
@@ -182,7 +182,7 @@ def topk_indices(backend: Backend, x: ArrayT, /, k: int, *, axis: int = -1, larg
 
 
 @composite()
-def topk(x: ArrayT, /, k: int, *, axis: int = -1, largest: bool = True, sorted: bool = True) -> Chosen[ArrayT]:
+def topk(x: ArrayT, /, k: int, axis: int = -1, largest: bool = True, sorted: bool = True) -> Chosen[ArrayT]:
     """The `k` largest elements along an axis, or the smallest.
 
     Parameters
@@ -222,7 +222,7 @@ def topk(x: ArrayT, /, k: int, *, axis: int = -1, largest: bool = True, sorted: 
 
 @composite()
 @documented_like(topk)
-def kthvalue(x: ArrayT, /, k: int, *, axis: int = -1, keepdims: bool = False) -> Chosen[ArrayT]:
+def kthvalue(x: ArrayT, /, k: int, axis: int = -1, keepdims: bool = False) -> Chosen[ArrayT]:
     """The `k`-th smallest element along an axis.
 
     Parameters
