@@ -57,7 +57,10 @@ RENAMED_ARGUMENTS = {
     "diagonal": ("k",),
     "unbiased": ("correction",),
     "ddof": ("correction",),
+    "end": ("stop",),
+    "shifts": ("shift",),
     "size": ("shape",),
+    "steps": ("num",),
     "index": ("indices",),
 }
 """Arguments of PyTorch's and NumPy's functions, and the names that they have here."""

@@ -49,6 +49,7 @@ class NumpyBackend(
     array_package: ClassVar[str] = "numpy"
     max_dimensions: ClassVar[int | None] = 64
     wider: ClassVar[dict[str, str]] = {"float16": "float32", "bfloat16": "float32"}
+    remedies: ClassVar[dict[str, str]] = {"bfloat16": "it comes with ml_dtypes: pip install ml_dtypes"}
     xp = Namespace()
 
     def __init__(self) -> None:

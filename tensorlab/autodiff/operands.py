@@ -23,6 +23,7 @@ TAKES_TEXT = {
     "complex floating": "of a complex type",
     "floating": "of a floating-point type",
     "real": "of a real numeric type",
+    "real or bool": "of a real numeric type or bool",
     "numeric": "of a numeric type",
 }
 """Groups of data types as error messages name them."""

@@ -64,6 +64,8 @@ class Backend(DefaultKernels):
     wider : mapping from str to str
         For data types with no or poor arithmetic in the library, by name: the wider type in which they are computed,
         before the result is rounded once. A type costs nothing before it is first used.
+    remedies : mapping from str to str
+        For data types that may be missing, by name: what to do about it, which errors say.
     xp : namespace
         The array namespace, conforming to the Array API standard 2024.12. The defaults rely on the accuracy of its sums
         and scans, as most libraries sum in a tree, and runs on top of that would only cost time. NumPy does not along
@@ -75,6 +77,7 @@ class Backend(DefaultKernels):
     dlpack_device: ClassVar[int] = 1
     max_dimensions: ClassVar[int | None] = None
     wider: ClassVar[Mapping[str, str]] = {}
+    remedies: ClassVar[Mapping[str, str]] = {}
     xp: Any
 
     def __init__(self) -> None:
@@ -205,7 +208,10 @@ class Backend(DefaultKernels):
                 return self._native_by_dtype[dtype]
             native = self.native_dtype(dtype.name)
             if native is None:
-                raise TypeError(f"the {self.name} backend has no data type {dtype.name}")
+                remedy = self.remedies.get(dtype.name)
+                raise TypeError(
+                    f"the {self.name} backend has no data type {dtype.name}{f'; {remedy}' if remedy else ''}"
+                )
             self._dtypes_in_use = {**self._dtypes_in_use, dtype: native}
             for notify in self._dtype_listeners:
                 notify()

@@ -139,6 +139,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     # Beyond the standard:
     "floating": ("real floating", "complex floating"),
     "real": ("signed integer", "unsigned integer", "real floating"),
+    "real or bool": ("signed integer", "unsigned integer", "real floating", "bool"),
     "integral or bool": ("signed integer", "unsigned integer", "bool"),
     "any": ("bool", "signed integer", "unsigned integer", "real floating", "complex floating"),
 }

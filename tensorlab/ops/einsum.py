@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import combinations, pairwise
 from math import prod
-from typing import Any, NamedTuple
+from operator import index as as_index
+from string import ascii_lowercase, ascii_uppercase
+from typing import Any, NamedTuple, overload
 
 from ..backend import dtypes
 from ..errors import ShapeError
@@ -20,12 +22,19 @@ from .shapes import Shape, permute_dims, reshape
 
 Letters = tuple[str, ...]
 
+AXES = ascii_uppercase + ascii_lowercase
+"""The letters that numbers of axes stand for."""
+
 MOST_SEARCHED = 6
 """Up to this number of operands the best order of contractions is searched for; each further one triples the work."""
 
 
 @composite()
-def einsum(subscripts: str, /, *operands: ArrayT) -> ArrayT:
+@overload
+def einsum(subscripts: str, /, *operands: ArrayT) -> ArrayT: ...
+@overload
+def einsum(operand: ArrayT, axes: Sequence[int], /, *others: Any) -> ArrayT: ...
+def einsum(subscripts: Any, /, *operands: Any) -> Any:
     """Einstein summation.
 
     Pairs of operands are contracted by matrix products: up to six operands in the order with the fewest
@@ -36,8 +45,9 @@ def einsum(subscripts: str, /, *operands: ArrayT) -> ArrayT:
     Parameters
     ----------
     subscripts : str
-        As in NumPy, such as ``"bij,bjk->bik"``; ``...`` stands for axes that broadcast. Without ``->`` the result has
-        the letters that appear once, in alphabetical order. Axes of ``...`` that the result omits are summed.
+        As in NumPy, such as ``"bij,bjk->bik"``; ``...`` stands for axes that broadcast. The axes can also be given in
+        lists, ``einsum(x, [0, 1], y, [1, 2], [0, 2])``, with `Ellipsis` for ``...``. Without ``->`` the result has the
+        letters that appear once, in alphabetical order. Axes of ``...`` that the result omits are summed.
     *operands : tensors or arrays
         One per group of letters; numeric. An axis of length 1 broadcasts against others of its letter.
 
@@ -58,6 +68,8 @@ def einsum(subscripts: str, /, *operands: ArrayT) -> ArrayT:
     >>> tl.einsum("ij,j->i", tl.tensor([[1.0, 2.0], [3.0, 4.0]]), tl.tensor([1.0, 1.0]))
     tensor([3., 7.])
     """
+    if not isinstance(subscripts, str):
+        subscripts, operands = _from_lists(subscripts, *operands)
     try:
         shapes = tuple([x.shape for x in operands])
     except AttributeError:
@@ -69,6 +81,22 @@ def einsum(subscripts: str, /, *operands: ArrayT) -> ArrayT:
         terms.append(_multiply(terms[i], terms[j], product))
         terms[i] = terms[j] = None
     return terms[-1] if plan.axes is None else permute_dims(terms[-1], plan.axes)
+
+
+def _from_lists(*given: Any) -> tuple[str, tuple[Any, ...]]:
+    """Return the subscripts and the operands of a call that has the axes of each operand in a list after it.
+
+    A last list has those of the result. Its numbers stand for letters in alphabetical order.
+    """
+    operands, lists = given[: len(given) // 2 * 2 : 2], [*given[1::2], *(given[-1:] if len(given) % 2 else [])]
+    try:
+        words = ["".join("..." if axis is Ellipsis else AXES[as_index(axis)] for axis in x) for x in lists]
+    except (TypeError, IndexError):
+        raise TypeError(
+            "einsum: takes subscripts such as 'ij,jk->ik' and operands, or operands that are each followed by a list "
+            f"of integers from 0 to {len(AXES) - 1}"
+        ) from None
+    return ",".join(words[: len(operands)]) + "".join(f"->{word}" for word in words[len(operands) :]), operands
 
 
 # -- execution ---------------------------------------------------------------------------------------------------------

@@ -501,6 +501,17 @@ def cpu(x: Tensor) -> Tensor:
 
 CREATORS = (creation.empty, creation.full, creation.ones, creation.zeros)
 
+
+def rounded(x: Tensor, decimals: int = 0) -> Tensor:
+    """``round(x, decimals)``: a tensor."""
+    return rounding.round(x, decimals=decimals)
+
+
+def divided(x: Any, other: Any) -> tuple[Tensor, Tensor]:
+    """``divmod(x, other)``."""
+    return arithmetic.floor_divide(x, other), arithmetic.remainder(x, other)
+
+
 OWN_METHODS: dict[str, Callable[..., Any]] = {
     **{
         function.__name__: function
@@ -544,6 +555,9 @@ OWN_METHODS: dict[str, Callable[..., Any]] = {
     "__iter__": iterate,
     "__contains__": contains,
     "__array_namespace__": namespace,
+    "__divmod__": divided,
+    "__rdivmod__": reflected(divided),
+    "__round__": rounded,
     "__array_function__": array_function,
     "__array_ufunc__": array_ufunc,
 }

@@ -406,14 +406,14 @@ def any(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = F
     return backend.xp.any(x, axis=axis, keepdims=keepdims)
 
 
-@op(shape=_extreme_shape, dtype="int64", takes="real", flops=count_operand, samples=ONE_AXIS_OR_ALL)
+@op(shape=_extreme_shape, dtype="int64", takes="real or bool", flops=count_operand, samples=ONE_AXIS_OR_ALL)
 def argmax(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims: bool = False) -> ArrayT:
     """Index of the maximum along an axis, or in the flattened array; the first of elements that tie.
 
     Parameters
     ----------
     x : tensor or array
-        Any shape; real.
+        Any shape; real or bool.
     axis : int, optional
         The axis along which to search; None for the flattened array.
 
@@ -422,10 +422,10 @@ def argmax(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims:
     >>> tl.argmax(tl.tensor([1.0, 5.0, 3.0]))
     tensor(1)
     """
-    return backend.xp.argmax(x, axis=axis, keepdims=keepdims)
+    return backend.xp.argmax(without_booleans(backend, x), axis=axis, keepdims=keepdims)
 
 
-@op(shape=_extreme_shape, dtype="int64", takes="real", flops=count_operand, samples=ONE_AXIS_OR_ALL)
+@op(shape=_extreme_shape, dtype="int64", takes="real or bool", flops=count_operand, samples=ONE_AXIS_OR_ALL)
 @documented_like(argmax)
 def argmin(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims: bool = False) -> ArrayT:
     """Index of the minimum along an axis, or in the flattened array; the first of elements that tie.
@@ -435,7 +435,7 @@ def argmin(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims:
     >>> tl.argmin(tl.tensor([1.0, 5.0, 3.0]))
     tensor(0)
     """
-    return backend.xp.argmin(x, axis=axis, keepdims=keepdims)
+    return backend.xp.argmin(without_booleans(backend, x), axis=axis, keepdims=keepdims)
 
 
 @op(shape=reduced_shape, dtype="int64", flops=count_operand, samples=ONE_AXIS_OR_ALL)

@@ -45,12 +45,31 @@ def trunc(backend: Backend, x: ArrayT, /) -> ArrayT:
 
 
 @elementwise(zeros_like, domain=(0.6, 0.9), real_only=True)
-def round(backend: Backend, x: ArrayT, /) -> ArrayT:
+def round(backend: Backend, x: ArrayT, /, *, decimals: int = 0) -> ArrayT:
     """`x` rounded to the nearest integer, halves to the nearest even one, elementwise; its derivative is zero.
+
+    Parameters
+    ----------
+    decimals : int
+        The number of decimals to round to. If it is negative, it counts places left of the decimal point.
 
     Examples
     --------
     >>> tl.round(tl.tensor([0.5, 1.5, 1.6]))
     tensor([0., 2., 2.])
+    >>> tl.round(tl.tensor([1.25, 151.0]), decimals=1), round(tl.tensor([151, 250]), -2)
+    (tensor([  1.2, 151. ]), tensor([200, 200]))
     """
-    return backend.xp.round(x)
+    xp = backend.xp
+    if backend.dtype_of(x).is_floating:
+        if decimals == 0:
+            return xp.round(x)
+        scale = 10.0 ** abs(decimals)
+        return xp.round(x * scale) / scale if decimals > 0 else xp.round(x / scale) * scale
+    if decimals >= 0:
+        return xp.round(x)
+    unit = 10**-decimals
+    below = x // unit
+    twice = 2 * (x - below * unit)
+    up = (twice > unit) | ((twice == unit) & (below % 2 == 1))
+    return xp.where(up, below + 1, below) * unit

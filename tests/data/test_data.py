@@ -1,7 +1,13 @@
 """Datasets, random splits, collation, samplers and the data loader."""
 
+
 from collections import Counter, OrderedDict, defaultdict, namedtuple
 from types import MappingProxyType
+
+import multiprocessing
+from collections import namedtuple
+from concurrent.futures import ProcessPoolExecutor
+
 
 import numpy as np
 import pytest
@@ -391,3 +397,10 @@ def test_an_overridden_getitem_is_used_for_batches():
     assert [batch.tolist() for (batch,) in tl.data.DataLoader(dataset, batch_size=2)] == [[100, 101], [102, 103]]
     subset = tl.data.Subset(dataset, [3, 1])
     assert [batch.tolist() for (batch,) in tl.data.DataLoader(subset, batch_size=2)] == [[103, 101]]
+
+
+def test_tensors_are_sent_to_process_pools():
+    dataset = TensorDataset(tl.arange(6.0).reshape(3, 2), tl.tensor([4, 5, 6]))
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        found = list(pool.map(dataset.__getitem__, [2, 0]))
+    assert [(x.tolist(), y.item()) for x, y in found] == [([4.0, 5.0], 6), ([0.0, 1.0], 4)]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers import assert_close, assert_same, leaf, tensor
+from helpers import assert_close, assert_same, host, leaf, tensor
 
 import tensorlab as tl
 from tensorlab.autodiff.graph import WriteLog, write_log
@@ -255,3 +255,96 @@ def test_write_log_reuses_the_keys_of_freed_memory():
         x = tensor(np.zeros(3))
         x[0] = 1.0
     assert len(write_log._written) < size + 1000
+
+
+# -- methods that change the tensor ------------------------------------------------------------------------------------
+
+METHODS = {
+    "add_": lambda x: x.add_(1.0),
+    "mul_": lambda x: x.mul_(2.0),
+    "clamp_": lambda x: x.clamp_(max=0.5),
+    "exp_": lambda x: x.exp_(),
+    "fill_": lambda x: x.fill_(3.0),
+    "zero_": lambda x: x.zero_(),
+    "copy_": lambda x: x.copy_(tl.zeros(2, dtype="float64")),
+    "masked_fill_": lambda x: x.masked_fill_(x > 1, 0.0),
+    "index_fill_": lambda x: x.index_fill_(0, tl.tensor([1]), 0.0),
+    "scatter_add_": lambda x: x.scatter_add_(0, tl.tensor([0]), tl.ones(1, dtype="float64")),
+}
+
+
+@pytest.mark.parametrize("change", METHODS.values(), ids=METHODS)
+def test_methods_in_place_return_the_tensor(change):
+    x = tensor([1.0, 2.0])
+    memory = x.detach()
+    assert change(x) is x
+    assert_same(memory, host(x))
+
+
+@pytest.mark.parametrize("change", METHODS.values(), ids=METHODS)
+def test_methods_in_place_note_the_write(change):
+    x, c = leaf([1.0, 2.0]), tensor([3.0, 4.0])
+    y = (x * c).sum()
+    change(c)
+    with pytest.raises(RuntimeError, match=NEEDED):
+        y.backward()
+
+
+@pytest.mark.parametrize("change", METHODS.values(), ids=METHODS)
+def test_methods_in_place_refuse_leaves(change):
+    x = leaf([1.0, 2.0])
+    with pytest.raises(RuntimeError, match=LEAF):
+        change(x)
+    assert x.tolist() == [1, 2]
+    with tl.no_grad():
+        change(x)
+    assert x.is_leaf
+    assert x.requires_grad
+
+
+@views_known
+@pytest.mark.parametrize("change", METHODS.values(), ids=METHODS)
+def test_methods_in_place_refuse_views(change):
+    x = leaf([1.0, 2.0, 3.0]) * 1
+    with pytest.raises(RuntimeError, match=VIEW):
+        change(x[:2])
+
+
+def test_second_derivatives_through_methods_in_place():
+    def function(x):
+        y = x * x
+        y.mul_(x).add_(x[0], alpha=2)
+        y.index_add_(0, tl.tensor([1, 1]), x.exp())
+        return y.masked_fill_(tl.tensor([True, False]), x[1] ** 3)
+
+    tl.check_gradients(function, (tensor([0.5, 1.5]),))
+
+
+def test_methods_in_place_keep_type_and_shape():
+    x = tl.tensor([1, 2])
+    with pytest.raises(TypeError, match="mul_: the result is of type float32, which a tensor of int64 cannot hold"):
+        x.mul_(0.5)
+    with pytest.raises(tl.ShapeError, match=r"add_: the result has shape \(3, 2\), not that of the tensor, \(2,\)"):
+        x.add_(tl.ones((3, 2), dtype="int64"))
+    assert x.tolist() == [1, 2]
+    assert x.copy_(tl.tensor(7.9)).tolist() == [7, 7]
+    assert x.dtype == "int64"
+
+
+def test_gradients_are_zeroed_and_scaled_in_place():
+    x = leaf([1.0, 2.0])
+    (x * x).sum().backward()
+    x.grad.mul_(0.5)
+    assert x.grad.tolist() == [1, 2]
+    x.data.add_(x.grad, alpha=-1)
+    assert x.tolist() == [0, 0]
+    x.grad.zero_()
+    assert x.grad.tolist() == [0, 0]
+
+
+def test_detach_in_place():
+    x = leaf([1.0])
+    h = x * 2
+    h.detach_()
+    assert h.is_leaf
+    assert not h.requires_grad
