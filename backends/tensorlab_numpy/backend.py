@@ -136,6 +136,8 @@ class NumpyBackend(
 
     def sum(self, x: Any, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Any:
         """Sum with small rounding errors along every axis: by the ufunc where that is accurate, else in runs."""
+        if not x.ndim:
+            reduction.refuse_axes_of_number(axis)
         if dtype is None and (x.ndim < 2 or x.size <= FEW or is_pairwise(x, axis)):
             return add_reduce(x, axis, out=NEW_ARRAY, keepdims=keepdims)
         return reduction.sum(x, axis, None if dtype is None else self.native(dtype), keepdims)
@@ -146,11 +148,15 @@ class NumpyBackend(
     @staticmethod
     def max(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
         """Maximum by the ufunc."""
+        if not x.ndim:
+            reduction.refuse_axes_of_number(axis)
         return maximum_reduce(x, axis, out=NEW_ARRAY, keepdims=keepdims)
 
     @staticmethod
     def min(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
         """Minimum by the ufunc."""
+        if not x.ndim:
+            reduction.refuse_axes_of_number(axis)
         return minimum_reduce(x, axis, out=NEW_ARRAY, keepdims=keepdims)
 
     @staticmethod

@@ -37,6 +37,12 @@ NEW_ARRAY: Any = ... if np.lib.NumpyVersion(np.__version__) >= "2.3.0" else None
 """The argument `out` of reductions that makes them return 0-d arrays rather than scalars, from NumPy 2.3 on."""
 
 
+def refuse_axes_of_number(axis: Any) -> None:
+    """Raise if an axis of a 0-d array is named: 0 and -1, which ufuncs take."""
+    if axis is not None and axis != ():
+        raise np.exceptions.AxisError(axis if isinstance(axis, int) else axis[0], 0)
+
+
 def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """Sum over axes; see `tensorlab.sum`."""
     axes = None if x.size <= FEW else _inaccurate_axes(x, axis, dtype)

@@ -52,6 +52,12 @@ def reduced_count(x_shape: Shape, axis: Axis) -> int:
     return product(x_shape[a] for a in normalized_axes(axis, len(x_shape)))
 
 
+def _refuse_axes_of_number(x: Any, axis: Axis) -> None:
+    """Raise if an axis of a 0-d array is named; NumPy takes 0 and -1."""
+    if axis is not None and not x.shape:
+        normalized_axes(axis, 0)
+
+
 def _samples(*extra: Sample) -> list[Sample]:
     return [
         sample((2, 3), axis=None),
@@ -96,6 +102,7 @@ def sum(
     >>> tl.sum(tl.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     tensor([4., 6.])
     """
+    _refuse_axes_of_number(x, axis)
     native = backend.native(dtype)
     return backend.xp.sum(without_booleans(backend, x), axis=axis, dtype=native, keepdims=keepdims)
 
@@ -163,6 +170,7 @@ def max(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = F
     >>> tl.max(tl.tensor([[1.0, 5.0], [3.0, 4.0]]), axis=1)
     tensor([5., 4.])
     """
+    _refuse_axes_of_number(x, axis)
     return backend.xp.max(x, axis=axis, keepdims=keepdims)
 
 
@@ -176,6 +184,7 @@ def min(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = F
     >>> tl.min(tl.tensor([[1.0, 5.0], [3.0, 4.0]]), axis=1)
     tensor([1., 3.])
     """
+    _refuse_axes_of_number(x, axis)
     return backend.xp.min(x, axis=axis, keepdims=keepdims)
 
 
@@ -242,6 +251,7 @@ def prod(
     >>> tl.prod(tl.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     tensor([3., 8.])
     """
+    _refuse_axes_of_number(x, axis)
     native = backend.native(dtype)
     return backend.xp.prod(without_booleans(backend, x), axis=axis, dtype=native, keepdims=keepdims)
 
@@ -391,6 +401,7 @@ def all(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = F
     >>> tl.all(tl.tensor([True, False]))
     tensor(False)
     """
+    _refuse_axes_of_number(x, axis)
     return backend.xp.all(x, axis=axis, keepdims=keepdims)
 
 
@@ -403,6 +414,7 @@ def any(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims: bool = F
     >>> tl.any(tl.tensor([True, False]))
     tensor(True)
     """
+    _refuse_axes_of_number(x, axis)
     return backend.xp.any(x, axis=axis, keepdims=keepdims)
 
 
@@ -422,6 +434,7 @@ def argmax(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims:
     >>> tl.argmax(tl.tensor([1.0, 5.0, 3.0]))
     tensor(1)
     """
+    _refuse_axes_of_number(x, axis)
     return backend.xp.argmax(without_booleans(backend, x), axis=axis, keepdims=keepdims)
 
 
@@ -435,6 +448,7 @@ def argmin(backend: Backend, x: ArrayT, /, axis: int | None = None, *, keepdims:
     >>> tl.argmin(tl.tensor([1.0, 5.0, 3.0]))
     tensor(0)
     """
+    _refuse_axes_of_number(x, axis)
     return backend.xp.argmin(without_booleans(backend, x), axis=axis, keepdims=keepdims)
 
 
@@ -447,4 +461,5 @@ def count_nonzero(backend: Backend, x: ArrayT, /, axis: Axis = None, *, keepdims
     >>> tl.count_nonzero(tl.tensor([1.0, 0.0, 3.0]))
     tensor(2)
     """
+    _refuse_axes_of_number(x, axis)
     return backend.xp.count_nonzero(x, axis=axis, keepdims=keepdims)

@@ -128,3 +128,18 @@ def test_other_errors_name_the_op():
     with pytest.raises((TypeError, ValueError)) as error:
         tl.cumulative_sum(z(2, 3))
     assert any("in tensorlab.cumulative_sum with operands of shape (2, 3)" in note for note in error.value.__notes__)
+
+
+REDUCTIONS = [
+    "sum", "prod", "mean", "var", "std", "max", "min", "all", "any", "argmax", "argmin", "count_nonzero", "logsumexp",
+    "nansum", "nanmean", "nanmax", "median", "ptp",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("axis", [0, -1])
+@pytest.mark.parametrize("name", REDUCTIONS)
+def test_a_number_has_no_axes(name, axis):
+    reduce = getattr(tl, name)
+    with pytest.raises(tl.ShapeError, match=f"{name}: axis {axis} is out of range for 0 axes"):
+        reduce(tl.tensor(2.0), axis=axis)
+    assert reduce(tl.tensor(2.0)).shape == ()

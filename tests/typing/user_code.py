@@ -271,3 +271,17 @@ nn.SmoothL1Loss(reduction="average")  # type: ignore[arg-type]
 net(x, factor=2.0)  # type: ignore[call-arg]
 optim.Adam(net.parameters(), learning_rate=0.1)  # type: ignore[call-arg]
 step: Callable[[Tensor], int] = tl.exp  # type: ignore[assignment]
+
+# -- PyTorch's names ---------------------------------------------------------------------------------------------------
+
+assert_type(tl.cat([x, y], 1), Tensor)
+assert_type(tl.clamp(x, 0.0, 1.0), Tensor)
+assert_type(tl.gather(x, 1, tl.argmax(x, 1)), Tensor)
+assert_type(tl.chunk(x, 2), tuple[Tensor, ...])
+assert_type(tl.masked_fill(x, x > 0, 0.0), Tensor)
+assert_type(x.add_(y, alpha=2), Tensor)
+assert_type(x.clamp_(min=0.0).mul_(2.0), Tensor)
+assert_type(x.copy_(y).zero_(), Tensor)
+assert_type(x.register_hook(lambda g: 2 * g).remove(), None)
+assert_type(x.new_zeros((2, 3)), Tensor)
+assert_type(tl.einsum(x, [0, 1], y, [2, 1]), Tensor)
