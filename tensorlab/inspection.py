@@ -128,8 +128,8 @@ def elsewhere(name: str) -> str:
     Examples
     --------
     >>> from tensorlab.inspection import elsewhere
-    >>> elsewhere("conv2d"), elsewhere("device")
-    ("; there is nn.functional.conv2d", "; devices are named by strings such as 'cuda:0'; see Device")
+    >>> elsewhere("conv2d"), elsewhere("identity")
+    ('; there is nn.functional.conv2d', '; write eye(n)')
     """
     if name in REMARKS:
         return f"; {REMARKS[name]}"

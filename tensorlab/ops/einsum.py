@@ -7,7 +7,6 @@ from functools import lru_cache
 from itertools import combinations, pairwise
 from math import prod
 from operator import index as as_index
-from string import ascii_lowercase, ascii_uppercase
 from typing import Any, NamedTuple, overload
 
 from ..backend import dtypes
@@ -22,7 +21,7 @@ from .shapes import Shape, permute_dims, reshape
 
 Letters = tuple[str, ...]
 
-AXES = ascii_uppercase + ascii_lowercase
+AXES = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 """The letters that numbers of axes stand for."""
 
 MOST_SEARCHED = 6

@@ -43,7 +43,6 @@ from .indexing import (
     take_add,
     take_along_axis,
 )
-from .linalg.norms import matrix_norm, vector_norm
 from .shapes import Axis, broadcast_arrays, expand_dims, normalized_axis, permute_dims, reshape, swapaxes
 
 # -- synonyms ----------------------------------------------------------------------------------------------------------
@@ -260,11 +259,12 @@ def norm(x: ArrayT, /, p: float | Literal["fro", "nuc"] = "fro", axis: Axis = No
     >>> tl.norm(tl.tensor([3.0, 4.0])), tl.norm(tl.tensor([3.0, -4.0]), 1)
     (tensor(5.), tensor(7.))
     """
+    norms = _norms()
     if p == "nuc":
         if axis is not None:
             raise ValueError("norm: the nuclear norm takes no axis; see linalg.matrix_norm")
-        return matrix_norm(x, ord="nuc", keepdims=keepdims)
-    return vector_norm(x, axis=axis, keepdims=keepdims, ord=2 if p == "fro" else p)
+        return norms.matrix_norm(x, ord="nuc", keepdims=keepdims)
+    return norms.vector_norm(x, axis=axis, keepdims=keepdims, ord=2 if p == "fro" else p)
 
 
 @composite(x1="floating", x2="floating")
@@ -288,7 +288,14 @@ def cdist(x1: ArrayT, x2: ArrayT, /, p: float = 2.0) -> ArrayT:
     >>> tl.cdist(tl.tensor([[0.0, 0.0]]), tl.tensor([[3.0, 4.0], [0.0, 1.0]]))
     tensor([[5., 1.]])
     """
-    return vector_norm(expand_dims(x1, -2) - expand_dims(x2, -3), axis=-1, ord=p)
+    return _norms().vector_norm(expand_dims(x1, -2) - expand_dims(x2, -3), axis=-1, ord=p)
+
+
+def _norms() -> Any:
+    """Return the module of norms, which is imported at first use, as most programs need no linear algebra."""
+    from .linalg import norms
+
+    return norms
 
 
 @composite(x="real")

@@ -57,7 +57,7 @@ def round(backend: Backend, x: ArrayT, /, *, decimals: int = 0) -> ArrayT:
     --------
     >>> tl.round(tl.tensor([0.5, 1.5, 1.6]))
     tensor([0., 2., 2.])
-    >>> tl.round(tl.tensor([1.25, 151.0]), decimals=1), round(tl.tensor([151, 250]), -2)
+    >>> tl.round(tl.tensor([1.25, 151.0]), decimals=1), tl.round(tl.tensor([151, 250]), decimals=-2)
     (tensor([  1.2, 151. ]), tensor([200, 200]))
     """
     xp = backend.xp
