@@ -300,53 +300,113 @@ def stack_with(x: Tensor, others: list[Tensor], axis: int = 0) -> Tensor:
 
 
 def add(x: Tensor, other: Any, *, alpha: Scalar = 1) -> Tensor:
-    """``x + alpha * other``, elementwise."""
+    """``x + alpha * other``, elementwise.
+
+    Examples
+    --------
+    >>> tl.ones(2).add(tl.ones(2), alpha=3)
+    tensor([4., 4.])
+    """
     return arithmetic.add(x, other if alpha == 1 else alpha * other)
 
 
 def sub(x: Tensor, other: Any, *, alpha: Scalar = 1) -> Tensor:
-    """``x - alpha * other``, elementwise."""
+    """``x - alpha * other``, elementwise.
+
+    Examples
+    --------
+    >>> tl.ones(2).sub(tl.ones(2), alpha=3)
+    tensor([-2., -2.])
+    """
     return arithmetic.subtract(x, other if alpha == 1 else alpha * other)
 
 
 def flip(x: Tensor, *axes: Any) -> Tensor:
-    """Reverse the order of elements along axes, given as one tuple or as several numbers; along all by default."""
+    """Reverse the order of elements along axes, given as one tuple or as several numbers; along all by default.
+
+    Examples
+    --------
+    >>> tl.tensor([1.0, 2.0]).flip(0)
+    tensor([2., 1.])
+    """
     return joining.flip(x, axis=shapes.from_arguments(axes) if axes else None)
 
 
 def where(x: Tensor, condition: Tensor, other: Any) -> Tensor:
-    """The elements of the tensor where a condition holds, and those of `other` elsewhere."""
+    """The elements of the tensor where a condition holds, and those of `other` elsewhere.
+
+    Examples
+    --------
+    >>> tl.tensor([1.0, 2.0]).where(tl.tensor([True, False]), 0.0)
+    tensor([1., 0.])
+    """
     return comparison.where(condition, x, other)
 
 
 def expand_as(x: Tensor, other: Tensor) -> Tensor:
-    """The tensor broadcast to the shape of another."""
+    """The tensor broadcast to the shape of another.
+
+    Examples
+    --------
+    >>> tl.ones(1).expand_as(tl.zeros(2))
+    tensor([1., 1.])
+    """
     return shapes.broadcast_to(x, other.shape)
 
 
 def reshape_as(x: Tensor, other: Tensor) -> Tensor:
-    """The same elements in the shape of another tensor."""
+    """The same elements in the shape of another tensor.
+
+    Examples
+    --------
+    >>> tl.ones(2, 1).reshape_as(tl.zeros(2))
+    tensor([1., 1.])
+    """
     return shapes.reshape(x, other.shape)
 
 
 def type_as(x: Tensor, other: Tensor) -> Tensor:
-    """The tensor with the data type of another."""
+    """The tensor with the data type of another.
+
+    Examples
+    --------
+    >>> tl.tensor([1, 2]).type_as(tl.zeros(2))
+    tensor([1., 2.])
+    """
     return shapes.astype(x, other.dtype, copy=False)
 
 
 def contiguous(x: Tensor) -> Tensor:
-    """The tensor itself if its elements are contiguous in memory and in C order, else a copy for which this holds."""
+    """The tensor itself if its elements are contiguous in memory and in C order, else a copy for which this holds.
+
+    Examples
+    --------
+    >>> tl.tensor([[1.0], [2.0]]).T.contiguous()
+    tensor([[1., 2.]])
+    """
     flags = getattr(x._array, "flags", None)
     return x if flags is None or flags.c_contiguous else reshape(reshape(x, -1), *x.shape)
 
 
 def element_size(x: Tensor) -> int:
-    """Bytes per element."""
+    """Bytes per element.
+
+    Examples
+    --------
+    >>> tl.ones(2).element_size()
+    4
+    """
     return x.itemsize
 
 
 def new_tensor(x: Tensor, data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Make a tensor from data, with the data type and on the device of this one."""
+    """Make a tensor from data, with the data type and on the device of this one.
+
+    Examples
+    --------
+    >>> tl.ones(2).new_tensor([1, 2])
+    tensor([1., 2.])
+    """
     return creation.tensor(data, dtype=dtype or x.dtype, device=x.device, requires_grad=requires_grad)
 
 
@@ -361,7 +421,13 @@ def new_maker(maker: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 
 def fill_(x: Tensor, value: Any) -> Tensor:
-    """Set all elements to a number, which has a gradient if it is a tensor."""
+    """Set all elements to a number, which has a gradient if it is a tensor.
+
+    Examples
+    --------
+    >>> tl.zeros(2).fill_(7.0)
+    tensor([7., 7.])
+    """
     if getattr(value, "shape", ()):
         raise ShapeError(f"fill_: value must be one number, not of shape {tuple(value.shape)}; see copy_")
     write(x, Ellipsis, value)
@@ -369,18 +435,36 @@ def fill_(x: Tensor, value: Any) -> Tensor:
 
 
 def zero_(x: Tensor) -> Tensor:
-    """Set all elements to zero."""
+    """Set all elements to zero.
+
+    Examples
+    --------
+    >>> tl.ones(2).zero_()
+    tensor([0., 0.])
+    """
     return fill_(x, 0)
 
 
 def copy_(x: Tensor, source: Any) -> Tensor:
-    """Replace the elements by those of another tensor, which is broadcast, cast and moved as needed."""
+    """Replace the elements by those of another tensor, which is broadcast, cast and moved as needed.
+
+    Examples
+    --------
+    >>> tl.zeros(2).copy_(tl.tensor([1.0, 2.0]))
+    tensor([1., 2.])
+    """
     write(x, Ellipsis, asarray(source, device=x.device))
     return x
 
 
 def detach_(x: Tensor) -> Tensor:
-    """Forget how the tensor was computed: it becomes a leaf that requires no gradient."""
+    """Forget how the tensor was computed: it becomes a leaf that requires no gradient.
+
+    Examples
+    --------
+    >>> tl.ones(2, requires_grad=True).detach_().requires_grad
+    False
+    """
     x._node = None
     return x
 
@@ -503,12 +587,24 @@ CREATORS = (creation.empty, creation.full, creation.ones, creation.zeros)
 
 
 def rounded(x: Tensor, decimals: int = 0) -> Tensor:
-    """``round(x, decimals)``: a tensor."""
+    """``round(x, decimals)``: a tensor.
+
+    Examples
+    --------
+    >>> round(tl.tensor([1.26]), 1)
+    tensor([1.3])
+    """
     return rounding.round(x, decimals=decimals)
 
 
 def divided(x: Any, other: Any) -> tuple[Tensor, Tensor]:
-    """``divmod(x, other)``."""
+    """``divmod(x, other)``.
+
+    Examples
+    --------
+    >>> divmod(tl.tensor([7.0]), 2)
+    (tensor([3.]), tensor([1.]))
+    """
     return arithmetic.floor_divide(x, other), arithmetic.remainder(x, other)
 
 

@@ -691,6 +691,7 @@ def numel(x: ArrayT, /) -> int:
     >>> tl.numel(tl.zeros(2, 3))
     6
     """
+    require("numel", x=x)
     return prod(x.shape)
 
 
@@ -713,6 +714,7 @@ def is_floating_point(x: ArrayT, /) -> bool:
     >>> tl.is_floating_point(tl.zeros(2)), tl.is_floating_point(tl.arange(2))
     (True, False)
     """
+    require("is_floating_point", x=x)
     return dtypes.named(x.dtype).kind == "real floating"
 
 
@@ -724,4 +726,5 @@ def is_complex(x: ArrayT, /) -> bool:
     >>> tl.is_complex(tl.zeros(2)), tl.is_complex(tl.tensor(1j))
     (False, True)
     """
+    require("is_complex", x=x)
     return dtypes.named(x.dtype).is_complex

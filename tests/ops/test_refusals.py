@@ -16,8 +16,8 @@ NO_ARRAYS = set(
     """
     active_backend arange asarray available_backends broadcast_shapes can_cast check_gradients checkpoint
     custom_gradient einsum empty eye fftfreq finfo from_dlpack from_numpy full geomspace grad hessian hvp iinfo
-    is_grad_enabled isdtype jacobian jvp linspace load logspace manual_seed ones rand randint randn randperm
-    register_backend result_type rfftfreq save tensor tri tril_indices triu_indices value_and_grad vjp zeros
+    is_grad_enabled is_tensor isdtype jacobian jvp linspace load logspace manual_seed ones rand randint randn
+    randperm register_backend result_type rfftfreq save tensor tri tril_indices triu_indices value_and_grad vjp zeros
     """.split()
 )
 """Functions whose first operand is not an array, or may be anything."""
@@ -25,6 +25,7 @@ NO_ARRAYS = set(
 OPERANDS = {
     # What a function needs besides matrices; its first operand is x.
     "array_split": lambda x: (x, 3),
+    "chunk": lambda x: (x, 3),
     "concat": lambda x: ([x, x],),
     "clip": lambda x: (x, 0, 1),
     "fmod": lambda x: (x, x),
@@ -37,6 +38,7 @@ OPERANDS = {
     "repeat": lambda x: (x, 2),
     "roll": lambda x: (x, 1),
     "split": lambda x: (x, 3),
+    "split_with_sizes": lambda x: (x, 3),
     "stack": lambda x: ([x, x],),
     "take": lambda x: (x, tl.tensor([0])),
     "take_along_axis": lambda x: (x, tl.tensor([[0]])),
