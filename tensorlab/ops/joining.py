@@ -227,9 +227,7 @@ def tile(x: ArrayT, repetitions: int | Sequence[int], /) -> ArrayT:
 
 
 @composite(x="any")
-def repeat(
-    x: ArrayT, repeats: int | Sequence[int] | ArrayT, /, *more: int, axis: int | None = None
-) -> ArrayT:
+def repeat(x: ArrayT, repeats: int | Sequence[int] | ArrayT, /, *more: int, axis: int | None = None) -> ArrayT:
     """Repeat each slice along an axis: NumPy's ``repeat``. PyTorch's, of the whole tensor, is `tile`.
 
     Parameters

@@ -1,13 +1,9 @@
 """Datasets, random splits, collation, samplers and the data loader."""
 
-
-from collections import Counter, OrderedDict, defaultdict, namedtuple
-from types import MappingProxyType
-
 import multiprocessing
-from collections import namedtuple
+from collections import Counter, OrderedDict, defaultdict, namedtuple
 from concurrent.futures import ProcessPoolExecutor
-
+from types import MappingProxyType
 
 import numpy as np
 import pytest
