@@ -221,6 +221,11 @@ class Optimizer:
         UserWarning
             At the first step, if no parameter has a gradient.
 
+        Notes
+        -----
+        Parameters are updated in place, one after another, so an interrupt (Ctrl-C) during a step can leave some of
+        them updated and others not. Load a checkpoint after it to continue exactly.
+
         Examples
         --------
         >>> x = tl.tensor([1.0], requires_grad=True)
