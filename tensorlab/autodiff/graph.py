@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextvars import ContextVar, Token
+from collections.abc import Callable, Generator, Sequence
+from contextvars import ContextVar
 from functools import wraps
 from inspect import isgeneratorfunction
+from io import BytesIO
 from itertools import count
-from types import TracebackType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
+from weakref import ref
 
 from ..tensor import Leaf, Tensor
 
@@ -34,42 +35,89 @@ class Mode:
         Whether a backward pass checks for NaN and infinity.
     """
 
-    __slots__ = ("anomalies", "observer", "recording")
+    __slots__ = ("anomalies", "block", "entered_by", "observer", "outer", "recording")
+    outer: Mode
+    entered_by: ModeChange | None
 
     def __init__(self, recording: bool = True, observer: Observer | None = None, anomalies: bool = False) -> None:
         self.recording = recording
         self.observer = observer
         self.anomalies = anomalies
+        self.block = BytesIO()
+        self.entered_by = None
 
 
 # A context variable rather than a thread-local, so that asynchronous code has the right mode too.
-current_mode: ContextVar[Mode] = ContextVar("tensorlab_mode", default=Mode())  # noqa: B039 - modes do not change
+latest_mode: ContextVar[Mode] = ContextVar("tensorlab_mode", default=Mode())  # noqa: B039 - modes do not change
+"""The mode that was entered last; its block may have ended since."""
+
+
+class current_mode:
+    """The mode of the innermost block that has not ended."""
+
+    @staticmethod
+    def get() -> Mode:
+        """Return the mode, and forget those of blocks that have ended."""
+        mode = latest_mode.get()
+        if mode.block.closed:
+            while mode.block.closed:
+                mode = mode.outer
+            latest_mode.set(mode)
+        return mode
+
+
+_next_block: ContextVar[ref[BytesIO] | None] = ContextVar("tensorlab_next_block", default=None)
+
+
+class _BlockEnd:
+    """The `__exit__` of mode changes, which ends a block whatever interrupts it and in whichever thread it ends.
+
+    An interrupt can raise `KeyboardInterrupt` at the first instruction of any Python function, also of an `__exit__`.
+    So a `with` statement, which takes `__exit__` before it calls `__enter__`, gets a function in C: that of an object
+    that is open as long as its block runs. Who reads the mode looks whether it has been closed.
+    """
+
+    def __get__(self, change: ModeChange | None, kind: type | None = None) -> Callable[..., None]:
+        latest = latest_mode.get()
+        if change is not None and latest.entered_by is change:  # __enter__ was called without a with statement
+            return latest.block.__exit__
+        block = BytesIO()
+        _next_block.set(ref(block))
+        return block.__exit__
 
 
 class ModeChange:
-    """A context manager and decorator that changes the mode of its thread and restores the previous one at the end."""
+    """A context manager and decorator that changes the mode of its thread and restores the previous one at the end.
 
-    def __init__(self) -> None:
-        self._tokens: list[Token[Mode]] = []
+    The mode ends with its block, also if an interrupt ends it, and if the block is in a generator that another thread
+    closes. A block in a generator stays in effect while the generator is suspended, so that
+    `contextlib.contextmanager` works; a decorated generator function has the mode only while its body runs.
+    """
 
     def changed(self, mode: Mode) -> Mode:
         """Return the mode inside, given the one outside."""
         raise NotImplementedError
 
     def __enter__(self) -> None:
-        self._tokens.append(current_mode.set(self.changed(current_mode.get())))
+        outer, coming = current_mode.get(), _next_block.get()
+        mode, block = self.changed(outer), None if coming is None else coming()
+        mode.outer = outer
+        if block is None:
+            mode.entered_by = self
+        else:
+            mode.block = block
+            _next_block.set(None)
+        try:
+            latest_mode.set(mode)
+        except BaseException:  # an interrupt after the mode was set: the block will not be entered
+            mode.block.close()
+            raise
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        current_mode.reset(self._tokens.pop())
+    __exit__ = _BlockEnd()
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         if isgeneratorfunction(function):
-            raise TypeError(
-                f"{type(self).__name__} cannot decorate the generator {function.__name__}: its body runs between the "
-                "caller's steps; use a with block inside"
-            )
+            return cast(Callable[P, R], self._stepping(function))
 
         @wraps(function)
         def inside(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -77,6 +125,30 @@ class ModeChange:
                 return function(*args, **kwargs)
 
         return inside
+
+    def _stepping(self, function: Callable[..., Generator[Any, Any, Any]]) -> Callable[..., Generator[Any, Any, Any]]:
+        """Return a generator function whose body runs in the mode, and whose caller does not."""
+
+        @wraps(function)
+        def stepping(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+            generator = function(*args, **kwargs)
+            advance, given = generator.send, None
+            while True:
+                try:
+                    with type(self)(*self._arguments()):
+                        result = advance(given)
+                except StopIteration as stop:
+                    return stop.value
+                try:
+                    advance, given = generator.send, (yield result)
+                except GeneratorExit:
+                    with type(self)(*self._arguments()):
+                        generator.close()
+                    raise
+                except BaseException as error:
+                    advance, given = generator.throw, error
+
+        return stepping
 
     def _arguments(self) -> tuple[Any, ...]:
         return ()
@@ -86,7 +158,6 @@ class recording(ModeChange):
     """Switch recording on or off inside, as `enable_grad` and `no_grad` do."""
 
     def __init__(self, on: bool) -> None:
-        super().__init__()
         self._on = on
 
     def changed(self, mode: Mode) -> Mode:
@@ -100,7 +171,6 @@ class watched(ModeChange):
     """Call `observer` after each operation inside; observers of enclosing blocks are called first."""
 
     def __init__(self, observer: Observer) -> None:
-        super().__init__()
         self._observer = observer
 
     def changed(self, mode: Mode) -> Mode:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from contextvars import ContextVar, Token
 from functools import cache, partial
 from threading import RLock
@@ -170,7 +171,8 @@ class use_backend:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _active.reset(self._tokens.pop())
+        with suppress(ValueError):  # a generator that held the block is closed in another thread, which has its own
+            _active.reset(self._tokens.pop())
 
 
 def backend_for_type(array_type: type) -> Backend | None:

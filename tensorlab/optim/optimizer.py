@@ -42,6 +42,8 @@ class Optimizer:
         Each with ``"params"`` and all options, which may be changed between steps.
     state : mapping from Tensor to dict
         Values that are kept for each parameter.
+    has_stepped : bool
+        Whether `step` was called.
     skipped_steps : int
         Number of steps that were skipped because of nonfinite gradients; see `on_nonfinite`.
 
@@ -89,7 +91,7 @@ class Optimizer:
         self.skipped_steps = 0
         self._hooks: dict[int, Hook] = {}
         self._nonfinite = "ignore"
-        self._met_gradients = False
+        self.has_stepped = False
         self._checked: dict[int, list[Any]] = {}
         self._set_up_state()
         groups = list(params)
@@ -219,6 +221,11 @@ class Optimizer:
         UserWarning
             At the first step, if no parameter has a gradient.
 
+        Notes
+        -----
+        Parameters are updated in place, one after another, so an interrupt (Ctrl-C) during a step can leave some of
+        them updated and others not. Load a checkpoint after it to continue exactly.
+
         Examples
         --------
         >>> x = tl.tensor([1.0], requires_grad=True)
@@ -256,13 +263,13 @@ class Optimizer:
             if checked is None or not all(map(is_, checked, self._values(group))):
                 self._check(group)
                 self._checked[number] = self._values(group)
-        if not check_fit(self.param_groups) and not self._met_gradients:
+        if not check_fit(self.param_groups) and not self.has_stepped:
             warnings.warn(
                 f"{type(self).__name__}.step(): no parameter has a gradient, so nothing was learned; call backward() "
                 "on a loss that was computed from the parameters this optimizer was given",
                 stacklevel=users_stacklevel(),
             )
-        self._met_gradients = True
+        self.has_stepped = True
         return self._nonfinite == "ignore" or self._take_nonfinite(nonfinite_names(self.param_groups))
 
     def _take_nonfinite(self, names: list[str]) -> bool:

@@ -358,3 +358,14 @@ def test_other_threads_get_a_data_type_after_all_listeners():
         backend.native("float16")
         asked.result()
     assert order == ["notified", "returned"]
+
+
+def test_a_generator_with_a_block_can_be_closed_in_another_thread():
+    def holding():
+        with tl.use_backend("numpy"):
+            yield
+
+    generator = holding()
+    next(generator)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(generator.close).result()

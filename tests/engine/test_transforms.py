@@ -413,12 +413,32 @@ def test_the_gradient_of_std_at_constant_input_is_zero():
     assert tl.grad(tl.std)(tl.ones(3)).tolist() == [0.0, 0.0, 0.0]
 
 
-def test_no_grad_refuses_generators():
-    with pytest.raises(TypeError, match="cannot decorate the generator steps"):
+def test_no_grad_decorates_generators():
+    """The body runs in the mode, the caller does not."""
+    seen = []
 
-        @tl.no_grad()
-        def steps():
-            yield
+    @tl.no_grad()
+    def steps():
+        try:
+            sent = yield tl.is_grad_enabled()
+            seen.append((sent, tl.is_grad_enabled()))
+            try:
+                yield 2
+            except ValueError:
+                seen.append(tl.is_grad_enabled())
+            yield 3
+        finally:
+            seen.append(tl.is_grad_enabled())
+
+    generator = steps()
+    assert next(generator) is False
+    assert tl.is_grad_enabled()
+    assert generator.send("a") == 2
+    assert generator.throw(ValueError()) == 3
+    assert tl.is_grad_enabled()
+    generator.close()
+    assert seen == [("a", False), False, False]
+    assert list(tl.no_grad()(lambda: (yield 1))()) == [1]
 
 
 ARGUMENTS = {

@@ -58,3 +58,13 @@ class TestClipping:
             nn.utils.clip_grad_norm_(parameter, 1.0, error_if_nonfinite=True)
         assert_same(parameter.grad, [1, value])
         assert not np.isfinite(nn.utils.get_total_norm([parameter.grad]).item())
+
+
+def test_an_exhausted_generator_is_warned_of():
+    layer = tl.nn.Linear(2, 2)
+    parameters = layer.parameters()
+    list(parameters)
+    with pytest.warns(UserWarning, match="an iterator without elements") as caught:
+        assert tl.nn.utils.clip_grad_norm_(parameters, 1.0).item() == 0
+    assert caught[0].filename == __file__
+    assert tl.nn.utils.clip_grad_norm_([], 1.0).item() == 0

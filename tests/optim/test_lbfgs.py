@@ -107,7 +107,11 @@ class TestLineSearch:
         assert cubic_minimum(cubic(3.0), cubic(0.0)) == pytest.approx(1)
         assert cubic_minimum(cubic(0.0), cubic(3.0), (1.5, 2.0)) == 1.5
         line = [Trial(t, -t, None, -1.0) for t in (0.0, 2.0)]
-        assert cubic_minimum(*line) == 1
+        assert cubic_minimum(*line) == 2  # a line is least where it ends
+        rising = [Trial(t, t, None, 1.0) for t in (0.0, 2.0)]
+        assert cubic_minimum(*rising) == 0
+        without = [Trial(0.0, 0.0, None, 1.0), Trial(2.0, 5 / 3, None, 1.5)]  # rises all along
+        assert cubic_minimum(*without) == 1
         assert cubic_minimum(line[0], line[0]) == 0
 
 

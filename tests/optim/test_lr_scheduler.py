@@ -3,6 +3,7 @@
 import copy
 import json
 import sys
+import warnings
 from math import cos, inf, isnan, nan, pi
 from types import SimpleNamespace
 
@@ -11,6 +12,9 @@ import pytest
 import tensorlab as tl
 from tensorlab.optim import SGD, Adam
 from tensorlab.optim import lr_scheduler as schedules
+
+# Most tests look at the rates alone.
+pytestmark = pytest.mark.filterwarnings("ignore:.* was called before optimizer.step")
 
 
 def optimizer(*rates, **options):
@@ -593,12 +597,13 @@ def test_plateaus_go_on():
 class TestAddedGroups:
     @every_schedule
     def test_they_begin_from_their_own_rate(self, make):
-        """As one that was there from the beginning would have it by now."""
+        """As one that was there from the beginning, and was given this rate by hand."""
         o, whole = groups(1.0, momentum=0.5), groups(1.0, 8.0, momentum=0.5)
         schedule, other = make(o), make(whole)
         schedule.step()
         other.step()
         o.param_groups.append({"lr": 8.0, "momentum": 0.5})
+        whole.param_groups[1]["lr"] = 8.0
         assert len(schedule.get_last_lr()) == 2
         for _ in range(7):
             schedule.step()
@@ -1036,3 +1041,99 @@ class TestPlot:
         with pytest.raises(ValueError, match="step 6 is beyond the 5 steps"):
             schedules.plot(MAKERS["one cycle"](two(), 0.25), 9, axes)
         assert not axes.lines
+
+
+class TestSeveral:
+    def test_factors_multiply(self):
+        o = groups(1.0)
+        warm_up, decay = schedules.LinearLR(o, 0.25, total_iters=3), schedules.ExponentialLR(o, 0.5)
+        for epoch in range(6):
+            assert present(o) == pytest.approx([(0.25 + 0.75 * min(epoch / 3, 1)) * 0.5**epoch])
+            warm_up.step()
+            decay.step()
+
+    def test_a_rate_set_by_hand(self):
+        o = groups(1.0)
+        schedule = schedules.ExponentialLR(o, 0.5)
+        schedule.step()
+        o.param_groups[0]["lr"] = 8.0
+        schedule.step()
+        assert present(o) == [4.0]
+        again = schedules.ExponentialLR(groups(1.0), 0.1)
+        again.load_state_dict(json.loads(json.dumps(schedule.state_dict())))
+        for each in (schedule, again):
+            each.step()
+            assert each.get_last_lr() == [2.0]
+
+    def test_where_a_factor_is_zero(self):
+        o = groups(1.0)
+        schedule = schedules.PolynomialLR(o, total_iters=2)
+        for _ in range(3):
+            schedule.step()
+        o.param_groups[0]["lr"] = 8.0
+        schedule.step()
+        assert present(o) == [8.0]
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda o: schedules.LambdaLR(o, lambda epoch: 0.9**epoch),
+            lambda o: schedules.CosineAnnealingWarmRestarts(o, 5),
+            lambda o: schedules.CyclicLR(o, 0.1, 1.0, cycle_momentum=False),
+            lambda o: schedules.OneCycleLR(o, 1.0, 20, cycle_momentum=False),
+            lambda o: schedules.ChainedScheduler([schedules.LambdaLR(o, lambda epoch: 0.5)]),
+            lambda o: schedules.WarmupLR(o, 3, after=schedules.CosineAnnealingWarmRestarts(o, 5)),
+        ],
+    )
+    def test_one_that_would_undo_the_other(self, make):
+        o = groups(1.0)
+        schedule, other = make(o), schedules.ExponentialLR(o, 0.5)
+        schedule.step()
+        other.step()
+        before = present(o)
+        with pytest.raises(ValueError, match=r"would undo what ExponentialLR has changed .* ChainedScheduler"):
+            schedule.step()
+        assert present(o) == before
+        assert schedule.last_epoch == 1
+
+    def test_in_turn(self):
+        """One stage of training after the other."""
+        o = groups(1.0)
+        first = schedules.ExponentialLR(o, 0.5)
+        second = schedules.LambdaLR(o, lambda epoch: 1 / (1 + epoch))
+        first.step()
+        for epoch in (1, 2, 3):
+            second.step()
+            assert present(o) == [1 / (1 + epoch)]
+
+
+class TestOrder:
+    def test_before_the_optimizers_first_step(self):
+        o = optimizer(1.0)
+        schedule = schedules.ExponentialLR(o, 0.5)
+        with pytest.warns(UserWarning, match=r"ExponentialLR.step\(\) was called before optimizer.step\(\)") as caught:
+            schedule.step()
+        assert caught[0].filename == __file__
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            schedule.step()
+
+    def test_after_it(self):
+        o = optimizer(1.0)
+        o.param_groups[0]["params"][0].grad = tl.ones(1)
+        schedule = schedules.ExponentialLR(o, 0.5)
+        o.step()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            schedule.step()
+
+    def test_what_is_not_known_to_step_is_not_warned_of(self):
+        class Own(SGD):
+            def step(self, closure=None):
+                pass
+
+        taken = Own([tl.zeros(1, requires_grad=True)], lr=1.0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            schedules.ExponentialLR(taken, 0.5).step()
+            schedules.ExponentialLR(groups(1.0), 0.5).step()

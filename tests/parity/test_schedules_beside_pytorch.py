@@ -7,6 +7,7 @@ import pytest
 import tensorlab as tl
 
 torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.filterwarnings("ignore:.* was called before optimizer.step")
 
 OURS = tl.optim.lr_scheduler
 THEIRS = SimpleNamespace(**vars(torch.optim.lr_scheduler), SWALR=torch.optim.swa_utils.SWALR)
@@ -362,3 +363,58 @@ def test_signatures():
     for name in (*{name for name, _ in SIMPLE + CYCLES}, "SequentialLR", "ChainedScheduler", "ReduceLROnPlateau"):
         ours, theirs = (signature(getattr(s, name)).parameters.values() for s in (OURS, THEIRS))
         assert [(p.name, p.default) for p in ours] == [(p.name, p.default) for p in theirs], name
+
+
+MULTIPLYING = {
+    "StepLR": {"step_size": 3},
+    "MultiStepLR": {"milestones": [2, 5]},
+    "ConstantLR": {"factor": 0.2, "total_iters": 4},
+    "LinearLR": {"start_factor": 0.1, "total_iters": 6},
+    "ExponentialLR": {"gamma": 0.9},
+    "PolynomialLR": {"total_iters": 22, "power": 2.5},
+    "CosineAnnealingLR": {"T_max": 30, "eta_min": 0.001},
+    "MultiplicativeLR": {"lr_lambda": lambda epoch: 0.95},
+    "ReduceLROnPlateau": {"patience": 1, "factor": 0.5},
+}
+
+
+class TestTwoSchedules:
+    """Stepped on one optimizer they multiply, also where a rate is set by hand or a group is added on the way."""
+
+    @staticmethod
+    def run(lib, schedulers, optimizer, names, order):
+        made = [getattr(schedulers, name)(optimizer, **MULTIPLYING[name]) for name in names]
+        found = [seen(optimizer)]
+        for epoch in range(20):
+            optimizer.step()
+            for position in order:
+                made[position].step(*([1.0] if names[position] == "ReduceLROnPlateau" else []))
+            found.append(seen(optimizer))
+            if epoch == 11:
+                optimizer.param_groups[0]["lr"] = 0.7
+            if epoch == 13 and "MultiplicativeLR" not in names:  # PyTorch's takes no further groups
+                optimizer.add_param_group({"params": [lib.zeros(1, requires_grad=True)], "lr": 2.0})
+        return found
+
+    @pytest.mark.filterwarnings("ignore:.*no parameter has a gradient")
+    @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+    @pytest.mark.parametrize("second", MULTIPLYING)
+    @pytest.mark.parametrize("first", MULTIPLYING)
+    def test_rates(self, first, second, order):
+        a, b = optimizers()
+        ours = self.run(tl, OURS, a, (first, second), order)
+        theirs = self.run(torch, THEIRS, b, (first, second), order)
+        for mine, other in zip(ours, theirs, strict=True):
+            assert mine == pytest.approx(other, rel=1e-9)
+
+    @pytest.mark.parametrize("options", [options for name, options in SIMPLE if name == "SWALR"], ids=str)
+    def test_averaging_from_other_rates(self, options):
+        a, b = optimizers()
+        mine, other = OURS.SWALR(a, **options), THEIRS.SWALR(b, **options)
+        for epoch in range(30):
+            b.step()
+            mine.step()
+            other.step()
+            assert_same(a, b)
+            if epoch == 4:
+                a.param_groups[0]["lr"] = b.param_groups[0]["lr"] = 0.9

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ...autodiff.graph import no_grad
@@ -14,6 +15,7 @@ from ...ops.joining import stack
 from ...ops.linalg.norms import vector_norm
 from ...ops.shapes import astype
 from ...tensor import Tensor
+from ...tracebacks import users_stacklevel
 
 Tensors = Tensor | Iterable[Tensor]
 
@@ -109,6 +111,11 @@ def clip_grad_norm_(
     RuntimeError
         With `error_if_nonfinite`, if the norm is NaN or infinite; the gradients are then unchanged.
 
+    Warns
+    -----
+    UserWarning
+        If `parameters` is a generator that is exhausted.
+
     Examples
     --------
     >>> p = tl.zeros(2, requires_grad=True)
@@ -119,6 +126,12 @@ def clip_grad_norm_(
     tensor([3., 4.])
     """
     found = _listed(parameters)
+    if not found and isinstance(parameters, Iterator):
+        warnings.warn(
+            "clip_grad_norm_ got an iterator without elements, such as a generator that was used before: nothing is "
+            "clipped; pass a list, or call parameters() again",
+            stacklevel=users_stacklevel(),
+        )
     total = get_total_norm(_gradients(found), norm_type, error_if_nonfinite)
     clip_grads_with_norm_(found, max_norm, total)
     return total

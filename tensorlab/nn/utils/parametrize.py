@@ -7,7 +7,7 @@ affected. The learned tensor stays a parameter: ``module.parametrizations.weight
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -52,7 +52,8 @@ def cached() -> Iterator[None]:
     try:
         yield
     finally:
-        _cache.reset(token)
+        with suppress(ValueError):  # a generator that held the block is closed in another thread, which has its own
+            _cache.reset(token)
 
 
 class ParametrizationList(ModuleList):

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from itertools import count
+from math import isclose
 from typing import Any, ClassVar
 
+from ...tracebacks import users_stacklevel
 from .per_group import HasParamGroups, groups_of
 from .state import Stateful
+
+next_serial = count().__next__
+"""Numbers schedules, to tell which one has set the rates of an optimizer."""
 
 
 class LRScheduler(Stateful):
@@ -16,14 +24,16 @@ class LRScheduler(Stateful):
     PyTorch, which defines `get_lr` instead, works too, but not as a part of other schedules or in `plot`.
 
     Making a schedule sets the rates of step 0; call `step` after each of the optimizer's epochs (or steps, as the
-    schedule is meant). One schedule sets the rates: of two that are stepped, the last one's remain. `ChainedScheduler`
-    composes several.
+    schedule is meant). A step changes the rates that it finds, as PyTorch's does: schedules that are stepped on one
+    optimizer multiply, and a rate that is set by hand is the one from which the schedule goes on. `LambdaLR`,
+    `CosineAnnealingWarmRestarts`, `CyclicLR` and `OneCycleLR`, and composites with one of them or `SWALR`, set rates of
+    their own: they overwrite those set by hand, and refuse to overwrite those of another schedule that is stepped too.
 
     Parameters
     ----------
     optimizer : Optimizer
         Whose groups' ``"lr"`` to set; any object with ``param_groups``. The rates they have now are kept in
-        ``"initial_lr"``, unless an earlier schedule has done so. Groups that are added later begin from their own rate.
+        ``"initial_lr"``, unless an earlier schedule has done so. Groups that are added later go on from their own rate.
     last_epoch : int
         Number of steps taken before, less one, if the optimizer was restored; -1 to begin.
 
@@ -48,8 +58,11 @@ class LRScheduler(Stateful):
     >>> class Halving(tl.optim.lr_scheduler.LRScheduler):
     ...     def rate(self, initial, epoch, group):
     ...         return initial / 2**epoch
-    >>> optimizer = tl.optim.SGD([tl.zeros(1, requires_grad=True)], lr=1.0)
+    >>> x = tl.ones(1, requires_grad=True)
+    >>> optimizer = tl.optim.SGD([x], lr=1.0)
     >>> schedule = Halving(optimizer)
+    >>> x.sum().backward()
+    >>> optimizer.step()
     >>> schedule.step()
     >>> schedule.get_last_lr(), schedule.rates(10)
     ([0.5], [0.0009765625])
@@ -59,6 +72,10 @@ class LRScheduler(Stateful):
     """Why a schedule has no `rate`."""
     _get_lr_called_within_step: ClassVar[bool] = True
     """Subclasses written for PyTorch ask, to warn of calls of `get_lr` from elsewhere, which do no harm here."""
+
+    _unsaved: ClassVar[frozenset[str]] = Stateful._unsaved | {"_multiplies", "_offsets", "_origins", "_serial"}
+    _multiplies: bool = True
+    """Whether a step changes the rates that it finds; otherwise the initial rates alone determine them."""
 
     base_lrs: list[float]
     last_epoch: float
@@ -78,7 +95,12 @@ class LRScheduler(Stateful):
         if not hasattr(self, "base_lrs"):  # the initial rates can be options of a subclass
             self.base_lrs = []
         self._last_lr: list[float] = []
-        self.step()
+        self._origins: list[float] = []
+        self._offsets: list[float] = []
+        self._serial = next_serial()
+        self._meet_groups()
+        self._origins, self._offsets = self._first_origins(), [0.0] * len(groups)
+        self._go_to(last_epoch + 1)
 
     # -- rates -------------------------------------------------------------------------------------------------
 
@@ -88,7 +110,10 @@ class LRScheduler(Stateful):
 
     def rates(self, epoch: float) -> list[float]:
         """Return each group's learning rate after `epoch` steps, without taking them."""
-        return [self.rate(initial, epoch, number) for number, initial in enumerate(self._initials())]
+        return [
+            self.rate(origin, epoch, number) + offset
+            for number, (origin, offset) in enumerate(zip(*self._beginnings(), strict=True))
+        ]
 
     def get_lr(self) -> list[float]:
         """Return each group's learning rate after `last_epoch` steps."""
@@ -110,12 +135,55 @@ class LRScheduler(Stateful):
         Raises
         ------
         ValueError
-            If `epoch` is negative.
+            If `epoch` is negative, or another schedule has set the rates since the last step and its factor would be
+            lost.
+
+        Warns
+        -----
+        UserWarning
+            At the first step, if the optimizer has not taken one: the first rate would be skipped.
         """
         if epoch is not None and not epoch >= 0:
             raise ValueError(f"epoch must not be negative: {epoch}")
+        self._check_order(epoch)
         self._meet_groups()
+        if self._multiplies:
+            self._follow_changes()
         self._go_to(self.last_epoch + 1 if epoch is None else epoch)
+
+    def _check_order(self, epoch: float | None) -> None:
+        """Warn if the optimizer should be stepped first, and raise if the rates of another schedule are lost."""
+        if self.last_epoch == 0 and epoch is None and _never_stepped(self.optimizer):
+            warnings.warn(
+                f"{type(self).__name__}.step() was called before optimizer.step(), so the first learning rate is never "
+                "used; call optimizer.step() first",
+                stacklevel=users_stacklevel(),
+            )
+        serial, name = getattr(self.optimizer, "_rates_set_by", (self._serial, ""))
+        if self.last_epoch > 0 and not self._multiplies and serial != self._serial and self._rates() != self._last_lr:
+            raise ValueError(
+                f"{type(self).__name__} sets rates of its own and would undo what {name} has changed since its last "
+                "step; step one of them, or combine them in a ChainedScheduler or SequentialLR"
+            )
+
+    def _first_origins(self) -> list[float]:
+        """Return the rates from which the formula begins at step 0."""
+        return self._rates() if self._multiplies and self.last_epoch == -1 else list(self.base_lrs)
+
+    def _follow_changes(self) -> None:
+        """Go on from the rates that the groups have now, where they are not those that the last step has set."""
+        for number, present in enumerate(self._rates()):
+            if present != self._last_lr[number] or self._offsets[number]:
+                self._origins[number], self._offsets[number] = self._beginning(present, number)
+
+    def _beginning(self, present: float, number: int) -> tuple[float, float]:
+        """Return the initial rate of a group, and what is added to the formula, that lead to the present rate."""
+        initial, epoch = self._initials()[number], self.last_epoch
+        if epoch < 0 or not self._multiplies or type(self).rate is LRScheduler.rate:
+            return initial, 0.0
+        slope = self.rate(1.0, epoch, number) - self.rate(0.0, epoch, number)
+        excess = present - self.rate(initial, epoch, number)
+        return (initial + excess / slope, 0.0) if slope else (initial, excess)
 
     def _go_to(self, epoch: float) -> None:
         before, self.last_epoch = self.last_epoch, epoch
@@ -135,6 +203,12 @@ class LRScheduler(Stateful):
             if momentum is not None:
                 _set_momentum(group, momentum)
         self._last_lr = list(rates)
+        with suppress(AttributeError):  # the optimizer can be any object with groups
+            self.optimizer._rates_set_by = (self._serial, type(self).__name__)  # type: ignore[attr-defined]
+
+    def _rates(self) -> list[float]:
+        """Return the groups' present rates."""
+        return [group["lr"] for group in self.optimizer.param_groups]
 
     def _momentum(self, epoch: float, group: int) -> float | None:
         """Return the momentum of a group after `epoch` steps; None where the schedule leaves it alone."""
@@ -152,13 +226,20 @@ class LRScheduler(Stateful):
         group = self.optimizer.param_groups[number]
         return group.get("initial_lr", group["lr"])
 
+    def _beginnings(self) -> tuple[list[float], list[float]]:
+        """Return the rates from which the formula goes on and what is added to it, also of groups that were added."""
+        added = list(enumerate(self._rates()))[len(self._origins) :]
+        found = [self._beginning(rate, number) for number, rate in added]
+        return [*self._origins, *(origin for origin, _ in found)], [*self._offsets, *(offset for _, offset in found)]
+
     def _meet_groups(self) -> None:
         """Note groups that were added."""
         groups = self.optimizer.param_groups
         self.base_lrs = self._initials()
         for group, initial in zip(groups, self.base_lrs):
             group.setdefault("initial_lr", initial)
-        self._last_lr += [group["lr"] for group in groups[len(self._last_lr) :]]
+        self._origins, self._offsets = self._beginnings()
+        self._last_lr += self._rates()[len(self._last_lr) :]
 
     def _following(self, initial: float, last: Callable[[], float], group: int) -> float:
         """Return the initial rate of a later part of a `SequentialLR`; the part before it ended with ``last()``."""
@@ -169,7 +250,10 @@ class LRScheduler(Stateful):
     def state_dict(self) -> dict[str, Any]:
         """Return all attributes except for the optimizer and functions."""
         self._meet_groups()
-        return super().state_dict()
+        state = super().state_dict()
+        if self._origins != self.base_lrs or any(self._offsets):
+            state.update(_origins=list(self._origins), _offsets=list(self._offsets))
+        return state
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Load a `state_dict`; those of PyTorch can be loaded too.
@@ -200,6 +284,23 @@ class LRScheduler(Stateful):
         self._check_fits(state)
         self._take(state)
         self._set_groups(self._last_lr if "_last_lr" in state else self.get_lr())
+
+    def _take(self, state: Mapping[str, Any]) -> None:
+        super()._take(state)
+        self._origins, self._offsets = list(self.base_lrs), [0.0] * len(self.base_lrs)
+        if "_origins" in state:
+            self._origins, self._offsets = list(state["_origins"]), list(state["_offsets"])
+        elif "_step_count" in state:  # PyTorch's schedules go on from the last rates
+            for number, last in enumerate(self._last_lr):
+                origin, offset = self._beginning(last, number)
+                if offset or not isclose(origin, self.base_lrs[number], rel_tol=1e-9):
+                    self._origins[number], self._offsets[number] = origin, offset
+
+
+def _never_stepped(optimizer: Any) -> bool:
+    """Whether an optimizer has taken no step yet, as far as that is known: not if a user's class overrides `step`."""
+    ours = type(optimizer).__module__.partition(".")[0] == __name__.partition(".")[0]
+    return ours and not getattr(optimizer, "has_stepped", True)
 
 
 def _set_momentum(group: dict[str, Any], momentum: float) -> None:

@@ -18,7 +18,12 @@ class _PartsLR(LRScheduler):
 
     def __init__(self, optimizer: HasParamGroups, schedulers: list[LRScheduler], last_epoch: float) -> None:
         self._schedulers = schedulers
+        self._multiplies = all(scheduler._multiplies for scheduler in schedulers)
+        _reset(schedulers)
         super().__init__(optimizer, last_epoch)
+
+    def _first_origins(self) -> list[float]:
+        return list(self.base_lrs)
 
     def _translated(self, state: Mapping[str, Any]) -> dict[str, Any]:
         initials = [group["initial_lr"] for group in self.optimizer.param_groups]
@@ -77,6 +82,12 @@ class SequentialLR(_PartsLR):
             raise ValueError(f"milestones must be in their order: {milestones}")
         self._milestones = milestones
         super().__init__(optimizer, schedulers, last_epoch)
+
+    def _follow_changes(self) -> None:
+        if self.last_epoch + 1 in self._milestones:  # the next part begins from the initial rates
+            self._origins, self._offsets = list(self.base_lrs), [0.0] * len(self.base_lrs)
+        else:
+            super()._follow_changes()
 
     def _part(self, epoch: float) -> tuple[LRScheduler, int]:
         """Return the schedule that holds at a step, and the step at which it began."""
@@ -192,8 +203,13 @@ class WarmupLR(LRScheduler):
         groups_of(optimizer)
         if after is not None:
             _check_schedulers("WarmupLR", optimizer, [after])
+            _reset([after])
         self.warmup_steps, self.after, self.start_factor = warmup_steps, after, start_factor
+        self._multiplies = after is None or after._multiplies
         super().__init__(optimizer, last_epoch)
+
+    def _first_origins(self) -> list[float]:
+        return super()._first_origins() if self.after is None else list(self.base_lrs)
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
         if epoch < self.warmup_steps:
@@ -217,3 +233,9 @@ def _check_schedulers(user: str, optimizer: HasParamGroups | None, schedulers: S
         if scheduler.optimizer is not shared:
             raise ValueError(f"schedule {number} of the {user}, a {type(scheduler).__name__}, is for another optimizer")
     return shared
+
+
+def _reset(schedulers: Sequence[LRScheduler]) -> None:
+    """Let schedules begin from the initial rates, not from what was set when the others were made."""
+    for scheduler in schedulers:
+        scheduler._origins = list(scheduler.base_lrs)

@@ -72,6 +72,7 @@ class CosineAnnealingWarmRestarts(DeclaredSchedule):
     (2.5, 4)
     """
 
+    _multiplies = False
     _ignored: ClassVar[frozenset[str]] = LRScheduler._ignored | {"T_i"}
 
     T_0: Size

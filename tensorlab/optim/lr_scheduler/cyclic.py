@@ -54,6 +54,7 @@ class CyclicLR(MomentumLR):
     0.8
     """
 
+    _multiplies = False
     _not_saved_by_pytorch: ClassVar[frozenset[str]] = frozenset({"base_momentums", "max_momentums"})
     _ignored: ClassVar[frozenset[str]] = LRScheduler._ignored | {"use_beta1"}
 

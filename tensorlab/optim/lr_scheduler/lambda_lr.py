@@ -59,10 +59,11 @@ class LambdaLR(_FactorLR):
     --------
     >>> optimizer = tl.optim.SGD([tl.zeros(1, requires_grad=True)], lr=1.0)
     >>> schedule = tl.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1 / (1 + epoch))
-    >>> schedule.step()
-    >>> schedule.get_last_lr()
-    [0.5]
+    >>> [schedule.rates(epoch) for epoch in range(3)]
+    [[1.0], [0.5], [0.3333333333333333]]
     """
+
+    _multiplies = False
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
         return initial * of_group(self.lr_lambdas, group, "lr_lambda")(epoch)

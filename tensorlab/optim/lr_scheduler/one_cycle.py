@@ -67,6 +67,7 @@ class OneCycleLR(MomentumLR):
     [0.1, 0.55, 1.0, 0.01]
     """
 
+    _multiplies = False
     _not_saved_by_pytorch: ClassVar[frozenset[str]] = frozenset(
         {
             "pct_start",

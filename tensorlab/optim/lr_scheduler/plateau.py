@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import inf
-from typing import Annotated, ClassVar, Literal, SupportsFloat
+from typing import Annotated, Any, ClassVar, Literal, SupportsFloat
 
 from ...options import BelowOne, checked
 from ...options.kinds import Real
-from .base import LRScheduler
+from .base import LRScheduler, next_serial
 from .per_group import HasParamGroups, groups_of, numbers_per_group, of_group
+from .state import Stateful
 
 AtLeastZero = Annotated[float, Real(0)]
 
@@ -89,6 +91,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.num_bad_epochs = 0
         self.last_epoch = 0
         self._last_lr = [group["lr"] for group in groups]
+        self._serial = next_serial()
 
     @property
     def in_cooldown(self) -> bool:
@@ -129,6 +132,16 @@ class ReduceLROnPlateau(LRScheduler):
     def get_lr(self) -> list[float]:
         """Return the present rates."""
         return self._initials()
+
+    def _beginnings(self) -> tuple[list[float], list[float]]:
+        return self._rates(), [0.0] * len(self.optimizer.param_groups)
+
+    def state_dict(self) -> dict[str, Any]:
+        self._meet_groups()
+        return Stateful.state_dict(self)
+
+    def _take(self, state: Mapping[str, Any]) -> None:
+        Stateful._take(self, state)
 
     def _initials(self) -> list[float]:
         return [group["lr"] for group in self.optimizer.param_groups]

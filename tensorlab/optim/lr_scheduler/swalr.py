@@ -15,6 +15,7 @@ class SWALR(LRScheduler):
     """The rate goes from where it is to `swa_lr`, and stays there: for averaging weights (Izmailov et al., 2018).
 
     It begins with its first step, from the rates that the groups have then; before it another schedule may be stepped.
+    From rates that are changed on the way it goes on to `swa_lr` as well.
 
     Parameters
     ----------
@@ -41,6 +42,7 @@ class SWALR(LRScheduler):
     [[1.0], [0.75], [0.5], [0.5]]
     """
 
+    _multiplies = False
     _not_saved_by_pytorch: ClassVar[frozenset[str]] = frozenset({"swa_lrs", "start_lrs"})
 
     @checked
@@ -77,11 +79,16 @@ class SWALR(LRScheduler):
     def _starts(self, present: list[float], epoch: float) -> list[float]:
         """Return what the rates began from, given where they are after `epoch` steps."""
         left = CURVES[self._anneal_strategy](1.0, 0.0, self._part(epoch))
-        return [swa + (rate - swa) / left if left else rate for rate, swa in zip(present, self.swa_lrs)]
+        goals = [of_group(self.swa_lrs, number, "swa_lr") for number in range(len(present))]
+        return [swa + (rate - swa) / left if left else rate for rate, swa in zip(present, goals, strict=True)]
 
     def _go_to(self, epoch: float) -> None:
         if self.last_epoch >= 0:  # a step, not the constructor
-            self.start_lrs = self._begun()
+            starts = self._starts(self._rates(), self.last_epoch) if self.start_lrs else self._rates()
+            for number, start in enumerate(self.start_lrs):
+                if self._rates()[number] == self._last_lr[number]:
+                    starts[number] = start
+            self.start_lrs = starts
         super()._go_to(epoch)
 
     def _following(self, initial: float, last: Callable[[], float], group: int) -> float:

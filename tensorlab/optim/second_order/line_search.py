@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import sqrt
+from math import isnan, sqrt
 from typing import Any
 
 
@@ -78,28 +78,35 @@ def strong_wolfe(
         before, trial = trial, evaluate(cubic_minimum(before, trial, bounds))
         count += 1
     else:
-        return min((start, before, trial), key=lambda end: (end.loss != end.loss, end.loss)), count
-    low, high = sorted((before, trial), key=lambda end: end.loss)
-    near_an_end = False
-    while count <= most_trials and abs(high.step - low.step) >= least_bracket:
-        step, near_an_end = _inside(cubic_minimum(low, high), low.step, high.step, near_an_end)
+        return (start, trial)[_lower(start, trial)], count
+    ends, near_an_end = [before, trial], False
+    while count <= most_trials and abs(ends[1].step - ends[0].step) >= least_bracket:
+        step, near_an_end = _inside(cubic_minimum(ends[0], ends[1]), ends[0].step, ends[1].step, near_an_end)
         trial = evaluate(step)
         count += 1
-        if too_high(trial) or trial.loss >= low.loss:
-            low, high = sorted((low, trial), key=lambda end: end.loss)
+        low = _lower(*ends)
+        high = 1 - low
+        if too_high(trial) or trial.loss >= ends[low].loss:
+            ends[high] = trial
             continue
         if flat(trial):
             return trial, count
-        if trial.slope * (high.step - low.step) >= 0:
-            high = low
-        low = trial
-    return low, count
+        if trial.slope * (ends[high].step - ends[low].step) >= 0:
+            ends[high] = ends[low]
+        ends[low] = trial
+    return ends[_lower(*ends)], count
+
+
+def _lower(first: Trial, second: Trial) -> int:
+    """Return which of two trials has the lower loss: 0 if they are equal, and never one that is NaN."""
+    return 0 if first.loss <= second.loss or isnan(second.loss) else 1
 
 
 def cubic_minimum(a: Trial, b: Trial, bounds: tuple[float, float] | None = None) -> float:
     """Return where the cubic through two points with their slopes is least, within bounds.
 
-    The bounds are the points unless given; where the cubic has no minimum, the middle is returned.
+    The bounds are the points unless given. Where the cubic has no minimum, the result is their middle; for a straight
+    line it is the bound towards which the line falls.
     """
     a, b = sorted((a, b), key=lambda end: end.step)
     low, high = (a.step, b.step) if bounds is None else bounds
@@ -107,9 +114,11 @@ def cubic_minimum(a: Trial, b: Trial, bounds: tuple[float, float] | None = None)
         return (low + high) / 2
     d1 = a.slope + b.slope - 3 * (a.loss - b.loss) / (a.step - b.step)
     square = d1 * d1 - a.slope * b.slope
-    bend = b.slope - a.slope + 2 * sqrt(square) if square >= 0 else 0.0
-    if not bend:
+    if square < 0 or isnan(square):
         return (low + high) / 2
+    bend = b.slope - a.slope + 2 * sqrt(square)
+    if not bend:
+        return low if a.slope > 0 else high
     step = b.step - (b.step - a.step) * ((b.slope + sqrt(square) - d1) / bend)
     return min(max(step, low), high)
 
