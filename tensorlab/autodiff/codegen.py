@@ -16,7 +16,7 @@ from ..options.functions import TYPES, Parameters
 from ..tensor import Tensor
 from .array_types import FLOATING_DTYPES, KNOWN_TYPES, TAKEN, WEAK_DTYPES, KernelTable
 from .graph import Node, attach_results, current_mode, next_serial
-from .operands import convert_and_call, engine_ops, explain
+from .operands import convert_and_call, engine_ops, explain, recomputed
 from .record import Op
 
 LOCALS = ("array_type", "error", "kernel", "mode", "node", "nodes", "out", "raw", "result", "wrap")
@@ -57,6 +57,7 @@ def _closure_of(record: Op) -> dict[str, Any]:
         "backends": KNOWN_TYPES,
         "current_mode": current_mode.get,
         "explain": explain,
+        "recomputed": recomputed,
         "floating_dtypes": FLOATING_DTYPES,
         "isinstance": isinstance,
         "kernels": KernelTable(record.name, record.compute, record.exact),
@@ -86,6 +87,8 @@ def _public_source(record: Op, parameters: Parameters) -> str:
         "    try:",
         *([check] if record.checks_first else []),
         f"        out = kernel({arrays}{params})",
+        "    except FloatingPointError:",
+        f"        out = recomputed(record, kernel, {everything}, {params_dict})",
         "    except Exception as error:",
         f"        raise explain(record, error, {everything}, {params_dict})",
         "    if not wrap:",
