@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from importlib import import_module
 from importlib.util import find_spec
 from math import prod
@@ -56,6 +57,10 @@ class NumpyBackend(
         super().__init__()
         for name in NAMESAKES:
             setattr(self, name, getattr(np, name))
+
+    def ignoring_underflow(self) -> AbstractContextManager[Any]:
+        """Return a context in which NumPy does not report underflow."""
+        return np.errstate(under="ignore")
 
     @property
     def array_types(self) -> tuple[type, ...]:

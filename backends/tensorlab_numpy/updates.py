@@ -42,17 +42,23 @@ SMALL = 1 << 14
 """Up to this number of elements the rule itself is called: tracing takes longer than allocating its results."""
 
 
+QUIETLY = np.errstate(under="ignore")
+"""Decorates updates: the squares of small gradients may become zero."""
+
+
 class BlockedUpdateKernels(UpdateKernels):
     """Optimizer updates by NumPy's ufuncs."""
 
     bundle_size = BUNDLE
 
+    @QUIETLY
     def segment_norms(self, flat: Any, sizes: Sequence[int]) -> Any:
         """Norms of segments, by one pass over the squares."""
         if flat.dtype in self.rounded_dtypes or not all(sizes):  # reduceat takes no empty segments
             return super().segment_norms(flat, sizes)
         return np.sqrt(np.add.reduceat(np.square(flat), [0, *accumulate(sizes[:-1])]))
 
+    @QUIETLY
     def _update_real(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
         large: dict[tuple[bool, ...], list[Operands]] = {}
         for operands in batch:
@@ -68,6 +74,7 @@ class BlockedUpdateKernels(UpdateKernels):
         real = [mapped(contiguous(operands), lambda x: x.view(x.real.dtype)) for operands in batch]
         self._update_real(rule, real, options)
 
+    @QUIETLY
     def _update_narrow(self, rule: Rule, batch: Sequence[Operands], options: Options) -> None:
         for operands in batch:
             for start in range(0, operands[0].size, BLOCK):

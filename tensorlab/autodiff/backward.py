@@ -19,6 +19,8 @@ from .anomaly import check_finite_parts
 from .array_types import COMPLEX_DTYPES, ROUNDED_DTYPES
 from .gradient_hooks import GradientHooks, hooked_nodes
 from .graph import FREED, Node, Select, ancestors, current_mode, recording, write_log
+from .operands import ignoring_underflow
+from .record import Op
 
 COUNTS_LOCALS = version_info < (3, 14)
 """Whether a local variable that is passed to a call holds a reference of its own; Python 3.14 borrows it."""
@@ -284,7 +286,13 @@ def pull(node: Node, cotangent: Any, parents: tuple[Any, ...], as_tensors: bool)
         saved = node.op.saved_tensors(node, saved)
     elif ROUNDED_DTYPES and _is_rounded(cotangent):
         return _pull_rounded(node, cotangent, parents, saved)
-    result: tuple[Any, ...] = node.op.pull(cotangent, saved, parents)
+    try:
+        result: tuple[Any, ...] = node.op.pull(cotangent, saved, parents)
+    except FloatingPointError:
+        if not isinstance(node.op, Op):  # the rule is the user's
+            raise
+        with ignoring_underflow(cotangent if isinstance(cotangent, list) else [cotangent]):
+            result = node.op.pull(cotangent, saved, parents)
     return result
 
 

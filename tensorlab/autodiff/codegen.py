@@ -16,7 +16,7 @@ from ..options.functions import Parameters
 from ..tensor import Tensor
 from .array_types import FLOATING_DTYPES, KNOWN_TYPES, TAKEN, WEAK_DTYPES, KernelTable
 from .graph import Node, attach_results, current_mode, latest_mode, next_serial
-from .operands import convert_and_call, engine_ops, explain
+from .operands import convert_and_call, engine_ops, explain, recomputed
 from .record import Op
 
 LOCALS = ("array_type", "error", "kernel", "mode", "node", "nodes", "out", "raw", "result", "unknown", "wrap")
@@ -58,6 +58,7 @@ def _closure_of(record: Op) -> dict[str, Any]:
         "current_mode": current_mode.get,
         "latest_mode": latest_mode.get,
         "explain": explain,
+        "recomputed": recomputed,
         "floating_dtypes": FLOATING_DTYPES,
         "isinstance": isinstance,
         "kernels": KernelTable(record.name, record.compute, record.exact),
@@ -87,6 +88,8 @@ def _public_source(record: Op, parameters: Parameters) -> str:
         "    try:",
         *([check] if record.checks_first else []),
         f"        out = kernel({arrays}{params})",
+        "    except FloatingPointError:",
+        f"        out = recomputed(record, kernel, {everything}, {params_dict})",
         "    except Exception as error:",
         f"        raise explain(record, error, {everything}, {params_dict})",
         "    if not wrap:",

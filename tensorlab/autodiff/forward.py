@@ -14,7 +14,7 @@ from ..backend import backend_of
 from ..tensor import Tensor
 from .backward import gradients, saved_values
 from .graph import Node, Select, ancestors, recording
-from .operands import engine_ops
+from .operands import engine_ops, ignoring_underflow
 from .record import Op, arguments_of
 
 
@@ -61,7 +61,12 @@ def push(node: Any, tangents: tuple[Any, ...], as_tensors: bool) -> Any:
     values = dict(zip(op.saved_names, saved, strict=True))
     if op.variadic:
         return _variadic_linear(node, values, tangents)
-    summands = [_push_operand(op, x, t, values) for x, t in zip(op.promoted, tangents, strict=True) if t is not None]
+    moving = [(x, t) for x, t in zip(op.promoted, tangents, strict=True) if t is not None]
+    try:
+        summands = [_push_operand(op, x, t, values) for x, t in moving]
+    except FloatingPointError:
+        with ignoring_underflow(tangents):
+            summands = [_push_operand(op, x, t, values) for x, t in moving]
     if op.results > 1:
         return tuple(_total([part for part in parts if part is not None]) for parts in zip(*summands, strict=True))
     total = _total(summands)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from inspect import signature
 from typing import Any
 
@@ -186,6 +187,31 @@ def _common_dtype(record: Op, backend: Backend, arrays: Sequence[Any]) -> dtypes
 
 def _kind_rank(dtype: dtypes.DType) -> int:
     return dtypes._KIND_ORDER.index(dtype.kind)
+
+
+def ignoring_underflow(arrays: Sequence[Any]) -> AbstractContextManager[Any]:
+    """Return a context in which the backend of some arrays does not report numbers that become zero.
+
+    The array library may be told to raise an error for them. To ops they are harmless, and an op that failed is
+    computed again in this context, which would cost too much on every call.
+    """
+    backend = next((KNOWN_TYPES[type(a)] for a in arrays if type(a) in KNOWN_TYPES), None)
+    return nullcontext() if backend is None else backend.ignoring_underflow()
+
+
+def recomputed(record: Op, kernel: Callable[..., Any], arrays: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    """Return the result of a kernel that may have failed because of underflow.
+
+    Raises
+    ------
+    FloatingPointError
+        If it fails for another reason, such as overflow.
+    """
+    try:
+        with ignoring_underflow(arrays):
+            return kernel(*arrays, **params)
+    except Exception as error:
+        raise explain(record, error, arrays, params) from None
 
 
 def explain(record: Op, error: Exception, arrays: Sequence[Any], params: Mapping[str, Any]) -> Exception:

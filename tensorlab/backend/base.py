@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -91,6 +92,10 @@ class Backend(DefaultKernels):
             if native is not None:
                 self._dtypes_in_use[dtype], self._dtype_by_native[native] = native, dtype
         self._native_by_dtype.update(self._dtypes_in_use)
+
+    def ignoring_underflow(self) -> AbstractContextManager[Any]:
+        """Return a context in which numbers that become zero are not reported, if the library can report them."""
+        return nullcontext()
 
     # -- availability, devices, host memory ------------------------------------------------------------------
 

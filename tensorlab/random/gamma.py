@@ -172,7 +172,8 @@ class GammaFamily(Continuous):
     def _gamma(self, call: Call, a: Any) -> Any:
         """Return gamma distributed numbers of scale 1 in the call's shape: an array, or a tensor if `a` is one."""
         value, boost = self._standard_gamma(call, array_of(a))
-        drawn = call.xp.reshape(value * call.xp.exp(boost), call.shape)
+        with call.backend.ignoring_underflow():  # of small parameters
+            drawn = call.xp.reshape(value * call.xp.exp(boost), call.shape)
         if not isinstance(a, Tensor):
             return call.operand(drawn)
         log_drawn = call.xp.reshape(call.xp.log(value) + boost, call.shape)
@@ -230,7 +231,8 @@ def with_implicit_gradient(call: Call, a: Tensor, drawn: Any, log_z: Any, factor
     def slope(a: Tensor) -> Any:
         xp = call.xp
         wide_a, wide_log = xp.astype(a._array, xp.float64), xp.astype(log_z, xp.float64)
-        derivative = xp.astype(log_gamma_slope(xp, wide_a, wide_log, call.on_host), drawn.dtype)
+        with call.backend.ignoring_underflow():
+            derivative = xp.astype(log_gamma_slope(xp, wide_a, wide_log, call.on_host), drawn.dtype)
 
         def refuse(g: Tensor) -> Any:
             raise NotImplementedError(
