@@ -101,7 +101,7 @@ def composite(**takes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
-TOLD_AGAIN = (TypeError, ValueError, IndexError, AttributeError, MemoryError, BackendError, BackendUnavailable)
+TOLD_AGAIN = (TypeError, ValueError, IndexError, AttributeError, OverflowError, MemoryError, BackendError, BackendUnavailable)
 """Errors that describe the call; others are not changed."""
 
 
