@@ -338,7 +338,7 @@ BUILT_IN = ((str,), (tuple,), (list,), (dict,))
 """The classes that a quick test compares by name."""
 
 
-PLURAL = re.compile(r"^an? ((?:[\w-]+ )?(?:integer|number|bool|str|Tensor))\b")
+PLURAL = re.compile(r"^an? ((?:[\w-]+ )?(?:integer|number|bool|str|tuple|Tensor))\b")
 
 
 def _literal(bound: float) -> str:

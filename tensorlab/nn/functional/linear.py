@@ -13,6 +13,7 @@ from ...ops.shapes import expand_dims, reshape
 from ...tensor import ArrayT
 
 
+@composite(input="numeric", weight="numeric", bias="numeric")
 def linear(input: ArrayT, weight: ArrayT, bias: ArrayT | None = None) -> ArrayT:
     """Map the last axis, ``input @ weight.T + bias``.
 
