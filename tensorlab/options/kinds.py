@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import chain
 from math import inf
 from operator import index as as_index
@@ -389,7 +388,6 @@ def listed(value: Any) -> Sequence[Any] | None:
 NUMBERS: dict[Any, Kind] = {int: Whole(), float: Real(), complex: Element()}
 
 
-@cache
 def kind_of(annotation: Any) -> Any:
     """Return the `Kind` that an annotation stands for; None if it allows every value."""
     origin, parts = get_origin(annotation), get_args(annotation)
