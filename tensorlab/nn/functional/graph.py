@@ -153,7 +153,7 @@ def with_loops(edge_index: Any, nodes: int) -> Any:
 def gcn_norm(
     edge_index: Tensor,
     edge_weight: Tensor | None = None,
-    num_nodes: int | None = None,
+    num_nodes: Count | None = None,
     improved: bool = False,
     add_self_loops: bool = True,
     dtype: DTypeLike = None,
