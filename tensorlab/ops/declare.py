@@ -144,6 +144,8 @@ def _retold(parameters: Parameters, takes: Mapping[str, str], error: Exception, 
         return clearer.with_traceback(None)
     if isinstance(error, MemoryError):
         return MemoryError(f"{name}: {message.rpartition(': ')[2]}").with_traceback(error.__traceback__)
+    if isinstance(error, OverflowError):
+        return ValueError(f"{name}: {message}")
     if error.args and isinstance(error.args[0], str) and not message.startswith(name):
         error.args = (f"{name}: {INNER_NAME.sub('', error.args[0])}", *error.args[1:])
     return error

@@ -136,7 +136,7 @@ def too_large(owner: str, given: Mapping[str, Any], error: Exception) -> Excepti
     return kind(f"{owner}: {name}={given[name]} is too large{reason}")
 
 
-TOO_LARGE = re.compile("too (large|big)|[Mm]aximum|[Uu]nable to allocate|of memory|window of length")
+TOO_LARGE = re.compile("too (large|big)|[Mm]aximum allowed|[Uu]nable to allocate|of memory|window of length")
 INNER_NAME = re.compile("^[a-z_]+: ")
 
 
