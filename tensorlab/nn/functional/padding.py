@@ -73,7 +73,7 @@ def pad(input: ArrayT, pad: Sequence[int], mode: PadMode = "constant", value: co
 def _pairs(shape: tuple[int, ...], amounts: tuple[int, ...]) -> Pairs:
     """Return the ends of each axis, given those of the last axes in PyTorch's order."""
     if len(amounts) % 2 or not all(isinstance(n, Integral) for n in amounts):
-        raise ValueError(f"pad: pad must have two integers for each axis, last axis first, not {amounts}")
+        raise ValueError(f"give two integers in pad for each axis, last axis first, not {amounts}")
     if len(amounts) > 2 * len(shape):
         raise ShapeError(f"{len(amounts) // 2} axes are to be padded, but shape {shape} has fewer")
     rest = ((0, 0),) * (len(shape) - len(amounts) // 2)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
 
 from ...backend.memory import require_memory
 from ...errors import ShapeError
 from ...ops.creation import DeviceLike, full
+from ...ops.declare import composite
 from ...ops.matrices import triu
 from ...options import Count, Fraction, NonNegative, Size, checked
 from ...tensor import Tensor
@@ -20,7 +20,8 @@ from .normalization import LayerNorm
 from .transformer_layers import Activation, BlockLayer, TransformerDecoderLayer, TransformerEncoderLayer
 
 
-def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: FloatingDType = None) -> Tensor:
+@composite()
+def generate_square_subsequent_mask(sz: Count, device: DeviceLike = None, dtype: FloatingDType = None) -> Tensor:
     """Make the causal mask: minus infinity where a key is later than the query, zeros elsewhere.
 
     Parameters
@@ -281,6 +282,6 @@ class Transformer(BlockLayer):
             )
 
     @staticmethod
-    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: FloatingDType = None) -> Tensor:
+    def generate_square_subsequent_mask(sz: Count, device: DeviceLike = None, dtype: FloatingDType = None) -> Tensor:
         """Make the causal mask; see `nn.transformer.generate_square_subsequent_mask`."""
         return generate_square_subsequent_mask(sz, device, dtype)

@@ -67,7 +67,7 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     total = sum(target.nelement() for target in targets)
     if vec.shape != (total,):
         raise ShapeError(
-            f"vector_to_parameters: vec must have shape {(total,)}, as parameters have it, not {vec.shape}"
+            f"vector_to_parameters: vec must have shape {(total,)}, not {vec.shape}: parameters have {total} elements"
         )
     values, start = vec.detach(), 0
     for target in targets:

@@ -198,7 +198,9 @@ def orthogonal(
     """
     weight = tensor_of("orthogonal", module, name)
     if len(weight.shape) < 2:
-        raise ValueError(f"orthogonal: name must be that of matrices, not {name!r} of shape {weight.shape}")
+        raise ValueError(
+            f"orthogonal: name must be that of a matrix or a batch of matrices, not {name!r} of shape {weight.shape}"
+        )
     if orthogonal_map is None:
         square = weight.shape[-2] == weight.shape[-1]
         orthogonal_map = "matrix_exp" if square or weight.dtype.is_complex else "householder"

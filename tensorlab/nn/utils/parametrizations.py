@@ -248,9 +248,7 @@ def weight_standardization(module: M, name: str = "weight", eps: NonNegative = 1
     """
     ndim = len(tensor_of("weight_standardization", module, name).shape)
     if ndim < 2:
-        raise ValueError(
-            f"weight_standardization: name must be that of a weight of 2 axes or more, not {name!r} of {ndim}"
-        )
+        raise ValueError(f"weight_standardization: name must be of a weight of at least 2 axes, not {name!r} of {ndim}")
     if axis is None:
         axis = 1 if isinstance(module, _ConvTransposeNd) else 0
     return register_parametrization(module, name, _WeightStandardization(normalized_axis(axis, ndim), eps))
