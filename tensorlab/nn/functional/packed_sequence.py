@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from ...backend.dtypes import float16, float32, float64, int64
 from ...errors import ShapeError
 from ...ops.creation import asarray
-from ...ops.declare import composite
+from ...ops.declare import composite, require
 from ...ops.indexing import getitem
 from ...ops.joining import stack
 from ...ops.packed_sequence import inverse, pack_steps, unpack_steps
@@ -214,6 +214,7 @@ def pad_packed_sequence(
     (tensor([[ 1,  2,  3],
             [10,  0,  0]]), tensor([3, 1]))
     """
+    require("pad_packed_sequence", **{"sequence.data": sequence.data})
     batch_sizes = _integers("pad_packed_sequence", "sequence.batch_sizes", sequence.batch_sizes)
     length = len(batch_sizes) if total_length is None else total_length
     if length < len(batch_sizes):

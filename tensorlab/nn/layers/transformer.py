@@ -10,6 +10,7 @@ from ...ops.creation import DeviceLike, full
 from ...ops.declare import composite
 from ...ops.matrices import triu
 from ...options import Count, Fraction, NonNegative, Size, checked
+from ...options.kinds import kind_of, read
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
@@ -18,6 +19,8 @@ from ..module.module import Module
 from .learned import FloatingDType
 from .normalization import LayerNorm
 from .transformer_layers import Activation, BlockLayer, TransformerDecoderLayer, TransformerEncoderLayer
+
+OPTIONAL_FLAG = kind_of(bool | None)
 
 
 @composite()
@@ -91,6 +94,7 @@ class TransformerEncoder(Module):
         is_causal: bool | None = None,
     ) -> Tensor:
         """Return the output of the last layer; for the masks see `Transformer.forward`."""
+        is_causal = read("TransformerEncoder", "is_causal", OPTIONAL_FLAG, is_causal)
         for layer in self.layers:
             src = layer(src, src_mask=mask, is_causal=bool(is_causal), src_key_padding_mask=src_key_padding_mask)
         return src if self.norm is None else self.norm(src)
@@ -133,6 +137,7 @@ class TransformerDecoder(Module):
         memory_is_causal: bool = False,
     ) -> Tensor:
         """Return the output of the last layer; for `memory` and the masks see `Transformer.forward`."""
+        tgt_is_causal = read("TransformerDecoder", "tgt_is_causal", OPTIONAL_FLAG, tgt_is_causal)
         for layer in self.layers:
             tgt = layer(
                 tgt,

@@ -65,6 +65,8 @@ def functional_call(
     {'weight': tensor([[1., 2.]])}
     """
     given = _as_one_mapping(parameters_and_buffers)
+    if not isinstance(kwargs, Mapping | None):
+        raise TypeError(f"functional_call: kwargs must be a mapping or None, not {type(kwargs).__name__}")
     args = () if args is None else args if isinstance(args, tuple) else (args,)
     with _replaced(_replacements(module, given, tie_weights, strict)):
         return module(*args, **(kwargs or {}))

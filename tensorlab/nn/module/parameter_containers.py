@@ -91,7 +91,7 @@ class ParameterList(_ParameterContainer):
         TypeError
             If `values` is a tensor, or not iterable.
         """
-        if isinstance(values, Tensor | str | bytes) or not isinstance(values, Iterable):
+        if isinstance(values, str | bytes) or hasattr(values, "dtype") or not isinstance(values, Iterable):
             raise TypeError(f"{type(self).__name__}: values must be an iterable, not {type(values).__name__}")
         for value in tuple(values):
             self.append(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, TypeVar
 
 from ...backend import dtypes
+from ...errors import ShapeError
 from ...ops.arithmetic import sign
 from ...ops.comparison import where
 from ...ops.contraction import matmul
@@ -82,6 +83,8 @@ class _Orthogonal(Module):
         return q[..., :k]
 
     def right_inverse(self, q: Any) -> Any:
+        if len(q.shape) < 2:
+            raise ShapeError(f"right_inverse: value must be a matrix or a batch of matrices, not of shape {q.shape}")
         wide = q.shape[-2] < q.shape[-1]
         tall = matrix_transpose(q) if wide else q
         if not self.use_trivialization:
