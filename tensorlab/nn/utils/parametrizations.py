@@ -102,7 +102,7 @@ def weight_norm(module: M, name: str = "weight", axis: int | None = 0) -> M:
 MOST_ITERATIONS = 10**6
 """The largest number of power iterations: more of them, at 10 us or more each, would take longer than an exact SVD."""
 
-Iterations = Annotated[int, Whole(1, MOST_ITERATIONS)]
+Times = Annotated[int, Whole(1, MOST_ITERATIONS)]
 
 
 class _SpectralNorm(Module):
@@ -142,7 +142,7 @@ class _SpectralNorm(Module):
 
 @composite()
 def spectral_norm(
-    module: M, name: str = "weight", n_power_iterations: Iterations = 1, eps: NonNegative = 1e-12, axis: int | None = None
+    module: M, name: str = "weight", n_power_iterations: Times = 1, eps: NonNegative = 1e-12, axis: int | None = None
 ) -> M:
     """Divide a weight by its spectral norm, the greatest singular value of the matrix; a vector by its norm.
 
