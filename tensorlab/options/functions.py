@@ -130,10 +130,13 @@ def too_large(owner: str, given: Mapping[str, Any], error: Exception) -> Excepti
     name = max(largest, key=largest.__getitem__, default="")
     if not name or largest[name] < 1 << 16:
         return None
-    kind = next((kind for kind in (MemoryError, ShapeError) if isinstance(error, kind)), ValueError)
-    says_more = kind is ShapeError or "this machine" in str(error)
-    reason = f": {INNER_NAME.sub('', str(error))}" if says_more else ", as no array can be of that size"
-    return kind(f"{owner}: {name}={given[name]} is too large{reason}")
+    begin = f"{owner}: {name}={given[name]} is too large"
+    if isinstance(error, ShapeError):
+        return ShapeError(f"{begin}: {INNER_NAME.sub('', str(error))}")
+    if isinstance(error, OverflowError):
+        return ValueError(begin)
+    reason = f": {INNER_NAME.sub('', str(error))}" if "this machine" in str(error) else " for an array"
+    return MemoryError(begin + reason)
 
 
 TOO_LARGE = re.compile("too (large|big)|[Mm]aximum allowed|[Uu]nable to allocate|of memory|window of length")
