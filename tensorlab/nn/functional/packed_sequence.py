@@ -214,7 +214,7 @@ def pad_packed_sequence(
     (tensor([[ 1,  2,  3],
             [10,  0,  0]]), tensor([3, 1]))
     """
-    require("pad_packed_sequence", **{"sequence.data": sequence.data})
+    require("pad_packed_sequence", **{"data of sequence": sequence.data})
     batch_sizes = _integers("pad_packed_sequence", "sequence.batch_sizes", sequence.batch_sizes)
     length = len(batch_sizes) if total_length is None else total_length
     if length < len(batch_sizes):
@@ -355,4 +355,5 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
     >>> unpack_sequence(pack_sequence([tl.tensor([1, 2]), tl.tensor([10])]))
     [tensor([1, 2]), tensor([10])]
     """
+    require("unpack_sequence", **{"data of packed_sequences": packed_sequences.data})
     return unpad_sequence(*pad_packed_sequence(packed_sequences))

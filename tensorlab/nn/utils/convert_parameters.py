@@ -14,7 +14,7 @@ from .arguments import tensors_in
 
 
 @composite()
-def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
+def parameters_to_vector(parameters: Tensor | Iterable[Tensor]) -> Tensor:
     """Return the elements of all parameters as one vector; gradients flow through it.
 
     Parameters
@@ -38,7 +38,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
 
 
 @composite()
-def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
+def vector_to_parameters(vec: Tensor, parameters: Tensor | Iterable[Tensor]) -> None:
     """Copy the elements of a vector into parameters, in order.
 
     Parameters
