@@ -333,3 +333,12 @@ class TestFunctions:
         slope = tl.tensor(0.5, requires_grad=True)
         with pytest.raises(TypeError, match=r"elu: alpha must be a number, .*whose gradient would be lost"):
             F.elu(tl.ones(2), slope)
+
+
+def test_a_number_that_no_array_can_hold_is_named():
+    with pytest.raises(MemoryError, match=r"^one_hot: num_classes=1099511627776 is too large"):
+        tl.nn.functional.one_hot(tl.tensor([1]), 1 << 40)
+    with pytest.raises(tl.ShapeError, match=r"^max_pool2d: kernel_size=1099511627776 is too large: pooling: a window"):
+        tl.nn.functional.max_pool2d(tl.ones(1, 1, 4, 4), 1 << 40)
+    with pytest.raises(MemoryError, match=r"^Linear\(in_features=2, out_features=1180591620717411303424\)"):
+        tl.nn.Linear(2, 1 << 70)

@@ -16,7 +16,7 @@ from ..backend.dtypes import KINDS
 from ..docstrings import completed, documented
 from ..errors import ShapeError
 from ..generated import written_at_first_call
-from ..options.functions import Parameters
+from ..options.functions import Parameters, too_large
 from ..tensor import Tensor
 from ..tracebacks import full_tracebacks
 
@@ -101,7 +101,16 @@ def composite(**takes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
-TOLD_AGAIN = (TypeError, ValueError, IndexError, AttributeError, MemoryError, BackendError, BackendUnavailable)
+TOLD_AGAIN = (
+    TypeError,
+    ValueError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    MemoryError,
+    BackendError,
+    BackendUnavailable,
+)
 """Errors that describe the call; others are not changed."""
 
 
@@ -123,14 +132,20 @@ def _retold(parameters: Parameters, takes: Mapping[str, str], error: Exception, 
     if isinstance(error, BackendUnavailable) and given.get("device") is None:
         return error  # the cause is TENSORLAB_BACKEND, not the call
     name, message = parameters.owner, str(error)
-    if message.startswith(f"{name}: "):
+    if message.startswith(f"{name}: ") and any(re.search(rf"\b{argument}\b", message) for argument in given):
         return error
-    clearer = parameters.refusal(given) or _refusal_of_operands(parameters, takes, given, error)
+    clearer = (
+        parameters.refusal(given)
+        or _refusal_of_operands(parameters, takes, given, error)
+        or too_large(name, given, error)
+    )
     if clearer is not None:
         clearer.__suppress_context__ = not full_tracebacks()
         return clearer.with_traceback(None)
     if isinstance(error, MemoryError):
         return MemoryError(f"{name}: {message.rpartition(': ')[2]}").with_traceback(error.__traceback__)
+    if isinstance(error, OverflowError):
+        return ValueError(f"{name}: {message}")
     if error.args and isinstance(error.args[0], str) and not message.startswith(name):
         error.args = (f"{name}: {INNER_NAME.sub('', error.args[0])}", *error.args[1:])
     return error

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial, wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import SimpleNamespace
 from typing import Any, ParamSpec, TypeVar, get_type_hints
 
-from ..errors import RENAMED_ARGUMENTS, with_our_name
+from ..errors import RENAMED_ARGUMENTS, ShapeError, with_our_name
 from ..generated import written_at_first_call
 from .kinds import Kind, Many, Operand, kind_of, read
 
@@ -119,6 +120,33 @@ class Parameters:
             except (TypeError, ValueError) as error:
                 return error
         return None
+
+
+def too_large(owner: str, given: Mapping[str, Any], error: Exception) -> Exception | None:
+    """Return the error of the largest number that was given, where something became larger than can be made."""
+    if not isinstance(error, MemoryError | OverflowError | ValueError) or not TOO_LARGE.search(str(error)):
+        return None
+    largest = {name: _largest(value) for name, value in given.items()}
+    name = max(largest, key=largest.__getitem__, default="")
+    if not name or largest[name] < 1 << 16:
+        return None
+    begin = f"{owner}: {name}={given[name]} is too large"
+    if isinstance(error, ShapeError):
+        return ShapeError(f"{begin}: {INNER_NAME.sub('', str(error))}")
+    if isinstance(error, OverflowError):
+        return ValueError(begin)
+    reason = f": {INNER_NAME.sub('', str(error))}" if "this machine" in str(error) else " for an array"
+    return MemoryError(begin + reason)
+
+
+TOO_LARGE = re.compile("too (large|big)|[Mm]aximum allowed|[Uu]nable to allocate|of memory|window of length")
+INNER_NAME = re.compile("^[a-z_]+: ")
+
+
+def _largest(value: Any) -> int:
+    """Return the largest integer in an argument, 0 if there is none."""
+    entries = value if isinstance(value, tuple | list) else (value,)
+    return max((n for n in entries if type(n) is int), default=0)
 
 
 def checked_function(function: Callable[P, R]) -> Callable[P, R]:

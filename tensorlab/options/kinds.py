@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import chain
 from math import inf
 from operator import index as as_index
@@ -338,7 +337,7 @@ BUILT_IN = ((str,), (tuple,), (list,), (dict,))
 """The classes that a quick test compares by name."""
 
 
-PLURAL = re.compile(r"^an? ((?:[\w-]+ )?(?:integer|number|bool|str|Tensor))\b")
+PLURAL = re.compile(r"^an? ((?:[\w-]+ )?(?:integer|number|bool|str|tuple|Tensor))\b")
 
 
 def _literal(bound: float) -> str:
@@ -389,7 +388,6 @@ def listed(value: Any) -> Sequence[Any] | None:
 NUMBERS: dict[Any, Kind] = {int: Whole(), float: Real(), complex: Element()}
 
 
-@cache
 def kind_of(annotation: Any) -> Any:
     """Return the `Kind` that an annotation stands for; None if it allows every value."""
     origin, parts = get_origin(annotation), get_args(annotation)

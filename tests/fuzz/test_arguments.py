@@ -32,6 +32,7 @@ from known_calls import best, record_all, uncovered
 import tensorlab as tl
 from tensorlab.autodiff.graph import current_mode
 from tensorlab.backend import registry
+from tensorlab.nn.module.error_path import ModuleNote
 
 LONGEST = 3.0
 """Seconds after which a call hangs."""
@@ -153,7 +154,7 @@ def judge(call, parameter, value, is_operand, error):
     """Return the verdict on an error; `is_operand` says whether the value stands where an array belongs."""
     target, message = call.target, str(error)
     own = type(error).__module__.startswith("tensorlab")
-    function = names_function(call, message)
+    function = names_function(call, message) or names_layer(error)
     argument = names_argument(target, parameter, message) or (is_operand and shows(value, message))
     if function and argument and (own or not isinstance(error, NEVER_RIGHT) or target.name in LOOKUPS):
         return "clear"
@@ -185,6 +186,11 @@ def names_function(call, message):
     if target.name.endswith("()") and first and any(name.startswith(plain(first[1])) for name in names):
         return True
     return any(re.search(rf"\b{re.escape(name)}\(", message) for name in target.names)
+
+
+def names_layer(error):
+    """Return whether a note says in which layer an error arose."""
+    return any(isinstance(note, ModuleNote) for note in getattr(error, "__notes__", ()))
 
 
 def names_argument(target, parameter, message):

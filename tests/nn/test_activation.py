@@ -342,8 +342,8 @@ def test_layers_with_parameters_check_their_device_and_dtype(layer):
         (lambda: F.selu("x"), TypeError, "selu: input must be a tensor or an array, not str"),
         (lambda: F.leaky_relu(tl.ones(1, dtype=tl.complex64)), TypeError, "leaky_relu: input is complex64"),
         (lambda: F.relu6(tl.ones(1, dtype=tl.complex64)), TypeError, "relu6: input is complex64"),
-        (lambda: F.gelu(tl.ones(1, dtype=tl.complex64)), TypeError, "gelu: x is complex64"),
-        (lambda: F.relu(tl.ones(1, dtype=tl.complex64)), TypeError, "relu: x is complex64"),
+        (lambda: F.gelu(tl.ones(1, dtype=tl.complex64)), TypeError, "gelu: input is complex64"),
+        (lambda: F.relu(tl.ones(1, dtype=tl.complex64)), TypeError, "relu: input is complex64"),
     ],
 )
 def test_errors(call, error, message):

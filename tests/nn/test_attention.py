@@ -293,7 +293,7 @@ class TestMultihead:
     @pytest.mark.parametrize(
         ("shapes", "options", "error", "message"),
         [
-            ([(5, 2, 3), (6, 2, 4), (6, 2, 4)], {}, tl.ShapeError, "query has 3 features.*embed_dim is 4"),
+            ([(5, 2, 3), (6, 2, 4), (6, 2, 4)], {}, tl.ShapeError, "query has 3 features.*embed_dim_to_check is 4"),
             ([(5, 2, 4), (6, 2, 3), (6, 2, 3)], {}, tl.ShapeError, "key has 3 features.*kdim"),
             ([(5, 2, 4), (6, 3, 4), (6, 3, 4)], {}, tl.ShapeError, "batches of 2, 3 and 3.*batch_first"),
             ([(5, 2, 4), (6, 2, 4), (7, 2, 4)], {}, tl.ShapeError, "6 keys, but 7 values"),

@@ -39,5 +39,5 @@ class TestVector:
     def test_errors(self):
         with pytest.raises(tl.ShapeError, match=r"vec must have shape \(3,\), not \(4,\)"):
             nn.utils.vector_to_parameters(tl.ones(4), nn.Linear(2, 1).parameters())
-        with pytest.raises(TypeError, match="must be a tensor, not list"):
+        with pytest.raises(TypeError, match="vec must be a Tensor, not \\["):
             nn.utils.vector_to_parameters([1.0], [])

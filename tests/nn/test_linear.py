@@ -48,7 +48,7 @@ class TestBilinear:
     def test_errors(self):
         with pytest.raises(ValueError, match="Bilinear: in1_features must be a positive integer, not 0"):
             nn.Bilinear(0, 2, 3)
-        with pytest.raises(tl.ShapeError, match="is for 2 and 3 features, but the inputs have 3 and 2"):
+        with pytest.raises(tl.ShapeError, match="is for 2 and 3 features, but input1 has 3 and input2 2"):
             nn.Bilinear(2, 3, 4)(tl.ones(5, 3), tl.ones(5, 2))
         with pytest.raises(tl.ShapeError, match=r"bilinear: expects inputs .* not \(5, 2\), \(4, 3\) and \(4, 2, 3\)"):
             nn.Bilinear(2, 3, 4)(tl.ones(5, 2), tl.ones(4, 3))

@@ -130,7 +130,7 @@ class TestPad:
         assert F.pad(tl.ones(1, 1, 0), (1, 1)).shape == (1, 1, 2)
 
     def test_refused(self):
-        with pytest.raises(ValueError, match=r"^pad: give two numbers per axis"):
+        with pytest.raises(ValueError, match=r"^pad: give two integers in pad for each axis"):
             F.pad(tl.ones(3), (1,))
         with pytest.raises(TypeError, match=r"^pad: pad must be a tuple of integers, not \(1.5, 1\)"):
             F.pad(tl.ones(3), (1.5, 1))
@@ -156,7 +156,7 @@ class TestModes:
             F.pad(tl.ones(3), (3, 0), "reflect")
         with pytest.raises(tl.ShapeError, match="2 axes are to be padded"):
             F.pad(tl.ones(3), (1, 1, 1, 1))
-        with pytest.raises(ValueError, match="two numbers"):
+        with pytest.raises(ValueError, match="two integers"):
             F.pad(tl.ones(3), (1,))
         with pytest.raises(ValueError, match="mode must be"):
             F.pad(tl.ones(3), (1, 1), "mirror")

@@ -39,7 +39,7 @@ class TestParameterList:
         held = nn.ParameterList([tl.ones(2)])
         with pytest.raises(IndexError, match="ParameterList of 1 values has no value 1"):
             held[1]
-        with pytest.raises(TypeError, match="an iterable of values, not Tensor"):
+        with pytest.raises(TypeError, match="values must be an iterable, not Tensor"):
             held.extend(tl.ones(2))
         with pytest.raises(RuntimeError, match="not to be called"):
             held(tl.ones(2))

@@ -141,7 +141,7 @@ class TestRegistering:
                 parametrize.register_parametrization(layer, "weight", wrong)
             assert type(layer) is nn.Linear
             assert layer.weight is weight
-        with pytest.raises(ValueError, match="Linear has no parameter or buffer 'wait'"):
+        with pytest.raises(ValueError, match=r"parameter or buffer of .*'wait'"):
             parametrize.register_parametrization(layer, "wait", Twice())
         parametrize.register_parametrization(layer, "weight", Longer(), unsafe=True)
         assert layer.weight.shape == (4, 2)
@@ -213,7 +213,7 @@ class TestRemoving:
         assert_same(layer.weight.detach(), weight)
 
     def test_errors(self):
-        with pytest.raises(ValueError, match="Linear has no parametrization of 'weight'"):
+        with pytest.raises(ValueError, match="tensor_name must be that of a parametrization of Linear, not 'weight'"):
             parametrize.remove_parametrizations(nn.Linear(2, 2), "weight")
 
 
@@ -297,9 +297,9 @@ class TestSpectralNorm:
         assert_close(tl.linalg.vector_norm(layer.bias.detach()), 1.0, rtol=1e-6)
 
     def test_errors(self):
-        with pytest.raises(ValueError, match="n_power_iterations must be positive"):
+        with pytest.raises(ValueError, match="n_power_iterations must be an integer from 1"):
             parametrizations.spectral_norm(nn.Linear(2, 2), n_power_iterations=0)
-        with pytest.raises(ValueError, match="Linear has no parameter or buffer 'wait'"):
+        with pytest.raises(ValueError, match=r"parameter or buffer of .*'wait'"):
             parametrizations.spectral_norm(nn.Linear(2, 2), "wait")
         with pytest.raises(tl.ShapeError, match="axis 2"):
             parametrizations.spectral_norm(nn.Linear(2, 2), axis=2)
@@ -390,7 +390,7 @@ class TestOrthogonal:
         tl.check_gradients(layer.parametrizations.weight[0], (leaf(x),))
 
     def test_errors(self):
-        with pytest.raises(ValueError, match="orthogonal_map must be one of matrix_exp, cayley, householder"):
+        with pytest.raises(ValueError, match="orthogonal_map must be 'matrix_exp', 'cayley', 'householder' or None"):
             parametrizations.orthogonal(nn.Linear(2, 2), orthogonal_map="qr")
         with pytest.raises(ValueError, match="a matrix or a batch"):
             parametrizations.orthogonal(nn.Linear(2, 2), "bias")

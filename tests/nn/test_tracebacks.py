@@ -2,6 +2,7 @@
 
 import traceback
 
+import numpy as np
 import pytest
 
 import tensorlab as tl
@@ -63,6 +64,45 @@ def test_missing_arguments_show_the_users_call():
     with pytest.raises(TypeError, match="missing 1 required positional argument") as caught:
         nn.Linear(2, 2)()
     assert len(traceback.extract_tb(caught.value.__traceback__)) == 1
+
+
+@pytest.mark.parametrize(
+    ("layer", "inputs", "message"),
+    [
+        (nn.Conv2d(1, 2, 3), (None,), "Conv2d: input must be a tensor, not None"),
+        (nn.ReLU(), (np.array(["a"]),), "ReLU: input must be a tensor, not array(['a'], dtype='<U1')"),
+        (nn.LazyLinear(2), (2,), "LazyLinear: input must be a tensor, not 2"),
+        (nn.LSTM(2, 3), ("ab",), "LSTM: input must be a tensor or a PackedSequence, not 'ab'"),
+        (nn.TransformerEncoderLayer(4, 2), ([1.0],), "TransformerEncoderLayer: src must be a tensor, not [1.0]"),
+        (nn.CrossEntropyLoss(), (tl.ones(1, 2), None), "CrossEntropyLoss: target must be a tensor, not None"),
+        (nn.GRUCell(2, 3), (tl.ones(2), 1), "GRUCell: hx must be a tensor or None, not 1"),
+        (nn.MaxUnpool1d(2), (tl.ones(1, 1), [0]), "MaxUnpool1d: indices must be a tensor, not [0]"),
+    ],
+)
+def test_a_layer_names_the_input_that_is_no_tensor(layer, inputs, message):
+    with pytest.raises(TypeError) as caught:
+        nn.Sequential(Inner(layer, inputs))(tl.ones(1))
+    assert str(caught.value) == message
+    assert caught.value.__notes__ == [f"in 0.layer ({type(layer).__name__})"]
+    assert caught.value.__cause__ is None and caught.value.__suppress_context__
+
+
+class Inner(nn.Module):
+    def __init__(self, layer, inputs):
+        super().__init__()
+        self.layer, self.inputs = layer, inputs
+
+    def forward(self, x):
+        return self.layer(*self.inputs)
+
+
+def test_the_inputs_of_the_users_own_layers_are_not_looked_at():
+    class Doubling(nn.ReLU):
+        def forward(self, input):
+            raise ValueError(f"no {input}")
+
+    with pytest.raises(ValueError, match="no None"):
+        Doubling()(None)
 
 
 def test_hooks_of_the_user_stay_visible():

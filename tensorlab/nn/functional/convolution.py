@@ -11,6 +11,7 @@ from ...ops.convolution import convolution, convolution_input_grad
 from ...ops.declare import channels_last_hint, composite
 from ...ops.padding import pad_constant
 from ...ops.shapes import reshape
+from ...options import Size
 from ...tensor import ArrayT
 from .window_geometry import (
     IntOrInts,
@@ -34,7 +35,7 @@ def conv1d(
     stride: IntOrInts = 1,
     padding: Padding = 0,
     dilation: IntOrInts = 1,
-    groups: int = 1,
+    groups: Size = 1,
 ) -> ArrayT:
     """Cross-correlate signals with filters.
 
@@ -84,7 +85,7 @@ def conv2d(
     stride: IntOrInts = 1,
     padding: Padding = 0,
     dilation: IntOrInts = 1,
-    groups: int = 1,
+    groups: Size = 1,
 ) -> ArrayT:
     """Cross-correlate images with filters.
 
@@ -105,7 +106,7 @@ def conv3d(
     stride: IntOrInts = 1,
     padding: Padding = 0,
     dilation: IntOrInts = 1,
-    groups: int = 1,
+    groups: Size = 1,
 ) -> ArrayT:
     """Cross-correlate volumes with filters.
 
@@ -119,12 +120,18 @@ def conv3d(
 
 def convolve(ndim: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
     """Convolve over `ndim` spatial axes, with PyTorch's arguments."""
+    _check_weight(ndim, tuple(weight.shape))
     geometry = convolution_geometry(
         weight.shape[-ndim:], hashable(stride), hashable(padding), hashable(dilation), groups
     )
     _check_unbatched("convolution ", ndim, tuple(x.shape), weight.shape[1] * groups, tuple(weight.shape))
     x, added = with_batch_axis(x, ndim)
     return without_batch_axis(convolution(x, weight, bias, **geometry), added)
+
+
+def _check_weight(ndim: int, shape: Sizes) -> None:
+    if len(shape) != ndim + 2:
+        raise ShapeError(f"weight must have {ndim + 2} axes, of which {ndim} are spatial, not shape {shape}")
 
 
 def _check_unbatched(name: str, ndim: int, x: Sizes, channels: int, weight: Sizes) -> None:
@@ -146,7 +153,7 @@ def conv_transpose1d(
     stride: IntOrInts = 1,
     padding: IntOrInts = 0,
     output_padding: IntOrInts = 0,
-    groups: int = 1,
+    groups: Size = 1,
     dilation: IntOrInts = 1,
 ) -> ArrayT:
     """Spread each element of signals over a window, weighted by filters, and add up: the transpose of `conv1d`.
@@ -200,7 +207,7 @@ def conv_transpose2d(
     stride: IntOrInts = 1,
     padding: IntOrInts = 0,
     output_padding: IntOrInts = 0,
-    groups: int = 1,
+    groups: Size = 1,
     dilation: IntOrInts = 1,
 ) -> ArrayT:
     """Spread images over windows, the transpose of `conv2d`.
@@ -222,7 +229,7 @@ def conv_transpose3d(
     stride: IntOrInts = 1,
     padding: IntOrInts = 0,
     output_padding: IntOrInts = 0,
-    groups: int = 1,
+    groups: Size = 1,
     dilation: IntOrInts = 1,
 ) -> ArrayT:
     """Spread volumes over windows, the transpose of `conv3d`.
@@ -247,6 +254,7 @@ def convolve_transposed(
     dilation: Any,
 ) -> Any:
     """Apply the transpose of a convolution over `ndim` spatial axes, with PyTorch's arguments."""
+    _check_weight(ndim, tuple(weight.shape))
     _check_unbatched("", ndim, tuple(x.shape), weight.shape[0], tuple(weight.shape))
     x, added = with_batch_axis(x, ndim)
     _check_transposed(ndim, tuple(x.shape), tuple(weight.shape), None if bias is None else tuple(bias.shape), groups)

@@ -14,21 +14,23 @@ from ...errors import ShapeError
 from ...ops.activation import SELU_ALPHA, SELU_SCALE
 from ...ops.arithmetic import add, multiply
 from ...ops.declare import composite, require
+from ...options import Fraction
 from ...random import default_generator
-from ...tensor import ArrayT
+from ...tensor import ArrayT, Tensor
 
 SATURATION = SELU_ALPHA * SELU_SCALE
 """Minus the limit of SELU for large negative inputs."""
 
 
-def check_probability(function: str, p: float) -> None:
-    """Raise `ValueError` for a probability that is out of range."""
-    if not 0 <= p <= 1:
-        raise ValueError(f"{function}: p must be a number in [0, 1], not {p}")
+def _unchanged(function: str, input: Any) -> Any:
+    """Return the input of a function that leaves it as it is, if it is a tensor or an array."""
+    if not isinstance(input, Tensor):
+        require(function, input=input)
+    return input
 
 
 @composite(input="floating")
-def dropout(input: ArrayT, p: float = 0.5, training: bool = True, inplace: bool = False) -> ArrayT:
+def dropout(input: ArrayT, p: Fraction = 0.5, training: bool = True, inplace: bool = False) -> ArrayT:
     """Set elements to zero with probability `p` and scale the others (Srivastava et al., 2014).
 
     Parameters
@@ -52,13 +54,12 @@ def dropout(input: ArrayT, p: float = 0.5, training: bool = True, inplace: bool 
     >>> tl.nn.functional.dropout(tl.ones(3), p=1.0)
     tensor([0., 0., 0.])
     """
-    check_probability("dropout", p)
-    return _masked(input, p, input.shape) if training and p else input
+    return _masked(input, p, input.shape) if training and p else _unchanged("dropout", input)
 
 
 @documented_like(dropout)
 @composite(input="floating")
-def dropout1d(input: ArrayT, p: float = 0.5, training: bool = True, inplace: bool = False) -> ArrayT:
+def dropout1d(input: ArrayT, p: Fraction = 0.5, training: bool = True, inplace: bool = False) -> ArrayT:
     """Set whole channels to zero with probability `p` and scale the others (Tompson et al., 2015).
 
     Parameters
@@ -84,7 +85,7 @@ def dropout1d(input: ArrayT, p: float = 0.5, training: bool = True, inplace: boo
 
 @documented_like(dropout1d, dropout)
 @composite(input="floating")
-def dropout2d(input: ArrayT, p: float = 0.5, training: bool = True, inplace: bool = False) -> ArrayT:
+def dropout2d(input: ArrayT, p: Fraction = 0.5, training: bool = True, inplace: bool = False) -> ArrayT:
     """Set whole channels of images to zero with probability `p` and scale the others (Tompson et al., 2015).
 
     Parameters
@@ -103,7 +104,7 @@ def dropout2d(input: ArrayT, p: float = 0.5, training: bool = True, inplace: boo
 
 @documented_like(dropout1d, dropout)
 @composite(input="floating")
-def dropout3d(input: ArrayT, p: float = 0.5, training: bool = True, inplace: bool = False) -> ArrayT:
+def dropout3d(input: ArrayT, p: Fraction = 0.5, training: bool = True, inplace: bool = False) -> ArrayT:
     """Set whole channels of volumes to zero with probability `p` and scale the others (Tompson et al., 2015).
 
     Parameters
@@ -120,10 +121,9 @@ def dropout3d(input: ArrayT, p: float = 0.5, training: bool = True, inplace: boo
 
 
 def _without_channels(
-    function: str, input: Any, p: float, training: bool, drawn_axes: dict[int, int], fewest: str
+    function: str, input: Any, p: Fraction, training: bool, drawn_axes: dict[int, int], fewest: str
 ) -> Any:
     """Draw once for each position on the first axes; `drawn_axes` maps the number of axes to theirs."""
-    check_probability(function, p)
     shape = tuple(input.shape)
     if len(shape) not in drawn_axes:
         least, most = drawn_axes
@@ -134,20 +134,20 @@ def _without_channels(
     return _masked(input, p, (*shape[:axes], *(1 for _ in shape[axes:]))) if training and p else input
 
 
-def _kept(input: Any, p: float, shape: Any) -> Any:
+def _kept(input: Any, p: Fraction, shape: Any) -> Any:
     """Draw ones, and zeros with probability `p`."""
     require("dropout", "floating", input=input)
     return default_generator.bernoulli(1 - p, shape, dtype=input.dtype, device=input.device)
 
 
-def _masked(input: Any, p: float, shape: Any) -> Any:
+def _masked(input: Any, p: Fraction, shape: Any) -> Any:
     kept = _kept(input, p, shape)
     return multiply(input, kept if p == 1 else kept * (1 / (1 - p)))
 
 
 @documented_like(dropout)
 @composite(input="real floating")
-def alpha_dropout(input: ArrayT, p: float = 0.5, training: bool = False, inplace: bool = False) -> ArrayT:
+def alpha_dropout(input: ArrayT, p: Fraction = 0.5, training: bool = False, inplace: bool = False) -> ArrayT:
     """Set elements to the saturation value of SELU with probability `p` (Klambauer et al., 2017).
 
     The result is scaled and shifted so that mean and variance stay 0 and 1.
@@ -166,13 +166,12 @@ def alpha_dropout(input: ArrayT, p: float = 0.5, training: bool = False, inplace
     >>> tl.nn.functional.alpha_dropout(tl.ones(2), p=1.0, training=True)
     tensor([0., 0.])
     """
-    check_probability("alpha_dropout", p)
-    return _saturated(input, p, input.shape) if training and p else input
+    return _saturated(input, p, input.shape) if training and p else _unchanged("alpha_dropout", input)
 
 
 @documented_like(alpha_dropout)
 @composite(input="real floating")
-def feature_alpha_dropout(input: ArrayT, p: float = 0.5, training: bool = False, inplace: bool = False) -> ArrayT:
+def feature_alpha_dropout(input: ArrayT, p: Fraction = 0.5, training: bool = False, inplace: bool = False) -> ArrayT:
     """Set whole channels to the saturation value of SELU with probability `p`; see `alpha_dropout`.
 
     Parameters
@@ -192,14 +191,13 @@ def feature_alpha_dropout(input: ArrayT, p: float = 0.5, training: bool = False,
     >>> tl.nn.functional.feature_alpha_dropout(tl.ones(1, 2), p=1.0, training=True)
     tensor([[0., 0.]])
     """
-    check_probability("feature_alpha_dropout", p)
     shape: tuple[int, ...] = tuple(input.shape)
     if len(shape) < 2:
         raise ShapeError(f"feature_alpha_dropout: expects (batch, channels, ...), not an input of shape {shape}")
     return _saturated(input, p, (*shape[:2], *(1 for _ in shape[2:]))) if training and p else input
 
 
-def _saturated(input: Any, p: float, shape: Any) -> Any:
+def _saturated(input: Any, p: Fraction, shape: Any) -> Any:
     """Put minus `SATURATION` where nothing is kept; then scale and shift to mean 0 and variance 1."""
     if p == 1:
         return multiply(input, 0.0)
@@ -210,7 +208,7 @@ def _saturated(input: Any, p: float, shape: Any) -> Any:
 
 @documented_like(dropout)
 @composite(input="floating")
-def stochastic_depth(input: ArrayT, p: float, mode: Literal["row", "batch"], training: bool = True) -> ArrayT:
+def stochastic_depth(input: ArrayT, p: Fraction, mode: Literal["row", "batch"], training: bool = True) -> ArrayT:
     """Leave out a residual branch with probability `p`, and scale it otherwise (Huang et al., 2016).
 
     Parameters
@@ -234,11 +232,8 @@ def stochastic_depth(input: ArrayT, p: float, mode: Literal["row", "batch"], tra
     >>> tl.nn.functional.stochastic_depth(tl.ones(1, 2), p=1.0, mode="row")
     tensor([[0., 0.]])
     """
-    check_probability("stochastic_depth", p)
-    if mode not in ("row", "batch"):
-        raise ValueError(f"stochastic_depth: mode must be 'row' or 'batch', not {mode!r}")
     if not training or p == 0:
-        return input
+        return _unchanged("stochastic_depth", input)
     if not input.shape:
         raise ShapeError("stochastic_depth: expects a batch axis, not an input of shape ()")
     return _masked(input, p, (input.shape[0] if mode == "row" else 1, *(1 for _ in input.shape[1:])))

@@ -200,7 +200,7 @@ def _checked(weight: Any, padding_idx: int | None, sparse: bool) -> int | None:
         raise ValueError("sparse must be False: gradients are dense here")
     if len(weight.shape) != 2:
         raise ShapeError(f"weight must have shape (rows, features), not {tuple(weight.shape)}")
-    return row_number(padding_idx, weight.shape[0])
+    return row_number("embedding", padding_idx, weight.shape[0])
 
 
 def _check_rows(input: Any, rows: int) -> None:
@@ -209,7 +209,7 @@ def _check_rows(input: Any, rows: int) -> None:
         raise IndexError(f"row {int(min(input))} is not one of the {rows} rows 0 to {rows - 1}")
 
 
-def row_number(padding_idx: int | None, rows: int) -> int | None:
+def row_number(function: str, padding_idx: int | None, rows: int) -> int | None:
     """Return the number of a row, counted from the start.
 
     Raises
@@ -220,7 +220,7 @@ def row_number(padding_idx: int | None, rows: int) -> int | None:
     if padding_idx is None:
         return None
     if not -rows <= padding_idx < rows:
-        raise ValueError(f"padding_idx must be one of {rows} rows, not {padding_idx}")
+        raise ValueError(f"{function}: padding_idx must be one of {rows} rows, not {padding_idx}")
     return padding_idx % rows
 
 

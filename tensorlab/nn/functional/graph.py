@@ -18,6 +18,7 @@ from ...ops.reduction import any as any_of
 from ...ops.reduction import max
 from ...ops.segment_reduction import segment_max
 from ...ops.shapes import astype, reshape
+from ...options import Count
 from ...tensor import ArrayT, Tensor
 from .operands import on_host
 
@@ -27,7 +28,7 @@ def _size(x: Any, index: Any, size: int | None) -> int:
     require("scatter", "integral", index=index)
     if tuple(index.shape) != tuple(x.shape[:1]):
         raise ShapeError(
-            f"index must have one number for each of the rows of x of shape {tuple(x.shape)}, not shape "
+            f"scatter: index must have one number for each of the rows of x of shape {tuple(x.shape)}, not shape "
             f"{tuple(index.shape)}"
         )
     if size is not None:
@@ -36,7 +37,7 @@ def _size(x: Any, index: Any, size: int | None) -> int:
 
 
 @composite(x="numeric", index="integral")
-def scatter_sum(x: ArrayT, index: ArrayT, size: int | None = None) -> ArrayT:
+def scatter_sum(x: ArrayT, index: ArrayT, size: Count | None = None) -> ArrayT:
     """Sum the rows of each place.
 
     Parameters
@@ -68,7 +69,7 @@ def scatter_sum(x: ArrayT, index: ArrayT, size: int | None = None) -> ArrayT:
 
 @documented_like(scatter_sum)
 @composite(x="floating", index="integral")
-def scatter_mean(x: ArrayT, index: ArrayT, size: int | None = None) -> ArrayT:
+def scatter_mean(x: ArrayT, index: ArrayT, size: Count | None = None) -> ArrayT:
     """Average the rows of each place.
 
     Examples
@@ -84,7 +85,7 @@ def scatter_mean(x: ArrayT, index: ArrayT, size: int | None = None) -> ArrayT:
 
 @documented_like(scatter_sum)
 @composite(x="real", index="integral")
-def scatter_max(x: ArrayT, index: ArrayT, size: int | None = None) -> ArrayT:
+def scatter_max(x: ArrayT, index: ArrayT, size: Count | None = None) -> ArrayT:
     """Take the maximum of the rows of each place.
 
     Rows that tie share the gradient equally.
@@ -99,7 +100,7 @@ def scatter_max(x: ArrayT, index: ArrayT, size: int | None = None) -> ArrayT:
 
 @documented_like(scatter_sum)
 @composite(x="real floating", index="integral")
-def scatter_softmax(x: ArrayT, index: ArrayT, size: int | None = None) -> ArrayT:
+def scatter_softmax(x: ArrayT, index: ArrayT, size: Count | None = None) -> ArrayT:
     """Softmax over the rows of each place.
 
     Returns
@@ -152,7 +153,7 @@ def with_loops(edge_index: Any, nodes: int) -> Any:
 def gcn_norm(
     edge_index: Tensor,
     edge_weight: Tensor | None = None,
-    num_nodes: int | None = None,
+    num_nodes: Count | None = None,
     improved: bool = False,
     add_self_loops: bool = True,
     dtype: DTypeLike = None,
@@ -221,6 +222,7 @@ def _with_weighted_loops(edge_index: Any, weight: Any, nodes: int, fill: float) 
 # -- several graphs --------------------------------------------------------------------------------------------------
 
 
+@composite()
 def batch_graphs(graphs: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor]:
     """Combine several graphs into one, without edges between them.
 
@@ -257,7 +259,8 @@ def batch_graphs(graphs: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tenso
     return concat([x for x, _ in graphs]), concat(moved, axis=1), concat(numbers)
 
 
-def global_sum_pool(x: Tensor, batch: Tensor | None = None, size: int | None = None) -> Tensor:
+@composite(x="numeric", batch="integral")
+def global_sum_pool(x: ArrayT, batch: ArrayT | None = None, size: Count | None = None) -> ArrayT:
     """Sum over the nodes of each graph.
 
     Parameters
@@ -284,7 +287,8 @@ def global_sum_pool(x: Tensor, batch: Tensor | None = None, size: int | None = N
 
 
 @documented_like(global_sum_pool)
-def global_mean_pool(x: Tensor, batch: Tensor | None = None, size: int | None = None) -> Tensor:
+@composite(x="numeric", batch="integral")
+def global_mean_pool(x: ArrayT, batch: ArrayT | None = None, size: Count | None = None) -> ArrayT:
     """Average over the nodes of each graph.
 
     Examples
@@ -297,7 +301,8 @@ def global_mean_pool(x: Tensor, batch: Tensor | None = None, size: int | None = 
 
 
 @documented_like(global_sum_pool)
-def global_max_pool(x: Tensor, batch: Tensor | None = None, size: int | None = None) -> Tensor:
+@composite(x="numeric", batch="integral")
+def global_max_pool(x: ArrayT, batch: ArrayT | None = None, size: Count | None = None) -> ArrayT:
     """Take the maximum over the nodes of each graph.
 
     Examples

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 from math import prod
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from ...backend import backend_of
 from ...errors import ShapeError
@@ -66,10 +66,6 @@ def grid_sample(
     """
     require("grid_sample", "floating", input=input)
     require("grid_sample", "real floating", grid=grid)
-    if mode not in get_args(SamplingMode):
-        raise ValueError(f"mode must be one of {', '.join(get_args(SamplingMode))}, not {mode!r}")
-    if padding_mode not in get_args(PaddingMode):
-        raise ValueError(f"padding_mode must be one of {', '.join(get_args(PaddingMode))}, not {padding_mode!r}")
     _check_grid(tuple(input.shape), tuple(grid.shape), mode)
     return _sampled(input, grid, mode, padding_mode, bool(align_corners))
 

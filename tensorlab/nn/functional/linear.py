@@ -13,6 +13,7 @@ from ...ops.shapes import expand_dims, reshape
 from ...tensor import ArrayT
 
 
+@composite(input="numeric", weight="numeric", bias="numeric")
 def linear(input: ArrayT, weight: ArrayT, bias: ArrayT | None = None) -> ArrayT:
     """Map the last axis, ``input @ weight.T + bias``.
 
@@ -87,8 +88,8 @@ def bilinear(input1: ArrayT, input2: ArrayT, weight: ArrayT, bias: ArrayT | None
     out, in1, in2 = shape
     if (shape1[-1], shape2[-1]) != (in1, in2):
         raise ShapeError(
-            f"bilinear: the weight of shape {shape} is for {in1} and {in2} features, but the inputs have "
-            f"{shape1[-1]} and {shape2[-1]} on their last axes"
+            f"bilinear: the weight of shape {shape} is for {in1} and {in2} features, but input1 has {shape1[-1]} and "
+            f"input2 {shape2[-1]} on the last axis"
         )
     # One product of input1 with the matrices of all features; then a sum along the last axis.
     halfway = contraction.linear(x1, reshape(matrices.mT, (out * in2, in1)))

@@ -8,10 +8,11 @@ from typing import Any
 from ...errors import ShapeError
 from ...ops.attention import attention_weights
 from ...ops.contraction import linear, matmul
-from ...ops.declare import composite
+from ...ops.declare import composite, require
 from ...ops.joining import concat, split
 from ...ops.reduction import mean
 from ...ops.shapes import broadcast_to, expand_dims, permute_dims, reshape, squeeze
+from ...options import Count, Fraction, Size
 from ...tensor import ArrayT
 from .attention import mask_bias, scaled_dot_product_attention
 from .dropout import dropout
@@ -20,19 +21,36 @@ from .padding import pad
 BATCH_AXIS = "(the batch is axis 1, with batch_first=True axis 0)"
 
 
-@composite()
+@composite(
+    query="floating",
+    key="floating",
+    value="floating",
+    in_proj_weight="floating",
+    in_proj_bias="floating",
+    bias_k="floating",
+    bias_v="floating",
+    out_proj_weight="floating",
+    out_proj_bias="floating",
+    key_padding_mask="any",
+    attn_mask="any",
+    q_proj_weight="floating",
+    k_proj_weight="floating",
+    v_proj_weight="floating",
+    static_k="floating",
+    static_v="floating",
+)
 def multi_head_attention_forward(
     query: ArrayT,
     key: ArrayT,
     value: ArrayT,
-    embed_dim_to_check: int,
-    num_heads: int,
+    embed_dim_to_check: Count,
+    num_heads: Size,
     in_proj_weight: ArrayT | None,
     in_proj_bias: ArrayT | None,
     bias_k: ArrayT | None,
     bias_v: ArrayT | None,
     add_zero_attn: bool,
-    dropout_p: float,
+    dropout_p: Fraction,
     out_proj_weight: ArrayT,
     out_proj_bias: ArrayT | None,
     training: bool = True,
@@ -116,6 +134,9 @@ def multi_head_attention_forward(
     name = "multi_head_attention_forward"
     _check_operands(query, key, value, embed_dim_to_check, num_heads, not use_separate_proj_weight)
     _check_masks(query, key, key_padding_mask, attn_mask, num_heads)
+    if not use_separate_proj_weight:
+        unused = {"q_proj_weight": q_proj_weight, "k_proj_weight": k_proj_weight, "v_proj_weight": v_proj_weight}
+        require(name, **{name: weight for name, weight in unused.items() if weight is not None})
     _check_options(is_causal, attn_mask, (bias_k, bias_v), (static_k, static_v))
     causal_only = is_causal and key_padding_mask is None and not need_weights
     mask = None if causal_only else _combined_masks(name, query, key_padding_mask, attn_mask, num_heads)
@@ -157,10 +178,10 @@ def _check_operands(query: Any, key: Any, value: Any, embed_dim: int, num_heads:
         raise ShapeError(f"{shapes} must all be (length, batch, features), or all (length, features)")
     if query.shape[-1] != embed_dim:
         raise ShapeError(
-            f"query has {query.shape[-1]} features (shape {tuple(query.shape)}), but embed_dim is {embed_dim}"
+            f"query has {query.shape[-1]} features (shape {tuple(query.shape)}), but embed_dim_to_check is {embed_dim}"
         )
     if embed_dim % num_heads:
-        raise ShapeError(f"embed_dim {embed_dim} does not divide into {num_heads} heads")
+        raise ShapeError(f"embed_dim {embed_dim} does not divide into num_heads={num_heads} heads")
     if key.shape[0] != value.shape[0]:
         raise ShapeError(f"{shapes}: there are {key.shape[0]} keys, but {value.shape[0]} values")
     if not query.shape[1:-1] == key.shape[1:-1] == value.shape[1:-1]:

@@ -14,6 +14,7 @@ from ...ops.linalg.norms import norm_at_least
 from ...ops.normalization import normalize_trailing
 from ...ops.pooling import avg_pool
 from ...ops.shapes import reshape
+from ...options import Size
 from ...tensor import ArrayT
 from .batchnorm import affine, one_per_channel
 
@@ -126,7 +127,7 @@ def rms_norm(
 
 @composite(input="real floating", weight="real floating", bias="real floating")
 def group_norm(
-    input: ArrayT, num_groups: int, weight: ArrayT | None = None, bias: ArrayT | None = None, eps: float = 1e-5
+    input: ArrayT, num_groups: Size, weight: ArrayT | None = None, bias: ArrayT | None = None, eps: float = 1e-5
 ) -> ArrayT:
     """Shift and scale each group of channels of each sample to mean zero and variance one, then each channel.
 
@@ -163,10 +164,10 @@ def group_norm(
     """
     per_channel = one_per_channel(input, weight=weight, bias=bias)
     batch, channels, *spatial = input.shape
-    if num_groups < 1 or channels % num_groups:
+    if channels % num_groups:
         raise ShapeError(
             f"the {channels} channels on axis 1 of the input of shape {tuple(input.shape)} do not divide into "
-            f"{num_groups} groups"
+            f"num_groups={num_groups} groups"
         )
     size = channels // num_groups * prod(spatial)
     if batch * size == 1:

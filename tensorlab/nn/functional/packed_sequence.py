@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ...backend.dtypes import float16, float32, float64, int64
 from ...errors import ShapeError
 from ...ops.creation import asarray
-from ...ops.declare import composite
+from ...ops.declare import composite, require
 from ...ops.indexing import getitem
 from ...ops.joining import stack
 from ...ops.packed_sequence import inverse, pack_steps, unpack_steps
 from ...ops.padding import pad_constant
 from ...ops.shapes import swapaxes
-from ...tensor import Tensor
+from ...options import Count
+from ...options.kinds import Many, Whole, read
+from ...tensor import ArrayT, Tensor
+
+PaddingSide = Literal["right", "left"]
 
 
 class _Packed(NamedTuple):
@@ -83,7 +87,8 @@ class PackedSequence(_Packed):
         return self.to(dtype=float16)
 
 
-def invert_permutation(permutation: Any) -> Any:
+@composite(permutation="integral")
+def invert_permutation(permutation: ArrayT | None) -> Any:
     """Return the inverse of a permutation, a tensor of integers; None for None.
 
     Examples
@@ -93,17 +98,28 @@ def invert_permutation(permutation: Any) -> Any:
     """
     if permutation is None:
         return None
-    return asarray(list(inverse(_integers(permutation)) or ()), dtype=int64, device=permutation.device)
+    order = _integers("invert_permutation", "permutation", permutation)
+    if sorted(order) != list(range(len(order))):
+        raise ValueError(f"invert_permutation: permutation must be one of 0 to {len(order) - 1}, not {order}")
+    return asarray(list(inverse(order) or ()), dtype=int64, device=permutation.device)
 
 
-def _integers(x: Any) -> tuple[int, ...]:
+def _integers(function: str, name: str, x: Any) -> tuple[int, ...]:
     """Return integers, given as a tensor or a sequence, as a tuple."""
-    return tuple(int(number) for number in (x.tolist() if hasattr(x, "tolist") else x))
+    integers: tuple[int, ...] = read(function, name, Many(Whole()), x)
+    return integers
+
+
+def _listed(function: str, sequences: Any) -> list[Any]:
+    """Return sequences, given in any iterable, as a list."""
+    if not isinstance(sequences, Iterable) or isinstance(sequences, str | bytes | dict):
+        raise TypeError(f"{function}: sequences must be tensors in a list, not {type(sequences).__name__}")
+    return list(sequences)
 
 
 @composite(input="any")
 def pack_padded_sequence(
-    input: Any, lengths: Any, batch_first: bool = False, enforce_sorted: bool = True
+    input: ArrayT, lengths: Any, batch_first: bool = False, enforce_sorted: bool = True
 ) -> PackedSequence:
     """Pack sequences that are padded to equal lengths.
 
@@ -135,7 +151,7 @@ def pack_padded_sequence(
     (tensor([4, 1, 3, 5, 2, 6]), tensor([2, 0, 1]))
     """
     x = swapaxes(input, 0, 1) if batch_first else input
-    counts, shape = _integers(lengths), tuple(input.shape)
+    counts, shape = _integers("pack_padded_sequence", "lengths", lengths), tuple(input.shape)
     if len(shape) < 2 or len(counts) != x.shape[1]:
         axis = 0 if batch_first else 1
         raise ShapeError(
@@ -161,8 +177,9 @@ def pack_padded_sequence(
     )
 
 
+@composite()
 def pad_packed_sequence(
-    sequence: PackedSequence, batch_first: bool = False, padding_value: float = 0.0, total_length: int | None = None
+    sequence: PackedSequence, batch_first: bool = False, padding_value: float = 0.0, total_length: Count | None = None
 ) -> tuple[Tensor, Tensor]:
     """Pad packed sequences to equal lengths: the inverse of `pack_padded_sequence`.
 
@@ -197,13 +214,16 @@ def pad_packed_sequence(
     (tensor([[ 1,  2,  3],
             [10,  0,  0]]), tensor([3, 1]))
     """
-    batch_sizes = _integers(sequence.batch_sizes)
+    require("pad_packed_sequence", **{"data of sequence": sequence.data})
+    batch_sizes = _integers("pad_packed_sequence", "sequence.batch_sizes", sequence.batch_sizes)
     length = len(batch_sizes) if total_length is None else total_length
     if length < len(batch_sizes):
         raise ValueError(
             f"pad_packed_sequence: total_length={total_length} is less than the longest sequence's {len(batch_sizes)}"
         )
-    order = None if sequence.unsorted_indices is None else _integers(sequence.unsorted_indices)
+    order = None
+    if sequence.unsorted_indices is not None:
+        order = _integers("pad_packed_sequence", "sequence.unsorted_indices", sequence.unsorted_indices)
     padded = unpack_steps(sequence.data, batch_sizes, length, order, padding_value)
     counts = [sum(size > place for size in batch_sizes) for place in order or range(batch_sizes[0])]
     return swapaxes(padded, 0, 1) if batch_first else padded, asarray(counts, dtype=int64, device="cpu")
@@ -211,7 +231,7 @@ def pad_packed_sequence(
 
 @composite(sequences="any")
 def pad_sequence(
-    sequences: Iterable[Any], batch_first: bool = False, padding_value: float = 0.0, padding_side: str = "right"
+    sequences: Iterable[Any], batch_first: bool = False, padding_value: float = 0.0, padding_side: PaddingSide = "right"
 ) -> Tensor:
     """Pad sequences to the length of the longest one and stack them.
 
@@ -239,9 +259,7 @@ def pad_sequence(
     tensor([[ 1,  2,  3],
             [10,  0,  0]])
     """
-    if padding_side not in ("right", "left"):
-        raise ValueError(f"pad_sequence: padding_side must be 'right' or 'left', not {padding_side!r}")
-    given = list(sequences)
+    given = _listed("pad_sequence", sequences)
     if not given:
         raise ValueError("pad_sequence: there is no sequence")
     shapes = [tuple(x.shape) for x in given]
@@ -261,7 +279,7 @@ def pad_sequence(
 
 
 @composite(padded_sequences="any")
-def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = False) -> list[Tensor]:
+def unpad_sequence(padded_sequences: ArrayT, lengths: Any, batch_first: bool = False) -> list[ArrayT]:
     """Remove the padding on the right: the inverse of `pad_sequence`.
 
     Parameters
@@ -283,7 +301,8 @@ def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = Fals
     >>> tl.nn.utils.rnn.unpad_sequence(tl.tensor([[1, 2, 3], [10, 0, 0]]), [3, 1], batch_first=True)
     [tensor([1, 2, 3]), tensor([10])]
     """
-    shape, axis, counts = tuple(padded_sequences.shape), 0 if batch_first else 1, _integers(lengths)
+    shape, axis = tuple(padded_sequences.shape), 0 if batch_first else 1
+    counts = _integers("unpad_sequence", "lengths", lengths)
     if len(shape) < 2 or shape[axis] != len(counts):
         raise ShapeError(
             f"unpad_sequence: {len(counts)} lengths do not fit sequences of shape {shape}, whose axis {axis} is "
@@ -294,7 +313,8 @@ def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = Fals
     return [getitem(padded_sequences, (slice(None, count), i)) for i, count in enumerate(counts)]
 
 
-def pack_sequence(sequences: Sequence[Any], enforce_sorted: bool = True) -> PackedSequence:
+@composite(sequences="any")
+def pack_sequence(sequences: Iterable[Any], enforce_sorted: bool = True) -> PackedSequence:
     """Pack sequences of different lengths; see `pad_sequence` and `pack_padded_sequence`.
 
     Parameters
@@ -316,10 +336,11 @@ def pack_sequence(sequences: Sequence[Any], enforce_sorted: bool = True) -> Pack
     >>> tl.nn.utils.rnn.pack_sequence([tl.tensor([10]), tl.tensor([1, 2])], enforce_sorted=False).data
     tensor([ 1, 10,  2])
     """
-    given = list(sequences)
+    given = _listed("pack_sequence", sequences)
     return pack_padded_sequence(pad_sequence(given), [len(x) for x in given], enforce_sorted=enforce_sorted)
 
 
+@composite()
 def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
     """Return a list of the packed sequences: the inverse of `pack_sequence`.
 
@@ -334,4 +355,5 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
     >>> unpack_sequence(pack_sequence([tl.tensor([1, 2]), tl.tensor([10])]))
     [tensor([1, 2]), tensor([10])]
     """
+    require("unpack_sequence", **{"data of packed_sequences": packed_sequences.data})
     return unpad_sequence(*pad_packed_sequence(packed_sequences))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, Literal
 
 from ...errors import ShapeError
 from ...ops.declare import composite
@@ -15,11 +15,12 @@ from ...tensor import ArrayT
 MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 """PyTorch's names of the modes, and NumPy's."""
 
+PadMode = Literal["constant", "reflect", "replicate", "circular"]
 Pairs = tuple[tuple[int, int], ...]
 
 
 @composite(input="any")
-def pad(input: ArrayT, pad: Sequence[int], mode: str = "constant", value: complex | None = None) -> ArrayT:
+def pad(input: ArrayT, pad: Sequence[int], mode: PadMode = "constant", value: complex | None = None) -> ArrayT:
     """Pad the ends of the last axes; `tensorlab.pad` takes NumPy's arguments.
 
     Parameters
@@ -56,11 +57,8 @@ def pad(input: ArrayT, pad: Sequence[int], mode: str = "constant", value: comple
     tensor([2., 3., 5.])
     """
     shape, pairs = tuple(input.shape), _pairs(tuple(input.shape), tuple(pad))
-    if mode != "constant":
-        if mode not in MODES:
-            raise ValueError(f"mode must be 'constant', {', '.join(map(repr, MODES))}, not {mode!r}")
-        if value:
-            raise ValueError(f"mode {mode!r} takes no value; {value} was given")
+    if mode != "constant" and value:
+        raise ValueError(f"mode {mode!r} takes no value; {value} was given")
     for axis, (length, ends) in enumerate(zip(shape, pairs, strict=True)):
         _check(axis, length, ends, mode)
     longer = tuple((max(before, 0), max(after, 0)) for before, after in pairs)
@@ -75,7 +73,7 @@ def pad(input: ArrayT, pad: Sequence[int], mode: str = "constant", value: comple
 def _pairs(shape: tuple[int, ...], amounts: tuple[int, ...]) -> Pairs:
     """Return the ends of each axis, given those of the last axes in PyTorch's order."""
     if len(amounts) % 2 or not all(isinstance(n, Integral) for n in amounts):
-        raise ValueError(f"give two numbers per axis, integers, last axis first, not {amounts}")
+        raise ValueError(f"give two integers in pad for each axis, last axis first, not {amounts}")
     if len(amounts) > 2 * len(shape):
         raise ShapeError(f"{len(amounts) // 2} axes are to be padded, but shape {shape} has fewer")
     rest = ((0, 0),) * (len(shape) - len(amounts) // 2)

@@ -8,21 +8,23 @@ from typing import Any
 from ...backend import DTypeLike
 from ...backend.dtypes import float32, float64
 from ...errors import ShapeError
-from ...ops.creation import arange
+from ...ops.creation import DeviceLike, arange
 from ...ops.declare import composite
 from ...ops.exponential import exp
 from ...ops.indexing import getitem
 from ...ops.joining import concat, stack
 from ...ops.shapes import astype, reshape
+from ...options import Count, Positive
 from ...tensor import ArrayT, Tensor
 
 
+@composite()
 def position_angles(
-    length: int,
-    features: int,
-    base: float = 10000.0,
+    length: Count,
+    features: Count,
+    base: Positive = 10000.0,
     offset: int = 0,
-    device: Any = None,
+    device: DeviceLike = None,
     dtype: DTypeLike = None,
 ) -> Tensor:
     """Return ``position * base ** (-2 i / features)`` for each position and each pair i of features.

@@ -124,5 +124,5 @@ def state_pair(name: str, states: str, hx: Any) -> Any:
         If they are given and not a pair.
     """
     if hx is not None and not (isinstance(hx, list | tuple) and len(hx) == 2):
-        raise TypeError(f"{name} expects the states as a pair {states}, not {type(hx).__name__}")
+        raise TypeError(f"{name}: hx must be a pair {states}, not {type(hx).__name__}")
     return hx

@@ -110,7 +110,7 @@ class Swish(LearnedLayer):
     @checked
     def __init__(self, init: Finite = 1.0, device: DeviceLike = None, dtype: FloatingDType = None) -> None:
         self.init = init
-        self.beta = Parameter(full((1,), init, device=device, dtype=dtype))
+        self.beta = Parameter(full((1,), float(init), device=device, dtype=dtype))
 
     def forward(self, input: Tensor) -> Tensor:
         return F.swish(input, self.beta if input.shape else self.beta[0])

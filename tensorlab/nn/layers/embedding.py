@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from ...autodiff.graph import no_grad
 from ...errors import ShapeError
 from ...ops.creation import DeviceLike
+from ...ops.declare import require
 from ...options import Count, NonNegative, checked
 from ...tensor import Tensor
 from .. import functional as F
@@ -51,7 +52,7 @@ class _Table(LearnedLayer):
         if sparse:
             raise ValueError(f"{type(self).__name__}: sparse must be False: gradients are dense here")
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
-        self.padding_idx = row_number(padding_idx, num_embeddings)
+        self.padding_idx = row_number(type(self).__name__, padding_idx, num_embeddings)
         self.max_norm, self.norm_type, self.scale_grad_by_freq = max_norm, norm_type, scale_grad_by_freq
         self.sparse = sparse
         self.weight = new_parameter(num_embeddings, embedding_dim, device=device, dtype=dtype)
@@ -67,11 +68,12 @@ class _Table(LearnedLayer):
     @classmethod
     def _from_table(cls, embeddings: Any, freeze: bool, padding_idx: int | None, **options: Any) -> Self:
         """Return a layer with a given table, shared rather than copied."""
+        require("from_pretrained", "floating", embeddings=embeddings)
         shape = tuple(embeddings.shape)
         if len(shape) != 2:
             raise ShapeError(f"{cls.__name__}.from_pretrained: embeddings must have 2 axes, not shape {shape}")
         layer = cls(0, shape[1], **options)
-        layer.num_embeddings, layer.padding_idx = shape[0], row_number(padding_idx, shape[0])
+        layer.num_embeddings, layer.padding_idx = shape[0], row_number("from_pretrained", padding_idx, shape[0])
         layer.weight = Parameter(embeddings, requires_grad=not freeze)
         return layer
 
@@ -118,12 +120,13 @@ class Embedding(_Table, function=F.embedding):
         )
 
     @classmethod
+    @checked
     def from_pretrained(
         cls,
         embeddings: Any,
         freeze: bool = True,
         padding_idx: int | None = None,
-        max_norm: float | None = None,
+        max_norm: NonNegative | None = None,
         norm_type: float = 2.0,
         scale_grad_by_freq: bool = False,
         sparse: bool = False,
@@ -198,11 +201,12 @@ class EmbeddingBag(_Table, function=F.embedding_bag):
         )
 
     @classmethod
+    @checked
     def from_pretrained(
         cls,
         embeddings: Any,
         freeze: bool = True,
-        max_norm: float | None = None,
+        max_norm: NonNegative | None = None,
         norm_type: float = 2.0,
         scale_grad_by_freq: bool = False,
         mode: Mode = "mean",

@@ -10,7 +10,8 @@ from ...errors import ShapeError
 from ...ops.creation import DeviceLike
 from ...options import Count, Fraction, NonNegative, checked
 from ...tensor import Tensor
-from ..module.error_path import note_module
+from ...tracebacks import full_tracebacks
+from ..module.error_path import clearer_error, note_module
 from ..module.module import Module
 from ..module.parameter import Parameter, Uninitialized, UninitializedBuffer, UninitializedParameter
 from .batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, _NormBase
@@ -52,6 +53,9 @@ class _Lazy(LearnedLayer):
             self.__class__ = self.becomes  # type: ignore[assignment]
             return self(*args, **kwargs)
         except Exception as error:
+            if (clearer := clearer_error(self, error, args, kwargs)) is not None:
+                note_module(self, clearer)
+                raise clearer from (error if full_tracebacks() else None)
             note_module(self, error)
             raise
 

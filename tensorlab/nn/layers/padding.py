@@ -8,6 +8,7 @@ from ...errors import ShapeError
 from ...options import Integers, Scalar, declared
 from ...tensor import Tensor
 from .. import functional as F
+from ..functional.padding import PadMode
 from .base import UnaryLayer
 
 
@@ -28,7 +29,7 @@ class _PadNd(UnaryLayer):
     """
 
     ndim: ClassVar[int]
-    mode: ClassVar[str]
+    mode: ClassVar[PadMode]
     padding: Integers
 
     def __post_init__(self) -> None:

@@ -199,9 +199,6 @@ class RNNBase(LearnedLayer):
         return [(self.num_layers * self._directions, *batch, size) for size in sizes]
 
     def _check_states(self, hx: Sequence[Any], batch: tuple[int, ...]) -> None:
-        for state in hx:
-            if not hasattr(state, "shape"):
-                raise TypeError(f"{type(self).__name__} expects a tensor as initial state, not {type(state).__name__}")
         axes = "layers * directions, batch, size" if batch else "layers * directions, size"
         for which, state, shape in zip(self.states, hx, self._state_shapes(batch), strict=True):
             check_state(type(self).__name__, which, state, shape, axes)
@@ -253,7 +250,7 @@ class RNN(RNNBase):
     def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]: ...
     @overload
     def forward(self, input: PackedSequence, hx: Tensor | None = None) -> tuple[PackedSequence, Tensor]: ...
-    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
+    def forward(self, input: Tensor | PackedSequence, hx: Tensor | None = None) -> tuple[Any, Tensor]:
         output, (h,) = self._run_sequences(input, None if hx is None else (hx,))
         return output, h
 
@@ -291,7 +288,7 @@ class GRU(RNNBase):
     def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]: ...
     @overload
     def forward(self, input: PackedSequence, hx: Tensor | None = None) -> tuple[PackedSequence, Tensor]: ...
-    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
+    def forward(self, input: Tensor | PackedSequence, hx: Tensor | None = None) -> tuple[Any, Tensor]:
         output, (h,) = self._run_sequences(input, None if hx is None else (hx,))
         return output, h
 
@@ -341,6 +338,8 @@ class LSTM(RNNBase):
     def forward(
         self, input: PackedSequence, hx: tuple[Tensor, Tensor] | None = None
     ) -> tuple[PackedSequence, tuple[Tensor, Tensor]]: ...
-    def forward(self, input: Any, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Any, tuple[Tensor, Tensor]]:
+    def forward(
+        self, input: Tensor | PackedSequence, hx: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Any, tuple[Tensor, Tensor]]:
         output, (h, c) = self._run_sequences(input, state_pair("LSTM", "(h_0, c_0)", hx))
         return output, (h, c)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
 
 from ...backend.memory import require_memory
 from ...errors import ShapeError
 from ...ops.creation import DeviceLike, full
+from ...ops.declare import composite
 from ...ops.matrices import triu
 from ...options import Count, Fraction, NonNegative, Size, checked
+from ...options.kinds import kind_of, read
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
@@ -19,8 +20,11 @@ from .learned import FloatingDType
 from .normalization import LayerNorm
 from .transformer_layers import Activation, BlockLayer, TransformerDecoderLayer, TransformerEncoderLayer
 
+OPTIONAL_FLAG = kind_of(bool | None)
 
-def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: FloatingDType = None) -> Tensor:
+
+@composite()
+def generate_square_subsequent_mask(sz: Count, device: DeviceLike = None, dtype: FloatingDType = None) -> Tensor:
     """Make the causal mask: minus infinity where a key is later than the query, zeros elsewhere.
 
     Parameters
@@ -90,6 +94,7 @@ class TransformerEncoder(Module):
         is_causal: bool | None = None,
     ) -> Tensor:
         """Return the output of the last layer; for the masks see `Transformer.forward`."""
+        is_causal = read("TransformerEncoder", "is_causal", OPTIONAL_FLAG, is_causal)
         for layer in self.layers:
             src = layer(src, src_mask=mask, is_causal=bool(is_causal), src_key_padding_mask=src_key_padding_mask)
         return src if self.norm is None else self.norm(src)
@@ -132,6 +137,7 @@ class TransformerDecoder(Module):
         memory_is_causal: bool = False,
     ) -> Tensor:
         """Return the output of the last layer; for `memory` and the masks see `Transformer.forward`."""
+        tgt_is_causal = read("TransformerDecoder", "tgt_is_causal", OPTIONAL_FLAG, tgt_is_causal)
         for layer in self.layers:
             tgt = layer(
                 tgt,
@@ -281,6 +287,6 @@ class Transformer(BlockLayer):
             )
 
     @staticmethod
-    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: FloatingDType = None) -> Tensor:
+    def generate_square_subsequent_mask(sz: Count, device: DeviceLike = None, dtype: FloatingDType = None) -> Tensor:
         """Make the causal mask; see `nn.transformer.generate_square_subsequent_mask`."""
         return generate_square_subsequent_mask(sz, device, dtype)

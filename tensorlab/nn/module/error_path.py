@@ -1,13 +1,17 @@
-"""Errors that pass through modules: a note with the module's path, and a traceback without the frames between."""
+"""Errors that pass through modules: the input that is wrong, a note with the module's path, and a short traceback."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from types import FrameType
-from typing import Protocol
+from inspect import signature
+from types import FrameType, SimpleNamespace
+from typing import Annotated, Any, ClassVar, Protocol, get_type_hints
 
+from ...ops.declare import TOLD_AGAIN, require
+from ...options.kinds import Kind, kind_of, read
+from ...tensor import Tensor
 from ...tracebacks import full_tracebacks, shortened
 from .attributes import joined
 
@@ -74,3 +78,47 @@ def _call_around(call: FrameType) -> FrameType | None:
     while frame is not None and note_module.__name__ not in frame.f_code.co_names:
         frame = frame.f_back
     return frame
+
+
+# -- inputs that are wrong ---------------------------------------------------------------------------------------------
+
+
+def clearer_error(module: object, error: Exception, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Exception | None:
+    """Return an error that names the input of a layer that caused one; None if the inputs are what `forward` takes.
+
+    Only layers of the library are looked at, and errors that do not name the layer yet. What their calls are given is
+    checked here alone, after an error.
+    """
+    forward: Any = getattr(type(module), "forward")  # noqa: B009 (which modules define)
+    layer = type(module).__name__
+    ours = str(getattr(forward, "__module__", "")).startswith("tensorlab.") and not str(error).startswith(f"{layer}: ")
+    if ours and isinstance(error, TOLD_AGAIN):
+        with suppress(TypeError):  # arguments that are missing or unexpected
+            return _refusal(layer, forward, signature(forward).bind(module, *args, **kwargs).arguments)
+    return None
+
+
+def _refusal(layer: str, forward: Any, given: Mapping[str, Any]) -> Exception | None:
+    """Return the error of the first argument that is not what its annotation says."""
+    annotated = SimpleNamespace(__annotations__={name: forward.__annotations__.get(name, Any) for name in given})
+    names = {**forward.__globals__, "Tensor": Input, "ArrayT": Input}
+    for name, annotation in get_type_hints(annotated, names, include_extras=True).items():
+        try:
+            read(layer, name, kind_of(annotation), given[name])
+        except (TypeError, ValueError) as clearer:
+            return clearer.with_traceback(None)
+    return None
+
+
+class ArrayKind(Kind):
+    """A tensor, or an array of an installed library."""
+
+    text: ClassVar[str] = "a tensor"
+
+    def read(self, value: Any) -> Any:
+        """Return the value."""
+        require("", value=value)
+        return value
+
+
+Input = Annotated[Tensor, ArrayKind()]

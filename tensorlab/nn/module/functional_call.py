@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from ...options import checked
 from .attributes import joined
 from .module import Module
 
 Place = tuple[Module, str]
 
 
+@checked
 def functional_call(
     module: Module,
     parameters_and_buffers: Mapping[str, Any] | Sequence[Mapping[str, Any]],
@@ -63,6 +65,8 @@ def functional_call(
     {'weight': tensor([[1., 2.]])}
     """
     given = _as_one_mapping(parameters_and_buffers)
+    if not isinstance(kwargs, Mapping | None):
+        raise TypeError(f"functional_call: kwargs must be a mapping or None, not {type(kwargs).__name__}")
     args = () if args is None else args if isinstance(args, tuple) else (args,)
     with _replaced(_replacements(module, given, tie_weights, strict)):
         return module(*args, **(kwargs or {}))
@@ -71,6 +75,8 @@ def functional_call(
 def _as_one_mapping(given: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     if isinstance(given, Mapping):
         return dict(given)
+    if not isinstance(given, Sequence) or not all(isinstance(part, Mapping) for part in given):
+        raise TypeError(f"functional_call: parameters_and_buffers must be a mapping or several, not {given!r:.60}")
     merged: dict[str, Any] = {}
     for part in given:
         twice = merged.keys() & part.keys()
@@ -91,7 +97,10 @@ def _replacements(module: Module, given: Mapping[str, Any], tie_weights: bool, s
             owners.setdefault(id(tensor), []).append(key)
     unknown = [key for key in given if key not in places]
     if unknown:
-        raise KeyError(f"functional_call: {type(module).__name__} has no parameter or buffer {', '.join(unknown)}")
+        raise KeyError(
+            f"functional_call: parameters_and_buffers: {type(module).__name__} has no parameter or buffer "
+            f"{', '.join(map(str, unknown))}"
+        )
     groups = list(owners.values()) if tie_weights else [[key] for key in places]
     replacements = {}
     for keys in groups:

@@ -8,7 +8,8 @@ from typing import Any, ParamSpec, Protocol, Self, TypeVar
 from ...backend import DTypeLike
 from ...ops.creation import zeros_like
 from ...options import checked
-from .error_path import note_module
+from ...tracebacks import full_tracebacks
+from .error_path import clearer_error, note_module
 from .forward_hooks import call_with_hooks
 from .hooked import Hooked
 from .moving import Movable
@@ -64,6 +65,9 @@ class Module(Movable, Stateful, Hooked):
                 return output
             return self.forward(*args, **kwargs)
         except Exception as error:
+            if (clearer := clearer_error(module, error, args, kwargs)) is not None:
+                note_module(module, clearer)
+                raise clearer from (error if full_tracebacks() else None)
             note_module(module, error)
             raise
 

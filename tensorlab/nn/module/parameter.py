@@ -7,7 +7,11 @@ from typing import Any
 
 from ...backend import dtypes
 from ...ops.creation import empty
+from ...ops.declare import require
+from ...options.kinds import kind_of, read
 from ...tensor import Leaf, Tensor
+
+FLAG = kind_of(bool)
 
 
 class Parameter(Tensor):
@@ -33,7 +37,8 @@ class Parameter(Tensor):
     """
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
-        super().__init__(data, requires_grad)
+        require("Parameter", data=data)
+        super().__init__(data, read("Parameter", "requires_grad", FLAG, requires_grad))
 
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"

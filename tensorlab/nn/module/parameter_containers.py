@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, KeysView, Mapping
 from operator import index as as_index
 from typing import Any, overload
 
+from ...options import checked
 from ...tensor import Tensor
 from .module import Module
 from .parameter import Parameter
@@ -90,8 +91,8 @@ class ParameterList(_ParameterContainer):
         TypeError
             If `values` is a tensor, or not iterable.
         """
-        if isinstance(values, Tensor) or not isinstance(values, Iterable):
-            raise TypeError(f"{type(self).__name__}: expected an iterable of values, not {type(values).__name__}")
+        if isinstance(values, str | bytes) or hasattr(values, "dtype") or not isinstance(values, Iterable):
+            raise TypeError(f"{type(self).__name__}: values must be an iterable, not {type(values).__name__}")
         for value in tuple(values):
             self.append(value)
         return self
@@ -129,7 +130,7 @@ class ParameterDict(_ParameterContainer):
 
     def __getitem__(self, key: str) -> Any:
         if key not in self._keys:
-            raise KeyError(key)
+            raise KeyError(f"{type(self).__name__} has no value of the key {key!r}, but {', '.join(self) or 'none'}")
         return self.__dict__[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -182,10 +183,12 @@ class ParameterDict(_ParameterContainer):
         """Return (key, value) pairs."""
         return ((key, self[key]) for key in self._keys)
 
+    @checked
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of a key, or `default`."""
         return self.__dict__[key] if key in self._keys else default
 
+    @checked
     def setdefault(self, key: str, default: Any = None) -> Any:
         """Return the value of a key, which is first set to `default` if it is missing."""
         if key not in self:
@@ -195,9 +198,15 @@ class ParameterDict(_ParameterContainer):
     def update(self, parameters: Mapping[str, Any] | ParameterDict | Iterable[tuple[str, Any]]) -> None:
         """Add values; those of the same keys are replaced."""
         pairs = parameters.items() if isinstance(parameters, Mapping | ParameterDict) else parameters
-        for key, value in tuple(pairs):
-            self[key] = value
+        if not isinstance(pairs, Iterable) or isinstance(pairs, str | bytes | Tensor):
+            found = type(parameters).__name__
+            raise TypeError(f"{type(self).__name__}: parameters must be a mapping or pairs, not {found}")
+        for pair in tuple(pairs):
+            if not isinstance(pair, tuple | list) or len(pair) != 2:
+                raise TypeError(f"{type(self).__name__}: parameters must be pairs of a key and a value, not {pair!r}")
+            self[pair[0]] = pair[1]
 
+    @checked
     def pop(self, key: str) -> Any:
         """Remove and return a value; raises `KeyError` if there is none of that key."""
         value = self[key]
@@ -222,7 +231,9 @@ class ParameterDict(_ParameterContainer):
 
     def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
         """Return a dictionary with the same value for all keys."""
-        return ParameterDict((key, default) for key in keys)
+        if not isinstance(keys, Iterable) or isinstance(keys, str | bytes):
+            raise TypeError(f"fromkeys: keys must be an iterable of strings, not {type(keys).__name__}")
+        return ParameterDict([(key, default) for key in keys])
 
     def extra_repr(self) -> str:
         return _described(self.items())

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 from ...autodiff.graph import no_grad
 from ...docstrings import documented_like
 from ...ops.arithmetic import clip, minimum
 from ...ops.comparison import isfinite
 from ...ops.creation import zeros
+from ...ops.declare import composite
 from ...ops.joining import stack
 from ...ops.linalg.norms import vector_norm
 from ...ops.shapes import astype
+from ...options import NonNegative
 from ...tensor import Tensor
 from ...tracebacks import users_stacklevel
+from .arguments import tensors_in
 
 Tensors = Tensor | Iterable[Tensor]
+Order = float | Literal["inf"]
+"""The order of a norm."""
 
 
-def get_total_norm(tensors: Tensors, norm_type: float = 2.0, error_if_nonfinite: bool = False) -> Tensor:
+@composite()
+def get_total_norm(tensors: Tensors, norm_type: Order = 2.0, error_if_nonfinite: bool = False) -> Tensor:
     """Return the norm of several tensors, as if all their elements were one vector.
 
     Parameters
@@ -47,7 +53,7 @@ def get_total_norm(tensors: Tensors, norm_type: float = 2.0, error_if_nonfinite:
     >>> tl.nn.utils.get_total_norm([tl.tensor([3.0]), tl.tensor([[4.0]])])
     tensor(5.)
     """
-    found, order = _listed(tensors), float(norm_type)
+    found, order = tensors_in("get_total_norm", "tensors", tensors), float(norm_type)
     with no_grad():
         norms = [vector_norm(x.detach(), ord=order) for x in found]
         if not norms:
@@ -61,7 +67,8 @@ def get_total_norm(tensors: Tensors, norm_type: float = 2.0, error_if_nonfinite:
     return total
 
 
-def clip_grads_with_norm_(parameters: Tensors, max_norm: float, total_norm: Tensor) -> None:
+@composite()
+def clip_grads_with_norm_(parameters: Tensors, max_norm: NonNegative, total_norm: Tensor) -> None:
     """Scale gradients, in place, by ``max_norm / (total_norm + 1e-6)`` where that is below one.
 
     Parameters
@@ -82,15 +89,16 @@ def clip_grads_with_norm_(parameters: Tensors, max_norm: float, total_norm: Tens
     tensor([2.9999993])
     """
     with no_grad():
-        factor = minimum(float(max_norm) / (total_norm + 1e-6), 1.0)
-        for grad in _gradients(_listed(parameters)):
+        factor = minimum(max_norm / (total_norm + 1e-6), 1.0)
+        for grad in _gradients(tensors_in("clip_grads_with_norm_", "parameters", parameters)):
             here = factor.to(grad.device)
             grad *= here if here.dtype == grad.dtype else astype(here, grad.dtype)
 
 
 @documented_like(get_total_norm)
+@composite()
 def clip_grad_norm_(
-    parameters: Tensors, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
+    parameters: Tensors, max_norm: NonNegative, norm_type: Order = 2.0, error_if_nonfinite: bool = False
 ) -> Tensor:
     """Scale gradients, in place, so that their common norm is at most `max_norm` (Pascanu et al., 2013).
 
@@ -125,7 +133,7 @@ def clip_grad_norm_(
     >>> p.grad
     tensor([3., 4.])
     """
-    found = _listed(parameters)
+    found = tensors_in("clip_grad_norm_", "parameters", parameters)
     if not found and isinstance(parameters, Iterator):
         warnings.warn(
             "clip_grad_norm_ got an iterator without elements, such as a generator that was used before: nothing is "
@@ -137,7 +145,8 @@ def clip_grad_norm_(
     return total
 
 
-def clip_grad_value_(parameters: Tensors, clip_value: float) -> None:
+@composite()
+def clip_grad_value_(parameters: Tensors, clip_value: NonNegative) -> None:
     """Clip each element of gradients, in place, to ``[-clip_value, clip_value]``.
 
     Parameters
@@ -155,14 +164,9 @@ def clip_grad_value_(parameters: Tensors, clip_value: float) -> None:
     >>> p.grad
     tensor([-1. ,  0.5])
     """
-    bound = float(clip_value)
     with no_grad():
-        for grad in _gradients(_listed(parameters)):
-            grad[...] = clip(grad.detach(), -bound, bound)
-
-
-def _listed(tensors: Tensors) -> list[Tensor]:
-    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+        for grad in _gradients(tensors_in("clip_grad_value_", "parameters", parameters)):
+            grad[...] = clip(grad.detach(), -clip_value, clip_value)
 
 
 def _gradients(parameters: list[Tensor]) -> list[Any]:

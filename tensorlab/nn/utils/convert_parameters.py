@@ -6,12 +6,15 @@ from collections.abc import Iterable
 
 from ...errors import ShapeError
 from ...ops.creation import zeros
+from ...ops.declare import composite
 from ...ops.joining import concat
 from ...ops.shapes import flatten, reshape
 from ...tensor import Tensor
+from .arguments import tensors_in
 
 
-def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
+@composite()
+def parameters_to_vector(parameters: Tensor | Iterable[Tensor]) -> Tensor:
     """Return the elements of all parameters as one vector; gradients flow through it.
 
     Parameters
@@ -29,11 +32,13 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     >>> tl.nn.utils.parameters_to_vector([tl.ones(1, 2), tl.zeros(1)])
     tensor([1., 1., 0.])
     """
-    parts = [flatten(parameter) if parameter.ndim else reshape(parameter, (1,)) for parameter in parameters]
+    found = tensors_in("parameters_to_vector", "parameters", parameters)
+    parts = [flatten(parameter) if parameter.ndim else reshape(parameter, (1,)) for parameter in found]
     return concat(parts) if parts else zeros(0)
 
 
-def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
+@composite()
+def vector_to_parameters(vec: Tensor, parameters: Tensor | Iterable[Tensor]) -> None:
     """Copy the elements of a vector into parameters, in order.
 
     Parameters
@@ -58,12 +63,12 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     Parameter containing:
     tensor([3.], requires_grad=True)
     """
-    if not isinstance(vec, Tensor):
-        raise TypeError(f"vector_to_parameters: vec must be a tensor, not {type(vec).__name__}")
-    targets = list(parameters)
+    targets = tensors_in("vector_to_parameters", "parameters", parameters)
     total = sum(target.nelement() for target in targets)
     if vec.shape != (total,):
-        raise ShapeError(f"vector_to_parameters: vec must have shape {(total,)}, not {vec.shape}")
+        raise ShapeError(
+            f"vector_to_parameters: vec must have shape {(total,)}, not {vec.shape}: parameters have {total} elements"
+        )
     values, start = vec.detach(), 0
     for target in targets:
         end = start + target.nelement()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from ...backend import dtypes
+from ...errors import ShapeError
 from ...ops.arithmetic import sign
 from ...ops.comparison import where
 from ...ops.contraction import matmul
 from ...ops.creation import zeros
+from ...ops.declare import composite
 from ...ops.joining import concat
 from ...ops.linalg.common import adjoint, identity_like
 from ...ops.linalg.decompositions import qr
@@ -27,7 +29,7 @@ from .parametrize import register_parametrization
 M = TypeVar("M", bound=Module)
 
 
-def tensor_of(module: Module, name: str) -> Tensor:
+def tensor_of(function: str, module: Module, name: str) -> Tensor:
     """Return the tensor of a module that is to be parametrised.
 
     Raises
@@ -37,7 +39,7 @@ def tensor_of(module: Module, name: str) -> Tensor:
     """
     tensor = getattr(module, name, None)
     if not isinstance(tensor, Tensor):
-        raise ValueError(f"{type(module).__name__} has no parameter or buffer {name!r}")
+        raise ValueError(f"{function}: {type(module).__name__} has no parameter or buffer of the name {name!r}")
     return tensor
 
 
@@ -46,7 +48,7 @@ def real_dtype(dtype: Any) -> Any:
     return {"complex64": dtypes.float32, "complex128": dtypes.float64}.get(str(dtypes.named(dtype)), dtype)
 
 
-ORTHOGONAL_MAPS = ("matrix_exp", "cayley", "householder")
+OrthogonalMap = Literal["matrix_exp", "cayley", "householder"]
 
 
 class _Orthogonal(Module):
@@ -81,6 +83,8 @@ class _Orthogonal(Module):
         return q[..., :k]
 
     def right_inverse(self, q: Any) -> Any:
+        if len(q.shape) < 2:
+            raise ShapeError(f"right_inverse: value must be a matrix or a batch of matrices, not of shape {q.shape}")
         wide = q.shape[-2] < q.shape[-1]
         tall = matrix_transpose(q) if wide else q
         if not self.use_trivialization:
@@ -155,8 +159,9 @@ def _reflections_of(x: Any) -> Any:
     return reflections
 
 
+@composite()
 def orthogonal(
-    module: M, name: str = "weight", orthogonal_map: str | None = None, *, use_trivialization: bool = True
+    module: M, name: str = "weight", orthogonal_map: OrthogonalMap | None = None, *, use_trivialization: bool = True
 ) -> M:
     """Keep a matrix orthogonal: its columns are orthonormal, or its rows if it is wide.
 
@@ -194,14 +199,14 @@ def orthogonal(
     >>> bool(tl.linalg.matrix_norm(layer.weight @ layer.weight.mT - tl.eye(2)) < 1e-6)
     True
     """
-    weight = tensor_of(module, name)
+    weight = tensor_of("orthogonal", module, name)
     if len(weight.shape) < 2:
-        raise ValueError(f"orthogonal needs a matrix or a batch of matrices, not {name!r} of shape {weight.shape}")
+        raise ValueError(
+            f"orthogonal: name must be that of a matrix or a batch of matrices, not {name!r} of shape {weight.shape}"
+        )
     if orthogonal_map is None:
         square = weight.shape[-2] == weight.shape[-1]
         orthogonal_map = "matrix_exp" if square or weight.dtype.is_complex else "householder"
-    if orthogonal_map not in ORTHOGONAL_MAPS:
-        raise ValueError(f"orthogonal_map must be one of {', '.join(ORTHOGONAL_MAPS)}, not {orthogonal_map!r}")
     if orthogonal_map == "householder" and weight.dtype.is_complex:
-        raise ValueError("householder supports only real matrices; matrix_exp and cayley support complex ones")
+        raise ValueError("orthogonal: the maps of complex matrices are matrix_exp and cayley, not householder")
     return register_parametrization(module, name, _Orthogonal(orthogonal_map, use_trivialization), unsafe=True)

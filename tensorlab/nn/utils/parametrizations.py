@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from ...autodiff.graph import no_grad
 from ...ops.arithmetic import conj
 from ...ops.contraction import matmul
+from ...ops.declare import composite
 from ...ops.linalg.common import adjoint
 from ...ops.linalg.norms import vector_norm
 from ...ops.normalization import normalize_trailing
 from ...ops.reduction import sum
 from ...ops.shapes import moveaxis, normalized_axis, reshape
+from ...options import NonNegative
+from ...options.kinds import Whole
 from ...random import default_generator
 from ...tensor import Tensor
 from ..functional.normalization import normalize
@@ -50,6 +53,7 @@ class _WeightNorm(Module):
         return self._norm(weight), weight
 
 
+@composite()
 def weight_norm(module: M, name: str = "weight", axis: int | None = 0) -> M:
     """Learn the magnitude and the direction of a weight: ``weight = g * v / norm(v)``.
 
@@ -84,7 +88,7 @@ def weight_norm(module: M, name: str = "weight", axis: int | None = 0) -> M:
     >>> layer.parametrizations.weight.original0.shape
     (40, 1)
     """
-    ndim = len(tensor_of(module, name).shape)
+    ndim = len(tensor_of("weight_norm", module, name).shape)
     axes = None
     if axis is not None:
         kept = normalized_axis(axis, ndim)
@@ -98,6 +102,8 @@ def weight_norm(module: M, name: str = "weight", axis: int | None = 0) -> M:
 MOST_ITERATIONS = 10**6
 """The largest number of power iterations: more of them, at 10 us or more each, would take longer than an exact SVD."""
 
+Times = Annotated[int, Whole(1, MOST_ITERATIONS)]
+
 
 class _SpectralNorm(Module):
     """Divides a weight by its greatest singular value, estimated by power iterations."""
@@ -106,11 +112,6 @@ class _SpectralNorm(Module):
     _v: Tensor
 
     def __init__(self, weight: Tensor, n_power_iterations: int, axis: int, eps: float) -> None:
-        if not 1 <= n_power_iterations <= MOST_ITERATIONS:
-            raise ValueError(
-                f"spectral_norm: n_power_iterations must be positive and at most {MOST_ITERATIONS}, not "
-                f"{n_power_iterations}"
-            )
         self.axis, self.eps, self.n_power_iterations = normalized_axis(axis, len(weight.shape)), eps, n_power_iterations
         if len(weight.shape) > 1:
             matrix = _rows(weight.detach(), self.axis)
@@ -139,8 +140,9 @@ class _SpectralNorm(Module):
         return value
 
 
+@composite()
 def spectral_norm(
-    module: M, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, axis: int | None = None
+    module: M, name: str = "weight", n_power_iterations: Times = 1, eps: NonNegative = 1e-12, axis: int | None = None
 ) -> M:
     """Divide a weight by its spectral norm, the greatest singular value of the matrix; a vector by its norm.
 
@@ -180,7 +182,7 @@ def spectral_norm(
     >>> bool(abs(tl.linalg.vector_norm(layer.weight) - 1) < 1e-6)
     True
     """
-    weight = tensor_of(module, name)
+    weight = tensor_of("spectral_norm", module, name)
     if axis is None:
         axis = 1 if isinstance(module, _ConvTransposeNd) else 0
     return register_parametrization(module, name, _SpectralNorm(weight, n_power_iterations, axis, eps))
@@ -207,7 +209,8 @@ class _WeightStandardization(Module):
         return f"axis={self.axis}, eps={self.eps}"
 
 
-def weight_standardization(module: M, name: str = "weight", eps: float = 1e-5, axis: int | None = None) -> M:
+@composite()
+def weight_standardization(module: M, name: str = "weight", eps: NonNegative = 1e-5, axis: int | None = None) -> M:
     """Shift and scale the weights of each output channel to mean zero and variance one.
 
     (Qiao, Wang, Liu, Shen and Yuille, "Micro-Batch Training with Batch-Channel Normalization and Weight
@@ -243,9 +246,9 @@ def weight_standardization(module: M, name: str = "weight", eps: float = 1e-5, a
     >>> bool((abs(tl.var(layer.weight, axis=(1, 2, 3)) - 1) < 0.01).all())
     True
     """
-    ndim = len(tensor_of(module, name).shape)
+    ndim = len(tensor_of("weight_standardization", module, name).shape)
     if ndim < 2:
-        raise ValueError(f"weight standardization needs a weight of at least 2 axes, not {name!r} of {ndim}")
+        raise ValueError(f"weight_standardization: name must be of a weight of at least 2 axes, not {name!r} of {ndim}")
     if axis is None:
         axis = 1 if isinstance(module, _ConvTransposeNd) else 0
     return register_parametrization(module, name, _WeightStandardization(normalized_axis(axis, ndim), eps))

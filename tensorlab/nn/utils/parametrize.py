@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from ...autodiff.graph import no_grad
+from ...options import checked
 from ...tensor import Tensor
 from ..module.containers import ModuleDict, ModuleList
 from ..module.module import Module
@@ -79,11 +80,12 @@ class ParametrizationList(ModuleList):
         If there is no parametrisation, or the result of one does not fit.
     """
 
+    @checked
     def __init__(
         self, modules: Sequence[Module], original: Tensor, unsafe: bool = False, *, persistent: bool = True
     ) -> None:
         if not modules:
-            raise ValueError("a ParametrizationList needs at least one parametrization")
+            raise ValueError("ParametrizationList: modules must contain at least one parametrization")
         super().__init__(modules)
         self.unsafe = unsafe
         before = original.detach()
@@ -118,6 +120,7 @@ class ParametrizationList(ModuleList):
             x = module(x)
         return x
 
+    @checked
     def right_inverse(self, value: Tensor) -> None:
         """Set the originals so that the parametrised tensor becomes `value`.
 
@@ -246,6 +249,7 @@ def _names(module: Module) -> tuple[str, ...]:
     return getattr(type(module), "_parametrized", ())
 
 
+@checked
 def type_before_parametrizations(module: Module) -> type:
     """Return the class that a module has without its parametrisations.
 
@@ -260,6 +264,7 @@ def type_before_parametrizations(module: Module) -> type:
     return found
 
 
+@checked
 def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
     """Return whether an attribute of a module is parametrised, or without a name whether any is.
 
@@ -274,6 +279,7 @@ def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
     return bool(names) if tensor_name is None else tensor_name in names
 
 
+@checked
 def register_parametrization(module: M, tensor_name: str, parametrization: Module, *, unsafe: bool = False) -> M:
     """Compute a parameter or buffer of a module from a learned tensor, each time it is read.
 
@@ -325,7 +331,10 @@ def register_parametrization(module: M, tensor_name: str, parametrization: Modul
     original = module.__dict__.get(tensor_name)
     is_buffer = tensor_name in module._buffer_names
     if not isinstance(original, Parameter) and not (is_buffer and isinstance(original, Tensor)):
-        raise ValueError(f"{type(module).__name__} has no parameter or buffer {tensor_name!r} that can be parametrized")
+        raise ValueError(
+            f"register_parametrization: tensor_name must be that of a parameter or buffer of {type(module).__name__}, "
+            f"not {tensor_name!r}"
+        )
     names = _names(module)
     if not names and hasattr(module, "parametrizations"):
         raise ValueError(f"{type(module).__name__} has an attribute 'parametrizations' of its own")
@@ -359,6 +368,7 @@ def _append(module: Any, tensor_name: str, parametrization: Module, unsafe: bool
     parametrizations.unsafe |= unsafe
 
 
+@checked
 def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: bool = True) -> M:
     """Make a parametrised attribute an ordinary parameter, or buffer, again.
 
@@ -390,7 +400,10 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
     Linear(in_features=2, out_features=3, bias=True)
     """
     if not is_parametrized(module, tensor_name):
-        raise ValueError(f"{type(module).__name__} has no parametrization of {tensor_name!r}")
+        raise ValueError(
+            f"remove_parametrizations: tensor_name must be that of a parametrization of {type(module).__name__}, not "
+            f"{tensor_name!r}"
+        )
     parametrizations: Any = module.parametrizations[tensor_name]  # type: ignore[attr-defined]
     if not parametrizations.is_tensor and not leave_parametrized:
         raise ValueError(
@@ -418,6 +431,7 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
     return module
 
 
+@checked
 def transfer_parametrizations_and_params(from_module: Module, to_module: M, tensor_name: str | None = None) -> M:
     """Share the parametrisations of one module, and their originals, with another.
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from ....docstrings import documented_like
 from ....errors import ShapeError
 from ....ops.arithmetic import clip, zeros_like
-from ....ops.comparison import where
+from ....ops.comparison import not_equal, where
 from ....ops.cumulative import cumulative_sum
 from ....ops.declare import composite
 from ....ops.indexing import getitem, take, take_along_axis
@@ -118,8 +118,8 @@ def hinge_embedding_loss(
     tensor([0.5 , 0.25])
     """
     check_reduction("hinge_embedding_loss", reduction)
-    unlike = where(target != 1, clip(margin - input, 0.0), 0.0)
-    return reduced(unlike + where(target != -1, input, 0.0), reduction)
+    unlike = where(not_equal(target, 1), clip(margin - input, 0.0), 0.0)
+    return reduced(unlike + where(not_equal(target, -1), input, 0.0), reduction)
 
 
 @documented_like(mse_loss)

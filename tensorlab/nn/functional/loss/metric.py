@@ -8,7 +8,7 @@ from typing import Any
 from ....docstrings import documented_like
 from ....errors import ShapeError
 from ....ops.arithmetic import clip, minimum, square
-from ....ops.comparison import where
+from ....ops.comparison import equal, where
 from ....ops.declare import composite
 from ....ops.exponential import sqrt
 from ....ops.reduction import sum
@@ -53,8 +53,8 @@ def cosine_embedding_loss(
         )
     lengths = [sum(x * x, axis=-1) + COSINE_EPS for x in (input1, input2)]
     cosine = sum(input1 * input2, axis=-1) / sqrt(lengths[0] * lengths[1])
-    unlike = where(target == -1, clip(cosine - margin, 0.0), 0.0)
-    return reduced(where(target == 1, 1 - cosine, unlike), reduction)
+    unlike = where(equal(target, -1), clip(cosine - margin, 0.0), 0.0)
+    return reduced(where(equal(target, 1), 1 - cosine, unlike), reduction)
 
 
 @documented_like(mse_loss)
