@@ -172,7 +172,8 @@ class TestSAM:
         optimizer.add_param_group({"params": [b], "lr": 0.5, "rho": 0.3})
         assert [(group["lr"], group["rho"]) for group in optimizer.param_groups] == [(0.1, 0.05), (0.5, 0.3)]
         schedule = optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
-        schedule.step()
+        with pytest.warns(UserWarning, match=r"before optimizer\.step"):
+            schedule.step()
         assert [group["lr"] for group in optimizer.base_optimizer.param_groups] == [0.05, 0.25]
 
         def closure():

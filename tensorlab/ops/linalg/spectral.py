@@ -58,8 +58,9 @@ def _without_small(x: Any, least: Any) -> Any:
 
 
 def _greatest(x: Any, axis: Axis) -> Any:
-    """Return the greatest absolute value over axes, which are kept; `x` itself if it has no elements."""
-    return max(absolute(x), axis=axis, keepdims=True) if x.shape[-1] else x
+    """Return the greatest absolute value over axes, which are kept; those of no elements are unchanged."""
+    sizes = absolute(x)
+    return max(sizes, axis=axis, keepdims=True) if x.shape[-1] else sizes
 
 
 def _rounding(x: Any) -> float:
