@@ -30,7 +30,7 @@ import wrong_values
 from known_calls import best, record_all, uncovered
 
 import tensorlab as tl
-from tensorlab.autodiff.graph import current_mode
+from tensorlab.autodiff.graph import latest_mode
 from tensorlab.backend import registry
 from tensorlab.nn.module.error_path import ModuleNote
 
@@ -280,11 +280,11 @@ def bounded():
 @contextlib.contextmanager
 def state_kept():
     """Undo what calls change of the engine's mode, the active backend and the generator."""
-    mode, active, default = current_mode.get(), registry._active.get(), registry._process_default[0]
+    mode, active, default = latest_mode.get(), registry._active.get(), registry._process_default[0]
     try:
         yield
     finally:
-        current_mode.set(mode)
+        latest_mode.set(mode)
         registry._active.set(active)
         registry._process_default[0] = default
         tl.manual_seed(0)
