@@ -742,7 +742,7 @@ class TensorMethods:
         """`square` that changes the tensor itself."""
     def squeeze(self, /, axis: builtins.int | Sequence[builtins.int] | None = None) -> Tensor:
         """Remove axes of length 1, by default all of them."""
-    def stack_with(self, others: list[Tensor], axis: builtins.int = 0) -> Tensor:
+    def stack_with(self, others: Sequence[Any], axis: builtins.int = 0) -> Tensor:
         """Stack the tensor and others of its shape along a new axis."""
     def std(
         self,
@@ -795,10 +795,16 @@ class TensorMethods:
     def tile(self, repetitions: builtins.int | Sequence[builtins.int], /) -> Tensor:
         """Repeat the whole array along each axis."""
     def to(
-        self, target: Any = None, /, *, dtype: Any = None, device: Any = None, copy: builtins.bool = False
+        self,
+        target: Any = None,
+        /,
+        *,
+        dtype: Any = None,
+        device: Device | str | None = None,
+        copy: builtins.bool = False,
     ) -> Tensor:
         """Move to another backend or device, or cast; gradients flow back."""
-    def to_device(self, device: Any, /, *, stream: Any = None) -> Tensor:
+    def to_device(self, device: Device | str | None, /, *, stream: Any = None) -> Tensor:
         """Move to another device, as in the Array API standard; see `to`."""
     def topk(
         self, /, k: builtins.int, axis: builtins.int = -1, largest: builtins.bool = True, sorted: builtins.bool = True

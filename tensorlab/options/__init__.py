@@ -20,11 +20,11 @@ these, any of them ``| None``, or one of the names of this module, such as `Posi
 
 from .declarations import Options, checked, declared, fixed
 from .kinds import (
-    BelowOne, Count, Counts, Finite, Fraction, Integers, NonNegative, Positive, RealScalar, Scalar, ShapeLike, Size,
-    Sizes,
+    ArrayOrScalar, BelowOne, Count, Counts, Finite, Fraction, Integers, NonNegative, Positive, RealScalar, Scalar,
+    ShapeLike, Size, Sizes,
 )  # fmt: skip
 
 __all__ = [
-    "BelowOne", "Count", "Counts", "Finite", "Fraction", "Integers", "NonNegative", "Options", "Positive",
-    "RealScalar", "Scalar", "ShapeLike", "Size", "Sizes", "checked", "declared", "fixed",
+    "ArrayOrScalar", "BelowOne", "Count", "Counts", "Finite", "Fraction", "Integers", "NonNegative", "Options",
+    "Positive", "RealScalar", "Scalar", "ShapeLike", "Size", "Sizes", "checked", "declared", "fixed",
 ]  # fmt: skip
