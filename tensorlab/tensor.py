@@ -13,6 +13,7 @@ from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any
 
 from .backend import Backend, Device, DType, backend_of, get_backend
+from .options import checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,6 +178,7 @@ class Tensor(TensorMethods):
         return self._node is not None
 
     @requires_grad.setter
+    @checked
     def requires_grad(self, value: bool) -> None:
         if value == self.requires_grad:
             return
@@ -189,6 +191,7 @@ class Tensor(TensorMethods):
             raise TypeError(f"only floating-point and complex tensors can require gradients, not {self.dtype}")
         self._node = Leaf(self)
 
+    @checked
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set `requires_grad` in place, and return the tensor.
 

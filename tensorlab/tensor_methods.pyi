@@ -571,7 +571,7 @@ class TensorMethods:
     def new_empty(
         self,
         shape: builtins.int | Sequence[builtins.int],
-        *args: Any,
+        *more: Any,
         dtype: Any = None,
         requires_grad: builtins.bool = False,
     ) -> Tensor:
@@ -579,7 +579,7 @@ class TensorMethods:
     def new_full(
         self,
         shape: builtins.int | Sequence[builtins.int],
-        *args: Any,
+        *more: Any,
         dtype: Any = None,
         requires_grad: builtins.bool = False,
     ) -> Tensor:
@@ -587,7 +587,7 @@ class TensorMethods:
     def new_ones(
         self,
         shape: builtins.int | Sequence[builtins.int],
-        *args: Any,
+        *more: Any,
         dtype: Any = None,
         requires_grad: builtins.bool = False,
     ) -> Tensor:
@@ -597,7 +597,7 @@ class TensorMethods:
     def new_zeros(
         self,
         shape: builtins.int | Sequence[builtins.int],
-        *args: Any,
+        *more: Any,
         dtype: Any = None,
         requires_grad: builtins.bool = False,
     ) -> Tensor:
@@ -812,7 +812,9 @@ class TensorMethods:
         """The `k` largest elements along an axis, or the smallest."""
     def trace(self, /, *, offset: builtins.int = 0, dtype: Any = None) -> Tensor:
         """Sum of the elements on a diagonal of the last two axes."""
-    def transpose(self, axis0: Any = None, axis1: Any = None, /) -> Tensor:
+    def transpose(
+        self, axis0: builtins.int | Sequence[builtins.int] | None = None, axis1: builtins.int | None = None, /
+    ) -> Tensor:
         """Swap two axes, as in PyTorch. NumPy's ``transpose``, of all axes, is `permute_dims`."""
     def tril(self, /, k: builtins.int = 0) -> Tensor:
         """The elements on and below a diagonal of the last two axes, zeros above."""

@@ -61,10 +61,13 @@ def convert_and_call(record: Op, operands: Sequence[Any], params: dict[str, Any]
         arrays = _with_numbers(backend, arrays)
     target = _common_dtype(record, backend, [a for n, a in zip(names, arrays, strict=True) if n in record.promoted])
     as_tensor = all(type(a) in WEAK_DTYPES for a in arrays) or any(isinstance(x, Tensor) for x in operands)
-    ready = [
-        _converted(record, backend, name, x, a, target, as_tensor)
-        for name, x, a in zip(names, operands, arrays, strict=True)
-    ]
+    try:
+        ready = [
+            _converted(record, backend, name, x, a, target, as_tensor)
+            for name, x, a in zip(names, operands, arrays, strict=True)
+        ]
+    except OverflowError as error:
+        raise (_overflow(record, arrays) or error) from None
     return record.public(*ready, **params)
 
 

@@ -340,6 +340,7 @@ def positive_divisor(x: Any) -> Any:
     lambda g, x2, out: g * (x2 / positive_divisor(out)),
     domain=(0.5, 2.0),
     dtype="floating",
+    takes="real floating",
     flops=4,
     real_only=True,
 )
@@ -361,6 +362,7 @@ def hypot(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> Ar
     lambda g: zeros_like(g),
     domain=(0.5, 2.0),
     dtype="floating",
+    takes="real floating",
     real_only=True,
 )
 def copysign(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
@@ -376,7 +378,12 @@ def copysign(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) ->
     return backend.xp.copysign(x1, x2)
 
 
-@elementwise(dtype="floating", exact=True, no_gradient=dict.fromkeys(("x1", "x2"), "a step function of both operands"))
+@elementwise(
+    dtype="floating",
+    takes="real floating",
+    exact=True,
+    no_gradient=dict.fromkeys(("x1", "x2"), "a step function of both operands"),
+)
 def nextafter(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """The next representable number from `x1` towards `x2`, elementwise.
 

@@ -51,6 +51,24 @@ class DeviceKind(Kind):
         return f"{name} is None"
 
 
+@dataclass(frozen=True)
+class DataKind(Kind):
+    """What tensors are made of."""
+
+    text: ClassVar[str] = "numbers, nested in sequences of equal lengths, or a tensor or an array of numbers"
+
+    def read(self, value: Any) -> Any:
+        """Return the value."""
+        if not isinstance(value, Tensor) and next(_tensors(value), None) is None:
+            dtypes.named(active_backend().asarray(value).dtype)
+        return value
+
+    def quick_test(self, name: str) -> str:
+        """Leave the test to the library that makes an array; this one follows an error."""
+        return "True"
+
+
+Data = Annotated[Any, DataKind()]
 DeviceLike = Annotated[Device | str | None, DeviceKind()]
 
 
@@ -70,7 +88,7 @@ def backend_and_name(device: Device | str) -> tuple[Backend, str | None]:
 
 
 @composite()
-def tensor(data: Any, *, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
+def tensor(data: Data, *, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor from data, always copying it.
 
     Parameters
@@ -110,7 +128,7 @@ def tensor(data: Any, *, dtype: DTypeLike = None, device: DeviceLike = None, req
 
 
 @composite()
-def asarray(obj: Any, /, *, dtype: DTypeLike = None, device: DeviceLike = None, copy: bool | None = None) -> Tensor:
+def asarray(obj: Data, /, *, dtype: DTypeLike = None, device: DeviceLike = None, copy: bool | None = None) -> Tensor:
     """Make a tensor from data, sharing memory where possible.
 
     Parameters
@@ -323,7 +341,7 @@ def empty(
 @composite()
 def full(
     shape: ShapeLike,
-    fill_value: Any,
+    fill_value: Data,
     *,
     dtype: DTypeLike = None,
     device: DeviceLike = None,
@@ -411,7 +429,7 @@ def empty_like(x: Any, /, *, dtype: DTypeLike = None, device: DeviceLike = None,
 
 @composite()
 def full_like(
-    x: Any, /, fill_value: Any, *, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False
+    x: Any, /, fill_value: Data, *, dtype: DTypeLike = None, device: DeviceLike = None, requires_grad: bool = False
 ) -> Tensor:
     """Make a tensor filled with a number, with the shape, type and device of another; see `zeros_like`.
 

@@ -146,7 +146,7 @@ def _retold(parameters: Parameters, takes: Mapping[str, str], error: Exception, 
         return MemoryError(f"{name}: {message.rpartition(': ')[2]}").with_traceback(error.__traceback__)
     if isinstance(error, OverflowError):
         return ValueError(f"{name}: {message}")
-    if error.args and isinstance(error.args[0], str) and not message.startswith(name):
+    if error.args and isinstance(error.args[0], str) and not re.match(rf"{name}\b", message):
         error.args = (f"{name}: {INNER_NAME.sub('', error.args[0])}", *error.args[1:])
     return error
 

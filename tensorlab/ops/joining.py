@@ -255,8 +255,8 @@ def repeat(x: ArrayT, repeats: int | Sequence[int] | ArrayT, /, *more: int, axis
     """
     if more:
         raise TypeError(
-            "repeat: repeats must be an integer, or a tensor of one integer for each slice; to repeat the whole "
-            f"tensor, as PyTorch's x.repeat does, write tile(x, {(repeats, *more)})"
+            "repeat: repeats must be an integer, or a tensor of one integer for each slice, and no more; to repeat the "
+            f"whole tensor, as PyTorch's x.repeat does, write tile(x, {(repeats, *more)})"
         )
     if axis is None:
         x, axis = flatten(x), 0

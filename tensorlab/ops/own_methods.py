@@ -13,7 +13,7 @@ from ..errors import ShapeError
 from ..options import ArrayOrScalar, Scalar, ShapeLike
 from ..tensor import Tensor
 from . import arithmetic, comparison, creation, indexing, joining, reduction, rounding, shapes
-from .creation import DeviceLike, asarray, backend_and_name
+from .creation import Data, DeviceLike, asarray, backend_and_name
 from .declare import composite
 
 
@@ -191,7 +191,7 @@ def element_size(x: Tensor) -> int:
 
 
 @composite()
-def new_tensor(x: Tensor, data: Any, *, dtype: DTypeLike = None, requires_grad: bool = False) -> Tensor:
+def new_tensor(x: Tensor, data: Data, *, dtype: DTypeLike = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor from data, with the data type and on the device of this one.
 
     Examples
@@ -205,8 +205,8 @@ def new_tensor(x: Tensor, data: Any, *, dtype: DTypeLike = None, requires_grad: 
 def new_maker(maker: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """Return a method that makes a filled tensor, with the data type and on the device of another."""
 
-    def make(x: Tensor, shape: ShapeLike, *args: Any, dtype: DTypeLike = None, requires_grad: bool = False) -> Tensor:
-        return maker(shape, *args, dtype=dtype or x.dtype, device=x.device, requires_grad=requires_grad)
+    def make(x: Tensor, shape: ShapeLike, *more: Any, dtype: DTypeLike = None, requires_grad: bool = False) -> Tensor:
+        return maker(shape, *more, dtype=dtype or x.dtype, device=x.device, requires_grad=requires_grad)
 
     make.__name__ = f"new_{maker.__name__}"
     make.__doc__ = f"Call `{maker.__name__}` with the data type and the device of the tensor."

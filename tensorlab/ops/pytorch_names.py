@@ -13,7 +13,7 @@ from typing import Any, Literal
 from ..backend import dtypes
 from ..docstrings import documented_like
 from ..errors import ShapeError
-from ..options import Count, Scalar, Size
+from ..options import ArrayOrScalar, Count, Scalar, Size
 from ..tensor import ArrayT, Tensor
 from . import (
     arithmetic,
@@ -325,7 +325,8 @@ def clamp_max(x: ArrayT, max: ArrayT | complex, /) -> ArrayT:
 # -- axes --------------------------------------------------------------------------------------------------------------
 
 
-def transpose(x: ArrayT, axis0: Any = None, axis1: Any = None, /) -> ArrayT:
+@composite(x="any")
+def transpose(x: ArrayT, axis0: int | Sequence[int] | None = None, axis1: int | None = None, /) -> ArrayT:
     """Swap two axes, as in PyTorch. NumPy's ``transpose``, of all axes, is `permute_dims`.
 
     Parameters
@@ -345,7 +346,7 @@ def transpose(x: ArrayT, axis0: Any = None, axis1: Any = None, /) -> ArrayT:
     >>> tl.transpose(tl.zeros((2, 3, 4)), 0, 2).shape
     (4, 3, 2)
     """
-    if axis0 is None or axis1 is None:
+    if not isinstance(axis0, int) or axis1 is None:
         raise TypeError(
             "transpose: takes the two axes to swap, as in PyTorch; all axes are permuted by permute_dims(x, axes), "
             "and x.mT transposes matrices"
@@ -367,6 +368,7 @@ def t(x: ArrayT, /) -> ArrayT:
     return swapaxes(x, 0, 1) if len(x.shape) == 2 else x
 
 
+@composite(x="any")
 def permute(x: ArrayT, axes: Sequence[int], /) -> ArrayT:
     """The axes in another order; see `permute_dims`.
 
@@ -402,7 +404,7 @@ def unflatten(x: ArrayT, axis: int, sizes: Sequence[int], /) -> ArrayT:
         known = prod(n for n in new if n != -1)
         new = tuple(x.shape[place] // known if n == -1 and known else n for n in new)
     if prod(new) != x.shape[place]:
-        raise ShapeError(f"unflatten: axis {axis} of shape {tuple(x.shape)} does not divide into {tuple(sizes)}")
+        raise ShapeError(f"unflatten: axis {axis} of shape {tuple(x.shape)} does not divide into sizes {tuple(sizes)}")
     return reshape(x, (*x.shape[:place], *new, *x.shape[place + 1 :]))
 
 
@@ -549,7 +551,7 @@ def masked_select(x: ArrayT, mask: ArrayT, /) -> ArrayT:
 
 
 @composite(x="any", mask="bool")
-def masked_fill(x: ArrayT, mask: ArrayT, value: Any, /) -> ArrayT:
+def masked_fill(x: ArrayT, mask: ArrayT, value: ArrayOrScalar, /) -> ArrayT:
     """`x` with a number where a mask is true.
 
     Parameters
@@ -571,7 +573,7 @@ def masked_fill(x: ArrayT, mask: ArrayT, value: Any, /) -> ArrayT:
 
 
 @composite(x="any", indices="integral")
-def index_fill(x: ArrayT, axis: int, indices: ArrayT, value: Any, /) -> ArrayT:
+def index_fill(x: ArrayT, axis: int, indices: ArrayT, value: ArrayOrScalar, /) -> ArrayT:
     """`x` with a number in the slices of an axis at indices.
 
     Examples
@@ -604,6 +606,11 @@ def index_add(x: ArrayT, axis: int, indices: ArrayT, source: ArrayT, /, *, alpha
     tensor([ 0.,  0., 11.])
     """
     place = normalized_axis(axis, len(x.shape))
+    if source.shape[place : place + 1] != indices.shape:
+        raise ShapeError(
+            f"index_add: source must have one slice for each of the indices, which have shape {tuple(indices.shape)}, "
+            f"not shape {tuple(source.shape)}"
+        )
     return _added(x, take_add(source, indices, place, x.shape[place]), 1, alpha)
 
 
@@ -634,7 +641,7 @@ def gather(x: ArrayT, axis: int, indices: ArrayT, /) -> ArrayT:
 
 
 @composite(x="any", indices="integral")
-def scatter(x: ArrayT, axis: int, indices: ArrayT, source: Any, /) -> ArrayT:
+def scatter(x: ArrayT, axis: int, indices: ArrayT, source: ArrayOrScalar, /) -> ArrayT:
     """`x` with elements of `source` written along an axis, at indices: the reverse of `gather`.
 
     Parameters
@@ -683,6 +690,7 @@ def repeat_interleave(x: ArrayT, repeats: int | ArrayT, /, axis: int | None = No
 # -- facts -------------------------------------------------------------------------------------------------------------
 
 
+@composite()
 def numel(x: ArrayT, /) -> int:
     """The number of elements.
 
@@ -706,6 +714,7 @@ def is_tensor(x: object, /) -> bool:
     return isinstance(x, Tensor)
 
 
+@composite()
 def is_floating_point(x: ArrayT, /) -> bool:
     """Whether the elements are real floating-point numbers.
 
@@ -718,6 +727,7 @@ def is_floating_point(x: ArrayT, /) -> bool:
     return dtypes.named(x.dtype).kind == "real floating"
 
 
+@composite()
 def is_complex(x: ArrayT, /) -> bool:
     """Whether the elements are complex numbers.
 

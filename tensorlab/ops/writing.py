@@ -10,11 +10,12 @@ from ..autodiff.gradient_hooks import move_retention
 from ..autodiff.graph import current_mode, write_log
 from ..backend import DType
 from ..backend.dtypes import KINDS
+from ..backend.kernels.indexing import Index
 from ..errors import ShapeError
 from ..options import ArrayOrScalar
 from ..tensor import Tensor
 from . import arithmetic, indexing, shapes
-from .creation import asarray
+from .creation import Data, asarray
 from .declare import composite
 
 
@@ -46,7 +47,11 @@ def write(x: Tensor, index: Any, value: Any) -> None:
         if value.dtype.is_complex and not x.dtype.is_complex:
             raise TypeError(f"a tensor of {x.dtype} cannot hold {value.dtype}; take the real, imag or abs of it")
         value = value._array
-    x.backend.index_put(x._array, index, value)
+    try:
+        x.backend.index_put(x._array, index, value)
+    except ValueError as error:
+        given, wanted = tuple(getattr(value, "shape", ())), x.backend.getitem(x._array, index).shape
+        raise ShapeError(f"value of shape {given} does not broadcast to {wanted}, the shape at the index") from error
     write_log.note(x)
 
 
@@ -68,7 +73,8 @@ def _write_traced(x: Tensor, index: Any, value: Tensor) -> None:
     x._array = replaced._array
 
 
-def setitem(x: Tensor, index: Any, value: Any) -> None:
+@composite()
+def setitem(x: Tensor, index: Index, value: Data) -> None:
     """``x[index] = value``; see `write`."""
     write(x, index, value)
 
@@ -126,7 +132,7 @@ def zero_(x: Tensor) -> Tensor:
 
 
 @composite()
-def copy_(x: Tensor, source: Any) -> Tensor:
+def copy_(x: Tensor, source: Data) -> Tensor:
     """Replace the elements by those of another tensor, which is broadcast, cast and moved as needed.
 
     Examples

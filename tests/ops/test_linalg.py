@@ -676,7 +676,7 @@ ERRORS = [
     (lambda z: tl.linalg.solve(z(2, 2), z(2, 1, 3)), ShapeError,
      "solve: matrices of shape (2, 2) take right-hand sides of 2 rows, not shape (2, 1, 3)"),
     (lambda z: tl.linalg.solve(z(2, 2, 2), z(3, 2, 1)), ShapeError,
-     "solve_matrices: shapes (2,) and (3,) do not broadcast: axis -1 has lengths 2 and 3, which must be equal or 1"),
+     "solve: shapes (2,) and (3,) do not broadcast: axis -1 has lengths 2 and 3, which must be equal or 1"),
     (lambda z: tl.linalg.solve_triangular(z(2, 2), z(3, 2), upper=True), ShapeError,
      "solve_triangular: matrices of shape (2, 2) take right-hand sides of 2 rows, not shape (3, 2)"),
     (lambda z: tl.linalg.solve_triangular(z(2, 2), z(2, 3), upper=True, left=False), ShapeError,

@@ -67,7 +67,7 @@ CASES = [
     (lambda: z(2, 3).reshape(-1, 4),
      "reshape: 6 elements of shape (2, 3) do not fill shape (-1, 4)"),
     (lambda: z(2, 3).permute(0, 0),
-     "permute_dims: axes (0, 0) are not a permutation of the axes of shape (2, 3)"),
+     "permute: axes (0, 0) are not a permutation of the axes of shape (2, 3)"),
     (lambda: tl.broadcast_to(z(2, 3), (3, 3)),
      "broadcast_to: shapes (2, 3) and (3, 3) do not broadcast: axis -2 has lengths 2 and 3, which must be equal or 1"),
     (lambda: tl.broadcast_to(z(2, 3), (3,)),
