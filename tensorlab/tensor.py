@@ -114,8 +114,8 @@ class Tensor(TensorMethods):
         if isinstance(array, Tensor):
             array = array._array
         self._array = backend_of(array).canonical(array)
-        if requires_grad:
-            self.requires_grad = True
+        if requires_grad is not False:
+            self.requires_grad = requires_grad
 
     # -- attributes ------------------------------------------------------------------------------------------
 

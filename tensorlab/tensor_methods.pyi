@@ -742,7 +742,7 @@ class TensorMethods:
         """`square` that changes the tensor itself."""
     def squeeze(self, /, axis: builtins.int | Sequence[builtins.int] | None = None) -> Tensor:
         """Remove axes of length 1, by default all of them."""
-    def stack_with(self, others: Sequence[Any], axis: builtins.int = 0) -> Tensor:
+    def stack_with(self, others: Sequence[Tensor], axis: builtins.int = 0) -> Tensor:
         """Stack the tensor and others of its shape along a new axis."""
     def std(
         self,

@@ -162,8 +162,9 @@ def _not_ready(record: Op) -> str:
             spared += f"a_{x} is None or " if x != record.operands[0] and not _is_binary(record) else ""
             conditions.append(f"not ({spared}a_{x}.dtype in taken_{record.operands.index(x)})")
         elif x == record.operands[0]:  # tensors have a known type, but arrays may hold strings or objects
-            number = f"type(a_{x}) not in weak_dtypes and " if _is_binary(record) else ""
-            conditions.append(f"not wrap and {number}a_{x}.dtype not in taken_0")
+            array = f"type(a_{x}) not in weak_dtypes and " if _is_binary(record) else ""
+            array = "not wrap and " + array if _is_binary(record) or len(record.operands) == 1 else array
+            conditions.append(f"{array}a_{x}.dtype not in taken_0")
     return " or ".join(conditions)
 
 

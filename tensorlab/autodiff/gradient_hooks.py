@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..hooks import Hook, RemovableHandle, add_hook
+from ..options import checked
 from ..tensor import Tensor
 
 hooked_nodes: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -50,6 +51,7 @@ def hooks_of(tensor: Tensor, caller: str) -> GradientHooks:
     return hooks
 
 
+@checked
 def register_hook(x: Tensor, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
     """Call a function in each backward pass with the gradient of the tensor, which it may replace.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 from math import ceil, isfinite, log
+from types import NoneType
 from typing import Annotated, Any, ClassVar, Literal
 
 from ..autodiff.graph import current_mode
@@ -59,8 +60,12 @@ class DataKind(Kind):
 
     def read(self, value: Any) -> Any:
         """Return the value."""
-        if not isinstance(value, Tensor) and next(_tensors(value), None) is None:
-            dtypes.named(active_backend().asarray(value).dtype)
+        parts = list(_numbers(value))
+        for part in parts:
+            if not isinstance(part, int | float | complex):
+                dtypes.named(part.dtype if hasattr(part, "dtype") else active_backend().asarray(part).dtype)
+        if isinstance(value, list | tuple) and all(isinstance(part, int | float | complex) for part in parts):
+            active_backend().asarray(value, dtype=active_backend().native("complex128"))  # raises if it is ragged
         return value
 
     def quick_test(self, name: str) -> str:
@@ -169,8 +174,8 @@ def asarray(obj: Data, /, *, dtype: DTypeLike = None, device: DeviceLike = None,
         obj = host_array(source.to_numpy(obj))
     elif source is None:
         obj = host_array(obj)
-        if dtype is None:
-            dtype = _default_dtype(obj)
+        found = _default_dtype(obj)  # raises for None
+        dtype = found if dtype is None else dtype
     return Tensor(backend.asarray(obj, dtype=backend.native(dtype), device=native_device, copy=copy))
 
 
@@ -203,8 +208,10 @@ def _promoted(obj: Any) -> Any:
 
 
 def _default_dtype(obj: Any) -> Any:
-    """Return the default type for Python numbers; None for data with a type of its own."""
+    """Return the default type for Python numbers; None for data with a type of its own. Refuse None as a number."""
     kinds = {type(number) for number in _numbers(obj)}
+    if NoneType in kinds:
+        raise TypeError("asarray: None is not a number")
     if not kinds:
         return dtypes.float32 if isinstance(obj, list | tuple) else None
     if not kinds <= set(dtypes.DEFAULT_OF_PYTHON):

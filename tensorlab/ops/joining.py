@@ -15,6 +15,7 @@ from ..backend.memory import require_memory
 from ..docstrings import documented_like
 from ..errors import ShapeError
 from ..options import ShapeLike
+from ..options.kinds import Either, Many, Whole, read
 from ..tensor import ArrayT, array_of
 from .declare import broadcast_shape, composite
 from .indexing import getitem, slice_along, take
@@ -360,6 +361,9 @@ def array_split(x: ArrayT, sections: int | Sequence[int], /, axis: int = 0) -> t
 # -- numbers of axes ---------------------------------------------------------------------------------------------------
 
 
+SHAPES = Many(Either((Whole(0), Many(Whole(0)))))
+
+
 @composite()
 def broadcast_shapes(*shapes: ShapeLike) -> Shape:
     """The shape that arrays of these shapes broadcast to.
@@ -379,6 +383,7 @@ def broadcast_shapes(*shapes: ShapeLike) -> Shape:
     >>> tl.broadcast_shapes((3, 1), (4,))
     (3, 4)
     """
+    shapes = read("broadcast_shapes", "shapes", SHAPES, shapes)
     return broadcast_shape(*((shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes))
 
 

@@ -78,7 +78,7 @@ def transposed(x: Tensor) -> Tensor:
 
 
 @composite()
-def stack_with(x: Tensor, others: Sequence[Any], axis: int = 0) -> Tensor:
+def stack_with(x: Tensor, others: Sequence[Tensor], axis: int = 0) -> Tensor:
     """Stack the tensor and others of its shape along a new axis."""
     return joining.stack([x, *others], axis=axis)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from numbers import Integral, Number
 from typing import Any, Literal
 
@@ -192,6 +192,8 @@ def _as_pairs(name: str, given: Any, ndim: int, of_others: Any = None) -> tuple[
         for axis, ends in given.items():
             (pairs[normalized_axis(axis, ndim)],) = _as_pairs(name, ends, 1)
         return tuple(pairs)
+    if isinstance(given, str | bytes) or not (isinstance(given, Number | Sequence) or hasattr(given, "tolist")):
+        raise TypeError(f"pad: {name} must be a number, a pair, or a pair for each of {ndim} axes, not {given!r}")
     entries = [given] if isinstance(given, Number) else list(given)
     if len(entries) == 2 and all(isinstance(entry, Number) for entry in entries):
         entries = [entries]
@@ -250,4 +252,6 @@ def pad(x: ArrayT, /, pad_width: Any, mode: PadMode = "constant", *, constant_va
     if mode != "constant":
         return pad_continued(x, pairs, mode)
     values = _as_pairs("constant_values", constant_values, ndim)
+    if not all(isinstance(value, Number) for pair in values for value in pair):
+        raise TypeError(f"pad: constant_values must be numbers, not {constant_values!r}")
     return pad_constant(x, pairs, values)

@@ -363,6 +363,7 @@ def t(x: ArrayT, /) -> ArrayT:
     >>> tl.t(tl.zeros((2, 3))).shape
     (3, 2)
     """
+    require("t", x=x)
     if len(x.shape) > 2:
         raise ShapeError(f"t: x must have at most 2 axes, not shape {tuple(x.shape)}; see matrix_transpose")
     return swapaxes(x, 0, 1) if len(x.shape) == 2 else x
@@ -515,6 +516,8 @@ def select(x: ArrayT, axis: int, index: int, /) -> ArrayT:
 
 def _at(x: Any, axis: int, index: Any) -> tuple[Any, ...]:
     """Return the index of slices along an axis."""
+    if not hasattr(index, "shape") and not isinstance(index, int):
+        raise TypeError(f"indices must be a tensor or an array of integers, not {index!r}")
     return (*(slice(None),) * normalized_axis(axis, len(x.shape)), plain_index(index))
 
 

@@ -265,6 +265,8 @@ def trapezoid(y: ArrayT, /, x: ArrayT | None = None, dx: ArrayT | Scalar = 1.0, 
     y, shape = as_floating(y), tuple(y.shape)
     place = normalized_axis(axis, len(shape), "trapezoid: axis")
     steps: Any = dx
+    if hasattr(dx, "shape"):
+        require("trapezoid", "numeric", dx=dx)
     if x is not None:
         given = tuple(x.shape)
         if given not in (shape, (shape[place],)):

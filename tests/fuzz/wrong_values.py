@@ -98,7 +98,9 @@ BY_NAME = {
     "device": str | tl.Device | None,
     "generator": tl.Generator | None,
     "shape": Integers,
-    "pad_width": Integers | collections.abc.Sequence[collections.abc.Sequence[int]],
+    "pad_width": Integers
+    | collections.abc.Sequence[collections.abc.Sequence[int]]
+    | collections.abc.Mapping[int, typing.Any],
     "bins": int | collections.abc.Sequence[float] | tl.Tensor,
     "q": float | tl.Tensor,
     "dx": float | tl.Tensor,
