@@ -12,8 +12,9 @@ from math import prod
 from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any
 
-from .backend import Backend, Device, DType, backend_of, get_backend
+from .backend import Backend, BackendError, Device, DType, backend_of, get_backend
 from .options import checked
+from .options.kinds import Instance, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +52,9 @@ class Leaf:
         self.tensor = weakref.ref(tensor)
         self.shape = tensor.shape
         self.serial = 0
+
+
+BOOL = Instance((bool,))
 
 
 class Size(int):
@@ -113,9 +117,12 @@ class Tensor(TensorMethods):
     def __init__(self, array: Any, requires_grad: bool = False) -> None:
         if isinstance(array, Tensor):
             array = array._array
-        self._array = backend_of(array).canonical(array)
+        try:
+            self._array = backend_of(array).canonical(array)
+        except BackendError as error:
+            raise BackendError(f"Tensor: array must be of an installed backend; {error}") from None
         if requires_grad is not False:
-            self.requires_grad = requires_grad
+            self.requires_grad = read("Tensor", "requires_grad", BOOL, requires_grad)
 
     # -- attributes ------------------------------------------------------------------------------------------
 

@@ -297,6 +297,8 @@ def tensordot(x1: ArrayT, x2: ArrayT, /, *, axes: int | tuple[Sequence[int], Seq
             shapes = f"shapes {tuple(x1.shape)} and {tuple(x2.shape)}"
             raise ShapeError(f"tensordot: axes={axes} must be a number of axes that both have ({shapes})")
         axes = (range(n1 - axes, n1), range(axes))
+    if len(axes) != 2:
+        raise ShapeError(f"tensordot: axes must be a number or two sequences of axes, not {axes!r}")
     first, second = normalized_axes(tuple(axes[0]), n1), normalized_axes(tuple(axes[1]), n2)
     lengths = [x1.shape[a] for a in first]
     if lengths != [x2.shape[a] for a in second]:

@@ -274,7 +274,8 @@ def from_dlpack(x: Any, /, *, device: DeviceLike = None, copy: bool | None = Non
     return _tensor_as(Tensor(backend.from_dlpack(x, copy=copy)), None, device, copy=None if copy else copy)
 
 
-def from_numpy(array: Any) -> Tensor:
+@composite()
+def from_numpy(array: Data) -> Tensor:
     """Make a tensor from a NumPy array, sharing its memory on a CPU backend.
 
     Examples

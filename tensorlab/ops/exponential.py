@@ -127,6 +127,7 @@ def log_ratio(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -
     lambda g, x1, x2: g * sigmoid(log_ratio(x1, x2)),
     lambda g, x1, x2: g * sigmoid(log_ratio(x2, x1)),
     dtype="floating",
+    takes="real floating",
     flops=20,
     real_only=True,
 )

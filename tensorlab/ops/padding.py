@@ -249,9 +249,9 @@ def pad(x: ArrayT, /, pad_width: Any, mode: PadMode = "constant", *, constant_va
     pairs = _as_pairs("pad_width", pad_width, ndim, of_others=0)
     if not all(isinstance(n, Integral) and int(n) >= 0 for pair in pairs for n in pair):
         raise ValueError(f"pad: pad_width must have integers >= 0, not {pad_width!r}")
-    if mode != "constant":
-        return pad_continued(x, pairs, mode)
     values = _as_pairs("constant_values", constant_values, ndim)
     if not all(isinstance(value, Number) for pair in values for value in pair):
         raise TypeError(f"pad: constant_values must be numbers, not {constant_values!r}")
+    if mode != "constant":
+        return pad_continued(x, pairs, mode)
     return pad_constant(x, pairs, values)

@@ -675,6 +675,8 @@ def _as_elements(x: Any, value: Any) -> Any:
     """Return a number or array in the type of `x`."""
     if hasattr(value, "dtype"):
         return shapes.astype(value, x.dtype, copy=False)
+    if not isinstance(value, int | float | complex):
+        raise TypeError(f"a number, a tensor or an array must be given, not {value!r}")
     return numbers_like(x, value, dtypes.named(x.dtype))
 
 

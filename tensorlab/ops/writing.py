@@ -32,6 +32,8 @@ def write(x: Tensor, index: Any, value: Any) -> None:
         With gradients: if the tensor is a leaf that requires one, or a view, whose base would not change.
     """
     index = indexing.plain_index(index)
+    if value is None:
+        raise TypeError("value must be numbers, a tensor or an array, not None")
     if isinstance(value, list | tuple):
         value = asarray(value, dtype=x.dtype, device=x.device)
     traced = current_mode.get().recording and (x.requires_grad or (isinstance(value, Tensor) and value.requires_grad))
