@@ -3,30 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import inf
 from typing import Annotated, Any
 
-from ..options.kinds import Many, Real
-
-
-@dataclass(frozen=True)
-class Having:
-    """An object with certain methods."""
-
-    text: str
-    methods: tuple[str, ...]
-
-    def read(self, value: Any) -> Any:
-        """Return the value."""
-        if isinstance(value, type) or not all(hasattr(value, method) for method in self.methods):
-            raise TypeError
-        return value
-
-    def quick_test(self, name: str) -> str:
-        """Return no test: the value is always read."""
-        return "False"
-
+from ..options.kinds import Having, Many, Real
 
 Samples = Annotated[Any, Having("a dataset with __getitem__ (list(...) makes one of an iterable)", ("__getitem__",))]
 SizedSamples = Annotated[
