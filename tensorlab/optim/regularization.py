@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import inf
 from typing import Annotated, Any
 
@@ -18,7 +18,7 @@ from ..options import Count, NonNegative, Positive, checked
 from ..options.kinds import Real
 from ..tensor import Tensor
 from .optimizer import Optimizer
-from .param_groups import parameter_list, saved_count
+from .param_groups import Params, parameter_list, saved_count
 
 
 class FromEpoch:
@@ -87,7 +87,7 @@ class ElasticPenalty(FromEpoch):
     """
 
     @checked
-    def __init__(self, params: Iterable[Tensor], l1: NonNegative, l2: NonNegative, start: Count = 0) -> None:
+    def __init__(self, params: Params, l1: NonNegative, l2: NonNegative, start: Count = 0) -> None:
         super().__init__(start)
         self.params = parameter_list(self, params)
         self.l1, self.l2 = l1, l2
@@ -121,7 +121,7 @@ class L1Penalty(ElasticPenalty):
     """
 
     @checked
-    def __init__(self, params: Iterable[Tensor], coefficient: NonNegative, start: Count = 0) -> None:
+    def __init__(self, params: Params, coefficient: NonNegative, start: Count = 0) -> None:
         super().__init__(params, coefficient, 0.0, start)
 
 
@@ -140,7 +140,7 @@ class L2Penalty(ElasticPenalty):
     """
 
     @checked
-    def __init__(self, params: Iterable[Tensor], coefficient: NonNegative, start: Count = 0) -> None:
+    def __init__(self, params: Params, coefficient: NonNegative, start: Count = 0) -> None:
         super().__init__(params, 0.0, coefficient, start)
 
 
@@ -183,7 +183,7 @@ class MaxNorm:
     @checked
     def __init__(
         self,
-        params: Iterable[Tensor],
+        params: Params,
         max_norm: Positive,
         axis: int | tuple[int, ...] | None = None,
         norm_type: Annotated[float, Real(0, inf, "(]")] = 2.0,

@@ -352,7 +352,7 @@ def _alternatives(kind: Kind) -> list[str]:
     return ["a tensor", "an array"] if isinstance(kind, Operand) else [kind.text]
 
 
-NOUNS = {Iterable: "iterable", Mapping: "mapping"}
+NOUNS: dict[type, str] = {Iterable: "iterable", Mapping: "mapping"}  # type: ignore[type-abstract]
 """What errors call abstract classes."""
 
 BUILT_IN = ((str,), (tuple,), (list,), (dict,))

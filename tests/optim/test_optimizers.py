@@ -354,15 +354,19 @@ class TestInterface:
     @pytest.mark.parametrize(
         ("make", "error", "message"),
         [
-            (lambda w: optim.SGD([], lr=0.1), ValueError, "no parameters"),
+            (lambda w: optim.SGD([], lr=0.1), ValueError, "SGD: params is empty"),
             (lambda w: optim.SGD(w, lr=0.1), TypeError, "iterable of parameters"),
-            (lambda w: optim.SGD([{"params": {w}}], lr=0.1), TypeError, "a set does not have"),
+            (
+                lambda w: optim.SGD([{"params": {w}}], lr=0.1),
+                TypeError,
+                "SGD: params must be an iterable of parameters with an order, such as",
+            ),
             (lambda w: optim.SGD([{"params": []}], lr=0.1), ValueError, "empty"),
             (lambda w: optim.SGD([{"params": w}, {"params": w}], lr=0.1), ValueError, "already in another group"),
             (lambda w: optim.SGD([("w", w), tl.ones(1)], lr=0.1), ValueError, "come with names"),
             (lambda w: optim.SGD([{"weights": w}], lr=0.1), TypeError, "not one with 'weights'"),
             (lambda w: optim.SGD([w * 2], lr=0.1), ValueError, "computed"),
-            (lambda w: optim.SGD([3], lr=0.1), TypeError, "takes tensors, not int"),
+            (lambda w: optim.SGD([3], lr=0.1), TypeError, "SGD: params must be tensors, not int"),
             (lambda w: optim.SGD([tl.ones(1, dtype=tl.int64)], lr=0.1), TypeError, "floating-point"),
             (lambda w: optim.SGD([w], lr=-1), ValueError, "lr must be a non-negative number"),
             (lambda w: optim.SGD([w], momentum=float("nan")), ValueError, "momentum"),
