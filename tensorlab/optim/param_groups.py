@@ -10,7 +10,6 @@ from typing import Annotated, Any, ClassVar
 from ..options.kinds import Kind, kind_of, plain, read
 from ..tensor import Tensor
 
-
 UNORDERED = (Tensor, str, bytes, set, frozenset, Mapping, type)
 """What is no iterable of parameters, or has no order."""
 

@@ -352,14 +352,14 @@ def _alternatives(kind: Kind) -> list[str]:
     return ["a tensor", "an array"] if isinstance(kind, Operand) else [kind.text]
 
 
-NOUNS: dict[type, str] = {Iterable: "iterable", Mapping: "mapping"}  # type: ignore[type-abstract]
+NOUNS: dict[type, str] = {Iterable: "iterable", Mapping: "mapping"}
 """What errors call abstract classes."""
 
 BUILT_IN = ((str,), (tuple,), (list,), (dict,))
 """The classes that a quick test compares by name."""
 
 
-PLURAL = re.compile(r"^an? ((?:[\w-]+ )?(?:integer|number|bool|str|tuple|Tensor))\b")
+PLURAL = re.compile(r"^(?:an? )?((?:[\w-]+ )?(?:integer|number|bool|str|tuple|Tensor|callable))\b")
 
 
 def _literal(bound: float) -> str:

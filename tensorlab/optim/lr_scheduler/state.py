@@ -8,7 +8,7 @@ from math import isnan
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, ClassVar
 
-from .per_group import HasParamGroups
+from .arguments import HasParamGroups
 
 FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType, type)
 

@@ -9,6 +9,7 @@ from ...autodiff.graph import enable_grad
 from ...options import NonNegative, Size, checked, declared
 from ...tensor import Tensor
 from ..optimizer import Group, T
+from ..results import number
 from .line_search import Trial, strong_wolfe
 from .vector import VectorOptimizer, dot, magnitude
 
@@ -94,7 +95,7 @@ class LBFGS(VectorOptimizer):
         with enable_grad():
             first = closure()
         if self._may_step():
-            self._minimize(closure, _number(first))
+            self._minimize(closure, number("LBFGS.step: closure must return", first))
         self._call_hooks("after")
         return first
 
@@ -195,11 +196,3 @@ class LBFGS(VectorOptimizer):
         state["old_stps"].append(step)
         state["ro"].append(1 / curvature)
         state["H_diag"] = curvature / dot(change, change)
-
-
-def _number(loss: Any) -> float:
-    """Return the result of a closure as a number."""
-    try:
-        return float(loss)
-    except (TypeError, ValueError):
-        raise TypeError(f"LBFGS.step: closure must return the loss, one number, not {loss!r}") from None
