@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from math import inf
 from typing import Annotated, Any
 
-from ..options.kinds import Having, Many, Real
+from ..options.kinds import Having, Many, Ordered, Real
+from ..tensor import Tensor
 
 Samples = Annotated[Any, Having("a dataset with __getitem__ (list(...) makes one of an iterable)", ("__getitem__",))]
 SizedSamples = Annotated[
@@ -17,4 +18,6 @@ Sized = Annotated[Any, Having("a dataset with __len__", ("__len__",))]
 Indices = Annotated[Iterable[int], Having("an iterable of indices", ("__iter__",))]
 IndexSequence = Annotated[Sequence[int], Having("a sequence of indices", ("__getitem__", "__len__"))]
 Batches = Annotated[Iterable[Sequence[int]], Having("an iterable of sequences of indices", ("__iter__",))]
+SampleList = Annotated[Sequence[Any], Ordered("a list of samples")]
+BatchIndices = Annotated[Sequence[int] | Tensor, Ordered("a sequence of integers or a tensor")]
 Lengths = Annotated[Sequence[float], Many(Real(0, inf, "[)"))]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import accumulate
 from math import floor, isclose
 from operator import index as as_index
@@ -14,7 +15,7 @@ from ..ops.indexing import take
 from ..options import checked
 from ..random import Generator, randperm
 from ..tensor import Tensor
-from .arguments import IndexSequence, Lengths, Samples, SizedSamples
+from .arguments import BatchIndices, IndexSequence, Lengths, Samples, SizedSamples
 from .collate import default_collate
 
 
@@ -39,9 +40,14 @@ class Dataset:
     def __len__(self) -> int:
         raise TypeError(f"{type(self).__name__} does not define __len__")
 
-    def batch(self, indices: Sequence[int] | Tensor) -> Any:
+    @checked
+    def batch(self, indices: BatchIndices) -> Any:
         """Return several samples as a batch. Override this in subclasses that can fetch them together."""
-        return default_collate([self[index] for index in as_integers(indices)])
+        with _told_of_indices(self, indices):
+            samples = [self[index] for index in as_integers(indices)]
+        if not samples:
+            raise ValueError(f"{type(self).__name__}.batch: indices must have at least one index")
+        return default_collate(samples)
 
 
 class TensorDataset(Dataset):
@@ -83,9 +89,11 @@ class TensorDataset(Dataset):
     def __len__(self) -> int:
         return len(self.tensors[0])
 
-    def batch(self, indices: Sequence[int] | Tensor) -> tuple[Tensor, ...]:
-        rows = indices if isinstance(indices, Tensor) else asarray(list(map(as_index, indices)), dtype="int64")
-        return tuple(take(tensor, rows.to(tensor.device), axis=0) for tensor in self.tensors)
+    @checked
+    def batch(self, indices: BatchIndices) -> tuple[Tensor, ...]:
+        with _told_of_indices(self, indices):
+            rows = indices if isinstance(indices, Tensor) else asarray(list(map(as_index, indices)), dtype="int64")
+            return tuple(take(tensor, rows.to(tensor.device), axis=0) for tensor in self.tensors)
 
 
 class Subset(Dataset):
@@ -120,8 +128,28 @@ class Subset(Dataset):
     def __len__(self) -> int:
         return len(self.indices)
 
-    def batch(self, indices: Sequence[int] | Tensor) -> Any:
-        return batch_of(self.dataset, [self.indices[index] for index in as_integers(indices)])
+    @checked
+    def batch(self, indices: BatchIndices) -> Any:
+        with _told_of_indices(self, indices):
+            inner = [self.indices[index] for index in as_integers(indices)]
+        return batch_of(self.dataset, inner)
+
+
+@contextmanager
+def _told_of_indices(dataset: Dataset, indices: Sequence[int] | Tensor) -> Iterator[None]:
+    """Let an error inside name the indices of a batch if they are not integers or out of range."""
+    try:
+        yield
+    except (TypeError, ValueError, OverflowError, IndexError) as error:
+        owner = f"{type(dataset).__name__}.batch"
+        try:
+            for index in as_integers(indices):
+                as_index(index)
+        except TypeError:
+            raise TypeError(f"{owner}: indices must be integers, not {index!r}") from error
+        if isinstance(error, IndexError | OverflowError):
+            raise IndexError(f"{owner}: indices must be in the range of the dataset: {error}") from error
+        raise
 
 
 def batch_of(dataset: Any, indices: Sequence[int] | Tensor) -> Any:
@@ -141,7 +169,7 @@ def as_integers(indices: Sequence[int] | Tensor) -> Sequence[int]:
     """Return the indices of a batch as Python integers, where they are a tensor or an array."""
     found: Sequence[int] = indices.tolist() if hasattr(indices, "tolist") else indices
     if not hasattr(found, "__iter__"):
-        raise TypeError(f"the indices of a batch must be a sequence of integers or a tensor, not {found!r}")
+        raise TypeError(f"indices must be a sequence of integers or a tensor, not {found!r}")
     return found
 
 

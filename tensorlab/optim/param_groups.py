@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from numbers import Integral
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
-from ..options.kinds import Kind, kind_of, plain, read
+from ..options.kinds import Ordered, kind_of, plain, read
 from ..tensor import Tensor
 
-UNORDERED = (Tensor, str, bytes, set, frozenset, Mapping, type)
-"""What is no iterable of parameters, or has no order."""
-
-
-@dataclass(frozen=True)
-class Ordered(Kind):
-    """An iterable of parameters, or of groups of them; not one tensor, whose rows would be taken for parameters."""
-
-    text: ClassVar[str] = "an iterable of parameters with an order, such as [x]"
-
-    def read(self, value: Any) -> Any:
-        """Return the value."""
-        if not isinstance(value, Iterable) or isinstance(value, UNORDERED):
-            raise TypeError
-        return value
-
-
-Params = Annotated[Iterable[Tensor | tuple[str, Tensor] | Mapping[str, Any]], Ordered()]
+Params = Annotated[
+    Iterable[Tensor | tuple[str, Tensor] | Mapping[str, Any]],
+    Ordered("an iterable of parameters with an order, such as [x]", excluded=(Tensor,)),
+]
 """Parameters to optimize, with names or without, or groups of them."""
 
 

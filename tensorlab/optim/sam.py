@@ -98,6 +98,8 @@ class SAM(Optimizer):
         if not hasattr(self, "base_optimizer"):
             super().add_param_group(param_group)
             return
+        if "params" not in param_group:
+            raise TypeError(f'SAM: param_group must be a dict with "params", not {dict(param_group)!r}')
         group = {"rho": self.defaults["rho"], "adaptive": self.defaults["adaptive"], **param_group}
         self._check(group)
         self.base_optimizer.add_param_group(group)

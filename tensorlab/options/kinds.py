@@ -261,6 +261,30 @@ class Having(Kind):
 
 
 @dataclass(frozen=True)
+class Ordered(Kind):
+    """An iterable whose entries have an order and are not characters or keys; `excluded` classes are none."""
+
+    description: str
+    excluded: tuple[type, ...] = ()
+
+    def read(self, value: Any) -> Any:
+        """Return the value."""
+        if not isinstance(value, Iterable) or isinstance(value, (*UNORDERED, *self.excluded)):
+            raise TypeError
+        if getattr(value, "shape", None) == ():
+            raise TypeError
+        return value
+
+    @property
+    def text(self) -> str:
+        """The description."""
+        return self.description
+
+
+UNORDERED = (str, bytes, set, frozenset, Mapping, type)
+
+
+@dataclass(frozen=True)
 class Several(Kind):
     """A tuple, list or 1-d array with one value of each kind."""
 

@@ -396,7 +396,7 @@ class TestPlateau:
     def test_a_refused_metric_changes_nothing(self):
         schedule = schedules.ReduceLROnPlateau(groups(1.0))
         before = schedule.state_dict()
-        with pytest.raises(ValueError, match="ReduceLROnPlateau.step: metrics must be one number, not 'good'"):
+        with pytest.raises(ValueError, match=r"ReduceLROnPlateau\.step: metrics must be one number, not 'good'"):
             schedule.step("good")
         assert schedule.state_dict() == before
 
@@ -791,7 +791,7 @@ VALUE_ERRORS = [
     (lambda o: schedules.MultiplicativeLR(o, []), "lr_lambda must have one value for each of the 2 groups.* not 0"),
     (lambda o: schedules.StepLR(o, 0), "step_size must be a positive integer, not 0"),
     (lambda o: schedules.StepLR(o, 2, -0.5), "gamma must be a non-negative number, not -0.5"),
-    (lambda o: schedules.MultiStepLR(o, [2, -1]), "milestones must be non-negative integers, .*not .2, -1"),
+    (lambda o: schedules.MultiStepLR(o, [2, -1]), "milestones must be non-negative integers, .*-1"),
     (lambda o: schedules.MultiStepLR(o, [2], nan), "gamma must be a non-negative number, not nan"),
     (lambda o: schedules.ConstantLR(o, 1.5), r"factor must be a number in \[0, 1\], not 1.5"),
     (lambda o: schedules.ConstantLR(o, total_iters=0), "total_iters must be a positive number, not 0"),
@@ -909,7 +909,7 @@ def test_milestones():
     for milestones, error, message in [
         ([1], ValueError, "milestones must be one fewer than the 3 schedulers, not 1"),
         ([5, 2], ValueError, r"SequentialLR: milestones must be in ascending order, not \[5, 2\]"),
-        ([-1, 2], ValueError, "milestones must be non-negative integers, .*not .2, -1"),
+        ([-1, 2], ValueError, "milestones must be non-negative integers, .*-1"),
         ([1, 2.5], TypeError, "milestones must be non-negative integers, .*2.5"),
     ]:
         with pytest.raises(error, match=message):

@@ -725,7 +725,7 @@ class TestStateOfAnother:
             (lambda state: state["param_groups"][0].pop("betas"), "has no betas"),
             (lambda state: state["param_groups"][0].update(lr=-1.0), "lr must be a non-negative number"),
             (lambda state: state["param_groups"][0].update(params=[0, 1]), "groups of"),
-            (lambda state: state.pop("param_groups"), 'has "state" and "param_groups"'),
+            (lambda state: state.pop("param_groups"), 'state_dict must have "state" and "param_groups"'),
         ],
     )
     def test_changes_nothing(self, spoil, message):

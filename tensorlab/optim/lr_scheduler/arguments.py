@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Annotated, Any, ClassVar, Protocol
 
 from ...options.kinds import Having, Kind, Real, Whole
@@ -31,6 +32,6 @@ class Steps(Kind):
 
 
 OptimizerLike = Annotated[HasParamGroups, Having("an optimizer, which has param_groups", ("param_groups",))]
-LastEpoch = Annotated[float, Real(-1)]
+LastEpoch = Annotated[float, Real(-1, inf, "[)")]
 AtLeastZero = Annotated[float, Real(0)]
 Milestones = Annotated[Iterable[int], Steps()]

@@ -16,6 +16,7 @@ from ...options import checked
 from ...tensor import Tensor
 from ..axes import Axes, new_axes
 from ..landscapes import Bounds, Landscape
+from ..results import number
 from .run import MinimizeResult, steps_taken
 
 LEVELS, POINTS = 24, 201
@@ -124,7 +125,11 @@ def _heights(function: Callable[[Any], Any], xs: Tensor, ys: Tensor) -> Tensor:
             return function(stack(meshgrid(xs, ys)))
         columns = xs.tolist()
         rows = [
-            [float(function(tensor([x, y], dtype=xs.dtype, device=xs.device))) for x in columns] for y in ys.tolist()
+            [
+                number("plot_paths: function must return", function(tensor([x, y], dtype=xs.dtype, device=xs.device)))
+                for x in columns
+            ]
+            for y in ys.tolist()
         ]
         return tensor(rows, device=xs.device)
 
