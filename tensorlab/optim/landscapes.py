@@ -79,7 +79,9 @@ class Landscape:
         """Return a point as a tensor of numbers."""
         try:
             x = stack([as_tensor(part) for part in x]) if isinstance(x, list | tuple) else as_tensor(x)
-        except (TypeError, ValueError, OverflowError) as error:
+        except OverflowError as error:
+            raise ValueError(f"{self.name}: x is too large for any data type") from error
+        except (TypeError, ValueError) as error:
             raise TypeError(f"{self.name}: x must be a tensor, an array, or a list of numbers: {error}") from error
         if x.dtype.kind == "bool":
             raise TypeError(f"{self.name}: x must have numbers as elements, not bool")

@@ -7,6 +7,7 @@ from math import inf
 from typing import Annotated, Any
 
 from ..autodiff.graph import no_grad
+from ..errors import ShapeError
 from ..nn.module.parameter import Uninitialized
 from ..ops.arithmetic import abs as absolute
 from ..ops.arithmetic import conj, maximum, real, square
@@ -198,7 +199,11 @@ class MaxNorm:
         """Return the axes of one unit's weights; none for a parameter that is not changed."""
         if parameter.ndim < 2:
             return ()
-        return normalized_axes(tuple(range(1, parameter.ndim)) if self.axis is None else self.axis, parameter.ndim)
+        try:
+            return normalized_axes(tuple(range(1, parameter.ndim)) if self.axis is None else self.axis, parameter.ndim)
+        except ShapeError as error:
+            error.args = (f"MaxNorm: {error}",)
+            raise
 
     def __call__(self, *_: Any) -> None:
         with no_grad():

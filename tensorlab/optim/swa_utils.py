@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from copy import deepcopy
-from typing import Any
+from typing import Annotated, Any
 
 from ..autodiff.graph import no_grad
 from ..backend.dtypes import int64
@@ -12,6 +12,7 @@ from ..nn.layers.batchnorm import _BatchNorm
 from ..nn.module.module import Module
 from ..ops.creation import DeviceLike, zeros
 from ..options import Fraction, checked
+from ..options.kinds import Ordered
 from ..tensor import Tensor
 from .lr_scheduler import SWALR
 
@@ -28,6 +29,7 @@ __all__ = [
 AvgFn = Callable[[Tensor, Tensor, Tensor], Tensor]
 MultiAvgFn = Callable[[list[Tensor], list[Tensor], Tensor], Any]
 Pairs = list[tuple[Tensor, Tensor]]
+Batches = Annotated[Iterable[Any], Ordered("an iterable of batches")]
 
 
 def get_swa_avg_fn() -> AvgFn:
@@ -253,7 +255,7 @@ def _by_kind(pairs: Pairs) -> Iterable[Pairs]:
 
 @no_grad()
 @checked
-def update_bn(loader: Iterable[Any], model: Module, device: DeviceLike = None) -> None:
+def update_bn(loader: Batches, model: Module, device: DeviceLike = None) -> None:
     """Recompute the running statistics of all batch normalization, as means over the batches of one pass.
 
     The model runs in training mode meanwhile; each module's mode and momentum are restored, also after an error. A

@@ -404,3 +404,19 @@ def test_tensors_are_sent_to_process_pools():
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         found = list(pool.map(dataset.__getitem__, [2, 0]))
     assert [(x.tolist(), y.item()) for x, y in found] == [([4.0, 5.0], 6), ([0.0, 1.0], 4)]
+
+
+@pytest.mark.parametrize("dataset", [tl.data.TensorDataset(tl.arange(3)), tl.data.Subset([4, 5, 6], [2, 1, 0])])
+@pytest.mark.parametrize(
+    ("indices", "error", "message"),
+    [
+        (3, TypeError, "batch: indices must be a sequence of integers or a tensor, not 3"),
+        ({1}, TypeError, "batch: indices must be a sequence of integers"),
+        (["a"], TypeError, r"\w+\.batch: indices must be integers, not 'a'"),
+        ([0, 1.5], TypeError, r"\w+\.batch: indices must be integers, not 1.5"),
+        ([7], IndexError, r"\w+\.batch: indices must be in the range of the dataset"),
+    ],
+)
+def test_indices_of_batches_are_named(dataset, indices, error, message):
+    with pytest.raises(error, match=f"^{message}"):
+        dataset.batch(indices)

@@ -277,3 +277,16 @@ class TestUpdateBN:
             yield
 
         update_bn(loader(), nn.Linear(1, 1))
+
+
+def test_errors_name_the_function_and_the_argument():
+    model = nn.BatchNorm1d(1)
+    for call, message in [
+        (lambda: AveragedModel(model, avg_fn=3), "AveragedModel: avg_fn must be callable or None, not 3"),
+        (lambda: AveragedModel(model, use_buffers="no"), "AveragedModel: use_buffers must be a bool, not 'no'"),
+        (lambda: AveragedModel(model).update_parameters(3), "update_parameters: model must be a Module, not 3"),
+        (lambda: tl.optim.swa_utils.update_bn(3, model), "update_bn: loader must be an iterable of batches, not 3"),
+        (lambda: tl.optim.swa_utils.update_bn([[]], model), "update_bn: batch 0 of loader is empty"),
+    ]:
+        with pytest.raises((TypeError, ValueError), match=f"^{message}"):
+            call()

@@ -1143,3 +1143,29 @@ class TestOrder:
             warnings.simplefilter("error")
             schedules.ExponentialLR(taken, 0.5).step()
             schedules.ExponentialLR(groups(1.0), 0.5).step()
+
+
+def test_errors_name_the_class_and_the_argument():
+    o = two()
+    steps = schedules.ConstantLR(o)
+    for call, message in [
+        (
+            lambda: schedules.StepLR(o, 3, last_epoch=None),
+            "StepLR: last_epoch must be a number of at least -1",
+        ),
+        (
+            lambda: schedules.LambdaLR(o, lambda epoch: None).step(),
+            "LambdaLR: lr_lambda must return one number",
+        ),
+        (lambda: schedules.SequentialLR(o, 3, []), "SequentialLR: schedulers must be an iterable of schedules, not 3"),
+        (lambda: schedules.MultiStepLR(o, "abc"), "MultiStepLR: milestones must be non-negative integers, .*not 'abc'"),
+        (lambda: steps.rates(None), "rates: epoch must be a finite number, not None"),
+        (lambda: schedules.plot(steps, 3, axes=3), "plot: axes must be axes of Matplotlib or None, not 3"),
+    ]:
+        with pytest.raises(TypeError, match=f"^{message}"):
+            call()
+
+
+def test_the_missing_initial_rate_is_named():
+    with pytest.raises(KeyError, match="StepLR: last_epoch=2 goes on with an optimizer"):
+        schedules.StepLR(two(), 3, last_epoch=2)

@@ -391,6 +391,26 @@ class TestInterface:
         with pytest.raises(error, match=message):
             make(nn.Parameter(tl.ones(2)))
 
+    @pytest.mark.parametrize("kind", sorted({kind for kind, _, _ in ELEMENTWISE}))
+    @pytest.mark.parametrize("params", [None, 3, "abc", tl.ones(2), {"params": []}, {1}, [], [3], [None], ["a"], [{}]])
+    def test_errors_name_the_class_and_params(self, kind, params):
+        with pytest.raises((TypeError, ValueError), match=rf"^{kind}: (params|param_group) (must be|is empty)"):
+            getattr(optim, kind)(params)
+
+    def test_arguments_of_methods(self):
+        optimizer = optim.SGD([nn.Parameter(tl.ones(2))])
+        for call, message in [
+            (lambda: optimizer.step(3), "step: closure must be callable or None, not 3"),
+            (lambda: optimizer.zero_grad("no"), "zero_grad: set_to_none must be a bool, not 'no'"),
+            (lambda: optimizer.register_step_pre_hook(None), "register_step_pre_hook: hook must be callable, not None"),
+            (lambda: optimizer.register_step_post_hook(3), "register_step_post_hook: hook must be callable, not 3"),
+            (lambda: optimizer.add_param_group([1]), 'SGD: param_group must be a dict with "params", not list'),
+            (lambda: optim.SAM(optimizer.parameters(), list), "SAM: base_optimizer must be the class of an optimizer"),
+            (lambda: optim.LBFGS(optimizer.parameters()).step(lambda: None), "LBFGS.step: closure must return one num"),
+        ]:
+            with pytest.raises(TypeError, match=f"^{message}"):
+                call()
+
     def test_an_optimizer_of_ones_own(self):
         class SignDescent(optim.Elementwise):
             numbers = {}

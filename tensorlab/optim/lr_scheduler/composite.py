@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from ...options import Count, Fraction, checked
+from ...options.kinds import Ordered
 from .arguments import LastEpoch, Milestones, OptimizerLike
 from .base import LRScheduler, check_formula
 from .curves import along_line
+
+Schedulers = Annotated[Iterable[LRScheduler], Ordered("an iterable of schedules")]
 
 
 class _PartsLR(LRScheduler):
@@ -67,7 +70,7 @@ class SequentialLR(_PartsLR):
     def __init__(
         self,
         optimizer: OptimizerLike,
-        schedulers: Iterable[LRScheduler],
+        schedulers: Schedulers,
         milestones: Milestones,
         last_epoch: LastEpoch = -1,
     ) -> None:
@@ -138,7 +141,7 @@ class ChainedScheduler(_PartsLR):
     """
 
     @checked
-    def __init__(self, schedulers: Iterable[LRScheduler], optimizer: OptimizerLike | None = None) -> None:
+    def __init__(self, schedulers: Schedulers, optimizer: OptimizerLike | None = None) -> None:
         schedulers = list(schedulers)
         optimizer = _check_schedulers("ChainedScheduler", optimizer, _numbered(schedulers))
         epochs = [scheduler.last_epoch for scheduler in schedulers]

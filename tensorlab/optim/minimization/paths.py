@@ -13,6 +13,7 @@ from ...ops.exponential import log1p
 from ...ops.joining import stack
 from ...ops.quantiles import quantile
 from ...options import checked
+from ...options.kinds import kind_of, read
 from ...tensor import Tensor
 from ..axes import Axes, new_axes
 from ..landscapes import Bounds, Landscape
@@ -72,7 +73,7 @@ def plot_paths(
     first = next(iter(paths.values()))
     if bounds is None:
         bounds = function.bounds if isinstance(function, Landscape) else _around(paths)
-    (left, right), (bottom, top) = bounds
+    (left, right), (bottom, top) = read("plot_paths", "bounds", kind_of(Bounds), bounds)
     if not (left < right and bottom < top):
         raise ValueError(f"plot_paths: bounds must be two pairs (low, high), not {bounds}")
     if axes is None:

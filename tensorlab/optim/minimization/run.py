@@ -147,7 +147,9 @@ class Run:
 def _start(leaf: Any) -> Tensor:
     try:
         x = as_tensor(leaf).detach()
-    except (TypeError, ValueError, OverflowError) as error:
+    except OverflowError as error:
+        raise ValueError("minimize: x0 is too large for any data type") from error
+    except (TypeError, ValueError) as error:
         raise TypeError(f"minimize: x0 must be tensors, arrays or numbers: {error}") from error
     if not x.dtype.is_floating:
         raise TypeError(f"minimize: x0 must be of floating point, not {x.dtype}: write 1.0, or .astype(tl.float32)")
