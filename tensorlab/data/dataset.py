@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import accumulate
 from math import floor, isclose
 from operator import index as as_index
@@ -43,8 +42,11 @@ class Dataset:
     @checked
     def batch(self, indices: BatchIndices) -> Any:
         """Return several samples as a batch. Override this in subclasses that can fetch them together."""
-        with _told_of_indices(self, indices):
+        try:
             samples = [self[index] for index in as_integers(indices)]
+        except UNFIT as error:
+            _refuse_indices(self, indices, error)
+            raise
         if not samples:
             raise ValueError(f"{type(self).__name__}.batch: indices must have at least one index")
         return default_collate(samples)
@@ -91,9 +93,12 @@ class TensorDataset(Dataset):
 
     @checked
     def batch(self, indices: BatchIndices) -> tuple[Tensor, ...]:
-        with _told_of_indices(self, indices):
+        try:
             rows = indices if isinstance(indices, Tensor) else asarray(list(map(as_index, indices)), dtype="int64")
             return tuple(take(tensor, rows.to(tensor.device), axis=0) for tensor in self.tensors)
+        except UNFIT as error:
+            _refuse_indices(self, indices, error)
+            raise
 
 
 class Subset(Dataset):
@@ -130,26 +135,28 @@ class Subset(Dataset):
 
     @checked
     def batch(self, indices: BatchIndices) -> Any:
-        with _told_of_indices(self, indices):
+        try:
             inner = [self.indices[index] for index in as_integers(indices)]
+        except UNFIT as error:
+            _refuse_indices(self, indices, error)
+            raise
         return batch_of(self.dataset, inner)
 
 
-@contextmanager
-def _told_of_indices(dataset: Dataset, indices: Sequence[int] | Tensor) -> Iterator[None]:
-    """Let an error inside name the indices of a batch if they are not integers or out of range."""
-    try:
-        yield
-    except (TypeError, ValueError, OverflowError, IndexError) as error:
-        owner = f"{type(dataset).__name__}.batch"
+def _refuse_indices(dataset: Dataset, indices: Sequence[int] | Tensor, error: Exception) -> None:
+    """Raise an error that names the indices of a batch, if they are not integers or out of range."""
+    owner = f"{type(dataset).__name__}.batch"
+    for index in as_integers(indices):
         try:
-            for index in as_integers(indices):
-                as_index(index)
+            as_index(index)
         except TypeError:
             raise TypeError(f"{owner}: indices must be integers, not {index!r}") from error
-        if isinstance(error, IndexError | OverflowError):
-            raise IndexError(f"{owner}: indices must be in the range of the dataset: {error}") from error
-        raise
+    if isinstance(error, IndexError | OverflowError):
+        raise IndexError(f"{owner}: indices must be in the range of the dataset: {error}") from error
+
+
+UNFIT = (TypeError, ValueError, OverflowError, IndexError)
+"""Errors that indices can cause."""
 
 
 def batch_of(dataset: Any, indices: Sequence[int] | Tensor) -> Any:

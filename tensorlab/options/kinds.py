@@ -275,6 +275,10 @@ class Ordered(Kind):
             raise TypeError
         return value
 
+    def quick_test(self, name: str) -> str:
+        """Compare the type with the usual ones."""
+        return f"type({name}) is list or type({name}) is tuple"
+
     @property
     def text(self) -> str:
         """The description."""

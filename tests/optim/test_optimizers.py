@@ -398,7 +398,8 @@ class TestInterface:
             getattr(optim, kind)(params)
 
     def test_arguments_of_methods(self):
-        optimizer = optim.SGD([nn.Parameter(tl.ones(2))])
+        w = nn.Parameter(tl.ones(2))
+        w.grad, optimizer = tl.ones(2), optim.SGD([w])
         for call, message in [
             (lambda: optimizer.step(3), "step: closure must be callable or None, not 3"),
             (lambda: optimizer.zero_grad("no"), "zero_grad: set_to_none must be a bool, not 'no'"),
@@ -406,7 +407,7 @@ class TestInterface:
             (lambda: optimizer.register_step_post_hook(3), "register_step_post_hook: hook must be callable, not 3"),
             (lambda: optimizer.add_param_group([1]), 'SGD: param_group must be a dict with "params", not list'),
             (lambda: optim.SAM(optimizer.parameters(), list), "SAM: base_optimizer must be the class of an optimizer"),
-            (lambda: optim.LBFGS(optimizer.parameters()).step(lambda: None), "LBFGS.step: closure must return one num"),
+            (lambda: optim.LBFGS([w]).step(lambda: None), "LBFGS.step: closure must return one num"),
         ]:
             with pytest.raises(TypeError, match=f"^{message}"):
                 call()
