@@ -3,30 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import inf
 from typing import Annotated, Any
 
-from ..options.kinds import Many, Real
-
-
-@dataclass(frozen=True)
-class Having:
-    """An object with certain methods."""
-
-    text: str
-    methods: tuple[str, ...]
-
-    def read(self, value: Any) -> Any:
-        """Return the value."""
-        if isinstance(value, type) or not all(hasattr(value, method) for method in self.methods):
-            raise TypeError
-        return value
-
-    def quick_test(self, name: str) -> str:
-        """Return no test: the value is always read."""
-        return "False"
-
+from ..options.kinds import Having, Many, Ordered, Real
+from ..tensor import Tensor
 
 Samples = Annotated[Any, Having("a dataset with __getitem__ (list(...) makes one of an iterable)", ("__getitem__",))]
 SizedSamples = Annotated[
@@ -37,4 +18,6 @@ Sized = Annotated[Any, Having("a dataset with __len__", ("__len__",))]
 Indices = Annotated[Iterable[int], Having("an iterable of indices", ("__iter__",))]
 IndexSequence = Annotated[Sequence[int], Having("a sequence of indices", ("__getitem__", "__len__"))]
 Batches = Annotated[Iterable[Sequence[int]], Having("an iterable of sequences of indices", ("__iter__",))]
+SampleList = Annotated[Sequence[Any], Ordered("a list of samples")]
+BatchIndices = Annotated[Sequence[int] | Tensor, Ordered("a sequence of integers or a tensor")]
 Lengths = Annotated[Sequence[float], Many(Real(0, inf, "[)"))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping
 from copy import copy
 from typing import Any
 
@@ -11,12 +11,13 @@ from ..ops.creation import asarray, tensor
 from ..ops.declare import composite
 from ..ops.joining import stack
 from ..tensor import Tensor
+from .arguments import SampleList
 
 NUMBERS = (bool, int, float, complex)
 
 
 @composite()
-def default_collate(batch: Sequence[Any]) -> Any:
+def default_collate(batch: SampleList) -> Any:
     """Collate samples of the same structure into a batch.
 
     Parameters
@@ -46,11 +47,9 @@ def default_collate(batch: Sequence[Any]) -> Any:
     (tensor([[0., 0.],
             [1., 1.]]), tensor([0, 1]))
     """
-    if not isinstance(batch, Iterable) or isinstance(batch, str | bytes | Mapping):
-        raise TypeError(f"batch must be a list of samples, not {type(batch).__name__}")
     samples = list(batch)
     if not samples:
-        raise ValueError("there are no samples to collate")
+        raise ValueError("batch must have at least one sample")
     return _collated(samples)
 
 
@@ -69,7 +68,7 @@ def _collated(samples: list[Any]) -> Any:
     if _is_array(first):
         return _arrays(samples)
     raise TypeError(
-        f"samples can be tensors, arrays, numbers, strings, tuples, lists and dictionaries, not "
+        f"samples of a batch can be tensors, arrays, numbers, strings, tuples, lists and dictionaries, not "
         f"{type(first).__name__}; pass a collate_fn to the DataLoader for other types"
     )
 
@@ -97,7 +96,9 @@ def _mapping(samples: list[Mapping[Any, Any]]) -> Mapping[Any, Any]:
     first = samples[0]
     for number, sample in enumerate(samples):
         if sample.keys() != first.keys():
-            raise ValueError(f"sample {number} has the keys {list(sample)}, but sample 0 has {list(first)}")
+            raise ValueError(
+                f"sample {number} of the batch has the keys {list(sample)}, but sample 0 has {list(first)}"
+            )
     entries = {key: _collated([sample[key] for sample in samples]) for key in first}
     if type(first) is dict:
         return entries
@@ -116,8 +117,8 @@ def _sequence(samples: list[Any]) -> Any:
     for number, sample in enumerate(samples):
         if len(sample) != len(first):
             raise ValueError(
-                f"sample {number} has {len(sample)} entries, but sample 0 has {len(first)}; make tensors of lists of "
-                "numbers and pad them, or pass a collate_fn to the DataLoader"
+                f"sample {number} of the batch has {len(sample)} entries, but sample 0 has {len(first)}; make tensors "
+                "of lists of numbers and pad them, or pass a collate_fn to the DataLoader"
             )
     entries = [_collated(list(column)) for column in zip(*samples)]
     return type(first)(*entries) if hasattr(first, "_fields") else type(first)(entries)
@@ -128,6 +129,6 @@ def _require_all(fits: Callable[[Any], bool], samples: list[Any]) -> None:
     for number, sample in enumerate(samples):
         if not fits(sample):
             raise TypeError(
-                f"sample {number} is of type {type(sample).__name__}, but sample 0 is of type "
+                f"sample {number} of the batch is of type {type(sample).__name__}, but sample 0 is of type "
                 f"{type(samples[0]).__name__}"
             )

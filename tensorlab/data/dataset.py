@@ -14,7 +14,7 @@ from ..ops.indexing import take
 from ..options import checked
 from ..random import Generator, randperm
 from ..tensor import Tensor
-from .arguments import IndexSequence, Lengths, Samples, SizedSamples
+from .arguments import BatchIndices, IndexSequence, Lengths, Samples, SizedSamples
 from .collate import default_collate
 
 
@@ -39,9 +39,17 @@ class Dataset:
     def __len__(self) -> int:
         raise TypeError(f"{type(self).__name__} does not define __len__")
 
-    def batch(self, indices: Sequence[int] | Tensor) -> Any:
+    @checked
+    def batch(self, indices: BatchIndices) -> Any:
         """Return several samples as a batch. Override this in subclasses that can fetch them together."""
-        return default_collate([self[index] for index in as_integers(indices)])
+        try:
+            samples = [self[index] for index in as_integers(indices)]
+        except UNFIT as error:
+            _refuse_indices(self, indices, error)
+            raise
+        if not samples:
+            raise ValueError(f"{type(self).__name__}.batch: indices must have at least one index")
+        return default_collate(samples)
 
 
 class TensorDataset(Dataset):
@@ -83,9 +91,14 @@ class TensorDataset(Dataset):
     def __len__(self) -> int:
         return len(self.tensors[0])
 
-    def batch(self, indices: Sequence[int] | Tensor) -> tuple[Tensor, ...]:
-        rows = indices if isinstance(indices, Tensor) else asarray(list(map(as_index, indices)), dtype="int64")
-        return tuple(take(tensor, rows.to(tensor.device), axis=0) for tensor in self.tensors)
+    @checked
+    def batch(self, indices: BatchIndices) -> tuple[Tensor, ...]:
+        try:
+            rows = indices if isinstance(indices, Tensor) else asarray(list(map(as_index, indices)), dtype="int64")
+            return tuple(take(tensor, rows.to(tensor.device), axis=0) for tensor in self.tensors)
+        except UNFIT as error:
+            _refuse_indices(self, indices, error)
+            raise
 
 
 class Subset(Dataset):
@@ -120,8 +133,30 @@ class Subset(Dataset):
     def __len__(self) -> int:
         return len(self.indices)
 
-    def batch(self, indices: Sequence[int] | Tensor) -> Any:
-        return batch_of(self.dataset, [self.indices[index] for index in as_integers(indices)])
+    @checked
+    def batch(self, indices: BatchIndices) -> Any:
+        try:
+            inner = [self.indices[index] for index in as_integers(indices)]
+        except UNFIT as error:
+            _refuse_indices(self, indices, error)
+            raise
+        return batch_of(self.dataset, inner)
+
+
+def _refuse_indices(dataset: Dataset, indices: Sequence[int] | Tensor, error: Exception) -> None:
+    """Raise an error that names the indices of a batch, if they are not integers or out of range."""
+    owner = f"{type(dataset).__name__}.batch"
+    for index in as_integers(indices):
+        try:
+            as_index(index)
+        except TypeError:
+            raise TypeError(f"{owner}: indices must be integers, not {index!r}") from error
+    if isinstance(error, IndexError | OverflowError):
+        raise IndexError(f"{owner}: indices must be in the range of the dataset: {error}") from error
+
+
+UNFIT = (TypeError, ValueError, OverflowError, IndexError)
+"""Errors that indices can cause."""
 
 
 def batch_of(dataset: Any, indices: Sequence[int] | Tensor) -> Any:
@@ -141,7 +176,7 @@ def as_integers(indices: Sequence[int] | Tensor) -> Sequence[int]:
     """Return the indices of a batch as Python integers, where they are a tensor or an array."""
     found: Sequence[int] = indices.tolist() if hasattr(indices, "tolist") else indices
     if not hasattr(found, "__iter__"):
-        raise TypeError(f"the indices of a batch must be a sequence of integers or a tensor, not {found!r}")
+        raise TypeError(f"indices must be a sequence of integers or a tensor, not {found!r}")
     return found
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import InitVar
 from typing import Any
 
 from ..docstrings import Documented
 from ..options import BelowOne, Options, declared
-from ..tensor import Tensor
 from .optimizer import Group, Optimizer
-
-Params = Iterable[Tensor | tuple[str, Tensor] | Mapping[str, Any]]
-"""Parameters to optimize, with names or without, or groups of them."""
+from .param_groups import Params
 
 Betas = tuple[BelowOne, BelowOne]
 

@@ -60,6 +60,7 @@ class GradientAccumulation:
         """The number of batches since the last step."""
         return self._pending
 
+    @checked
     def backward(self, loss: Tensor) -> bool:
         """Add the gradients of a batch, and take a step if it is the last of its round.
 

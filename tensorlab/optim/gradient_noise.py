@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import sqrt
 from typing import Any
 
@@ -10,7 +10,7 @@ from ..autodiff.graph import no_grad
 from ..options import NonNegative, checked
 from ..random import Generator, default_generator
 from ..tensor import Tensor
-from .param_groups import parameter_list, saved_count
+from .param_groups import Params, parameter_list, saved_count
 
 
 class GradientNoise:
@@ -60,7 +60,7 @@ class GradientNoise:
     @checked
     def __init__(
         self,
-        params: Iterable[Tensor],
+        params: Params,
         eta: NonNegative = 0.3,
         gamma: NonNegative = 0.55,
         generator: Generator | None = None,

@@ -11,6 +11,7 @@ from typing import Any
 from ..autodiff.tree import as_tensor
 from ..ops.creation import arange
 from ..ops.joining import stack
+from ..options import Positive, checked
 from ..tensor import Tensor
 
 Bounds = tuple[tuple[float, float], tuple[float, float]]
@@ -67,12 +68,24 @@ class Landscape:
         update_wrapper(self, self.formula)
 
     def __call__(self, x: Any, **options: Any) -> Tensor:
-        x = stack([as_tensor(part) for part in x]) if isinstance(x, list | tuple) else as_tensor(x)
+        x = self._point(x)
         count = x.shape[0] if x.ndim else 0
         if count < 2 or (count > 2 and not self.any_dimension):
             takes = "two or more variables" if self.any_dimension else "two variables"
-            raise ValueError(f"{self.name} is a function of {takes}, the first axis of x; x has shape {x.shape}")
+            raise ValueError(f"{self.name}: x must have {takes} on its first axis, not shape {x.shape}")
         return self.formula(x, **options)
+
+    def _point(self, x: Any) -> Tensor:
+        """Return a point as a tensor of numbers."""
+        try:
+            x = stack([as_tensor(part) for part in x]) if isinstance(x, list | tuple) else as_tensor(x)
+        except OverflowError as error:
+            raise ValueError(f"{self.name}: x is too large for any data type") from error
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"{self.name}: x must be a tensor, an array, or a list of numbers: {error}") from error
+        if x.dtype.kind == "bool":
+            raise TypeError(f"{self.name}: x must have numbers as elements, not bool")
+        return x
 
     def __repr__(self) -> str:
         places = " and ".join("(" + ", ".join(f"{v:.4g}" for v in point) + ")" for point in self.minima)
@@ -169,7 +182,8 @@ def two_wells(x: Tensor) -> Tensor:
 
 
 @landscape(minima=((0.0, 0.0),), minimum=0.0, start=(10.0, 2.0), bounds=((-4.0, 12.0), (-4.0, 4.0)), any_dimension=True)
-def valley(x: Tensor, condition: float = 100.0) -> Tensor:
+@checked
+def valley(x: Tensor, condition: Positive = 100.0) -> Tensor:
     """A straight, narrow valley: half the sum of ``c[i] x[i]²``, with curvatures from 1 to `condition`.
 
     The curvatures grow geometrically; `condition` is the condition number of the Hessian, by which the steps that

@@ -73,7 +73,7 @@ class Muon(DeclaredOptimizer):
         check_real(self, group)
         shape = next((parameter.shape for parameter in group["params"] if parameter.ndim != 2), None)
         if shape is not None:
-            raise ValueError(f"Muon optimizes matrices, not a parameter of shape {shape}; give that to AdamW")
+            raise ValueError(f"Muon: params must be matrices, not a parameter of shape {shape}; give that to AdamW")
 
     def _state_shapes(self, group: Group, parameter: Tensor) -> dict[str, tuple[int, ...]]:
         return {"momentum_buffer": parameter.shape}

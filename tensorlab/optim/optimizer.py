@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from operator import is_
 from typing import Any, ClassVar, TypeVar, overload
 
 from ..autodiff.graph import enable_grad, no_grad
 from ..hooks import Hook, RemovableHandle, add_hook
 from ..ops.creation import zeros_like
+from ..options import checked
 from ..tensor import Tensor
 from ..tracebacks import users_stacklevel
 from .gradient_checks import check_fit, nonfinite_names
-from .param_groups import complete_group
+from .param_groups import Params, complete_group
 from .state_dict import checked_groups, checked_state, copied_to
 
 T = TypeVar("T")
@@ -83,9 +84,8 @@ class Optimizer:
     nonnegative: ClassVar[frozenset[str]] = frozenset()
     """The names in ``state`` of tensors whose elements cannot be negative, such as means of squares."""
 
-    def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
-        if isinstance(params, Tensor):
-            raise TypeError("an optimizer takes an iterable of parameters, such as [x], not one tensor")
+    @checked
+    def __init__(self, params: Params, defaults: Mapping[str, Any]) -> None:
         self.defaults = dict(defaults)
         self.param_groups: list[Group] = []
         self.skipped_steps = 0
@@ -94,9 +94,9 @@ class Optimizer:
         self.has_stepped = False
         self._checked: dict[int, list[Any]] = {}
         self._set_up_state()
-        groups = list(params)
+        groups: list[Any] = list(params)
         if not groups:
-            raise ValueError("the optimizer got no parameters")
+            raise ValueError(f"{type(self).__name__}: params is empty")
         if not isinstance(groups[0], Mapping):
             groups = [{"params": groups}]
         for group in groups:
@@ -157,7 +157,7 @@ class Optimizer:
         >>> [group["lr"] for group in optimizer.param_groups]
         [0.1, 0.01]
         """
-        group = complete_group(param_group, self.defaults, self.param_groups)
+        group = complete_group(type(self).__name__, param_group, self.defaults, self.param_groups)
         self._check(group)
         self.param_groups.append(group)
 
@@ -179,6 +179,7 @@ class Optimizer:
         maximize = group.get("maximize", False)
         return [(p, -p.grad if maximize else p.grad) for p in group["params"] if p.grad is not None]
 
+    @checked
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Set the gradients of all parameters to None, or with ``set_to_none=False`` to zeros."""
         for group in self.param_groups:
@@ -196,6 +197,7 @@ class Optimizer:
     @overload
     def step(self, closure: Callable[[], T]) -> T: ...
 
+    @checked
     def step(self, closure: Callable[[], T] | None = None) -> T | None:
         """Update all parameters that have a gradient.
 
@@ -313,6 +315,7 @@ class Optimizer:
 
     # -- hooks ------------------------------------------------------------------------------------------------
 
+    @checked
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(optimizer, args, kwargs)`` when a step begins, before its closure is called.
 
@@ -333,6 +336,7 @@ class Optimizer:
         """
         return add_hook(self._hooks, Hook(hook, "before"), prepend=False)
 
+    @checked
     def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(optimizer, args, kwargs)`` after each step; see `register_step_pre_hook`."""
         return add_hook(self._hooks, Hook(hook, "after"), prepend=False)

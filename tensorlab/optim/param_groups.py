@@ -4,36 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
-from typing import Any
+from typing import Annotated, Any
 
-from ..options.kinds import plain
+from ..options.kinds import Ordered, kind_of, plain, read
 from ..tensor import Tensor
+
+Params = Annotated[
+    Iterable[Tensor | tuple[str, Tensor] | Mapping[str, Any]],
+    Ordered("an iterable of parameters with an order, such as [x]", excluded=(Tensor,)),
+]
+"""Parameters to optimize, with names or without, or groups of them."""
 
 
 def complete_group(
-    param_group: Mapping[str, Any], defaults: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
+    kind: str, param_group: Mapping[str, Any], defaults: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Return a group with all options, a list of distinct checked parameters, and their names if they have any."""
+    """Return a group with all options, a list of distinct checked parameters, and their names if they have any.
+
+    Errors name the optimizer's `kind`.
+    """
     if not isinstance(param_group, Mapping) or "params" not in param_group:
-        raise TypeError(f'a group of parameters is a dict with "params", not {_described(param_group)}')
+        raise TypeError(f'{kind}: param_group must be a dict with "params", not {_described(param_group)}')
     params = param_group["params"]
-    if isinstance(params, set | frozenset):
-        raise TypeError("parameters need an order, which a set does not have; give a list")
-    listed = [params] if isinstance(params, Tensor) else list(params)
+    listed = [params] if isinstance(params, Tensor) else list(read(kind, "params", kind_of(Params), params))
     if not listed:
-        raise ValueError("a group of parameters is empty")
+        raise ValueError(f"{kind}: params is empty")
     named = [isinstance(item, tuple) for item in listed]
     if any(named) != all(named):
-        raise ValueError("either all parameters of a group come with names, as (name, parameter), or none")
+        raise ValueError(f"{kind}: either all params of a group come with names, as (name, parameter), or none")
     names: dict[Tensor, str] = {}
     for number, item in enumerate(listed):
+        if isinstance(item, tuple) and len(item) != 2:
+            raise ValueError(f"{kind}: params with names must be pairs (name, parameter), not {len(item)}-tuples")
         name, parameter = item if isinstance(item, tuple) else (f"parameter {number}", item)
-        _check_parameter(parameter)
+        _check_parameter(kind, parameter)
         names.setdefault(parameter, str(name))
     taken = {parameter for other in others for parameter in other["params"]}
     twice = next((name for parameter, name in names.items() if parameter in taken), None)
     if twice is not None:
-        raise ValueError(f"{twice} is already in another group; a parameter has one set of options")
+        raise ValueError(f"{kind}: {twice} is already in another group; a parameter has one set of options")
     group = {**with_python_numbers({**defaults, **param_group}), "params": list(names)}
     return {**group, "param_names": list(names.values())} if named[0] else group
 
@@ -50,13 +59,13 @@ def _described(x: Any) -> str:
     return f"one with {', '.join(map(repr, x)) or 'nothing'}" if isinstance(x, Mapping) else type(x).__name__
 
 
-def _check_parameter(parameter: Any) -> None:
+def _check_parameter(kind: str, parameter: Any) -> None:
     if not isinstance(parameter, Tensor):
-        raise TypeError(f"an optimizer takes tensors, not {type(parameter).__name__}")
+        raise TypeError(f"{kind}: params must be tensors, not {type(parameter).__name__}")
     if not parameter.is_leaf:
-        raise ValueError("an optimizer takes leaf tensors, not one that was computed from others")
+        raise ValueError(f"{kind}: params must be leaf tensors, not one that was computed from others")
     if not parameter.dtype.is_floating:
-        raise TypeError(f"an optimizer takes floating-point tensors, not {parameter.dtype}")
+        raise TypeError(f"{kind}: params must be floating-point tensors, not {parameter.dtype}")
 
 
 def name_of(groups: Sequence[Mapping[str, Any]], wanted: Tensor) -> str:
@@ -74,17 +83,13 @@ def name_of(groups: Sequence[Mapping[str, Any]], wanted: Tensor) -> str:
 def check_real(optimizer: object, group: Mapping[str, Any]) -> None:
     """Raise `TypeError` where a parameter is complex."""
     if any(parameter.dtype.is_complex for parameter in group["params"]):
-        raise TypeError(f"{type(optimizer).__name__} takes real tensors, not complex ones")
+        raise TypeError(f"{type(optimizer).__name__}: params must be real tensors, not complex ones")
 
 
-def parameter_list(owner: object, params: Iterable[Tensor]) -> list[Tensor]:
+def parameter_list(owner: object, params: Iterable[Any]) -> list[Tensor]:
     """Return distinct floating-point tensors in their order; raise if they are something else."""
     kind = type(owner).__name__
-    if isinstance(params, Tensor | set | frozenset):
-        raise TypeError(
-            f"{kind}: params must be an iterable with an order, such as a list, not {type(params).__name__}"
-        )
-    found = list(dict.fromkeys(params))
+    found = list({id(parameter): parameter for parameter in params}.values())
     if not found:
         raise ValueError(f"{kind}: params is empty")
     for parameter in found:
@@ -98,5 +103,8 @@ def saved_count(owner: object, name: str, state_dict: Mapping[str, Any]) -> int:
     """Return the number that a state dict consists of; raise `ValueError` if it is something else."""
     found = state_dict.get(name) if isinstance(state_dict, Mapping) and set(state_dict) == {name} else None
     if not isinstance(found, Integral) or isinstance(found, bool) or found < 0:
-        raise ValueError(f"the state dict of {type(owner).__name__} has one number, {name!r}, not {state_dict!r}")
+        raise ValueError(
+            f"{type(owner).__name__}.load_state_dict: state_dict must have one number, {name!r}, and nothing else; "
+            f"it is {state_dict!r}"
+        )
     return int(found)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import inf
 from typing import Annotated, Any
 
 from ..autodiff.graph import no_grad
+from ..errors import ShapeError
 from ..nn.module.parameter import Uninitialized
 from ..ops.arithmetic import abs as absolute
 from ..ops.arithmetic import conj, maximum, real, square
@@ -18,7 +19,7 @@ from ..options import Count, NonNegative, Positive, checked
 from ..options.kinds import Real
 from ..tensor import Tensor
 from .optimizer import Optimizer
-from .param_groups import parameter_list, saved_count
+from .param_groups import Params, parameter_list, saved_count
 
 
 class FromEpoch:
@@ -87,7 +88,7 @@ class ElasticPenalty(FromEpoch):
     """
 
     @checked
-    def __init__(self, params: Iterable[Tensor], l1: NonNegative, l2: NonNegative, start: Count = 0) -> None:
+    def __init__(self, params: Params, l1: NonNegative, l2: NonNegative, start: Count = 0) -> None:
         super().__init__(start)
         self.params = parameter_list(self, params)
         self.l1, self.l2 = l1, l2
@@ -121,7 +122,7 @@ class L1Penalty(ElasticPenalty):
     """
 
     @checked
-    def __init__(self, params: Iterable[Tensor], coefficient: NonNegative, start: Count = 0) -> None:
+    def __init__(self, params: Params, coefficient: NonNegative, start: Count = 0) -> None:
         super().__init__(params, coefficient, 0.0, start)
 
 
@@ -140,7 +141,7 @@ class L2Penalty(ElasticPenalty):
     """
 
     @checked
-    def __init__(self, params: Iterable[Tensor], coefficient: NonNegative, start: Count = 0) -> None:
+    def __init__(self, params: Params, coefficient: NonNegative, start: Count = 0) -> None:
         super().__init__(params, 0.0, coefficient, start)
 
 
@@ -183,7 +184,7 @@ class MaxNorm:
     @checked
     def __init__(
         self,
-        params: Iterable[Tensor],
+        params: Params,
         max_norm: Positive,
         axis: int | tuple[int, ...] | None = None,
         norm_type: Annotated[float, Real(0, inf, "(]")] = 2.0,
@@ -198,7 +199,11 @@ class MaxNorm:
         """Return the axes of one unit's weights; none for a parameter that is not changed."""
         if parameter.ndim < 2:
             return ()
-        return normalized_axes(tuple(range(1, parameter.ndim)) if self.axis is None else self.axis, parameter.ndim)
+        try:
+            return normalized_axes(tuple(range(1, parameter.ndim)) if self.axis is None else self.axis, parameter.ndim)
+        except ShapeError as error:
+            error.args = (f"MaxNorm: {error}",)
+            raise
 
     def __call__(self, *_: Any) -> None:
         with no_grad():

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..autodiff.graph import enable_grad, no_grad
 from ..nn.utils.clip_grad import get_total_norm
 from ..ops.comparison import where
-from ..options import NonNegative
+from ..options import NonNegative, checked
 from ..options.kinds import kind_of, read
 from ..tensor import Tensor
 from .optimizer import Group, Optimizer, T
+from .param_groups import Params
 from .sgd import SGD
 from .state_dict import checked_groups
 
@@ -61,15 +62,19 @@ class SAM(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Any],
-        base_optimizer: type[Optimizer] = SGD,
+        params: Params,
+        base_optimizer: Callable[..., Optimizer] = SGD,
         rho: float = 0.05,
         adaptive: bool = False,
         **options: Any,
     ) -> None:
+        read("SAM", "base_optimizer", kind_of(Callable[..., Any]), base_optimizer)
         own = {"rho": rho, "adaptive": adaptive}
         super().__init__(params, own)
         self.base_optimizer = base_optimizer(self.param_groups, **options)
+        if not isinstance(self.base_optimizer, Optimizer):
+            made = type(self.base_optimizer).__name__
+            raise TypeError(f"SAM: base_optimizer must be the class of an optimizer, not one whose call gives a {made}")
         self.param_groups = self.base_optimizer.param_groups
         self.defaults = {**self.base_optimizer.defaults, **own}
         self._before: list[tuple[Tensor, Tensor]] | None = None
@@ -88,14 +93,18 @@ class SAM(Optimizer):
         group["rho"] = read("SAM", "rho", kind_of(NonNegative), group["rho"])
         group["adaptive"] = read("SAM", "adaptive", kind_of(bool), group["adaptive"])
 
+    @checked
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         if not hasattr(self, "base_optimizer"):
             super().add_param_group(param_group)
             return
+        if "params" not in param_group:
+            raise TypeError(f'SAM: param_group must be a dict with "params", not {dict(param_group)!r}')
         group = {"rho": self.defaults["rho"], "adaptive": self.defaults["adaptive"], **param_group}
         self._check(group)
         self.base_optimizer.add_param_group(group)
 
+    @checked
     def step(self, closure: Callable[[], T] | None = None) -> T:
         """Take one step.
 
@@ -116,7 +125,7 @@ class SAM(Optimizer):
             Without a closure.
         """
         if closure is None:
-            raise TypeError("SAM computes the loss twice: step(closure), or first_step() and second_step()")
+            raise TypeError("SAM.step: closure must be given; without one call first_step, and then second_step")
         self._call_hooks("before")
         with enable_grad():
             loss = closure()

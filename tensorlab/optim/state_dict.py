@@ -32,7 +32,7 @@ def checked_groups(optimizer: Optimizer, state_dict: Mapping[str, Any]) -> list[
     if not isinstance(state_dict, Mapping):
         raise TypeError(f"{kind}.load_state_dict: state_dict must be a mapping, not {type(state_dict).__name__}")
     if not {"state", "param_groups"} <= set(state_dict):
-        raise ValueError('an optimizer\'s state dict has "state" and "param_groups"')
+        raise ValueError(f'{kind}.load_state_dict: state_dict must have "state" and "param_groups"')
     saved = _saved_groups(kind, state_dict["param_groups"])
     sizes, wanted = ([len(group["params"]) for group in side] for side in (saved, present))
     if sizes != wanted:

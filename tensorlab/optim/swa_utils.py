@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from copy import deepcopy
-from typing import Any
+from typing import Annotated, Any
 
 from ..autodiff.graph import no_grad
 from ..backend.dtypes import int64
 from ..nn.layers.batchnorm import _BatchNorm
 from ..nn.module.module import Module
-from ..ops.creation import zeros
-from ..options import Fraction
-from ..options.kinds import kind_of, read
+from ..ops.creation import DeviceLike, zeros
+from ..options import Fraction, checked
+from ..options.kinds import Ordered
 from ..tensor import Tensor
 from .lr_scheduler import SWALR
 
@@ -29,6 +29,7 @@ __all__ = [
 AvgFn = Callable[[Tensor, Tensor, Tensor], Tensor]
 MultiAvgFn = Callable[[list[Tensor], list[Tensor], Tensor], Any]
 Pairs = list[tuple[Tensor, Tensor]]
+Batches = Annotated[Iterable[Any], Ordered("an iterable of batches")]
 
 
 def get_swa_avg_fn() -> AvgFn:
@@ -50,7 +51,8 @@ def get_swa_avg_fn() -> AvgFn:
     return swa_update
 
 
-def get_ema_avg_fn(decay: float = 0.999) -> AvgFn:
+@checked
+def get_ema_avg_fn(decay: Fraction = 0.999) -> AvgFn:
     """Return the function for `AveragedModel` that forgets earlier models exponentially (Polyak and Juditsky, 1992).
 
     It is ``f(average, current, num_averaged) = decay * average + (1 - decay) * current``.
@@ -71,7 +73,6 @@ def get_ema_avg_fn(decay: float = 0.999) -> AvgFn:
     >>> average(tl.tensor([0.0]), tl.tensor([4.0]), tl.tensor(2))
     tensor([1.])
     """
-    decay = read("get_ema_avg_fn", "decay", kind_of(Fraction), decay)
 
     @no_grad()
     def ema_update(average: Tensor, current: Tensor, num_averaged: Tensor) -> Tensor:
@@ -93,7 +94,8 @@ def get_swa_multi_avg_fn() -> MultiAvgFn:
     return _in_place(get_swa_avg_fn())
 
 
-def get_ema_multi_avg_fn(decay: float = 0.999) -> MultiAvgFn:
+@checked
+def get_ema_multi_avg_fn(decay: Fraction = 0.999) -> MultiAvgFn:
     """Return `get_ema_avg_fn` for lists: ``f(averages, currents, num_averaged)`` writes the averages in place.
 
     Examples
@@ -171,18 +173,17 @@ class AveragedModel(Module):
 
     n_averaged: Tensor
 
+    @checked
     def __init__(
         self,
         model: Module,
-        device: Any = None,
+        device: DeviceLike = None,
         avg_fn: AvgFn | None = None,
         multi_avg_fn: MultiAvgFn | None = None,
         use_buffers: bool = False,
     ) -> None:
-        if not isinstance(model, Module):
-            raise TypeError(f"AveragedModel averages a Module, not {type(model).__name__}")
         if avg_fn is not None and multi_avg_fn is not None:
-            raise ValueError("AveragedModel takes one of avg_fn and multi_avg_fn, not both")
+            raise ValueError("AveragedModel: avg_fn and multi_avg_fn are mutually exclusive")
         self.module = _without_gradients(model)
         if device is not None:
             self.module.to(device=device)
@@ -192,6 +193,7 @@ class AveragedModel(Module):
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         return self.module(*args, **kwargs)
 
+    @checked
     def update_parameters(self, model: Module) -> None:
         """Update the averages by the model's present parameters; the first time these are copied.
 
@@ -234,7 +236,9 @@ def _paired(what: str, own: Iterable[Tensor], others: Iterable[Tensor]) -> Pairs
     averages, currents = list(own), list(others)
     ours, theirs = [x.shape for x in averages], [x.shape for x in currents]
     if ours != theirs:
-        raise ValueError(f"the model's {what} have the shapes {theirs}, not those that are averaged, {ours}")
+        raise ValueError(
+            f"update_parameters: the {what} of model have the shapes {theirs}, not those that are averaged, {ours}"
+        )
     return [
         (average.detach(), current.detach().to(dtype=average.dtype, device=average.device))
         for average, current in zip(averages, currents)
@@ -250,7 +254,8 @@ def _by_kind(pairs: Pairs) -> Iterable[Pairs]:
 
 
 @no_grad()
-def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
+@checked
+def update_bn(loader: Batches, model: Module, device: DeviceLike = None) -> None:
     """Recompute the running statistics of all batch normalization, as means over the batches of one pass.
 
     The model runs in training mode meanwhile; each module's mode and momentum are restored, also after an error. A
@@ -281,9 +286,15 @@ def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
         for norm in momenta:
             norm.reset_running_stats()
             norm.momentum = None  # the mean of all batches
-        for batch in loader:
+        for number, batch in enumerate(loader):
+            if isinstance(batch, list | tuple) and not batch:
+                raise ValueError(f"update_bn: batch {number} of loader is empty")
             inputs = batch[0] if isinstance(batch, list | tuple) else batch
-            model(inputs if device is None else inputs.to(device=device))
+            try:
+                model(inputs if device is None else inputs.to(device=device))
+            except (TypeError, ValueError) as error:
+                error.args = (f"update_bn: the model does not take batch {number} of loader: {error}",)
+                raise
     finally:
         for norm, momentum in momenta.items():
             norm.momentum = momentum

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import inf
@@ -221,7 +221,7 @@ class Instance(Kind):
     @property
     def text(self) -> str:
         """``a Tensor``."""
-        return " or ".join(_with_article(c.__name__) for c in self.classes)
+        return " or ".join(_with_article(NOUNS.get(c, c.__name__)) for c in self.classes)
 
 
 @dataclass(frozen=True)
@@ -239,6 +239,53 @@ class Function(Kind):
     def quick_test(self, name: str) -> str:
         """Ask the same."""
         return f"callable({name})"
+
+
+@dataclass(frozen=True)
+class Having(Kind):
+    """An object, not a class, with certain attributes or methods."""
+
+    description: str
+    attributes: tuple[str, ...]
+
+    def read(self, value: Any) -> Any:
+        """Return the value."""
+        if isinstance(value, type) or not all(hasattr(value, attribute) for attribute in self.attributes):
+            raise TypeError
+        return value
+
+    @property
+    def text(self) -> str:
+        """The description."""
+        return self.description
+
+
+@dataclass(frozen=True)
+class Ordered(Kind):
+    """An iterable whose entries have an order and are not characters or keys; `excluded` classes are none."""
+
+    description: str
+    excluded: tuple[type, ...] = ()
+
+    def read(self, value: Any) -> Any:
+        """Return the value."""
+        if not isinstance(value, Iterable) or isinstance(value, (*UNORDERED, *self.excluded)):
+            raise TypeError
+        if getattr(value, "shape", None) == ():
+            raise TypeError
+        return value
+
+    def quick_test(self, name: str) -> str:
+        """Compare the type with the usual ones."""
+        return f"type({name}) is list or type({name}) is tuple"
+
+    @property
+    def text(self) -> str:
+        """The description."""
+        return self.description
+
+
+UNORDERED = (str, bytes, set, frozenset, Mapping, type)
 
 
 @dataclass(frozen=True)
@@ -333,11 +380,14 @@ def _alternatives(kind: Kind) -> list[str]:
     return ["a tensor", "an array"] if isinstance(kind, Operand) else [kind.text]
 
 
+NOUNS: dict[type, str] = {Iterable: "iterable", Mapping: "mapping"}
+"""What errors call abstract classes."""
+
 BUILT_IN = ((str,), (tuple,), (list,), (dict,))
 """The classes that a quick test compares by name."""
 
 
-PLURAL = re.compile(r"^an? ((?:[\w-]+ )?(?:integer|number|bool|str|tuple|Tensor))\b")
+PLURAL = re.compile(r"^(?:an? )?((?:[\w-]+ )?(?:integer|number|bool|str|tuple|Tensor|callable))\b")
 
 
 def _literal(bound: float) -> str:
@@ -407,6 +457,8 @@ def kind_of(annotation: Any) -> Any:
         return Function()
     if origin is Sequence and (entry := kind_of(parts[0])) is not None:
         return Many(entry)
+    if origin in NOUNS:
+        return Instance((origin,))
     if getattr(annotation, "_is_protocol", False):
         return None
     if annotation in NUMBERS:

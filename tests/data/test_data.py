@@ -176,11 +176,11 @@ class TestCollate:
     def test_errors(self):
         with pytest.raises(TypeError, match="not object"):
             default_collate([object()])
-        with pytest.raises(ValueError, match="no samples"):
+        with pytest.raises(ValueError, match="batch must have at least one sample"):
             default_collate([])
         with pytest.raises(tl.ShapeError):
             default_collate([tl.ones(2), tl.ones(3)])
-        with pytest.raises(ValueError, match="sample 1 has 1 entries, but sample 0 has 2"):
+        with pytest.raises(ValueError, match="sample 1 of the batch has 1 entries, but sample 0 has 2"):
             default_collate([(1, 2), (1,)])
 
     @pytest.mark.parametrize("numbers", [[1e300, 0.5], [1700000000.123, 1], [1, 0.1], [1e300 + 1j, 1]])
@@ -228,18 +228,22 @@ class TestCollate:
     @pytest.mark.parametrize(
         ("batch", "error", "message"),
         [
-            ([[1, 2], [3]], ValueError, "sample 1 has 1 entries, but sample 0 has 2; make tensors of lists"),
-            ([{"a": [1]}, {"a": [1, 2]}], ValueError, "sample 1 has 2 entries"),
-            ([{"a": 1}, {"b": 1}], ValueError, r"sample 1 has the keys \['b'\], but sample 0 has \['a'\]"),
-            ([{"a": 1}, {"a": 1, "b": 2}], ValueError, "sample 1 has the keys"),
-            ([{"a": 1}, 2], TypeError, "sample 1 is of type int, but sample 0 is of type dict"),
-            ([1, "a"], TypeError, "sample 1 is of type str, but sample 0 is of type int"),
+            (
+                [[1, 2], [3]],
+                ValueError,
+                "sample 1 of the batch has 1 entries, but sample 0 has 2; make tensors",
+            ),
+            ([{"a": [1]}, {"a": [1, 2]}], ValueError, "sample 1 of the batch has 2 entries"),
+            ([{"a": 1}, {"b": 1}], ValueError, r"sample 1 of the batch has the keys \['b'\], but sample 0 has \['a'\]"),
+            ([{"a": 1}, {"a": 1, "b": 2}], ValueError, "sample 1 of the batch has the keys"),
+            ([{"a": 1}, 2], TypeError, "sample 1 of the batch is of type int, but sample 0 is of type dict"),
+            ([1, "a"], TypeError, "sample 1 of the batch is of type str, but sample 0 is of type int"),
             ([1, None], TypeError, "NoneType"),
-            ([(1,), 2], TypeError, "sample 1 is of type int, but sample 0 is of type tuple"),
+            ([(1,), 2], TypeError, "sample 1 of the batch is of type int, but sample 0 is of type tuple"),
             ([None], TypeError, "not NoneType; pass a collate_fn"),
-            ([tl.ones(2), 3], TypeError, "sample 1 is of type int, but sample 0 is of type Tensor"),
-            (5, TypeError, "batch must be a list of samples, not int"),
-            ({"x": [1, 2]}, TypeError, "batch must be a list of samples, not dict"),
+            ([tl.ones(2), 3], TypeError, "sample 1 of the batch is of type int, but sample 0 is of type Tensor"),
+            (5, TypeError, "batch must be a list of samples, not 5"),
+            ({"x": [1, 2]}, TypeError, "batch must be a list of samples, not {'x'"),
         ],
     )
     def test_errors_name_the_function_and_the_sample(self, batch, error, message):
@@ -351,7 +355,7 @@ class TestLoader:
 
     def test_a_batch_sampler_yields_sequences(self):
         for options in ({}, {"collate_fn": list}):
-            with pytest.raises(TypeError, match="the indices of a batch must be a sequence of integers or a tensor"):
+            with pytest.raises(TypeError, match="indices must be a sequence of integers or a tensor"):
                 list(DataLoader("abc", batch_sampler=[0, 1], **options))
         batches = [tl.tensor([2, 0]), np.array([1])]
         assert list(DataLoader("abc", batch_sampler=batches, collate_fn=list)) == [["c", "a"], ["b"]]
@@ -400,3 +404,19 @@ def test_tensors_are_sent_to_process_pools():
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         found = list(pool.map(dataset.__getitem__, [2, 0]))
     assert [(x.tolist(), y.item()) for x, y in found] == [([4.0, 5.0], 6), ([0.0, 1.0], 4)]
+
+
+@pytest.mark.parametrize("dataset", [tl.data.TensorDataset(tl.arange(3)), tl.data.Subset([4, 5, 6], [2, 1, 0])])
+@pytest.mark.parametrize(
+    ("indices", "error", "message"),
+    [
+        (3, TypeError, "batch: indices must be a sequence of integers or a tensor, not 3"),
+        ({1}, TypeError, "batch: indices must be a sequence of integers"),
+        (["a"], TypeError, r"\w+\.batch: indices must be integers, not 'a'"),
+        ([0, 1.5], TypeError, r"\w+\.batch: indices must be integers, not 1.5"),
+        ([7], IndexError, r"\w+\.batch: indices must be in the range of the dataset"),
+    ],
+)
+def test_indices_of_batches_are_named(dataset, indices, error, message):
+    with pytest.raises(error, match=f"^{message}"):
+        dataset.batch(indices)

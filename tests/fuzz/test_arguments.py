@@ -136,7 +136,7 @@ def attempt(target, call, parameter, annotation, name, make):
     elif verdict == "taken":
         first = value[0] if parameter.kind is parameter.VAR_POSITIONAL else value
         verdict = "taken" if wrong_values.admitted(parameter, annotation, first) else "nonsense"
-    message = "" if error is None else str(error)
+    message = "" if error is None else message_of(error)
     return Outcome(
         target.name,
         target.space,
@@ -152,7 +152,7 @@ def attempt(target, call, parameter, annotation, name, make):
 
 def judge(call, parameter, value, is_operand, error):
     """Return the verdict on an error; `is_operand` says whether the value stands where an array belongs."""
-    target, message = call.target, str(error)
+    target, message = call.target, message_of(error)
     own = type(error).__module__.startswith("tensorlab")
     function = names_function(call, message) or names_layer(error)
     argument = names_argument(target, parameter, message) or (is_operand and shows(value, message))
@@ -167,6 +167,11 @@ def judge(call, parameter, value, is_operand, error):
 
 LOOKUPS = {f"Module.get_{kind}" for kind in ("submodule", "parameter", "buffer")}
 """Methods that raise AttributeError as `getattr` does."""
+
+
+def message_of(error):
+    """Return what an error says; `str` of a KeyError is the representation of it."""
+    return str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
 
 
 def plain(name):

@@ -208,19 +208,19 @@ class TestModule:
     def test_another_model_changes_nothing(self):
         averaged = AveragedModel(nn.Linear(2, 1))
         before = copy.deepcopy(averaged).state_dict()
-        with pytest.raises(ValueError, match=r"parameters have the shapes \[\(3, 2\), \(3,\)\], not those that"):
+        with pytest.raises(ValueError, match=r"parameters of model have the shapes \[\(3, 2\), \(3,\)\], not"):
             averaged.update_parameters(nn.Linear(2, 3))
-        with pytest.raises(ValueError, match="parameters have the shapes"):
+        with pytest.raises(ValueError, match="parameters of model have the shapes"):
             averaged.update_parameters(nn.Linear(2, 1, bias=False))
-        with pytest.raises(ValueError, match="buffers have the shapes"):
+        with pytest.raises(ValueError, match="buffers of model have the shapes"):
             AveragedModel(nn.BatchNorm1d(2)).update_parameters(nn.BatchNorm1d(2, track_running_stats=False))
         for key, value in averaged.state_dict().items():
             assert_same(value, host(before[key]))
 
     def test_errors(self):
-        with pytest.raises(TypeError, match="averages a Module, not list"):
+        with pytest.raises(TypeError, match="AveragedModel: model must be a Module"):
             AveragedModel([])
-        with pytest.raises(ValueError, match="not both"):
+        with pytest.raises(ValueError, match="mutually exclusive"):
             AveragedModel(nn.Identity(), **MEANS[1], **DECAYS[1])
         for make in (swa_utils.get_ema_avg_fn, swa_utils.get_ema_multi_avg_fn):
             for decay in (-0.1, 1.1, float("nan")):
@@ -277,3 +277,16 @@ class TestUpdateBN:
             yield
 
         update_bn(loader(), nn.Linear(1, 1))
+
+
+def test_errors_name_the_function_and_the_argument():
+    model = nn.BatchNorm1d(1)
+    for call, message in [
+        (lambda: AveragedModel(model, avg_fn=3), "AveragedModel: avg_fn must be callable or None, not 3"),
+        (lambda: AveragedModel(model, use_buffers="no"), "AveragedModel: use_buffers must be a bool, not 'no'"),
+        (lambda: AveragedModel(model).update_parameters(3), "update_parameters: model must be a Module, not 3"),
+        (lambda: tl.optim.swa_utils.update_bn(3, model), "update_bn: loader must be an iterable of batches, not 3"),
+        (lambda: tl.optim.swa_utils.update_bn([[]], model), "update_bn: batch 0 of loader is empty"),
+    ]:
+        with pytest.raises((TypeError, ValueError), match=f"^{message}"):
+            call()

@@ -450,7 +450,7 @@ class TestLeastSquares:
             (lambda w: optim.LevenbergMarquardt([w], damping=0), ValueError, "damping"),
             (lambda w: optim.LevenbergMarquardt([w], max_trials=0), ValueError, "max_trials"),
             (lambda w: optim.GaussNewtonDescent([w], lr=-1), ValueError, "lr"),
-            (lambda w: optim.GaussNewtonDescent([w]).step(), TypeError, r"step\(residuals\)"),
+            (lambda w: optim.GaussNewtonDescent([w]).step(), TypeError, "step: residuals must be given"),
         ],
     )
     def test_errors(self, make, error, message):
@@ -577,7 +577,7 @@ class TestTheContract:
             optim.NewtonCG([w]).step(lambda: 1.0)
         with pytest.raises(TypeError, match="must return the loss"):
             optim.NewtonCG([w]).step(lambda: tl.tensor(1.0))
-        with pytest.raises(TypeError, match="residuals must be a tensor"):
+        with pytest.raises(TypeError, match="residuals must return a tensor"):
             optim.GaussNewtonDescent([w]).step(lambda: w[:0])
         with pytest.raises(ValueError, match="one real number"):
             optim.NaturalGradient([w]).step(lambda: w, lambda out: out)

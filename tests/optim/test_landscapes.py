@@ -61,7 +61,7 @@ class TestEach:
         if function.any_dimension:
             assert_close(function(tensor(point)), FORMULAS[name](point), rtol=1e-12)
             return
-        with pytest.raises(ValueError, match=rf"{name} is a function of two variables.* shape \(5,\)"):
+        with pytest.raises(ValueError, match=rf"{name}: x must have two variables.* shape \(5,\)"):
             function(tensor(point))
 
     def test_the_hessian(self, name, rng):
@@ -118,7 +118,7 @@ class TestLandscape:
 
     @pytest.mark.parametrize("x", [1.0, [1.0], [[1.0, 2.0]]])
     def test_too_few_variables(self, x):
-        with pytest.raises(ValueError, match="rosenbrock is a function of two or more variables, the first axis of x"):
+        with pytest.raises(ValueError, match="rosenbrock: x must have two or more variables on its first axis"):
             landscapes.rosenbrock(tl.tensor(x))
 
     def test_the_condition_of_the_valley(self):
@@ -200,7 +200,7 @@ class TestPicture:
 
     def test_errors(self, axes):
         good = self.result()
-        with pytest.raises(ValueError, match="got no results"):
+        with pytest.raises(ValueError, match="plot_paths: results must hold at least one"):
             plot_paths(landscapes.rosenbrock, {}, axes=axes)
         with pytest.raises(ValueError, match=r"bounds must be two pairs \(low, high\)"):
             plot_paths(landscapes.rosenbrock, {"a": good}, bounds=((1, 0), (0, 1)), axes=axes)

@@ -391,7 +391,7 @@ class TestErrors:
         [
             (ValueError, "no method 'Adamant'.*Adam, .*SciPy: Nelder-Mead, .*dogleg", ([1.0], "Adamant"), {}),
             (ValueError, "no method 'Elementwise'", ([1.0], "Elementwise"), {}),
-            (ValueError, "no method None", ([1.0], None), {}),
+            (TypeError, "method must be a str or callable, not None", ([1.0], None), {}),
             (ValueError, "max_steps must be a positive integer or None, not 0", ([1.0],), {"max_steps": 0}),
             (TypeError, "max_steps must be a positive integer or None, not 2.5", ([1.0],), {"max_steps": 2.5}),
             (TypeError, "bounds, jac cannot be given", ([1.0], "BFGS"), {"bounds": [(0, 1)], "jac": True}),

@@ -354,15 +354,19 @@ class TestInterface:
     @pytest.mark.parametrize(
         ("make", "error", "message"),
         [
-            (lambda w: optim.SGD([], lr=0.1), ValueError, "no parameters"),
+            (lambda w: optim.SGD([], lr=0.1), ValueError, "SGD: params is empty"),
             (lambda w: optim.SGD(w, lr=0.1), TypeError, "iterable of parameters"),
-            (lambda w: optim.SGD([{"params": {w}}], lr=0.1), TypeError, "a set does not have"),
+            (
+                lambda w: optim.SGD([{"params": {w}}], lr=0.1),
+                TypeError,
+                "SGD: params must be an iterable of parameters with an order, such as",
+            ),
             (lambda w: optim.SGD([{"params": []}], lr=0.1), ValueError, "empty"),
             (lambda w: optim.SGD([{"params": w}, {"params": w}], lr=0.1), ValueError, "already in another group"),
             (lambda w: optim.SGD([("w", w), tl.ones(1)], lr=0.1), ValueError, "come with names"),
             (lambda w: optim.SGD([{"weights": w}], lr=0.1), TypeError, "not one with 'weights'"),
             (lambda w: optim.SGD([w * 2], lr=0.1), ValueError, "computed"),
-            (lambda w: optim.SGD([3], lr=0.1), TypeError, "takes tensors, not int"),
+            (lambda w: optim.SGD([3], lr=0.1), TypeError, "SGD: params must be tensors, not int"),
             (lambda w: optim.SGD([tl.ones(1, dtype=tl.int64)], lr=0.1), TypeError, "floating-point"),
             (lambda w: optim.SGD([w], lr=-1), ValueError, "lr must be a non-negative number"),
             (lambda w: optim.SGD([w], momentum=float("nan")), ValueError, "momentum"),
@@ -386,6 +390,27 @@ class TestInterface:
     def test_errors(self, make, error, message):
         with pytest.raises(error, match=message):
             make(nn.Parameter(tl.ones(2)))
+
+    @pytest.mark.parametrize("kind", sorted({kind for kind, _, _ in ELEMENTWISE}))
+    @pytest.mark.parametrize("params", [None, 3, "abc", tl.ones(2), {"params": []}, {1}, [], [3], [None], ["a"], [{}]])
+    def test_errors_name_the_class_and_params(self, kind, params):
+        with pytest.raises((TypeError, ValueError), match=rf"^{kind}: (params|param_group) (must be|is empty)"):
+            getattr(optim, kind)(params)
+
+    def test_arguments_of_methods(self):
+        w = nn.Parameter(tl.ones(2))
+        w.grad, optimizer = tl.ones(2), optim.SGD([w])
+        for call, message in [
+            (lambda: optimizer.step(3), "step: closure must be callable or None, not 3"),
+            (lambda: optimizer.zero_grad("no"), "zero_grad: set_to_none must be a bool, not 'no'"),
+            (lambda: optimizer.register_step_pre_hook(None), "register_step_pre_hook: hook must be callable, not None"),
+            (lambda: optimizer.register_step_post_hook(3), "register_step_post_hook: hook must be callable, not 3"),
+            (lambda: optimizer.add_param_group([1]), 'SGD: param_group must be a dict with "params", not list'),
+            (lambda: optim.SAM(optimizer.parameters(), list), "SAM: base_optimizer must be the class of an optimizer"),
+            (lambda: optim.LBFGS([w]).step(lambda: None), "LBFGS.step: closure must return one num"),
+        ]:
+            with pytest.raises(TypeError, match=f"^{message}"):
+                call()
 
     def test_an_optimizer_of_ones_own(self):
         class SignDescent(optim.Elementwise):
@@ -721,7 +746,7 @@ class TestStateOfAnother:
             (lambda state: state["param_groups"][0].pop("betas"), "has no betas"),
             (lambda state: state["param_groups"][0].update(lr=-1.0), "lr must be a non-negative number"),
             (lambda state: state["param_groups"][0].update(params=[0, 1]), "groups of"),
-            (lambda state: state.pop("param_groups"), 'has "state" and "param_groups"'),
+            (lambda state: state.pop("param_groups"), 'state_dict must have "state" and "param_groups"'),
         ],
     )
     def test_changes_nothing(self, spoil, message):

@@ -249,8 +249,8 @@ class TestDecoupledWeightDecay:
         (lambda w: L2Penalty([w], 1, start=1.5), TypeError, "start must be a non-negative integer, not 1.5"),
         (lambda w: L2Penalty([w], 1, start=-1), ValueError, "start must be a non-negative integer, not -1"),
         (lambda w: L1Penalty([], 1), ValueError, "L1Penalty: params is empty"),
-        (lambda w: L1Penalty(w, 1), TypeError, "L1Penalty: params must be an iterable with an order"),
-        (lambda w: MaxNorm({w}, 1), TypeError, "MaxNorm: params must be an iterable with an order"),
+        (lambda w: L1Penalty(w, 1), TypeError, "L1Penalty: params must be an iterable of parameters with an order"),
+        (lambda w: MaxNorm({w}, 1), TypeError, "MaxNorm: params must be an iterable of parameters with an order"),
         (lambda w: MaxNorm([3], 1), TypeError, "MaxNorm: params must be floating-point tensors, not int"),
         (lambda w: L2Penalty([tl.ones(1, dtype=tl.int64)], 1), TypeError, "floating-point tensors, not int64"),
         (lambda w: MaxNorm([w], 0), ValueError, "max_norm must be a positive number, not 0"),
@@ -260,9 +260,17 @@ class TestDecoupledWeightDecay:
         (lambda w: MaxNorm([w], 1, axis=(0, 0)), tl.ShapeError, "twice"),
         (lambda w: DecoupledWeightDecay(-1), ValueError, "coefficient must be a non-negative number, not -1"),
         (lambda w: DecoupledWeightDecay(1, start=None), TypeError, "start must be a non-negative integer, not None"),
-        (lambda w: L1Penalty([w], 1).load_state_dict({}), ValueError, "one number, 'epoch', not {}"),
+        (
+            lambda w: L1Penalty([w], 1).load_state_dict({}),
+            ValueError,
+            "state_dict must have one number, 'epoch', and nothing else; it is {}",
+        ),
         (lambda w: L1Penalty([w], 1).load_state_dict({"epoch": -1}), ValueError, "one number, 'epoch'"),
-        (lambda w: L1Penalty([w], 1).load_state_dict({"epoch": 1, "t": 1}), ValueError, "state dict of L1Penalty"),
+        (
+            lambda w: L1Penalty([w], 1).load_state_dict({"epoch": 1, "t": 1}),
+            ValueError,
+            "L1Penalty.load_state_dict: state_dict must",
+        ),
     ],
 )
 def test_errors(make, error, message):

@@ -134,7 +134,7 @@ def test_all_problems_are_listed():
     [
         (lambda state: None, TypeError, "Adam.load_state_dict: state_dict must be a mapping, not NoneType"),
         (lambda state: [state], TypeError, "must be a mapping, not list"),
-        (lambda state: {}, ValueError, 'has "state" and "param_groups"'),
+        (lambda state: {}, ValueError, 'state_dict must have "state" and "param_groups"'),
         (lambda state: {**state, "state": None}, TypeError, '"state" must be a mapping, not NoneType'),
         (lambda state: {**state, "state": [1]}, TypeError, '"state" must be a mapping, not list'),
         (lambda state: {**state, "state": {0: 3}}, ValueError, r"the state of parameter 0 .* must be a dict, not int"),

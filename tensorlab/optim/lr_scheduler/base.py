@@ -9,8 +9,9 @@ from itertools import count
 from math import isclose
 from typing import Any, ClassVar
 
+from ...options import Finite, NonNegative, checked
 from ...tracebacks import users_stacklevel
-from .per_group import HasParamGroups, groups_of
+from .arguments import LastEpoch, OptimizerLike
 from .state import Stateful
 
 next_serial = count().__next__
@@ -80,15 +81,15 @@ class LRScheduler(Stateful):
     base_lrs: list[float]
     last_epoch: float
 
-    def __init__(self, optimizer: HasParamGroups, last_epoch: float = -1) -> None:
-        groups = groups_of(optimizer)
-        if not last_epoch >= -1:
-            raise ValueError(f"last_epoch must be -1 or the number of a step: {last_epoch}")
+    @checked
+    def __init__(self, optimizer: OptimizerLike, last_epoch: LastEpoch = -1) -> None:
+        groups = optimizer.param_groups
         for number, group in enumerate(groups):
             if last_epoch >= 0 and "initial_lr" not in group:
                 raise KeyError(
-                    f"last_epoch={last_epoch} goes on with an optimizer that had a schedule, but group {number} has no "
-                    "'initial_lr'; load the optimizer's state first, or begin with last_epoch=-1"
+                    f"{type(self).__name__}: last_epoch={last_epoch} goes on with an optimizer that had a schedule, "
+                    f"but group {number} has no 'initial_lr'; load the optimizer's state first, or begin with "
+                    "last_epoch=-1"
                 )
         self.optimizer = optimizer
         self.last_epoch = last_epoch
@@ -108,7 +109,8 @@ class LRScheduler(Stateful):
         """Return the learning rate of a group after `epoch` steps, given its initial one."""
         raise NotImplementedError(f"{type(self).__name__} {self._no_formula}")
 
-    def rates(self, epoch: float) -> list[float]:
+    @checked
+    def rates(self, epoch: Finite) -> list[float]:
         """Return each group's learning rate after `epoch` steps, without taking them."""
         return [
             self.rate(origin, epoch, number) + offset
@@ -124,7 +126,8 @@ class LRScheduler(Stateful):
         self._meet_groups()
         return list(self._last_lr)
 
-    def step(self, epoch: float | None = None) -> None:
+    @checked
+    def step(self, epoch: NonNegative | None = None) -> None:
         """Count a step and set the learning rates.
 
         Parameters
@@ -135,16 +138,14 @@ class LRScheduler(Stateful):
         Raises
         ------
         ValueError
-            If `epoch` is negative, or another schedule has set the rates since the last step and its factor would be
-            lost.
+            If `epoch` is negative or not finite, or another schedule has set the rates since the last step and its
+            factor would be lost.
 
         Warns
         -----
         UserWarning
             At the first step, if the optimizer has not taken one: the first rate would be skipped.
         """
-        if epoch is not None and not epoch >= 0:
-            raise ValueError(f"epoch must not be negative: {epoch}")
         self._check_order(epoch)
         self._meet_groups()
         if self._multiplies:
@@ -311,10 +312,12 @@ def _set_momentum(group: dict[str, Any], momentum: float) -> None:
         group["momentum"] = momentum
 
 
-def check_formula(user: str, schedule: Any) -> None:
-    """Raise `TypeError` if something is not a schedule with a formula."""
+def check_formula(user: str, name: str, schedule: Any) -> None:
+    """Raise `TypeError` if an argument is not a schedule with a formula."""
     if not isinstance(schedule, LRScheduler):
-        raise TypeError(f"{user} takes schedules, not {type(schedule).__name__}")
+        raise TypeError(f"{user}: {name} must be a schedule, not {type(schedule).__name__}")
     if type(schedule).rate is LRScheduler.rate:
         kind = type(schedule).__name__
-        raise TypeError(f"{user} needs a formula for the rate, and {kind} has none: it {schedule._no_formula}")
+        raise TypeError(
+            f"{user}: {name} must have a formula for the rate, and {kind} has none: it {schedule._no_formula}"
+        )

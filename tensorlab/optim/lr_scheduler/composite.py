@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any
 
 from ...options import Count, Fraction, checked
-from ...options.kinds import kind_of, read
+from ...options.kinds import Ordered
+from .arguments import LastEpoch, Milestones, OptimizerLike
 from .base import LRScheduler, check_formula
 from .curves import along_line
-from .per_group import HasParamGroups, groups_of
+
+Schedulers = Annotated[Iterable[LRScheduler], Ordered("an iterable of schedules")]
 
 
 class _PartsLR(LRScheduler):
     """The base class of schedules made of a list of schedules, which are not stepped themselves."""
 
-    def __init__(self, optimizer: HasParamGroups, schedulers: list[LRScheduler], last_epoch: float) -> None:
+    def __init__(self, optimizer: OptimizerLike, schedulers: list[LRScheduler], last_epoch: float) -> None:
         self._schedulers = schedulers
         self._multiplies = all(scheduler._multiplies for scheduler in schedulers)
         _reset(schedulers)
@@ -64,22 +66,24 @@ class SequentialLR(_PartsLR):
     [[0.5], [0.75], [1.0], [0.0]]
     """
 
+    @checked
     def __init__(
         self,
-        optimizer: HasParamGroups,
-        schedulers: Sequence[LRScheduler],
-        milestones: Sequence[int],
-        last_epoch: int = -1,
+        optimizer: OptimizerLike,
+        schedulers: Schedulers,
+        milestones: Milestones,
+        last_epoch: LastEpoch = -1,
     ) -> None:
         schedulers = list(schedulers)
-        milestones = [read("SequentialLR", "milestones", kind_of(Count), number) for number in milestones]
-        _check_schedulers("SequentialLR", optimizer, schedulers)
+        milestones = list(milestones)
+        _check_schedulers("SequentialLR", optimizer, _numbered(schedulers))
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
-                f"{len(schedulers)} schedules need one milestone fewer, not {len(milestones)}: {milestones}"
+                f"SequentialLR: milestones must be one fewer than the {len(schedulers)} schedulers, not "
+                f"{len(milestones)}: {milestones}"
             )
         if sorted(milestones) != milestones:
-            raise ValueError(f"milestones must be in their order: {milestones}")
+            raise ValueError(f"SequentialLR: milestones must be in ascending order, not {milestones}")
         self._milestones = milestones
         super().__init__(optimizer, schedulers, last_epoch)
 
@@ -136,12 +140,13 @@ class ChainedScheduler(_PartsLR):
     [[0.1], [0.05], [0.25], [0.125]]
     """
 
-    def __init__(self, schedulers: Sequence[LRScheduler], optimizer: HasParamGroups | None = None) -> None:
+    @checked
+    def __init__(self, schedulers: Schedulers, optimizer: OptimizerLike | None = None) -> None:
         schedulers = list(schedulers)
-        optimizer = _check_schedulers("ChainedScheduler", optimizer, schedulers)
+        optimizer = _check_schedulers("ChainedScheduler", optimizer, _numbered(schedulers))
         epochs = [scheduler.last_epoch for scheduler in schedulers]
         if len(set(epochs)) > 1:
-            raise ValueError(f"the schedules of a chain must have taken the same steps, not {epochs}")
+            raise ValueError(f"ChainedScheduler: schedulers must have taken the same number of steps, not {epochs}")
         super().__init__(optimizer, schedulers, epochs[0] - 1)
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
@@ -194,15 +199,14 @@ class WarmupLR(LRScheduler):
     @checked
     def __init__(
         self,
-        optimizer: HasParamGroups,
+        optimizer: OptimizerLike,
         warmup_steps: Count,
         after: LRScheduler | None = None,
         start_factor: Fraction = 0.0,
-        last_epoch: int = -1,
+        last_epoch: LastEpoch = -1,
     ) -> None:
-        groups_of(optimizer)
         if after is not None:
-            _check_schedulers("WarmupLR", optimizer, [after])
+            _check_schedulers("WarmupLR", optimizer, {"after": after})
             _reset([after])
         self.warmup_steps, self.after, self.start_factor = warmup_steps, after, start_factor
         self._multiplies = after is None or after._multiplies
@@ -222,16 +226,23 @@ class WarmupLR(LRScheduler):
         return self.after._momentum(epoch - self.warmup_steps, group)
 
 
-def _check_schedulers(user: str, optimizer: HasParamGroups | None, schedulers: Sequence[LRScheduler]) -> HasParamGroups:
+def _numbered(schedulers: Sequence[LRScheduler]) -> dict[str, LRScheduler]:
+    """Return the schedules of a list by what errors call them."""
+    return {f"schedulers[{number}]": scheduler for number, scheduler in enumerate(schedulers)}
+
+
+def _check_schedulers(
+    user: str, optimizer: OptimizerLike | None, schedulers: Mapping[str, LRScheduler]
+) -> OptimizerLike:
     """Return the optimizer of all schedules; raise where one has no formula, or another optimizer."""
     if not schedulers:
-        raise ValueError(f"{user} needs at least one schedule")
-    for scheduler in schedulers:
-        check_formula(user, scheduler)
-    shared = schedulers[0].optimizer if optimizer is None else optimizer
-    for number, scheduler in enumerate(schedulers):
+        raise ValueError(f"{user}: schedulers must hold at least one schedule")
+    for name, scheduler in schedulers.items():
+        check_formula(user, name, scheduler)
+    shared = next(iter(schedulers.values())).optimizer if optimizer is None else optimizer
+    for name, scheduler in schedulers.items():
         if scheduler.optimizer is not shared:
-            raise ValueError(f"schedule {number} of the {user}, a {type(scheduler).__name__}, is for another optimizer")
+            raise ValueError(f"{user}: {name}, a {type(scheduler).__name__}, is for another optimizer")
     return shared
 
 

@@ -8,6 +8,7 @@ from math import floor
 from typing import Any, ClassVar
 
 from ...options import NonNegative, Positive, Size, declared
+from .arguments import LastEpoch
 from .base import LRScheduler
 from .curves import along_cosine
 from .declared import DeclaredSchedule
@@ -34,7 +35,7 @@ class CosineAnnealingLR(DeclaredSchedule):
 
     T_max: Positive
     eta_min: NonNegative = 0.0
-    last_epoch: InitVar[int] = -1
+    last_epoch: InitVar[LastEpoch] = -1
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
         return along_cosine(initial, self.eta_min, epoch / self.T_max)
@@ -78,7 +79,7 @@ class CosineAnnealingWarmRestarts(DeclaredSchedule):
     T_0: Size
     T_mult: Size = 1
     eta_min: NonNegative = 0.0
-    last_epoch: InitVar[int] = -1
+    last_epoch: InitVar[LastEpoch] = -1
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
         passed, length = self._descent(epoch)

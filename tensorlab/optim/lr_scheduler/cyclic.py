@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 from ...options import NonNegative, Positive, checked
+from ..results import number
+from .arguments import LastEpoch, OptimizerLike
 from .base import LRScheduler
 from .momentum import MomentumLR
-from .per_group import HasParamGroups, numbers_per_group, of_group
+from .per_group import numbers_per_group, of_group
 
 
 class CyclicLR(MomentumLR):
@@ -61,7 +63,7 @@ class CyclicLR(MomentumLR):
     @checked
     def __init__(
         self,
-        optimizer: HasParamGroups,
+        optimizer: OptimizerLike,
         base_lr: float | list[float],
         max_lr: float | list[float],
         step_size_up: Positive = 2000,
@@ -73,7 +75,7 @@ class CyclicLR(MomentumLR):
         cycle_momentum: bool = True,
         base_momentum: float | list[float] = 0.8,
         max_momentum: float | list[float] = 0.9,
-        last_epoch: int = -1,
+        last_epoch: LastEpoch = -1,
     ) -> None:
         self.base_lrs = numbers_per_group(self, optimizer, "base_lr", base_lr)
         self.max_lrs = numbers_per_group(self, optimizer, "max_lr", max_lr)
@@ -89,7 +91,7 @@ class CyclicLR(MomentumLR):
     def scale_fn(self, x: float) -> float:
         """Return the height of a cycle, given its number from 1 or, as `scale_mode` says, the step."""
         if self._scale_fn_custom is not None:
-            return self._scale_fn_custom(x)
+            return number("CyclicLR: scale_fn must return", self._scale_fn_custom(x))
         if self.mode == "triangular2":
             return 0.5 ** (x - 1)
         return self.gamma**x if self.mode == "exp_range" else 1.0

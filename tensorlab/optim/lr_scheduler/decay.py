@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import InitVar
 from typing import Annotated, Any
 
-from ...options import Count, Fraction, NonNegative, Positive, Size, declared
-from ...options.kinds import Real, kind_of, read
+from ...options import Fraction, NonNegative, Positive, Size, declared
+from ...options.kinds import Real
+from .arguments import LastEpoch, Milestones
 from .curves import along_line
 from .declared import DeclaredSchedule
 
@@ -31,7 +32,7 @@ class StepLR(DeclaredSchedule):
 
     step_size: Size
     gamma: NonNegative = 0.1
-    last_epoch: InitVar[int] = -1
+    last_epoch: InitVar[LastEpoch] = -1
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
         return initial * self.gamma ** (epoch // self.step_size)
@@ -54,13 +55,12 @@ class MultiStepLR(DeclaredSchedule):
     [[1.0], [1.0], [0.5], [0.25]]
     """
 
-    milestones: Iterable[int]
+    milestones: Milestones
     gamma: NonNegative = 0.1
-    last_epoch: InitVar[int] = -1
+    last_epoch: InitVar[LastEpoch] = -1
 
     def _keep(self, options: Mapping[str, Any]) -> None:
-        milestones = [read("MultiStepLR", "milestones", kind_of(Count), number) for number in options["milestones"]]
-        super()._keep({**options, "milestones": sorted(milestones)})
+        super()._keep({**options, "milestones": sorted(options["milestones"])})
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
         return initial * self.gamma ** sum(milestone <= epoch for milestone in self.milestones)
@@ -94,7 +94,7 @@ class ConstantLR(DeclaredSchedule):
 
     factor: Fraction = 1 / 3
     total_iters: Positive = 5
-    last_epoch: InitVar[int] = -1
+    last_epoch: InitVar[LastEpoch] = -1
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
         return initial * self.factor if epoch < self.total_iters else initial
@@ -120,7 +120,7 @@ class LinearLR(DeclaredSchedule):
     start_factor: Annotated[float, Real(0, 1, "(]")] = 1 / 3
     end_factor: Fraction = 1.0
     total_iters: Positive = 5
-    last_epoch: InitVar[int] = -1
+    last_epoch: InitVar[LastEpoch] = -1
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
         return initial * along_line(self.start_factor, self.end_factor, min(epoch / self.total_iters, 1))
@@ -138,7 +138,7 @@ class ExponentialLR(DeclaredSchedule):
     """
 
     gamma: NonNegative
-    last_epoch: InitVar[int] = -1
+    last_epoch: InitVar[LastEpoch] = -1
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
         return initial * self.gamma**epoch
@@ -163,7 +163,7 @@ class PolynomialLR(DeclaredSchedule):
 
     total_iters: Positive = 5
     power: NonNegative = 1.0
-    last_epoch: InitVar[int] = -1
+    last_epoch: InitVar[LastEpoch] = -1
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
         return initial * (1 - min(epoch / self.total_iters, 1)) ** self.power
@@ -196,7 +196,7 @@ class InverseTimeLR(DeclaredSchedule):
     decay_rate: NonNegative
     decay_steps: Positive = 1
     power: NonNegative = 1.0
-    last_epoch: InitVar[int] = -1
+    last_epoch: InitVar[LastEpoch] = -1
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
         return initial / (1 + self.decay_rate * epoch / self.decay_steps) ** self.power

@@ -6,8 +6,8 @@ from dataclasses import InitVar
 
 from ...docstrings import Documented
 from ...options import Options, declared
+from .arguments import OptimizerLike
 from .base import LRScheduler
-from .per_group import HasParamGroups
 
 
 @declared
@@ -33,7 +33,7 @@ class DeclaredSchedule(Documented, Options, LRScheduler):
         If an option is out of range or of another type.
     """
 
-    optimizer: InitVar[HasParamGroups]
+    optimizer: InitVar[OptimizerLike]
 
-    def __post_init__(self, optimizer: HasParamGroups, last_epoch: int) -> None:  # type: ignore[override]
+    def __post_init__(self, optimizer: OptimizerLike, last_epoch: int) -> None:  # type: ignore[override]
         LRScheduler.__init__(self, optimizer, last_epoch)

@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from math import floor
 from typing import Any, ClassVar
 
+from ...options import checked
+from ..results import number
+from .arguments import LastEpoch, OptimizerLike
 from .base import LRScheduler
-from .per_group import HasParamGroups, of_group, per_group
+from .per_group import of_group, per_group
 
 Factor = Callable[[Any], float]
 
@@ -18,13 +21,17 @@ MOST_STEPS = 10**8
 class _FactorLR(LRScheduler):
     """The base class of schedules by a function for each group, or one for all."""
 
-    def __init__(self, optimizer: HasParamGroups, lr_lambda: Factor | Sequence[Factor], last_epoch: int = -1) -> None:
-        functions = per_group(optimizer, "lr_lambda", lr_lambda)
-        for function in functions:
-            if not callable(function):
-                raise TypeError(f"lr_lambda must be a function of the step, or a list of functions: {function!r}")
-        self.lr_lambdas: list[Factor] = functions
+    @checked
+    def __init__(
+        self, optimizer: OptimizerLike, lr_lambda: Factor | Sequence[Factor], last_epoch: LastEpoch = -1
+    ) -> None:
+        self.lr_lambdas: list[Factor] = per_group(self, optimizer, "lr_lambda", lr_lambda)
         super().__init__(optimizer, last_epoch)
+
+    def _factor(self, group: int, epoch: float) -> float:
+        """Return the factor of a group that its function gives for a step."""
+        function = of_group(self.lr_lambdas, group, "lr_lambda")
+        return number(f"{type(self).__name__}: lr_lambda must return", function(epoch))
 
     def _translated(self, state: Mapping[str, Any]) -> dict[str, Any]:
         found = super()._translated(state)
@@ -66,7 +73,7 @@ class LambdaLR(_FactorLR):
     _multiplies = False
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
-        return initial * of_group(self.lr_lambdas, group, "lr_lambda")(epoch)
+        return initial * self._factor(group, epoch)
 
 
 class MultiplicativeLR(_FactorLR):
@@ -100,7 +107,9 @@ class MultiplicativeLR(_FactorLR):
 
     _unsaved: ClassVar[frozenset[str]] = LRScheduler._unsaved | {"_reached"}
 
-    def __init__(self, optimizer: HasParamGroups, lr_lambda: Factor | Sequence[Factor], last_epoch: int = -1) -> None:
+    def __init__(
+        self, optimizer: OptimizerLike, lr_lambda: Factor | Sequence[Factor], last_epoch: LastEpoch = -1
+    ) -> None:
         self._reached: dict[int, tuple[int, float]] = {}  # the latest step and product of each group
         super().__init__(optimizer, lr_lambda, last_epoch)
 
@@ -117,14 +126,13 @@ class MultiplicativeLR(_FactorLR):
                 f"MultiplicativeLR: the rate after {epoch} steps takes {epoch - step} calls of lr_lambda, one for each "
                 f"step; at most {MOST_STEPS} are made"
             )
-        function = of_group(self.lr_lambdas, group, "lr_lambda")
         for later in range(step + 1, epoch + 1):
-            product *= function(later)
+            product *= self._factor(group, later)
         self._reached[group] = (epoch, product)
         return product
 
     def _following(self, initial: float, last: Callable[[], float], group: int) -> float:
-        return last() * of_group(self.lr_lambdas, group, "lr_lambda")(0)
+        return last() * self._factor(group, 0)
 
     def _take(self, state: Mapping[str, Any]) -> None:
         super()._take(state)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .arguments import OptimizerLike
 from .base import LRScheduler
-from .per_group import HasParamGroups, numbers_per_group, of_group
+from .per_group import numbers_per_group, of_group
 
 
 class MomentumLR(LRScheduler):
@@ -15,7 +16,7 @@ class MomentumLR(LRScheduler):
 
     def _keep_momenta(
         self,
-        optimizer: HasParamGroups,
+        optimizer: OptimizerLike,
         cycle_momentum: bool,
         base_momentum: float | list[float],
         max_momentum: float | list[float],
@@ -27,8 +28,8 @@ class MomentumLR(LRScheduler):
         for number, group in enumerate(optimizer.param_groups):
             if cycle_momentum and "betas" not in group and "momentum" not in group:
                 raise ValueError(
-                    f"cycle_momentum=True needs an optimizer with momentum or betas, and group {number} has neither; "
-                    "give cycle_momentum=False"
+                    f"{type(self).__name__}: cycle_momentum=True needs an optimizer with momentum or betas, and group "
+                    f"{number} has neither; give cycle_momentum=False"
                 )
 
     def _momenta(self, group: int) -> tuple[float, float]:

@@ -8,10 +8,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from ...options import Fraction, Size, checked
 from ...options.kinds import Real
+from .arguments import LastEpoch, OptimizerLike
 from .base import LRScheduler
 from .curves import CURVES
 from .momentum import MomentumLR
-from .per_group import HasParamGroups, numbers_per_group, of_group
+from .per_group import numbers_per_group, of_group
 
 PositiveOrInf = Annotated[float, Real(0, inf, "(]")]
 
@@ -84,7 +85,7 @@ class OneCycleLR(MomentumLR):
     @checked
     def __init__(
         self,
-        optimizer: HasParamGroups,
+        optimizer: OptimizerLike,
         max_lr: float | list[float],
         total_steps: Size | None = None,
         epochs: Size | None = None,
@@ -97,7 +98,7 @@ class OneCycleLR(MomentumLR):
         div_factor: PositiveOrInf = 25.0,
         final_div_factor: PositiveOrInf = 1e4,
         three_phase: bool = False,
-        last_epoch: int = -1,
+        last_epoch: LastEpoch = -1,
     ) -> None:
         self.max_lrs = numbers_per_group(self, optimizer, "max_lr", max_lr)
         self.total_steps = _total(total_steps, epochs, steps_per_epoch)

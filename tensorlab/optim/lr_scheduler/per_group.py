@@ -3,44 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from ...options import NonNegative
 from ...options.kinds import kind_of, read
+from .arguments import HasParamGroups
 
 T = TypeVar("T")
 
 
-class HasParamGroups(Protocol):
-    """An optimizer as schedules see it: groups, each a dict with the learning rate as ``"lr"``."""
-
-    @property
-    def param_groups(self) -> list[dict[str, Any]]:
-        """The groups."""
-
-
-def groups_of(optimizer: HasParamGroups) -> list[dict[str, Any]]:
-    """Return the groups of an optimizer; raise `TypeError` if it is something else."""
-    groups = getattr(optimizer, "param_groups", None)
-    if not isinstance(groups, list):
-        raise TypeError(f"a schedule takes an optimizer, which has param_groups, not {type(optimizer).__name__}")
-    return groups
-
-
-def per_group(optimizer: HasParamGroups, name: str, value: Any) -> list[Any]:
+def per_group(owner: object, optimizer: HasParamGroups, name: str, value: Any) -> list[Any]:
     """Return one value for each group: those of a list or tuple, or the same for all."""
-    groups = len(groups_of(optimizer))
+    groups = len(optimizer.param_groups)
     if not isinstance(value, list | tuple):
         return [value] * groups
     if len(value) != groups:
-        raise ValueError(f"{name} needs one value for each of the {groups} groups of parameters, not {len(value)}")
+        raise ValueError(
+            f"{type(owner).__name__}: {name} must have one value for each of the {groups} groups of parameters, not "
+            f"{len(value)}"
+        )
     return list(value)
 
 
 def numbers_per_group(owner: object, optimizer: HasParamGroups, name: str, value: Any) -> list[float]:
     """Return one non-negative number for each group."""
     kind = kind_of(NonNegative)
-    return [read(type(owner).__name__, name, kind, number) for number in per_group(optimizer, name, value)]
+    return [read(type(owner).__name__, name, kind, number) for number in per_group(owner, optimizer, name, value)]
 
 
 def of_group(values: Sequence[T], group: int, name: str) -> T:

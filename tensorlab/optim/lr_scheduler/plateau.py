@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import inf
-from typing import Annotated, Any, ClassVar, Literal, SupportsFloat
+from typing import Any, ClassVar, Literal, SupportsFloat
 
 from ...options import BelowOne, checked
-from ...options.kinds import Real
+from ..results import number
+from .arguments import AtLeastZero, OptimizerLike
 from .base import LRScheduler, next_serial
-from .per_group import HasParamGroups, groups_of, numbers_per_group, of_group
+from .per_group import numbers_per_group, of_group
 from .state import Stateful
-
-AtLeastZero = Annotated[float, Real(0)]
 
 
 class ReduceLROnPlateau(LRScheduler):
@@ -72,7 +71,7 @@ class ReduceLROnPlateau(LRScheduler):
     @checked
     def __init__(
         self,
-        optimizer: HasParamGroups,
+        optimizer: OptimizerLike,
         mode: Literal["min", "max"] = "min",
         factor: BelowOne = 0.1,
         patience: AtLeastZero = 10,
@@ -82,7 +81,6 @@ class ReduceLROnPlateau(LRScheduler):
         min_lr: float | list[float] = 0.0,
         eps: AtLeastZero = 1e-8,
     ) -> None:
-        groups = groups_of(optimizer)
         self.min_lrs = numbers_per_group(self, optimizer, "min_lr", min_lr)
         self.optimizer, self.mode, self.factor, self.patience = optimizer, mode, factor, patience
         self.threshold, self.threshold_mode, self.cooldown, self.eps = threshold, threshold_mode, cooldown, eps
@@ -90,7 +88,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.cooldown_counter: float = 0
         self.num_bad_epochs = 0
         self.last_epoch = 0
-        self._last_lr = [group["lr"] for group in groups]
+        self._last_lr = [group["lr"] for group in optimizer.param_groups]
         self._serial = next_serial()
 
     @property
@@ -98,7 +96,8 @@ class ReduceLROnPlateau(LRScheduler):
         """Whether bad steps are not counted at present."""
         return self.cooldown_counter > 0
 
-    def step(self, metrics: SupportsFloat, epoch: float | None = None) -> None:  # type: ignore[override]
+    @checked
+    def step(self, metrics: SupportsFloat, epoch: AtLeastZero | None = None) -> None:  # type: ignore[override]
         """Note a metric, and reduce the rates after too many bad steps.
 
         Parameters
@@ -108,7 +107,7 @@ class ReduceLROnPlateau(LRScheduler):
         epoch : float, optional
             The new value of `last_epoch`; by default the next number.
         """
-        metric = float(metrics)
+        metric = number("ReduceLROnPlateau.step: metrics must be", metrics)
         better = self._improves(metric)
         bad = 0 if better or self.in_cooldown else self.num_bad_epochs + 1
         reduce = bad > self.patience

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...backend.memory import BYTES_PER_NUMBER, require_memory
-from ...options import Size
-from ...options.kinds import kind_of, read
+from ...options import Size, checked
+from ..axes import Axes, new_axes
 from .base import LRScheduler, check_formula
 
 
-def plot(schedule: LRScheduler | Mapping[str, LRScheduler], steps: int, axes: Any = None) -> Any:
+@checked
+def plot(schedule: LRScheduler | Mapping[str, LRScheduler], steps: Size, axes: Axes | None = None) -> Any:
     """Draw the learning rates of a schedule with Matplotlib.
 
     Parameters
@@ -46,17 +47,16 @@ def plot(schedule: LRScheduler | Mapping[str, LRScheduler], steps: int, axes: An
     >>> axes.lines[0].get_ydata().tolist()
     [1.0, 0.5, 0.25]
     """
-    steps = read("plot", "steps", kind_of(Size), steps)
     require_memory("plot", f"steps={steps} learning rates", steps, BYTES_PER_NUMBER)
     named = schedule if isinstance(schedule, Mapping) else {"": schedule}
     if not named:
-        raise ValueError("plot got a mapping without schedules")
+        raise ValueError("plot: schedule must be a schedule, or a mapping with at least one, not an empty mapping")
     lines = {}
     for name, drawn in named.items():
-        check_formula("plot", drawn)
+        check_formula("plot", f"schedule[{name!r}]" if name else "schedule", drawn)
         lines.update(_lines(name, drawn, steps))
     if axes is None:
-        axes = _new_axes()
+        axes = new_axes("plot")
     for label, rates in lines.items():
         axes.plot(range(steps), rates, label=label)
     axes.set(xlabel="step", ylabel="learning rate")
@@ -73,11 +73,3 @@ def _lines(name: str, schedule: LRScheduler, steps: int) -> dict[str, tuple[floa
     if len(groups) == 1:
         return {name: groups[0]}
     return {f"{name}, group {number}".lstrip(", "): rates for number, rates in enumerate(groups)}
-
-
-def _new_axes() -> Any:
-    try:
-        from matplotlib import pyplot
-    except ImportError as error:
-        raise ImportError("plot draws with Matplotlib, which is not installed: pip install tensorlab[viz]") from error
-    return pyplot.subplots(layout="constrained")[1]

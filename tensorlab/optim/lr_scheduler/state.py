@@ -8,7 +8,7 @@ from math import isnan
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, ClassVar
 
-from .per_group import HasParamGroups
+from .arguments import HasParamGroups
 
 FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType, type)
 
@@ -46,7 +46,9 @@ class Stateful:
         """Raise `ValueError` where a translated state dict is of another kind, or for another number of groups."""
         kind, own = type(self).__name__, self._saved()
         if "last_epoch" not in state:
-            raise ValueError(f"the state dict of a {kind} must have 'last_epoch'; this one has {_listed(state)}")
+            raise ValueError(
+                f"{kind}.load_state_dict: state_dict must have 'last_epoch'; this one has {_listed(state)}"
+            )
         # Private names differ from version to version; unknown ones are ignored.
         strange = {name for name in state if not name.startswith("_")} - set(own)
         lacking = {name for name in own if not name.startswith("_")} - set(state) - self._not_saved_by_pytorch

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
-from ...options import Count, checked
+from ...options import Count, Finite, checked
+from .arguments import LastEpoch, OptimizerLike
 from .base import LRScheduler
 from .curves import CURVES
-from .per_group import HasParamGroups, numbers_per_group, of_group
+from .per_group import numbers_per_group, of_group
 
 
 class SWALR(LRScheduler):
@@ -48,11 +49,11 @@ class SWALR(LRScheduler):
     @checked
     def __init__(
         self,
-        optimizer: HasParamGroups,
+        optimizer: OptimizerLike,
         swa_lr: float | list[float],
         anneal_epochs: Count = 10,
         anneal_strategy: Literal["cos", "linear"] = "cos",
-        last_epoch: int = -1,
+        last_epoch: LastEpoch = -1,
     ) -> None:
         self.swa_lrs = numbers_per_group(self, optimizer, "swa_lr", swa_lr)
         self.anneal_epochs, self._anneal_strategy = anneal_epochs, anneal_strategy
@@ -65,7 +66,8 @@ class SWALR(LRScheduler):
         curve = CURVES[self._anneal_strategy]
         return curve(initial, of_group(self.swa_lrs, group, "swa_lr"), self._part(epoch))
 
-    def rates(self, epoch: float) -> list[float]:
+    @checked
+    def rates(self, epoch: Finite) -> list[float]:
         return [self.rate(start, epoch, number) for number, start in enumerate(self._begun())]
 
     def _part(self, epoch: float) -> float:

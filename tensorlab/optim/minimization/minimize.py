@@ -10,8 +10,7 @@ from typing import Any
 
 from ...autodiff.graph import enable_grad
 from ...ops.creation import zeros_like
-from ...options import NonNegative, Size
-from ...options.kinds import kind_of, read
+from ...options import NonNegative, Size, checked
 from ...tensor import Tensor
 from ..elementwise import Elementwise
 from ..optimizer import Optimizer
@@ -21,13 +20,14 @@ from .run import MinimizeResult, Outcome, Run
 from .scipy_methods import SCIPY_METHODS, by_scipy
 
 
+@checked
 def minimize(
     function: Callable[[Any], Any],
     x0: Any,
     method: str | Callable[..., Any] = "L-BFGS-B",
     *,
-    max_steps: int | None = None,
-    tolerance: float | None = None,
+    max_steps: Size | None = None,
+    tolerance: NonNegative | None = None,
     callback: Callable[[Any, float], Any] | None = None,
     **options: Any,
 ) -> MinimizeResult:
@@ -96,8 +96,6 @@ def minimize(
     >>> found.success, [round(value, 4) for value in found.x.tolist()]
     (True, [1.0, 1.0])
     """
-    max_steps = read("minimize", "max_steps", kind_of(Size | None), max_steps)
-    tolerance = read("minimize", "tolerance", kind_of(NonNegative | None), tolerance)
     name, make = resolved(method)
     run = Run(function, x0, callback)
     if make is None:

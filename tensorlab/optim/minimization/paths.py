@@ -12,18 +12,23 @@ from ...ops.creation import linspace, meshgrid, tensor
 from ...ops.exponential import log1p
 from ...ops.joining import stack
 from ...ops.quantiles import quantile
+from ...options import checked
+from ...options.kinds import kind_of, read
 from ...tensor import Tensor
+from ..axes import Axes, new_axes
 from ..landscapes import Bounds, Landscape
+from ..results import number
 from .run import MinimizeResult, steps_taken
 
 LEVELS, POINTS = 24, 201
 
 
+@checked
 def plot_paths(
     function: Callable[[Any], Any],
     results: Mapping[str, MinimizeResult],
     bounds: Bounds | None = None,
-    axes: Any = None,
+    axes: Axes | None = None,
 ) -> Any:
     """Draw the contours of a function of two variables, and the ways of several methods over it, with Matplotlib.
 
@@ -64,15 +69,15 @@ def plot_paths(
     """
     paths = {name: _path(name, result) for name, result in results.items()}
     if not paths:
-        raise ValueError("plot_paths got no results")
+        raise ValueError("plot_paths: results must hold at least one result")
     first = next(iter(paths.values()))
     if bounds is None:
         bounds = function.bounds if isinstance(function, Landscape) else _around(paths)
-    (left, right), (bottom, top) = bounds
+    (left, right), (bottom, top) = read("plot_paths", "bounds", kind_of(Bounds), bounds)
     if not (left < right and bottom < top):
         raise ValueError(f"plot_paths: bounds must be two pairs (low, high), not {bounds}")
     if axes is None:
-        axes = _new_axes()
+        axes = new_axes("plot_paths")
     _draw_contours(axes, function, bounds, first)
     for (name, path), result in zip(paths.items(), results.values()):
         _draw_path(axes, path, f"{name}: {steps_taken(result.steps)}", bounds)
@@ -87,10 +92,12 @@ def plot_paths(
 
 
 def _path(name: str, result: MinimizeResult) -> Tensor:
+    if not isinstance(result, MinimizeResult):
+        raise TypeError(f"plot_paths: results must be those of minimize, not {type(result).__name__}: see {name!r}")
     path = result.path
     if not isinstance(path, Tensor) or path.shape[1:] != (2,):
         has = f"has iterates of shape {path.shape[1:]}" if isinstance(path, Tensor) else "is a list of trees"
-        raise ValueError(f"plot_paths draws functions of two variables in one tensor; the path of {name!r} {has}")
+        raise ValueError(f"plot_paths: results must be of two variables in one tensor; the path of {name!r} {has}")
     return path
 
 
@@ -119,7 +126,11 @@ def _heights(function: Callable[[Any], Any], xs: Tensor, ys: Tensor) -> Tensor:
             return function(stack(meshgrid(xs, ys)))
         columns = xs.tolist()
         rows = [
-            [float(function(tensor([x, y], dtype=xs.dtype, device=xs.device))) for x in columns] for y in ys.tolist()
+            [
+                number("plot_paths: function must return", function(tensor([x, y], dtype=xs.dtype, device=xs.device)))
+                for x in columns
+            ]
+            for y in ys.tolist()
         ]
         return tensor(rows, device=xs.device)
 
@@ -149,12 +160,3 @@ def _draw_path(axes: Any, path: Tensor, label: str, bounds: Bounds) -> None:
         markersize=13,
         zorder=5,
     )
-
-
-def _new_axes() -> Any:
-    try:
-        from matplotlib import pyplot
-    except ImportError as error:
-        message = "plot_paths draws with Matplotlib, which is not installed: pip install tensorlab[viz]"
-        raise ImportError(message) from error
-    return pyplot.subplots(layout="constrained")[1]

@@ -100,10 +100,14 @@ class Run:
     def value(self, x: Any) -> Tensor:
         """Call the function; return its value with no axes."""
         self.functions += 1
-        value = as_tensor(self.function(x))
+        value = self.function(x)
+        try:
+            value = as_tensor(value)
+        except TypeError:
+            raise TypeError(f"minimize: function must return one real number, not {value!r}") from None
         if value.nelement() != 1 or value.dtype.is_complex:
             raise ValueError(
-                f"minimize: the function must return one real number, not {value.dtype} of shape {value.shape}"
+                f"minimize: function must return one real number, not {value.dtype} of shape {value.shape}"
             )
         if is_grad_enabled() and not value.requires_grad:
             raise ValueError("minimize: the function's value does not depend on x, or not by tensorlab's functions")
@@ -141,7 +145,12 @@ class Run:
 
 
 def _start(leaf: Any) -> Tensor:
-    x = as_tensor(leaf).detach()
+    try:
+        x = as_tensor(leaf).detach()
+    except OverflowError as error:
+        raise ValueError("minimize: x0 is too large for any data type") from error
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"minimize: x0 must be tensors, arrays or numbers: {error}") from error
     if not x.dtype.is_floating:
         raise TypeError(f"minimize: x0 must be of floating point, not {x.dtype}: write 1.0, or .astype(tl.float32)")
     return x.clone()

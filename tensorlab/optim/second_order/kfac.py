@@ -12,7 +12,7 @@ from ...autodiff.backward import sweep
 from ...autodiff.graph import ancestors
 from ...nn.module.module import Module
 from ...ops.linalg.spectral import eigh
-from ...options import BelowOne, NonNegative, Positive, Size, declared
+from ...options import BelowOne, NonNegative, Positive, Size, checked, declared
 from ...random import Generator
 from ...tensor import Tensor
 from ..declared import DeclaredOptions
@@ -152,6 +152,7 @@ class KFAC(DeclaredOptions):
 
     # -- the Fisher matrix -----------------------------------------------------------------------------------
 
+    @checked
     def observe(self, outputs: Tensor) -> None:
         """Update the factors by a batch; call it after the model and before ``backward()``.
 

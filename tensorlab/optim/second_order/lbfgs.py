@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from ...autodiff.graph import enable_grad
-from ...options import NonNegative, Size, declared
+from ...options import NonNegative, Size, checked, declared
 from ...tensor import Tensor
 from ..optimizer import Group, T
+from ..results import number
 from .line_search import Trial, strong_wolfe
 from .vector import VectorOptimizer, dot, magnitude
 
@@ -69,6 +70,7 @@ class LBFGS(VectorOptimizer):
         if group["max_eval"] is None:
             group["max_eval"] = group["max_iter"] * 5 // 4
 
+    @checked
     def step(self, closure: Callable[[], T] | None = None) -> T:
         """Minimise: take iterations until one of the limits is reached.
 
@@ -88,12 +90,12 @@ class LBFGS(VectorOptimizer):
             Without a closure.
         """
         if closure is None:
-            raise TypeError("LBFGS computes the loss several times: step(closure)")
+            raise TypeError("LBFGS.step: closure must be given, as the loss is computed several times")
         self._call_hooks("before")
         with enable_grad():
             first = closure()
         if self._may_step():
-            self._minimize(closure, float(cast(Any, first)))
+            self._minimize(closure, number("LBFGS.step: closure must return", first))
         self._call_hooks("after")
         return first
 

@@ -15,7 +15,7 @@ from ...ops.exponential import sqrt
 from ...ops.joining import concat
 from ...ops.linalg.least_squares import lstsq
 from ...ops.matrices import diag
-from ...options import NonNegative, Positive, Size, declared
+from ...options import NonNegative, Positive, Size, checked, declared
 from ...tensor import Tensor
 from ..optimizer import Group
 from .linearized import Linearized
@@ -28,6 +28,7 @@ class LeastSquares(VectorOptimizer):
     The Jacobian is built: it has as many rows as there are residuals, and a column for each parameter.
     """
 
+    @checked
     def step(self, residuals: Callable[[], Tensor] | None = None) -> Tensor:  # type: ignore[override]
         """Take one step.
 
@@ -47,12 +48,12 @@ class LeastSquares(VectorOptimizer):
             Without residuals.
         """
         if residuals is None:
-            raise TypeError(f"{type(self).__name__} computes residuals: step(residuals)")
+            raise TypeError(f"{type(self).__name__}.step: residuals must be given")
         self._call_hooks("before")
         with enable_grad():
             values = residuals()
         if not isinstance(values, Tensor) or not values.nelement():
-            raise TypeError(f"{type(self).__name__}: residuals must be a tensor with elements, not {values!r}")
+            raise TypeError(f"{type(self).__name__}.step: residuals must return a tensor with elements, not {values!r}")
         with no_grad():
             jacobian, flat = Linearized(values, self._vector).jacobian(), values.detach().reshape(-1)
             if self._accepts(jacobian.mT @ flat) and all_finite(jacobian) and all_finite(flat):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...autodiff.graph import enable_grad
-from ...options import NonNegative, Positive, Size, declared
+from ...options import NonNegative, Positive, Size, checked, declared
 from ...tensor import Tensor
 from .conjugate_gradient import conjugate_gradient
 from .linearized import GaussNewton
@@ -50,6 +50,7 @@ class NaturalGradient(VectorOptimizer):
     cg_tolerance: NonNegative = 1e-6
     max_kl: Positive | None = None
 
+    @checked
     def step(  # type: ignore[override]
         self, forward: Callable[[], Tensor], loss: Callable[[Tensor], Tensor]
     ) -> Tensor:
@@ -92,6 +93,7 @@ class NaturalGradient(VectorOptimizer):
             length *= min(1.0, (group["max_kl"] / divergence) ** 0.5) if divergence > 0 else 1.0
         self._go(self._vector.read(), -length, solution.x)
 
+    @checked
     def fisher(self, forward: Callable[[], Tensor], loss: Callable[[Tensor], Tensor]) -> GaussNewton:
         """Return the Fisher matrix where the parameters are: its products, and itself for small models.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from ...autodiff.graph import enable_grad
-from ...options import NonNegative, Size, declared
+from ...options import NonNegative, Size, checked, declared
 from ...tensor import Tensor
 from ..optimizer import Group
 from .conjugate_gradient import conjugate_gradient
@@ -61,6 +61,7 @@ class NewtonCG(VectorOptimizer):
     line_search_fn: Literal["strong_wolfe"] | None = "strong_wolfe"
     max_eval: Size = 25
 
+    @checked
     def step(self, closure: Callable[[], Any] | None = None) -> Tensor:  # type: ignore[override]
         """Take one Newton step.
 
@@ -82,7 +83,7 @@ class NewtonCG(VectorOptimizer):
             If the closure has freed the graph of the loss.
         """
         if closure is None:
-            raise TypeError("NewtonCG computes the loss several times: step(closure)")
+            raise TypeError("NewtonCG.step: closure must be given, as the loss is computed several times")
         self._call_hooks("before")
         loss = loss_of(closure)
         group, state = self.param_groups[0], self._counted(*sorted(self.state_names))
@@ -141,5 +142,5 @@ def loss_of(closure: Callable[[], Any]) -> Tensor:
     with enable_grad():
         loss = closure()
     if not isinstance(loss, Tensor) or not loss.requires_grad:
-        raise TypeError(f"the closure must return the loss, a tensor that depends on the parameters, not {loss!r}")
+        raise TypeError(f"step: closure must return the loss, a tensor that depends on the parameters, not {loss!r}")
     return loss

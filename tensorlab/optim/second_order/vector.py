@@ -15,9 +15,9 @@ from ...ops.creation import zeros_like
 from ...ops.joining import concat, split
 from ...ops.reduction import max as largest
 from ...tensor import Tensor
-from ..declared import DeclaredOptimizer, Params
+from ..declared import DeclaredOptimizer
 from ..optimizer import Group
-from ..param_groups import check_real, name_of
+from ..param_groups import Params, check_real, name_of
 
 
 class ParameterVector:
