@@ -129,7 +129,6 @@ def log_ratio(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -
     dtype="floating",
     takes="real floating",
     flops=20,
-    real_only=True,
 )
 def logaddexp(backend: Backend, x1: ArrayT | complex, x2: ArrayT | complex, /) -> ArrayT:
     """``log(exp(x1) + exp(x2))``, elementwise, without intermediate overflow.

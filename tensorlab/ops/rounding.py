@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from ..backend import Backend
+from ..options.kinds import Whole
 from ..tensor import ArrayT
 from .arithmetic import zeros_like
 from .declare import elementwise
+
+Decimals = Annotated[int, Whole(-308, 308)]
+"""Powers of ten that float64 holds."""
 
 
 @elementwise(zeros_like, domain=(0.1, 0.9), takes="real")
@@ -45,7 +51,7 @@ def trunc(backend: Backend, x: ArrayT, /) -> ArrayT:
 
 
 @elementwise(zeros_like, domain=(0.6, 0.9), real_only=True)
-def round(backend: Backend, x: ArrayT, /, *, decimals: int = 0) -> ArrayT:
+def round(backend: Backend, x: ArrayT, /, *, decimals: Decimals = 0) -> ArrayT:
     """`x` rounded to the nearest integer, halves to the nearest even one, elementwise; its derivative is zero.
 
     Parameters
