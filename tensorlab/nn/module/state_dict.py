@@ -69,8 +69,6 @@ def save_state(module: Stateful, state: dict[str, Any], prefix: str, keep_vars: 
 def load_state(root: Stateful, state_dict: Mapping[str, Any], strict: bool, assign: bool) -> IncompatibleKeys:
     """Load a state dict into a module; see `Module.load_state_dict`."""
     owner = type(root).__name__
-    if not isinstance(state_dict, Mapping):
-        raise TypeError(f"{owner}.load_state_dict: state_dict must be a mapping, not {type(state_dict).__name__}")
     strange = next((key for key in state_dict if not isinstance(key, str)), None)
     if strange is not None:
         raise TypeError(f"{owner}.load_state_dict: the keys of state_dict must be strings, not {strange!r}")
