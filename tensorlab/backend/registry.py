@@ -70,6 +70,14 @@ def _unavailable(name: str) -> str | None:
         return f"its package cannot be imported: {error}"
 
 
+def _array_package(name: str) -> str | None:
+    """Return the package of a backend's arrays; None if the backend's own package cannot be imported."""
+    try:
+        return _load(name).array_package
+    except Exception:  # as in `_unavailable`, which says why
+        return None
+
+
 def available_backends() -> dict[str, str | None]:
     """Return all installed backends by name, with the reason why each cannot be used, or None if it can.
 
@@ -182,7 +190,7 @@ def backend_for_type(array_type: type) -> Backend | None:
         return backend
     package = array_type.__module__.partition(".")[0]
     for name in _installed_names():
-        if name not in _instances and _unavailable(name) is None and _load(name).array_package == package:
+        if name not in _instances and _array_package(name) == package and _unavailable(name) is None:
             get_backend(name)
     return _by_type.get(array_type)
 

@@ -140,7 +140,7 @@ def too_large(owner: str, given: Mapping[str, Any], error: Exception) -> Excepti
 
 
 TOO_LARGE = re.compile("too (large|big)|[Mm]aximum allowed|[Uu]nable to allocate|of memory|window of length")
-INNER_NAME = re.compile("^[a-z_]+: ")
+INNER_NAME = re.compile(r"^[a-z_]+: (\w+=.* is too large: )?")
 
 
 def _largest(value: Any) -> int:

@@ -103,9 +103,9 @@ class Whole(Kind):
     def text(self) -> str:
         """``an integer``, with the bounds."""
         if self.high < inf:
-            return f"an integer from {self.low:g} to {self.high:g}"
+            return f"an integer from {self.low} to {self.high}"
         named = {-inf: "an integer", 0: "a non-negative integer", 1: "a positive integer"}
-        return named.get(self.low, f"an integer of at least {self.low:g}")
+        return named.get(self.low, f"an integer of at least {self.low}")
 
 
 @dataclass(frozen=True)

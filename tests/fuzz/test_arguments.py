@@ -384,14 +384,12 @@ def test_every_public_callable_has_a_good_call(calls):
     assert not uncovered(calls)
 
 
-@pytest.mark.xfail(reason="not all arguments are read by their annotations")
 def test_errors_of_a_sample_are_clear(calls):
     rng = random.Random(SEED)
     assert_clear(measure(calls, wanted=lambda: rng.random() < SAMPLE))
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="not all arguments are read by their annotations")
 def test_all_errors_are_clear(calls):
     assert_clear(measure(calls))
 

@@ -217,7 +217,7 @@ def admits_entries(cls, parts, value):
     if not parts or cls not in SEQUENCES:
         return isinstance(value, cls) or cls in SEQUENCES
     if isinstance(value, tl.Tensor | np.ndarray):
-        return is_operand(value)
+        return is_operand(value) or (parts == (str,) and value.dtype.kind == "U")
     parts = [part for part in parts if part is not Ellipsis]
     entries = list(value)
     if len(parts) > 1 and len(entries) != len(parts):
