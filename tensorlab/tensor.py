@@ -7,9 +7,9 @@ Attributes and conversions are defined here. Operators and the methods that comp
 from __future__ import annotations
 
 import re
+import sys
 import weakref
 from math import prod
-from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any
 
 from .backend import Backend, BackendError, Device, DType, backend_of, get_backend
@@ -337,14 +337,13 @@ class Tensor(TensorMethods):
         return id(self)
 
     def __reduce__(self) -> Any:
+        # Picklers are written in C, so that the calling frame is the function that started one.
+        if sys._getframe(1).f_globals.get("__name__") == "multiprocessing.reduction":
+            return self._sent()
         raise TypeError(
             "tensors are not pickled; save them with tensorlab.save(...), which writes safetensors, and a module or an "
             "optimizer by its state_dict(). Loading a pickle can run any code; only multiprocessing pickles tensors"
         )
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        ForkingPickler.register(cls, cls._sent)
 
     def _sent(self) -> tuple[Any, ...]:
         """Return a function and its arguments that make a copy in another process, for `multiprocessing`."""
@@ -374,9 +373,6 @@ class Tensor(TensorMethods):
     def __dir__(self) -> Iterator[str]:
         shown = (name for name in super().__dir__() if not name.startswith("_") or name.startswith("__"))
         return (name for name in shown if hasattr(type(self), name) or name in vars(self))
-
-
-ForkingPickler.register(Tensor, Tensor._sent)
 
 
 def _received(cls: type[Tensor], host: Any, device: Device, requires_grad: bool) -> Tensor:

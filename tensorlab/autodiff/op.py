@@ -22,7 +22,6 @@ conjugate. PyTorch's convention for complex gradients is applied where cotangent
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -94,19 +93,13 @@ def op(
         public.__module__, public.__doc__ = compute.__module__, documented(compute, _takes_text(record)).__doc__
         public.__defaults__, public.__kwdefaults__ = compute.__defaults__, compute.__kwdefaults__
         public.__annotations__ = {k: v for k, v in compute.__annotations__.items() if k != "backend"}
-        public.__signature__ = _public_signature(compute)  # type: ignore[attr-defined]
+        public.__signature__ = parameters.signature  # type: ignore[attr-defined]
         public.__wrapped__ = compute  # type: ignore[attr-defined]
         public.op = record  # type: ignore[attr-defined]
         REGISTRY[record.name] = record
         return public
 
     return declare
-
-
-def _public_signature(compute: Callable[..., Any]) -> inspect.Signature:
-    """Return a computation's signature without the backend."""
-    signature = inspect.signature(compute)
-    return signature.replace(parameters=list(signature.parameters.values())[1:])
 
 
 def _takes(record: Op, takes: str | Mapping[str, str] | None) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial, wraps
-from inspect import CO_VARARGS, CO_VARKEYWORDS
+from inspect import CO_VARARGS, CO_VARKEYWORDS, Parameter, Signature
 from types import SimpleNamespace
 from typing import Any, ParamSpec, TypeVar, get_type_hints
 
@@ -66,6 +66,27 @@ class Parameters:
     def operands(self) -> list[str]:
         """The names of the parameters that must be tensors or arrays."""
         return [name for name in self.names if self._function.__annotations__.get(name) in ("ArrayT", "Tensor")]
+
+    @property
+    def signature(self) -> Signature:
+        """The signature, which `inspect.signature` would take longer to make."""
+        function = self._function
+        positional = (*self.positional_only, *self.usual)
+        defaults = dict(zip(reversed(positional), reversed(function.__defaults__ or ()), strict=False))
+        defaults |= function.__kwdefaults__ or {}
+        kinds = [
+            *((name, Parameter.POSITIONAL_ONLY) for name in self.positional_only),
+            *((name, Parameter.POSITIONAL_OR_KEYWORD) for name in self.usual),
+            *((name, Parameter.VAR_POSITIONAL) for name in (self.variable,) if name),
+            *((name, Parameter.KEYWORD_ONLY) for name in self.keyword_only),
+            *((name, Parameter.VAR_KEYWORD) for name in (self.keywords,) if name),
+        ]
+        annotations, empty = function.__annotations__, Parameter.empty
+        parameters = [
+            Parameter(name, kind, default=defaults.get(name, empty), annotation=annotations.get(name, empty))
+            for name, kind in kinds
+        ]
+        return Signature(parameters, return_annotation=annotations.get("return", Signature.empty))
 
     @property
     def signature_source(self) -> str:

@@ -33,7 +33,7 @@ class Kind(Protocol):
         return "False"
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, repr=False)
 class Real(Kind):
     """A real number in an interval, never NaN. The brackets say which ends belong to the interval."""
 
@@ -76,7 +76,7 @@ class Real(Kind):
         return f"a number in {left}{self.low:g}, {self.high:g}{right}"
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, repr=False)
 class Whole(Kind):
     """An integer between two bounds, both inclusive."""
 
@@ -108,7 +108,7 @@ class Whole(Kind):
         return named.get(self.low, f"an integer of at least {self.low}")
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, repr=False)
 class Element(Kind):
     """A number that becomes an element of a tensor, or bounds its elements: NaN included."""
 
@@ -127,7 +127,7 @@ class Element(Kind):
         return f"type({name}) is float or type({name}) is int"
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, repr=False)
 class Operand(Kind):
     """A tensor or an array; ops check its data type themselves."""
 
@@ -144,7 +144,7 @@ class Operand(Kind):
         return f"hasattr({name}, '__setitem__') and hasattr({name}, 'shape')"
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, repr=False)
 class PerAxis(Kind):
     """One value of a kind for all spatial axes, or a tuple, list or 1-d array with one for each."""
 
@@ -165,7 +165,7 @@ class PerAxis(Kind):
         return f"{self.kind.text}, or one for each axis"
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, repr=False)
 class Choice(Kind):
     """One of several values."""
 
@@ -197,7 +197,7 @@ class Choice(Kind):
         return f"{', '.join(others)} or {last}" if others else last
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, repr=False)
 class Instance(Kind):
     """A value of one of several classes."""
 
@@ -224,7 +224,7 @@ class Instance(Kind):
         return " or ".join(_with_article(NOUNS.get(c, c.__name__)) for c in self.classes)
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, repr=False)
 class Function(Kind):
     """A callable."""
 
@@ -241,7 +241,7 @@ class Function(Kind):
         return f"callable({name})"
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, repr=False)
 class Having(Kind):
     """An object, not a class, with certain attributes or methods."""
 
@@ -260,7 +260,7 @@ class Having(Kind):
         return self.description
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, repr=False)
 class Ordered(Kind):
     """An iterable whose entries have an order and are not characters or keys; `excluded` classes are none."""
 
@@ -288,7 +288,7 @@ class Ordered(Kind):
 UNORDERED = (str, bytes, set, frozenset, Mapping, type)
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, repr=False)
 class Several(Kind):
     """A tuple, list or 1-d array with one value of each kind."""
 
@@ -315,7 +315,7 @@ class Several(Kind):
         return f"a tuple of {' and '.join(kind.text for kind in self.kinds)}"
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, repr=False)
 class Many(Kind):
     """A tuple, list or 1-d array of any length whose values are of one kind."""
 
@@ -340,7 +340,7 @@ class Many(Kind):
         return "a tuple of " + PLURAL.sub(r"\1s", self.kind.text)
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True, repr=False)
 class Either(Kind):
     """A value of one of several kinds, or None if that is allowed."""
 
