@@ -1,16 +1,23 @@
-"""No mode outlives its block, whatever ends it: interrupts at any instruction, other threads, other contexts."""
+"""No setting outlives its block, whatever ends it: interrupts at any instruction, other threads, other contexts."""
 
+import asyncio
 import contextlib
 import contextvars
+import copy
 import dis
+import gc
 import signal
 import sys
 import threading
+import weakref
 
 import pytest
 
 import tensorlab as tl
+from tensorlab import blocks, nn
 from tensorlab.autodiff import graph
+from tensorlab.backend import registry
+from tensorlab.nn.utils import parametrize
 
 
 def nested():
@@ -22,14 +29,17 @@ def nested():
         assert not tl.is_grad_enabled()
 
 
+FILES = {blocks.__file__, graph.__file__, registry.__file__, parametrize.__file__}
+
+
 class Interrupt:
-    """Raises KeyboardInterrupt where CPython handles signals in graph.py: after calls, and where functions begin."""
+    """Raises KeyboardInterrupt where CPython handles signals in these files: after calls, and where functions begin."""
 
     def __init__(self, countdown):
         self.countdown, self.previous = countdown, {}
 
     def __call__(self, frame, event, arg):
-        if frame.f_code.co_filename != graph.__file__:
+        if frame.f_code.co_filename not in FILES:
             return None
         frame.f_trace_opcodes = True
         if event == "opcode":
@@ -42,22 +52,61 @@ class Interrupt:
         return self
 
 
-def test_interrupts_at_every_instruction():
+def interrupted_at_every_instruction(body, check):
+    """Run `body` again and again, each time with an interrupt one place further; return how many there were."""
     countdown, interrupted = 1, True
     before = sys.gettrace()
     while interrupted:
+        interrupt = Interrupt(countdown)
         try:
-            sys.settrace(Interrupt(countdown))
-            nested()
+            sys.settrace(interrupt)
+            body()
             interrupted = False
         except KeyboardInterrupt:
             sys.settrace(before)
-            assert tl.is_grad_enabled()
-            assert not graph.current_mode.get().anomalies
         finally:
             sys.settrace(before)
+        interrupt.previous.clear()  # frames, which hold their variables
+        check()
         countdown += 1
-    assert countdown > 30
+    return countdown
+
+
+def test_interrupts_at_every_instruction():
+    def check():
+        assert tl.is_grad_enabled()
+        assert not graph.current_mode.get().anomalies
+
+    assert interrupted_at_every_instruction(nested, check) > 30
+
+
+@pytest.fixture
+def other(monkeypatch):
+    """A block with another backend than the active one."""
+    before = tl.active_backend()
+    monkeypatch.setitem(registry._instances, "other", copy.copy(before))
+    change = tl.use_backend("other")
+    with change:  # the call began a block: now it does not concern the process
+        assert tl.active_backend() is not before
+    assert tl.active_backend() is before
+    return change
+
+
+def test_interrupts_of_the_other_settings(other):
+    before = tl.active_backend()
+    layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 2))
+
+    def body():
+        with parametrize.cached():
+            assert layer.weight is layer.weight
+            with other as backend:
+                assert tl.active_backend() is backend is not before
+
+    def check():
+        assert tl.active_backend() is before
+        assert layer.weight is not layer.weight
+
+    assert interrupted_at_every_instruction(body, check) > 20
 
 
 @pytest.mark.slow
@@ -151,3 +200,140 @@ def test_one_instance_in_two_threads():
         thread.join()
         assert not tl.is_grad_enabled()
     assert tl.is_grad_enabled()
+
+
+def closed_by_another_thread(generator):
+    next(generator)
+    thread = threading.Thread(target=generator.close)
+    thread.start()
+    thread.join()
+
+
+def test_generators_with_other_settings_that_another_thread_closes(other):
+    def holding():
+        with parametrize.cached(), other:
+            yield
+
+    before = tl.active_backend()
+    layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 2))
+    closed_by_another_thread(holding())
+    assert tl.active_backend() is before
+    assert layer.weight is not layer.weight
+
+
+def test_a_block_that_begins_while_another_is_entered():
+    """As a finalizer or a signal handler may do, between the reading of `__exit__` and the call of `__enter__`."""
+
+    class Interrupted(tl.no_grad):
+        def changed(self, mode):
+            with tl.enable_grad():
+                assert tl.is_grad_enabled()
+            return super().changed(mode)
+
+    with Interrupted():
+        assert not tl.is_grad_enabled()
+    assert tl.is_grad_enabled()
+    change = tl.no_grad()
+    leave = change.__exit__
+    with tl.enable_grad(), contextlib.ExitStack() as stack:
+        stack.enter_context(tl.enable_grad())
+        assert tl.is_grad_enabled()
+    change.__enter__()
+    assert not tl.is_grad_enabled()
+    leave(None, None, None)
+    assert tl.is_grad_enabled()
+
+
+def test_exits_that_are_read_and_dropped():
+    change = tl.no_grad()
+    for _ in range(1000):
+        assert hasattr(change, "__exit__")
+    change.__enter__()
+    assert not tl.is_grad_enabled()
+    change.__exit__(None, None, None)
+    assert tl.is_grad_enabled()
+
+
+def test_cached_tensors_are_released_at_the_end_of_the_block():
+    layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 2))
+    with parametrize.cached():
+        weight = weakref.ref(layer.weight)
+        assert weight() is not None
+    gc.collect()
+    assert weight() is None
+
+
+def test_decorated_coroutine_functions():
+    enabled = []
+
+    @tl.no_grad()
+    async def body():
+        enabled.append(tl.is_grad_enabled())
+        await asyncio.sleep(0)
+        enabled.append(tl.is_grad_enabled())
+        try:
+            await asyncio.sleep(10)
+        finally:
+            enabled.append(tl.is_grad_enabled())
+        return 3
+
+    async def main():
+        coroutine = body()
+        assert coroutine.send(None) is None
+        assert tl.is_grad_enabled()
+        coroutine.close()
+        task = asyncio.create_task(body())
+        for _ in range(4):
+            await asyncio.sleep(0)
+            assert tl.is_grad_enabled()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        assert tl.is_grad_enabled()
+
+    asyncio.run(main())
+    assert enabled == [False] * 4
+
+
+def test_results_and_errors_of_decorated_coroutine_functions():
+    @tl.no_grad()
+    async def half(x):
+        await asyncio.sleep(0)
+        return 1 / x
+
+    assert asyncio.iscoroutinefunction(half)
+    assert asyncio.run(half(2)) == 0.5
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(half(0))
+    assert tl.is_grad_enabled()
+
+
+def test_asynchronous_generators_are_refused():
+    async def body():
+        yield 1
+
+    with pytest.raises(TypeError, match="no_grad cannot decorate the asynchronous generator body; write a with"):
+        tl.no_grad()(body)
+
+
+def test_backends_and_caches_as_decorators(other):
+    before = tl.active_backend()
+
+    @tl.use_backend("other")
+    def inside():
+        return tl.active_backend()
+
+    assert tl.active_backend() is before
+    assert inside() is not before
+    assert tl.active_backend() is before
+    layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 2))
+    assert parametrize.cached()(lambda: layer.weight is layer.weight)()
+
+
+def test_a_backend_block_that_is_used_again_leaves_the_process_alone(other):
+    before = tl.active_backend()
+    tl.use_backend("other")
+    with other:
+        pass
+    assert tl.active_backend() is not before
+    tl.use_backend(before.name)
