@@ -29,7 +29,7 @@ def nested():
         assert not tl.is_grad_enabled()
 
 
-FILES = {blocks.__file__, graph.__file__, registry.__file__, parametrize.__file__}
+FILES = {module.__file__ for module in (blocks, graph, registry, parametrize)}
 
 
 class Interrupt:
@@ -109,24 +109,38 @@ def test_interrupts_of_the_other_settings(other):
     assert interrupted_at_every_instruction(body, check) > 20
 
 
-@pytest.mark.slow
-def test_six_hundred_alarms():
+def interrupted_by_alarms(body, check, alarms=300):
+    """Run `body` again and again until an alarm comes, each time a little later."""
+
     def interrupt(*_):
         raise KeyboardInterrupt
 
+    body()  # imports what it needs
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
-        for number in range(600):
+        for number in range(alarms):
             try:
                 signal.setitimer(signal.ITIMER_REAL, 1e-4 + number * 1e-6)
                 while True:
-                    with tl.no_grad(), tl.enable_grad(), tl.no_grad():
-                        pass
+                    body()
             except KeyboardInterrupt:
-                assert tl.is_grad_enabled()
+                check()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.slow
+def test_six_hundred_alarms():
+    def body():
+        with tl.no_grad(), tl.enable_grad(), tl.no_grad():
+            pass
+
+    def check():
+        assert tl.is_grad_enabled()
+
+    interrupted_by_alarms(body, check, 600)
+    interrupted_by_alarms(tl.no_grad()(lambda: None), check, 600)
 
 
 def holding():
@@ -337,3 +351,82 @@ def test_a_backend_block_that_is_used_again_leaves_the_process_alone(other):
         pass
     assert tl.active_backend() is not before
     tl.use_backend(before.name)
+
+
+def test_interrupts_of_functional_calls():
+    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+    before = [*model.parameters(), *model.buffers()]
+    given = {name: tl.zeros_like(value) for name, value in model.state_dict().items()}
+
+    def check():
+        assert all(x is y for x, y in zip([*model.parameters(), *model.buffers()], before, strict=True))
+
+    interrupted_by_alarms(lambda: nn.functional_call(model, given, tl.ones(4, 2)), check)
+
+
+def test_interrupts_of_update_bn():
+    model = nn.Sequential(nn.BatchNorm1d(2, momentum=0.3), nn.Dropout(), nn.BatchNorm1d(2, momentum=0.4)).eval()
+
+    def check():
+        assert [layer.training for layer in model.modules()] == [False] * 4
+        assert (model[0].momentum, model[2].momentum) == (0.3, 0.4)
+        assert tl.is_grad_enabled()
+
+    interrupted_by_alarms(lambda: tl.optim.swa_utils.update_bn([tl.ones(4, 2)], model), check)
+
+
+def test_interrupts_of_the_second_run_of_a_checkpoint():
+    first = True
+
+    def function(x):
+        nonlocal first
+        if not first:
+            raise KeyboardInterrupt
+        first = False
+        return x * tl.rand(2)
+
+    loss = tl.checkpoint(function)(tl.ones(2, requires_grad=True)).sum()
+    state = tl.random.default_generator.get_state()
+    with pytest.raises(KeyboardInterrupt):
+        loss.backward()
+    assert tl.random.default_generator.get_state() == state
+
+
+def test_a_step_of_sam_after_one_that_was_interrupted_on_the_way_back():
+    parameter = tl.tensor([1.0, 2.0], requires_grad=True)
+    optimizer = tl.optim.SAM([parameter], lr=0.1)
+    parameter.grad = tl.ones(2)
+    optimizer.first_step()  # as it is left then
+    starts = []
+
+    def closure():
+        starts.append(parameter.detach().clone().tolist())
+        parameter.grad = tl.zeros(2)
+        return tl.tensor(0.0)
+
+    optimizer.step(closure)
+    assert starts == [[1.0, 2.0], [1.0, 2.0]]
+    assert parameter.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+def test_continuing_after_an_interrupted_step(name):
+    """As the docstring of `Optimizer.step` shows."""
+
+    def trained(interrupted):
+        tl.manual_seed(0)
+        model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 200))
+        optimizer = getattr(tl.optim, name)(model.parameters(), lr=0.1)
+        for step in range(4):
+            optimizer.zero_grad()
+            model(tl.ones(1, 2)).square().sum().backward()
+            saved = copy.deepcopy([model.state_dict(), optimizer.state_dict()])
+            if interrupted and step == 2:
+                optimizer.step()
+                model[0].weight.detach()[...] = 5.0
+                model.load_state_dict(saved[0])
+                optimizer.load_state_dict(saved[1])
+            optimizer.step()
+        return [parameter.tolist() for parameter in model.parameters()]
+
+    assert trained(True) == trained(False)
