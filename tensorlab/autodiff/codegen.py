@@ -15,7 +15,7 @@ from ..generated import function_from, written_at_first_call
 from ..options.functions import Parameters
 from ..tensor import Tensor
 from .array_types import FLOATING_DTYPES, KNOWN_TYPES, TAKEN, WEAK_DTYPES, KernelTable
-from .graph import Node, attach_results, current_mode, latest_mode, next_serial
+from .graph import Node, attach_results, current_mode, next_serial
 from .operands import convert_and_call, engine_ops, explain, recomputed
 from .record import Op
 
@@ -56,7 +56,7 @@ def _closure_of(record: Op) -> dict[str, Any]:
         "attach_results": attach_results,
         "backends": KNOWN_TYPES,
         "current_mode": current_mode.get,
-        "latest_mode": latest_mode.get,
+        "latest_block": current_mode.latest.get,
         "explain": explain,
         "recomputed": recomputed,
         "floating_dtypes": FLOATING_DTYPES,
@@ -94,8 +94,8 @@ def _public_source(record: Op, parameters: Parameters) -> str:
         f"        raise explain(record, error, {everything}, {params_dict})",
         "    if not wrap:",
         "        return out",
-        "    mode = latest_mode()",
-        "    if mode.block.closed: mode = current_mode()",
+        "    block = latest_block()",
+        "    mode = block[0] if block else current_mode()",
         *_wrap_results(record),
         "    if mode.observer is not None:",
         f"        mode.observer(record, {operands}, {params_dict}, result)",

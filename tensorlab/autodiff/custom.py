@@ -169,9 +169,9 @@ class _Recomputation:
 
     def _run_again(self) -> list[Any]:
         now = [get() for get, _ in REPLAYED_STATES]
-        for (_, put), state in zip(REPLAYED_STATES, self._states, strict=True):
-            put(state)
         try:
+            for (_, put), state in zip(REPLAYED_STATES, self._states, strict=True):
+                put(state)
             with recording(True):
                 nodes = self.run()[1]
         finally:
@@ -201,9 +201,10 @@ def checkpoint(function: Callable[P, R]) -> Callable[P, R]:
     """Return a function that saves only its inputs for the backward pass, which runs the function again.
 
     This trades time (a second forward run) for memory (Chen et al., "Training deep nets with sublinear memory cost",
-    2016). The second run draws the same random numbers; state that the function changes, such as the running statistics
-    of batch normalisation, is changed twice. Tensors that the function closes over, such as the parameters of a module,
-    receive gradients as usual.
+    2016). The second run draws the same random numbers, after which the generator continues where it was, also after an
+    error. Only an interrupt (Ctrl-C) at the moment when its state is restored can leave it where the second run ended.
+    State that the function changes, such as the running statistics of batch normalisation, is changed twice. Tensors
+    that the function closes over, such as the parameters of a module, receive gradients as usual.
 
     Parameters
     ----------

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from contextvars import ContextVar
-from functools import wraps
-from inspect import isgeneratorfunction
-from io import BytesIO
+from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any, ParamSpec, TypeVar, cast
-from weakref import ref
+from typing import Any
 
+from ..blocks import Setting, SettingChange
 from ..tensor import Leaf, Tensor
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 next_serial = count(1).__next__
 """Numbers nodes as they are created, parents before children, so that sorting replaces recursion."""
@@ -35,123 +28,23 @@ class Mode:
         Whether a backward pass checks for NaN and infinity.
     """
 
-    __slots__ = ("anomalies", "block", "entered_by", "observer", "outer", "recording")
-    outer: Mode
-    entered_by: ModeChange | None
+    __slots__ = ("anomalies", "observer", "recording")
 
     def __init__(self, recording: bool = True, observer: Observer | None = None, anomalies: bool = False) -> None:
         self.recording = recording
         self.observer = observer
         self.anomalies = anomalies
-        self.block = BytesIO()
-        self.entered_by = None
 
 
-# A context variable rather than a thread-local, so that asynchronous code has the right mode too.
-latest_mode: ContextVar[Mode] = ContextVar("tensorlab_mode", default=Mode())  # noqa: B039 - modes do not change
-"""The mode that was entered last; its block may have ended since."""
+_RECORDING, _NOT_RECORDING = Mode(True), Mode(False)  # `no_grad` usually changes the one to the other
+
+current_mode = Setting("tensorlab_mode", _RECORDING)
 
 
-class current_mode:
-    """The mode of the innermost block that has not ended."""
+class ModeChange(SettingChange[Mode]):
+    """A context manager and decorator that changes the mode."""
 
-    @staticmethod
-    def get() -> Mode:
-        """Return the mode, and forget those of blocks that have ended."""
-        mode = latest_mode.get()
-        if mode.block.closed:
-            while mode.block.closed:
-                mode = mode.outer
-            latest_mode.set(mode)
-        return mode
-
-
-_next_block: ContextVar[ref[BytesIO] | None] = ContextVar("tensorlab_next_block", default=None)
-
-
-class _BlockEnd:
-    """The `__exit__` of mode changes, which ends a block whatever interrupts it and in whichever thread it ends.
-
-    An interrupt can raise `KeyboardInterrupt` at the first instruction of any Python function, also of an `__exit__`.
-    So a `with` statement, which takes `__exit__` before it calls `__enter__`, gets a function in C: that of an object
-    that is open as long as its block runs. Who reads the mode looks whether it has been closed.
-    """
-
-    def __get__(self, change: ModeChange | None, kind: type | None = None) -> Callable[..., None]:
-        latest = latest_mode.get()
-        if change is not None and latest.entered_by is change:  # __enter__ was called without a with statement
-            return latest.block.__exit__
-        block = BytesIO()
-        _next_block.set(ref(block))
-        return block.__exit__
-
-
-class ModeChange:
-    """A context manager and decorator that changes the mode of its thread and restores the previous one at the end.
-
-    The mode ends with its block, also if an interrupt ends it, and if the block is in a generator that another thread
-    closes. A block in a generator stays in effect while the generator is suspended, so that
-    `contextlib.contextmanager` works; a decorated generator function has the mode only while its body runs.
-    """
-
-    def changed(self, mode: Mode) -> Mode:
-        """Return the mode inside, given the one outside."""
-        raise NotImplementedError
-
-    def __enter__(self) -> None:
-        outer, coming = current_mode.get(), _next_block.get()
-        mode, block = self.changed(outer), None if coming is None else coming()
-        mode.outer = outer
-        if block is None:
-            mode.entered_by = self
-        else:
-            mode.block = block
-            _next_block.set(None)
-        try:
-            latest_mode.set(mode)
-        except BaseException:  # an interrupt after the mode was set: the block will not be entered
-            mode.block.close()
-            raise
-
-    __exit__ = _BlockEnd()
-
-    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
-        if isgeneratorfunction(function):
-            return cast(Callable[P, R], self._stepping(function))
-
-        @wraps(function)
-        def inside(*args: P.args, **kwargs: P.kwargs) -> R:
-            with type(self)(*self._arguments()):
-                return function(*args, **kwargs)
-
-        return inside
-
-    def _stepping(self, function: Callable[..., Generator[Any, Any, Any]]) -> Callable[..., Generator[Any, Any, Any]]:
-        """Return a generator function whose body runs in the mode, and whose caller does not."""
-
-        @wraps(function)
-        def stepping(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-            generator = function(*args, **kwargs)
-            advance, given = generator.send, None
-            while True:
-                try:
-                    with type(self)(*self._arguments()):
-                        result = advance(given)
-                except StopIteration as stop:
-                    return stop.value
-                try:
-                    advance, given = generator.send, (yield result)
-                except GeneratorExit:
-                    with type(self)(*self._arguments()):
-                        generator.close()
-                    raise
-                except BaseException as error:
-                    advance, given = generator.throw, error
-
-        return stepping
-
-    def _arguments(self) -> tuple[Any, ...]:
-        return ()
+    setting = current_mode
 
 
 class recording(ModeChange):
@@ -162,9 +55,6 @@ class recording(ModeChange):
 
     def changed(self, mode: Mode) -> Mode:
         return Mode(self._on, mode.observer, mode.anomalies)
-
-    def _arguments(self) -> tuple[Any, ...]:
-        return (self._on,)
 
 
 class watched(ModeChange):
@@ -184,9 +74,6 @@ class watched(ModeChange):
 
         return Mode(mode.recording, both, mode.anomalies)
 
-    def _arguments(self) -> tuple[Any, ...]:
-        return (self._observer,)
-
 
 class no_grad(ModeChange):
     """Context manager and decorator that disables recording: results have no history.
@@ -202,7 +89,7 @@ class no_grad(ModeChange):
 
     def changed(self, mode: Mode) -> Mode:
         """Return the mode inside."""
-        return Mode(False, mode.observer, mode.anomalies)
+        return _NOT_RECORDING if mode is _RECORDING else Mode(False, mode.observer, mode.anomalies)
 
 
 class enable_grad(ModeChange):

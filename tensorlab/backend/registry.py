@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
-from contextvars import ContextVar, Token
+from collections.abc import Callable
 from functools import cache, partial
 from threading import RLock
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from ..blocks import Setting, SettingChange
 from ..errors import BackendError, BackendUnavailable
 from ..options import checked
 from .base import Backend
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 ENTRY_POINT_GROUP = "tensorlab.backends"
 VARIABLE = "TENSORLAB_BACKEND"
@@ -27,7 +29,7 @@ _instances: dict[str, Backend] = {}
 _instantiation = RLock()
 _by_type: dict[type, Backend] = {}
 _process_default: list[Backend | None] = [None]
-_active: ContextVar[Backend | None] = ContextVar("tensorlab_backend", default=None)
+_active: Setting[Backend | None] = Setting("tensorlab_backend", None)
 
 
 @cache
@@ -137,8 +139,8 @@ def active_backend() -> Backend:
     return backend
 
 
-class use_backend:
-    """Set the active backend: for the process when called, for a block in one thread when used with ``with``.
+class use_backend(SettingChange["Backend | None"]):
+    """Set the active backend: for the process when called, for a block in one thread as context manager or decorator.
 
     Parameters
     ----------
@@ -148,7 +150,8 @@ class use_backend:
     Notes
     -----
     Other threads are not affected by a block, except between the call and the beginning of the block; a thread that
-    must not be affected sets its own backend with a block.
+    must not be affected sets its own backend with a block. An interrupt (Ctrl-C) between the two is one after the call:
+    the backend stays that of the process. No interrupt in the block or at its end leaves the backend changed.
 
     Raises
     ------
@@ -162,25 +165,28 @@ class use_backend:
     'numpy'
     """
 
+    setting = _active
+
     @checked
     def __init__(self, name: str) -> None:
-        self._backend = get_backend(name)
-        self._tokens: list[Token[Backend | None]] = []
-        self._previous_default = _process_default[0]
-        _process_default[0] = self._backend
+        self.bound = get_backend(name)
+        self._previous_default = [_process_default[0]]
+        _process_default[0] = self.bound
 
-    def __enter__(self) -> Backend:
-        # The call began a block: restore the default of the process, unless it was set again in the meantime.
-        if not self._tokens and _process_default[0] is self._backend:
-            _process_default[0] = self._previous_default
-        self._tokens.append(_active.set(self._backend))
-        return self._backend
+    def changed(self, outer: Backend | None) -> Backend:
+        """Return the backend inside."""
+        self._began_block()
+        return self.bound
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with suppress(ValueError):  # a generator that held the block is closed in another thread, which has its own
-            _active.reset(self._tokens.pop())
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        self._began_block()
+        return super().__call__(function)
+
+    def _began_block(self) -> None:
+        """Restore the backend of the process, which the constructor has set, unless it was set again since."""
+        if self._previous_default and _process_default[0] is self.bound:
+            _process_default[0] = self._previous_default[0]
+        self._previous_default.clear()
 
 
 def backend_for_type(array_type: type) -> Backend | None:

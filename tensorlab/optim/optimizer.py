@@ -225,8 +225,18 @@ class Optimizer:
 
         Notes
         -----
-        Parameters are updated in place, one after another, so an interrupt (Ctrl-C) during a step can leave some of
-        them updated and others not. Load a checkpoint after it to continue exactly.
+        An interrupt (Ctrl-C) during a step can leave it half done. Parameters and the optimizer's state are updated in
+        place, block by block: each of their elements is the old or the new one, and counts of steps are increased
+        first. (New values that are computed apart and then copied would take 65 % longer in Adam and twice as long in
+        SGD, for large parameters.) To continue exactly after an interrupt, copy the state first::
+
+            saved = copy.deepcopy([model.state_dict(), optimizer.state_dict()])
+            try:
+                optimizer.step()
+            except KeyboardInterrupt:
+                model.load_state_dict(saved[0])
+                optimizer.load_state_dict(saved[1])
+                raise
 
         Examples
         --------

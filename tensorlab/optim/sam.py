@@ -123,15 +123,22 @@ class SAM(Optimizer):
         ------
         TypeError
             Without a closure.
+
+        Notes
+        -----
+        After an error or an interrupt in the second call of `closure` the parameters are where they were. An interrupt
+        (Ctrl-C) while they are being moved back leaves some uphill; the next `step` moves them back first. For one
+        during the base optimizer's step see `Optimizer.step`.
         """
         if closure is None:
             raise TypeError("SAM.step: closure must be given; without one call first_step, and then second_step")
+        self._return()
         self._call_hooks("before")
         with enable_grad():
             loss = closure()
             if self._may_step():
-                self.first_step()
                 try:
+                    self.first_step()
                     closure()
                 finally:
                     self._return()

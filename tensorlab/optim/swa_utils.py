@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from copy import deepcopy
+from itertools import chain, repeat
+from operator import setitem
 from typing import Annotated, Any
 
 from ..autodiff.graph import no_grad
@@ -223,8 +225,8 @@ class AveragedModel(Module):
 def _without_gradients(model: Module) -> Module:
     """Return a copy without gradients, which are not needed and cannot be copied if they have a history."""
     gradients = {parameter: parameter.grad for parameter in model.parameters()}
-    model.zero_grad()
     try:
+        model.zero_grad()
         return deepcopy(model)
     finally:
         for parameter, grad in gradients.items():
@@ -258,8 +260,8 @@ def _by_kind(pairs: Pairs) -> Iterable[Pairs]:
 def update_bn(loader: Batches, model: Module, device: DeviceLike = None) -> None:
     """Recompute the running statistics of all batch normalization, as means over the batches of one pass.
 
-    The model runs in training mode meanwhile; each module's mode and momentum are restored, also after an error. A
-    model without batch normalization does not run.
+    The model runs in training mode meanwhile; each module's mode and momentum are restored, also after an error or
+    an interrupt. A model without batch normalization does not run.
 
     Parameters
     ----------
@@ -281,6 +283,10 @@ def update_bn(loader: Batches, model: Module, device: DeviceLike = None) -> None
     momenta = {module: module.momentum for module in modes if isinstance(module, _BatchNorm)}
     if not momenta:
         return
+    restoring = chain(  # in the finally clause one call in C does it, which no interrupt can divide
+        map(setitem, list(map(vars, momenta)), repeat("momentum"), list(momenta.values())),
+        map(setitem, list(map(vars, modes)), repeat("training"), list(modes.values())),
+    )
     try:
         model.train()
         for norm in momenta:
@@ -296,7 +302,4 @@ def update_bn(loader: Batches, model: Module, device: DeviceLike = None) -> None
                 error.args = (f"update_bn: the model does not take batch {number} of loader: {error}",)
                 raise
     finally:
-        for norm, momentum in momenta.items():
-            norm.momentum = momentum
-        for module, training in modes.items():
-            module.training = training
+        list(restoring)

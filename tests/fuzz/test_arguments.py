@@ -30,7 +30,7 @@ import wrong_values
 from known_calls import best, record_all, uncovered
 
 import tensorlab as tl
-from tensorlab.autodiff.graph import latest_mode
+from tensorlab.autodiff.graph import current_mode
 from tensorlab.backend import registry
 from tensorlab.nn.module.error_path import ModuleNote
 
@@ -285,12 +285,13 @@ def bounded():
 @contextlib.contextmanager
 def state_kept():
     """Undo what calls change of the engine's mode, the active backend and the generator."""
-    mode, active, default = latest_mode.get(), registry._active.get(), registry._process_default[0]
+    settings, default = [current_mode.latest, registry._active.latest], registry._process_default[0]
+    blocks = [latest.get() for latest in settings]
     try:
         yield
     finally:
-        latest_mode.set(mode)
-        registry._active.set(active)
+        for latest, block in zip(settings, blocks, strict=True):
+            latest.set(block)
         registry._process_default[0] = default
         tl.manual_seed(0)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from operator import getitem, setitem
 from typing import Any
 
 from ...options import checked
@@ -30,7 +30,7 @@ def functional_call(
     Parameters
     ----------
     module : Module
-        The module; it is unchanged afterwards.
+        The module; it is unchanged afterwards, also after an error or an interrupt.
     parameters_and_buffers : mapping from str to tensor, or several of them
         By dotted path, as in `Module.named_parameters` and `Module.named_buffers`. For paths that are missing the
         module's own are used. A buffer that the call updates, such as a running mean, is updated in the mapping.
@@ -68,8 +68,16 @@ def functional_call(
     if not isinstance(kwargs, Mapping | None):
         raise TypeError(f"functional_call: kwargs must be a mapping or None, not {type(kwargs).__name__}")
     args = () if args is None else args if isinstance(args, tuple) else (args,)
-    with _replaced(_replacements(module, given, tie_weights, strict)):
+    replacements = _replacements(module, given, tie_weights, strict)
+    attributes, names = [vars(inner) for inner, _ in replacements], [name for _, name in replacements]
+    # `Module.__setattr__` is not called: it checks. Each list is made by one call in C, which no interrupt can divide.
+    replacing = map(setitem, attributes, names, replacements.values())
+    restoring = map(setitem, attributes, names, list(map(getitem, attributes, names)))
+    try:
+        list(replacing)
         return module(*args, **(kwargs or {}))
+    finally:
+        list(restoring)
 
 
 def _as_one_mapping(given: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -115,16 +123,3 @@ def _replacements(module: Module, given: Mapping[str, Any], tie_weights: bool, s
         for tensor in tensors.values():
             replacements.update({places[key]: tensor for key in keys})
     return replacements
-
-
-@contextmanager
-def _replaced(replacements: Mapping[Place, Any]) -> Iterator[None]:
-    """Replace tensors of modules, without the checks of `Module.__setattr__`, and restore them at the end."""
-    before = {(module, name): module.__dict__[name] for module, name in replacements}
-    try:
-        for (module, name), tensor in replacements.items():
-            module.__dict__[name] = tensor
-        yield
-    finally:
-        for (module, name), tensor in before.items():
-            module.__dict__[name] = tensor

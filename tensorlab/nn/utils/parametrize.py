@@ -6,13 +6,12 @@ affected. The learned tensor stays a parameter: ``module.parametrizations.weight
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from ...autodiff.graph import no_grad
+from ...blocks import Setting, SettingChange
 from ...options import checked
 from ...tensor import Tensor
 from ..module.containers import ModuleDict, ModuleList
@@ -31,11 +30,12 @@ __all__ = [
 
 M = TypeVar("M", bound=Module)
 
-_cache: ContextVar[dict[ParametrizationList, Any] | None] = ContextVar("parametrized tensors", default=None)
+Cache = dict["ParametrizationList", Any]
+
+_cache: Setting[Cache | None] = Setting("parametrized tensors", None)
 
 
-@contextmanager
-def cached() -> Iterator[None]:
+class cached(SettingChange[Cache | None]):
     """Compute each parametrised tensor only once inside the ``with`` block, when it is first read.
 
     This helps if weights are read several times in one forward pass. Changes of learned tensors inside the block have
@@ -49,12 +49,12 @@ def cached() -> Iterator[None]:
     ...     layer.weight is layer.weight
     True
     """
-    token = _cache.set({} if _cache.get() is None else _cache.get())
-    try:
-        yield
-    finally:
-        with suppress(ValueError):  # a generator that held the block is closed in another thread, which has its own
-            _cache.reset(token)
+
+    setting = _cache
+
+    def changed(self, outer: Cache | None) -> Cache:
+        """Return the cache of the enclosing block, or a new one."""
+        return {} if outer is None else outer
 
 
 class ParametrizationList(ModuleList):
