@@ -46,8 +46,13 @@ def sections_of(doc: str | None) -> dict[str, str]:
     return {"": first.strip(), **{title: body.rstrip() for title, body in bodies.items()}}
 
 
+NO_MARGIN = re.compile(r"\n\S")
+
+
 def _dedented(doc: str) -> str:
-    """Return what `cleandoc` does, faster where the last line of a docstring consists of its margin."""
+    """Return what `cleandoc` does, faster for a docstring without margin, or whose last line consists of it."""
+    if not doc[:1].isspace() and ("\n" not in doc or NO_MARGIN.search(doc)):
+        return doc.rstrip()
     margin = doc[doc.rfind("\n") :]
     if not doc[:1].isspace() and margin.strip(" ") == "\n":
         return doc.replace(margin, "\n").rstrip()
