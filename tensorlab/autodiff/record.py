@@ -105,8 +105,8 @@ class Op:
         rule ``"floating"`` cast integers before this is checked.
     flops : callable
         ``flops(operand_shapes, result_shape, params)``: floating-point operations of one call.
-    samples : sequence of Sample
-        Calls for the checks, which together reach every branch.
+    made_samples : sequence of Sample, or callable
+        Calls for the checks, which together reach every branch; a function makes them when they are first needed.
     tolerance : mapping from dtype name to float
         Relative error allowed against the reference.
     variadic : bool
@@ -148,7 +148,7 @@ class Op:
     dtype: DTypeRule
     takes: Mapping[str, str]
     flops: Callable[[Sequence[tuple[int, ...]], Any, Mapping[str, Any]], int]
-    samples: Sequence[Sample]
+    made_samples: Sequence[Sample] | Callable[[], Sequence[Sample]]
     tolerance: Mapping[str, float]
     variadic: bool = False
     results: int = 1
@@ -168,6 +168,11 @@ class Op:
     def pull(self) -> Callable[..., tuple[Any, ...]]:
         """``pull(g, saved, parents)`` applies the vjp rules; generated when a backward pass first needs it."""
         return self.write_pull(self)
+
+    @cached_property
+    def samples(self) -> Sequence[Sample]:
+        """Calls for the checks."""
+        return self.made_samples() if callable(self.made_samples) else self.made_samples
 
     @property
     def differentiable(self) -> bool:

@@ -259,7 +259,7 @@ def elementwise(
             dtype=dtype,
             takes=takes,
             flops=lambda shapes, out, params: flops * prod(out),
-            samples=elementwise_samples(len(names), domain, draws),
+            samples=partial(elementwise_samples, len(names), domain, draws),
             tolerance=tolerance,
             exact=exact,
             real_only=real_only,

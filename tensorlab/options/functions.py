@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial, wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS, Parameter, Signature
 from types import SimpleNamespace
@@ -37,12 +37,13 @@ class Parameters:
     def __init__(self, function: Callable[..., Any], skipped: int = 0) -> None:
         self.owner, self._function = function.__name__, function
         code = function.__code__
-        names = iter(code.co_varnames[skipped:])
-        self.positional_only = _take(names, code.co_posonlyargcount - skipped)
-        self.usual = _take(names, code.co_argcount - max(code.co_posonlyargcount, skipped))
-        self.keyword_only = _take(names, code.co_kwonlyargcount)
-        self.variable = next(names) if code.co_flags & CO_VARARGS else None
-        self.keywords = next(names) if code.co_flags & CO_VARKEYWORDS else None
+        names, usual = code.co_varnames, max(code.co_posonlyargcount, skipped)
+        named = code.co_argcount + code.co_kwonlyargcount
+        self.positional_only = names[skipped : code.co_posonlyargcount]
+        self.usual = names[usual : code.co_argcount]
+        self.keyword_only = names[code.co_argcount : named]
+        self.variable = names[named] if code.co_flags & CO_VARARGS else None
+        self.keywords = names[named + (self.variable is not None)] if code.co_flags & CO_VARKEYWORDS else None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -188,7 +189,3 @@ def _source_of_checked(parameters: Parameters) -> str:
         f"    return inner({parameters.call_source})",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _take(names: Iterator[str], count: int) -> tuple[str, ...]:
-    return tuple(next(names) for _ in range(count))
