@@ -307,6 +307,10 @@ class TestFunctions:
         assert F.max_pool2d(x, number(2), stride=number(1)).shape == (1, 2, 2, 3)
         assert F.one_hot(tl.tensor([0, 1]), number(3)).shape == (2, 3)
         assert tl.diff(x, n=number(2)).shape == (1, 2, 3, 2)
+        assert tl.full((2,), number(7)).dtype == tl.full((2,), 7).dtype == tl.int64
+
+    def test_large_integers_are_exact(self):
+        assert tl.full((1,), np.int64(2**40 + 1)).tolist() == [2**40 + 1]
 
     @pytest.mark.parametrize(
         ("call", "error", "message"),

@@ -26,7 +26,7 @@ from ..backend import (
 from ..docstrings import documented_like
 from ..errors import ShapeError
 from ..options import ShapeLike
-from ..options.kinds import Kind
+from ..options.kinds import Kind, plain
 from ..tensor import Tensor
 from .declare import composite, require
 from .joining import stack
@@ -366,7 +366,8 @@ def full(
     """
     if isinstance(fill_value, Tensor):
         return _filled_with(fill_value, shape, dtype, device, requires_grad)
-    return _filled("full", shape, dtype or _default_dtype(fill_value), device, requires_grad, fill_value)
+    number = plain(fill_value)
+    return _filled("full", shape, dtype or _default_dtype(number), device, requires_grad, number)
 
 
 def _filled_with(value: Tensor, shape: Any, dtype: Any, device: DeviceLike, requires_grad: bool) -> Tensor:
