@@ -288,7 +288,7 @@ class TestFunctions:
             lambda v: tl.var(x, correction=v),
             lambda v: tl.clip(x, -v, v),
             lambda v: tl.lerp(x, x + 1, v),
-            lambda v: x * v - x / v + x**v * (v < x),
+            lambda v: x * v - x / v + x**v * (x > v),
             lambda v: F.scaled_dot_product_attention(x, x, x, scale=v),
         ]
         for call in calls:

@@ -162,8 +162,6 @@ def test_wrong_device(name):
         ),
         (lambda x: x[1.5], TypeError, r"getitem: index must be integers, .*, not 1\.5"),
         (lambda x: x[tl.tensor([0.5])], TypeError, "getitem: index must be integers"),
-        (lambda x: x[tl.tensor([True, False])], IndexError, "getitem: boolean index did not match"),
-        (lambda x: x[tl.tensor([7])], IndexError, "getitem: index 7 is out of bounds for axis 0"),
         (lambda x: tl.max(x[:0]), tl.ShapeError, r"max: x of shape \(0, 2\) has no elements to compare"),
         (
             lambda x: tl.argmin(x[:0], axis=0),
@@ -181,6 +179,16 @@ def test_wrong_device(name):
 def test_errors_of_array_libraries_are_said_again(call, error, message):
     with pytest.raises(error, match=f"^{message}"):
         call(tl.ones(3, 2))
+
+
+@pytest.mark.skipif(tl.active_backend().name != "numpy", reason="the text is NumPy's")
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [([True, False], "boolean index did not match"), ([7], "index 7 is out of bounds for axis 0")],
+)
+def test_errors_of_numpy_begin_with_the_op(index, message):
+    with pytest.raises(IndexError, match=f"^getitem: {message}"):
+        tl.ones(3, 2)[tl.tensor(index)]
 
 
 @pytest.mark.parametrize("name", [name for name in MAKERS if "indices" not in name and name != "from_dlpack"])
