@@ -54,12 +54,11 @@ def convert_and_call(record: Op, operands: Sequence[Any], params: dict[str, Any]
     arrays = [(x._array if isinstance(x, Tensor) else x) for x in operands]
     backends = [None if a is None or type(a) in WEAK_DTYPES else register_type(type(a)) for a in arrays]
     _refuse_non_arrays(record, arrays, backends)
-    if record.kind == "elementwise":
-        arrays = _with_numbers(arrays)
-        backends = [None if type(a) in WEAK_DTYPES else backend for a, backend in zip(arrays, backends)]
     backend = _only_backend(record, backends)
     names = _operand_names(record, operands)
     _refuse_dtypes(record, backend, arrays)
+    if record.kind == "elementwise":
+        arrays = _with_numbers(backend, arrays)
     target = _common_dtype(record, backend, [a for n, a in zip(names, arrays, strict=True) if n in record.promoted])
     as_tensor = all(type(a) in WEAK_DTYPES for a in arrays) or any(isinstance(x, Tensor) for x in operands)
     try:
@@ -94,24 +93,20 @@ def _converted(
     )
 
 
-def _with_numbers(arrays: Sequence[Any]) -> list[Any]:
+def _with_numbers(backend: Backend, arrays: Sequence[Any]) -> list[Any]:
     """Return operands with a NumPy scalar as a Python number where that has no effect on an array but its precision.
 
-    So ``x * numpy.float64(2)`` has the type of ``x`` if that is floating-point, as in PyTorch, on any backend. Beside
-    integers of NumPy the scalar keeps its precision: results of 0 axes on NumPy arrays are such scalars.
+    So ``x * numpy.float64(2)`` has the type of ``x`` if that is floating-point, as in PyTorch. Beside integers the
+    scalar keeps its precision: results of 0 axes on NumPy arrays are such scalars.
     """
-    known = [(KNOWN_TYPES.get(type(a)), a) for a in arrays]
-    full = [(backend, a) for backend, a in known if backend is not None and isinstance(a, backend.array_types[0])]
-    if not full or len(full) == sum(backend is not None for backend, _ in known):
-        return list(arrays)
-    highest = max(_kind_rank(backend.dtype_of(a)) for backend, a in full)
+    full = backend.array_types[0]
+    highest = max((_kind_rank(backend.dtype_of(a)) for a in arrays if isinstance(a, full)), default=-1)
 
-    def with_number(backend: Backend | None, a: Any) -> Any:
-        if backend is None or isinstance(a, backend.array_types[0]):
-            return a
-        return a.item() if backend is not full[0][0] or _kind_rank(backend.dtype_of(a)) <= highest else a
+    def with_number(a: Any) -> Any:
+        is_scalar = type(a) in KNOWN_TYPES and not isinstance(a, full)
+        return a.item() if is_scalar and _kind_rank(backend.dtype_of(a)) <= highest else a
 
-    return [with_number(backend, a) for backend, a in known]
+    return [with_number(a) for a in arrays]
 
 
 def _operand_names(record: Op, operands: Sequence[Any]) -> list[str]:
