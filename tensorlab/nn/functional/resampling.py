@@ -162,8 +162,6 @@ def upsample_bilinear(
 
 
 def _check_options(mode: str, shape: tuple[int, ...], align_corners: bool | None, antialias: bool) -> None:
-    if mode not in AXES:
-        raise ValueError(f"mode must be one of {', '.join(map(repr, AXES))}, not {mode!r}")
     if len(shape) - 2 not in AXES[mode]:
         fitting = [name for name, axes in AXES.items() if len(shape) - 2 in axes]
         hint = f"; for such a shape there are {', '.join(map(repr, fitting))}" if fitting else ""

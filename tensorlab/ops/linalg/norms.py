@@ -73,8 +73,6 @@ def vector_norm(x: ArrayT, /, *, axis: Axis = None, keepdims: bool = False, ord:
     require("vector_norm", "floating", x=x)
     if isinstance(ord, str):
         raise ValueError(f"vector_norm: ord must be a number, not {ord!r}; use matrix_norm for 'fro' and 'nuc'")
-    if isinstance(axis, list):
-        axis = tuple(axis)
     normalized_axes(axis, len(x.shape))
     if ord == 2:
         return euclidean_norm(x, axis=axis, keepdims=keepdims)

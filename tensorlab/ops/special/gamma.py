@@ -106,8 +106,6 @@ def polygamma(n: int, x: ArrayT, /) -> ArrayT:
     >>> round(tl.polygamma(1, tl.tensor(1.0)).item(), 4)
     1.6449
     """
-    if not isinstance(n, int) or isinstance(n, bool):
-        raise TypeError(f"polygamma: n must be an int, not {type(n).__name__}; the array comes second")
     if not 0 <= n <= HIGHEST_ORDER:
         raise ValueError(f"polygamma: n is {n}, but must be from 0 to {HIGHEST_ORDER}")
     require("polygamma", "real", x=x)

@@ -15,7 +15,7 @@ from ....ops.reduction import any, mean, sum
 from ....ops.shapes import reshape
 from ....tensor import ArrayT
 from ..operands import on_host
-from .common import Reduction, check_reduction, check_same_shape, labels_of, power, reduced, shape_of
+from .common import Reduction, check_same_shape, labels_of, power, reduced, shape_of
 from .regression import mse_loss
 
 
@@ -50,7 +50,6 @@ def binary_cross_entropy(
     >>> tl.nn.functional.binary_cross_entropy(tl.tensor([0.5, 1.0]), tl.tensor([1.0, 1.0]), reduction="none")
     tensor([0.6931472, 0.       ])
     """
-    check_reduction("binary_cross_entropy", reduction)
     check_same_shape("binary_cross_entropy", input, target)
     if on_host(input) and bool(any((input < 0) | (input > 1))):
         raise ValueError(
@@ -95,7 +94,6 @@ def binary_cross_entropy_with_logits(
     tensor(1000.)
     """
     name = "binary_cross_entropy_with_logits"
-    check_reduction(name, reduction)
     check_same_shape(name, input, target)
     if pos_weight is None:
         losses = ops.sigmoid_cross_entropy(input, target)
@@ -133,7 +131,6 @@ def multilabel_soft_margin_loss(
     tensor(0.6931472)
     """
     name = "multilabel_soft_margin_loss"
-    check_reduction(name, reduction)
     check_same_shape(name, input, target)
     if not shape_of(input):
         raise ShapeError(f"{name}: input has shape (), but needs an axis of classes")
@@ -166,7 +163,6 @@ def soft_margin_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "m
     >>> tl.nn.functional.soft_margin_loss(tl.tensor([0.0, -1000.0]), tl.tensor([1.0, 1.0]), reduction="none")
     tensor([6.931472e-01, 1.000000e+03])
     """
-    check_reduction("soft_margin_loss", reduction)
     return reduced(ops.sigmoid_cross_entropy(input * target, 1.0), reduction)
 
 
@@ -198,7 +194,6 @@ def sigmoid_focal_loss(
     >>> tl.nn.functional.sigmoid_focal_loss(tl.tensor([0.0]), tl.tensor([1.0]))
     tensor([0.0433217])
     """
-    check_reduction("sigmoid_focal_loss", reduction)
     if alpha > 1 or gamma < 0:
         raise ValueError(f"sigmoid_focal_loss: alpha must be at most 1 and gamma non-negative, not {alpha} and {gamma}")
     check_same_shape("sigmoid_focal_loss", input, target)
@@ -237,7 +232,6 @@ def dice_loss(input: ArrayT, target: ArrayT, *, eps: float = 1e-6, reduction: Re
     >>> tl.nn.functional.dice_loss(tl.tensor([[1.0, 1.0, 0.0]]), tl.tensor([[1.0, 0.0, 0.0]]), eps=0.0)
     tensor(0.3333333)
     """
-    check_reduction("dice_loss", reduction)
     if eps < 0:
         raise ValueError(f"dice_loss: eps must not be negative, not {eps}")
     check_same_shape("dice_loss", input, target)
@@ -266,7 +260,6 @@ def exponential_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "m
     >>> tl.nn.functional.exponential_loss(tl.tensor([0.0]), tl.tensor([1.0]))
     tensor(1.)
     """
-    check_reduction("exponential_loss", reduction)
     check_same_shape("exponential_loss", input, target)
     return reduced(exp(-(input * target)), reduction)
 

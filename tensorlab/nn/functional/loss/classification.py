@@ -22,7 +22,6 @@ from .common import (
     check_class_shapes,
     check_class_weight,
     check_classes,
-    check_reduction,
     class_axis,
     power,
     reduced,
@@ -76,7 +75,6 @@ def cross_entropy(
     >>> tl.nn.functional.cross_entropy(tl.tensor([[0.0, 0.0]]), tl.tensor([1]))
     tensor(0.6931472)
     """
-    check_reduction("cross_entropy", reduction)
     probabilities = isdtype(target.dtype, "real floating")
     plain = weight is None and not label_smoothing and not probabilities
     if plain and len(input.shape) == 2 and len(target.shape) == 1:
@@ -120,7 +118,6 @@ def nll_loss(
     >>> tl.nn.functional.nll_loss(tl.tensor([[-1.0, -2.0]]), tl.tensor([1]))
     tensor(2.)
     """
-    check_reduction("nll_loss", reduction)
     if input.shape:
         check_class_weight("nll_loss", weight, input.shape[class_axis(input.shape)])
     return _against_classes("nll_loss", input, target, weight, ignore_index, reduction, 0.0)
@@ -156,7 +153,6 @@ def focal_loss(
     >>> tl.nn.functional.focal_loss(tl.tensor([[0.0, 0.0]]), tl.tensor([1]))
     tensor(0.1732868)
     """
-    check_reduction("focal_loss", reduction)
     if gamma < 0:
         raise ValueError(f"focal_loss: gamma must not be negative, not {gamma}")
     if not input.shape:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from ....backend import backend_of
 from ....errors import ShapeError
@@ -19,13 +19,6 @@ from ....tracebacks import users_stacklevel
 from ..operands import on_host
 
 Reduction = Literal["mean", "sum", "none"]
-
-
-def check_reduction(name: str, reduction: str, allowed: Sequence[str] = get_args(Reduction)) -> None:
-    """Raise `ValueError` for an unknown reduction."""
-    if reduction not in allowed:
-        *most, last = map(repr, allowed)
-        raise ValueError(f"{name}: reduction must be {', '.join(most)} or {last}, not {reduction!r}")
 
 
 def reduced(losses: Any, reduction: str, count: Any = None) -> Any:

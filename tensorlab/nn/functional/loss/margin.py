@@ -18,7 +18,6 @@ from .common import (
     Reduction,
     check_class_weight,
     check_classes,
-    check_reduction,
     check_same_shape,
     reduced,
     shape_of,
@@ -49,7 +48,7 @@ def hinge_loss(input: ArrayT, target: ArrayT, margin: float = 1.0, *, reduction:
     >>> tl.nn.functional.hinge_loss(tl.tensor([0.5, 2.0]), tl.tensor([1.0, 1.0]), reduction="none")
     tensor([0.5, 0. ])
     """
-    return reduced(_short_of("hinge_loss", input, target, margin, reduction), reduction)
+    return reduced(_short_of("hinge_loss", input, target, margin), reduction)
 
 
 @documented_like(hinge_loss)
@@ -62,7 +61,7 @@ def squared_hinge_loss(input: ArrayT, target: ArrayT, margin: float = 1.0, *, re
     >>> tl.nn.functional.squared_hinge_loss(tl.tensor([0.5, 2.0]), tl.tensor([1.0, 1.0]), reduction="none")
     tensor([0.25, 0.  ])
     """
-    short = _short_of("squared_hinge_loss", input, target, margin, reduction)
+    short = _short_of("squared_hinge_loss", input, target, margin)
     return reduced(short * short, reduction)
 
 
@@ -78,11 +77,10 @@ def perceptron_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "me
     >>> tl.nn.functional.perceptron_loss(tl.tensor([0.5, -2.0]), tl.tensor([1.0, 1.0]), reduction="none")
     tensor([0., 2.])
     """
-    return reduced(_short_of("perceptron_loss", input, target, 0.0, reduction), reduction)
+    return reduced(_short_of("perceptron_loss", input, target, 0.0), reduction)
 
 
-def _short_of(name: str, input: Any, target: Any, margin: float, reduction: str) -> Any:
-    check_reduction(name, reduction)
+def _short_of(name: str, input: Any, target: Any, margin: float) -> Any:
     check_same_shape(name, input, target)
     return clip(margin - input * target, 0.0)
 
@@ -117,7 +115,6 @@ def hinge_embedding_loss(
     >>> tl.nn.functional.hinge_embedding_loss(distances, tl.tensor([1.0, -1.0]), reduction="none")
     tensor([0.5 , 0.25])
     """
-    check_reduction("hinge_embedding_loss", reduction)
     unlike = where(not_equal(target, 1), clip(margin - input, 0.0), 0.0)
     return reduced(unlike + where(not_equal(target, -1), input, 0.0), reduction)
 
@@ -144,7 +141,6 @@ def margin_ranking_loss(
     >>> tl.nn.functional.margin_ranking_loss(first, second, tl.tensor([1.0, 1.0]), reduction="none")
     tensor([2., 0.])
     """
-    check_reduction("margin_ranking_loss", reduction)
     shapes = [shape_of(x) for x in (input1, input2, target)]
     if len({len(shape) for shape in shapes}) > 1:
         raise ShapeError(
@@ -200,9 +196,6 @@ def multi_margin_loss(
     >>> tl.nn.functional.multi_margin_loss(tl.tensor([[0.5, 0.0]]), tl.tensor([0]))
     tensor(0.25)
     """
-    check_reduction("multi_margin_loss", reduction)
-    if p not in (1, 2):
-        raise ValueError(f"multi_margin_loss: p must be 1 or 2, not {p}")
     shape, given = shape_of(input), shape_of(target)
     if len(shape) not in (1, 2) or given not in ((shape[:-1], (1,)) if len(shape) == 1 else (shape[:-1],)):
         raise ShapeError(
@@ -253,7 +246,6 @@ def multilabel_margin_loss(input: ArrayT, target: ArrayT, *, reduction: Reductio
     >>> tl.nn.functional.multilabel_margin_loss(scores, tl.tensor([[3, 0, -1, 1]]))
     tensor(0.85)
     """
-    check_reduction("multilabel_margin_loss", reduction)
     shape = shape_of(input)
     check_same_shape("multilabel_margin_loss", input, target)
     if len(shape) not in (1, 2):

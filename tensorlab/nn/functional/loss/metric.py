@@ -14,7 +14,7 @@ from ....ops.exponential import sqrt
 from ....ops.reduction import sum
 from ....tensor import ArrayT
 from ..distance import norm, pairwise_distance
-from .common import Reduction, check_reduction, check_same_shape, labels_of, reduced, shape_of
+from .common import Reduction, check_same_shape, labels_of, reduced, shape_of
 from .regression import mse_loss
 
 COSINE_EPS = 1e-12
@@ -43,7 +43,6 @@ def cosine_embedding_loss(
     >>> tl.nn.functional.cosine_embedding_loss(first, second, tl.tensor([1.0]))
     tensor(1.)
     """
-    check_reduction("cosine_embedding_loss", reduction)
     shapes = [shape_of(x) for x in (input1, input2, target)]
     axes = len(shapes[2]) + 1
     if axes > 2 or len(shapes[0]) != axes or len(shapes[1]) != axes:
@@ -93,7 +92,6 @@ def triplet_margin_loss(
     >>> tl.nn.functional.triplet_margin_loss(tl.zeros(1, 2), near, far)
     tensor(0.5)
     """
-    check_reduction("triplet_margin_loss", reduction)
     return reduced(
         _triplet("triplet_margin_loss", anchor, positive, negative, margin, swap, lambda x, y: _distance(x, y, p, eps)),
         reduction,
@@ -134,7 +132,6 @@ def triplet_margin_with_distance_loss(
     tensor(0.5)
     """
     name = "triplet_margin_with_distance_loss"
-    check_reduction(name, reduction)
     return reduced(
         _triplet(name, anchor, positive, negative, margin, swap, distance_function or pairwise_distance), reduction
     )
@@ -200,7 +197,6 @@ def contrastive_loss(
     >>> tl.nn.functional.contrastive_loss(first, second, tl.tensor([0, 1]), reduction="none")
     tensor([0.28125, 0.03125])
     """
-    check_reduction("contrastive_loss", reduction)
     _check_margin("contrastive_loss", margin)
     check_same_shape("contrastive_loss", input1, input2, ("input1", "input2"))
     if not shape_of(input1) or shape_of(target) != shape_of(input1)[:-1]:

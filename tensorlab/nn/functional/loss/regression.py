@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import log as log_of
 from math import pi
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from ....docstrings import documented_like
 from ....errors import ShapeError
@@ -18,7 +18,7 @@ from ....ops.shapes import expand_dims
 from ....ops.special import xlogy
 from ....tensor import ArrayT, Tensor
 from ..operands import on_host
-from .common import Reduction, check_reduction, check_same_shape, reduced, shape_of, warn_of_broadcasting
+from .common import Reduction, check_same_shape, reduced, shape_of, warn_of_broadcasting
 
 BatchReduction = Literal["mean", "batchmean", "sum", "none"]
 
@@ -52,7 +52,6 @@ def mse_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "mean", we
     >>> tl.nn.functional.mse_loss(tl.tensor([1.0, 2.0]), tl.tensor([1.0, 4.0]))
     tensor(2.)
     """
-    check_reduction("mse_loss", reduction)
     warn_of_broadcasting("mse_loss", input, target)
     losses = square(input - target)
     if weight is None:
@@ -71,7 +70,6 @@ def l1_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "mean") -> 
     >>> tl.nn.functional.l1_loss(tl.tensor([1.0, 2.0]), tl.tensor([1.0, 4.0]))
     tensor(1.)
     """
-    check_reduction("l1_loss", reduction)
     warn_of_broadcasting("l1_loss", input, target)
     return reduced(abs(input - target), reduction)
 
@@ -96,7 +94,6 @@ def smooth_l1_loss(input: ArrayT, target: ArrayT, *, reduction: Reduction = "mea
     >>> tl.nn.functional.smooth_l1_loss(tl.tensor([0.5, 3.0]), tl.tensor([0.0, 0.0]), reduction="none")
     tensor([0.125, 2.5  ])
     """
-    check_reduction("smooth_l1_loss", reduction)
     if beta < 0:
         raise ValueError(f"smooth_l1_loss: beta must not be negative, not {beta}")
     warn_of_broadcasting("smooth_l1_loss", input, target)
@@ -125,7 +122,6 @@ def huber_loss(
     >>> tl.nn.functional.huber_loss(tl.tensor([0.5, 3.0]), tl.tensor([0.0, 0.0]), reduction="none")
     tensor([0.125, 2.5  ])
     """
-    check_reduction("huber_loss", reduction)
     if delta <= 0:
         raise ValueError(f"huber_loss: delta must be positive, not {delta}")
     warn_of_broadcasting("huber_loss", input, target)
@@ -179,7 +175,6 @@ def gaussian_nll_loss(
     >>> tl.nn.functional.gaussian_nll_loss(tl.tensor([1.0]), tl.tensor([3.0]), tl.tensor([2.0]))
     tensor(1.3465736)
     """
-    check_reduction("gaussian_nll_loss", reduction)
     if eps <= 0:
         raise ValueError(f"gaussian_nll_loss: eps must be positive, not {eps}")
     variances = _variances(var, input, eps)
@@ -244,7 +239,6 @@ def poisson_nll_loss(
     >>> tl.nn.functional.poisson_nll_loss(tl.tensor([0.0]), tl.tensor([3.0]))
     tensor(1.)
     """
-    check_reduction("poisson_nll_loss", reduction)
     losses = exp(input) - target * input if log_input else input - target * log(input + eps)
     if full:
         many = target > 1
@@ -281,7 +275,6 @@ def kl_div(input: ArrayT, target: ArrayT, *, reduction: BatchReduction = "mean",
     >>> tl.nn.functional.kl_div(tl.tensor([[0.5, 0.5]]).log(), tl.tensor([[1.0, 0.0]]), reduction="batchmean")
     tensor(0.6931472)
     """
-    check_reduction("kl_div", reduction, get_args(BatchReduction))
     losses = exp(target) * (target - input) if log_target else xlogy(target, target) - target * input
     if reduction == "batchmean":
         return sum(losses) / input.shape[0] if input.shape else sum(losses)

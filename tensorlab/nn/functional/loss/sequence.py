@@ -18,7 +18,7 @@ from ....ops.reduction import mean, sum
 from ....ops.shapes import expand_dims, reshape, squeeze
 from ....options.kinds import Either, Many, Whole, read
 from ....tensor import ArrayT, array_of
-from .common import Reduction, check_classes, check_reduction, shape_of
+from .common import Reduction, check_classes, shape_of
 
 Lengths = tuple[int, ...]
 LENGTHS = Either((Whole(), Many(Whole())))
@@ -83,7 +83,6 @@ def ctc_loss(
     >>> tl.nn.functional.ctc_loss(log_probs, tl.tensor([[1]]), (3,), (1,))
     tensor(0.28768206)
     """
-    check_reduction("ctc_loss", reduction)
     require("ctc_loss", "real floating", log_probs=log_probs)
     require("ctc_loss", "integral", targets=targets)
     shape = shape_of(log_probs)
