@@ -6,14 +6,13 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import InitVar, dataclass
-from functools import cache, cached_property, wraps
-from inspect import Parameter, Signature, get_annotations, signature
-from types import SimpleNamespace
-from typing import Any, ClassVar, Literal, ParamSpec, TypeVar, cast, dataclass_transform, get_type_hints
+from functools import cached_property, wraps
+from inspect import Parameter, Signature, get_annotations
+from typing import Any, ClassVar, Literal, ParamSpec, TypeVar, cast, dataclass_transform
 
 from ..errors import with_our_name
-from .functions import checked_function
-from .kinds import Kind, kind_of, read
+from .functions import Parameters, checked_function
+from .kinds import Kind, evaluated, kind_of, read
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -91,8 +90,7 @@ class Declarations(dict[str, Option]):
         types: dict[str, Any] = {}
         for module in dict.fromkeys(option.module for option in self.values()):
             written = {name: option.annotation for name, option in self.items() if option.module == module}
-            owner = SimpleNamespace(__annotations__=written)
-            types |= get_type_hints(owner, vars(sys.modules[module]), include_extras=include_extras)
+            types |= evaluated(written, vars(sys.modules[module]), include_extras)
         return {name: t.type if isinstance(t, InitVar) else t for name, t in types.items()}
 
 
@@ -211,16 +209,11 @@ def checked(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def _checked_constructor(init: Callable[..., Any]) -> Any:
-    @cache
-    def facts() -> tuple[Signature, dict[str, Kind | None]]:
-        hints = get_type_hints(init, include_extras=True)
-        parameters = list(signature(init).parameters.values())[1:]
-        kinds = {p.name: kind_of(hints[p.name]) if p.name in hints else None for p in parameters}
-        return Signature(parameters), kinds
+    parameters = Parameters(init, skipped=1)
 
     @wraps(init)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        given = _read_arguments(type(self).__name__, *facts(), args, kwargs)
+        given = _read_arguments(type(self).__name__, parameters.signature, parameters.kinds, args, kwargs)
         try:
             init(self, **given)
         except MemoryError as error:
@@ -243,5 +236,5 @@ def _read_arguments(
         given = form.bind(*args, **kwargs)
     except TypeError as error:
         raise TypeError(f"{owner}: {with_our_name(str(error), form.parameters)}") from None
-    values = {name: read(owner, name, kinds[name], value) for name, value in given.arguments.items()}
+    values = {name: read(owner, name, kinds.get(name), value) for name, value in given.arguments.items()}
     return {name: values.get(name, p.default) for name, p in form.parameters.items()}

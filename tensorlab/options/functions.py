@@ -6,12 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial, wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS, Parameter, Signature
-from types import SimpleNamespace
-from typing import Any, ParamSpec, TypeVar, get_type_hints
+from typing import Any, ParamSpec, TypeVar
 
 from ..errors import RENAMED_ARGUMENTS, ShapeError, with_our_name
 from ..generated import written_at_first_call
-from .kinds import Kind, Many, Operand, kind_of, read
+from .kinds import Kind, Many, Operand, evaluated, kind_of, read
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -55,9 +54,7 @@ class Parameters:
         """The values that parameters may have, for those whose annotation says so."""
         names = (*self.names, *([self.variable] if self.variable else []))
         annotations = {name: self._function.__annotations__.get(name, Any) for name in names}
-        owner = SimpleNamespace(__annotations__=annotations)
-        hints = get_type_hints(owner, self._function.__globals__, include_extras=True)
-        kinds = {name: kind_of(hint) for name, hint in hints.items()}
+        kinds = {name: kind_of(hint) for name, hint in evaluated(annotations, self._function.__globals__).items()}
         kinds = {name: kind for name, kind in kinds.items() if kind is not None and kind != Operand()}
         if self.variable in kinds:
             kinds[self.variable] = Many(kinds[self.variable])
@@ -68,7 +65,7 @@ class Parameters:
         """The names of the parameters that must be tensors or arrays."""
         return [name for name in self.names if self._function.__annotations__.get(name) in ("ArrayT", "Tensor")]
 
-    @property
+    @cached_property
     def signature(self) -> Signature:
         """The signature, which `inspect.signature` would take longer to make."""
         function = self._function

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import chain
 from math import inf
 from operator import index as as_index
-from types import NoneType, UnionType
-from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeVar, Union, get_args, get_origin
+from types import NoneType, SimpleNamespace, UnionType
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from ..errors import BackendError, BackendUnavailable
 
@@ -437,6 +437,12 @@ def listed(value: Any) -> Sequence[Any] | None:
 
 
 NUMBERS: dict[Any, Kind] = {int: Whole(), float: Real(), complex: Element()}
+
+
+def evaluated(annotations: Mapping[str, Any], names: dict[str, Any], include_extras: bool = True) -> dict[str, Any]:
+    """Return annotations by name, of which those written as strings are evaluated with `names`."""
+    owner = SimpleNamespace(__annotations__=dict(annotations))
+    return get_type_hints(owner, names, include_extras=include_extras)
 
 
 def kind_of(annotation: Any) -> Any:

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from inspect import signature
-from types import FrameType, SimpleNamespace
-from typing import Annotated, Any, ClassVar, Protocol, get_type_hints
+from types import FrameType
+from typing import Annotated, Any, ClassVar, Protocol
 
 from ...ops.declare import TOLD_AGAIN, require
-from ...options.kinds import Kind, kind_of, read
+from ...options.kinds import Kind, evaluated, kind_of, read
 from ...tensor import Tensor
 from ...tracebacks import full_tracebacks, shortened
 from .attributes import joined
@@ -100,9 +100,9 @@ def clearer_error(module: object, error: Exception, args: Sequence[Any], kwargs:
 
 def _refusal(layer: str, forward: Any, given: Mapping[str, Any]) -> Exception | None:
     """Return the error of the first argument that is not what its annotation says."""
-    annotated = SimpleNamespace(__annotations__={name: forward.__annotations__.get(name, Any) for name in given})
+    annotations = {name: forward.__annotations__.get(name, Any) for name in given}
     names = {**forward.__globals__, "Tensor": Input, "ArrayT": Input}
-    for name, annotation in get_type_hints(annotated, names, include_extras=True).items():
+    for name, annotation in evaluated(annotations, names).items():
         try:
             read(layer, name, kind_of(annotation), given[name])
         except (TypeError, ValueError) as clearer:
