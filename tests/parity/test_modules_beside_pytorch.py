@@ -301,6 +301,10 @@ def test_types_after_loading(assign):
 
 @pytest.mark.parametrize("cast", ["double", "half", "float", "bfloat16", "type"])
 def test_casts(cast):
+    narrow = {"half": "float16", "bfloat16": "bfloat16"}.get(cast, "float32")
+    if tl.active_backend().native_dtype(narrow) is None:
+        pytest.skip("this backend has no such type")
+
     def made(nn, lib):
         net = nn.BatchNorm1d(2)
         assert (net.type(lib.float64) if cast == "type" else getattr(net, cast)()) is net

@@ -322,4 +322,5 @@ def test_new_tensors_have_the_type_of_another(name):
 def test_types_by_name():
     for name in ("double", "float", "half", "int", "long", "short"):
         assert getattr(tl, name).name == str(getattr(torch, name)).rpartition(".")[2]
-        assert getattr(tl.ones(1), name)().dtype == getattr(tl, name)
+        if tl.active_backend().native_dtype(getattr(tl, name).name) is not None:
+            assert getattr(tl.ones(1), name)().dtype == getattr(tl, name)
