@@ -7,7 +7,6 @@ Gradients with respect to complex inputs follow PyTorch's convention (the conjug
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial, wraps
 from typing import Annotated, Any, ClassVar, Concatenate, Literal, ParamSpec, TypeVar, overload
 
@@ -22,7 +21,6 @@ from .tree import as_tensor, leaves, mapped, rebuild
 Function = Callable[..., Any]
 
 
-@dataclass(frozen=True)
 class Positions(Kind):
     """The positions of arguments."""
 
@@ -67,7 +65,6 @@ class Alias:
         return saved
 
 
-@dataclass(frozen=True)
 class Branch(Kind):
     """A leaf of a nested structure."""
 

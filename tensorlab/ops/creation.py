@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import reduce
 from math import ceil, isfinite, log
 from types import NoneType
@@ -30,10 +29,9 @@ from ..options.kinds import Kind, plain
 from ..tensor import Tensor
 from .declare import composite, require
 from .joining import stack
-from .shapes import Shape, broadcast_to, from_arguments, reshape
+from .shapes import Shape, as_shape, broadcast_to, from_arguments, reshape
 
 
-@dataclass(frozen=True)
 class DeviceKind(Kind):
     """A device or a backend, or None for the active backend."""
 
@@ -52,7 +50,6 @@ class DeviceKind(Kind):
         return f"{name} is None"
 
 
-@dataclass(frozen=True)
 class DataKind(Kind):
     """What tensors are made of."""
 
@@ -290,7 +287,7 @@ def from_numpy(array: Data) -> Tensor:
 def _filled(maker: str, shape: Any, dtype: Any, device: DeviceLike, requires_grad: bool, *args: Any) -> Tensor:
     backend, native_device = place(device)
     dtype = dtypes.named(dtype or dtypes.float32)
-    backend.require_room(maker, (shape,) if isinstance(shape, int) else shape, dtype)
+    backend.require_room(maker, as_shape(shape), dtype)
     made = getattr(backend.xp, maker)(shape, *args, dtype=backend.native(dtype), device=native_device)
     return Tensor(made, requires_grad)
 

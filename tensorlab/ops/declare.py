@@ -115,7 +115,7 @@ TOLD_AGAIN = (
 
 
 def _composite_source(parameters: Parameters) -> str:
-    given = ", ".join(f"{name!r}: {name}" for name in (*parameters.names, parameters.variable) if name)
+    given = ", ".join(f"{name!r}: {name}" for name in parameters.given)
     lines = [
         f"def call({parameters.signature_source}):",
         *parameters.reading_source(parameters.names),

@@ -362,6 +362,7 @@ def array_split(x: ArrayT, sections: int | Sequence[int], /, axis: int = 0) -> t
 
 
 SHAPES = Many(Either((Whole(0), Many(Whole(0)))))
+"""Read in full, as no op inside would refuse an entry that is no length."""
 
 
 @composite()
@@ -384,7 +385,7 @@ def broadcast_shapes(*shapes: ShapeLike) -> Shape:
     (3, 4)
     """
     shapes = read("broadcast_shapes", "shapes", SHAPES, shapes)
-    return broadcast_shape(*((shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes))
+    return broadcast_shape(*map(as_shape, shapes))
 
 
 def _each(function: Callable[[Any], Any], arrays: Sequence[Any]) -> Any:

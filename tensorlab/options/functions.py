@@ -49,11 +49,15 @@ class Parameters:
         """All names but those of variable arguments."""
         return (*self.positional_only, *self.usual, *self.keyword_only)
 
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The names of the arguments that can be read: all but unknown keywords."""
+        return (*self.names, *([self.variable] if self.variable else []))
+
     @cached_property
     def kinds(self) -> dict[str, Kind]:
         """The values that parameters may have, for those whose annotation says so."""
-        names = (*self.names, *([self.variable] if self.variable else []))
-        annotations = {name: self._function.__annotations__.get(name, Any) for name in names}
+        annotations = {name: self._function.__annotations__.get(name, Any) for name in self.given}
         kinds = {name: kind_of(hint) for name, hint in evaluated(annotations, self._function.__globals__).items()}
         kinds = {name: kind for name, kind in kinds.items() if kind is not None and kind != Operand()}
         if self.variable in kinds:

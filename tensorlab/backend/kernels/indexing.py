@@ -7,7 +7,6 @@ flattened array.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import prod
 from types import EllipsisType
 from typing import Annotated, Any, ClassVar
@@ -15,7 +14,6 @@ from typing import Annotated, Any, ClassVar
 from ...options.kinds import Kind
 
 
-@dataclass(frozen=True)
 class IndexKind(Kind):
     """What NumPy takes as an index."""
 

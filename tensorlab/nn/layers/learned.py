@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from ...backend import DType, dtypes
@@ -42,7 +41,6 @@ def new_parameter(*shape: int, device: Any, dtype: Any) -> Parameter:
 # -- kinds of options --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class FloatingKind(Kind):
     """A floating-point data type, or None for the default one."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from math import inf
 from typing import Annotated, Any, ClassVar, Protocol
 
@@ -18,7 +17,6 @@ class HasParamGroups(Protocol):
         """The groups."""
 
 
-@dataclass(frozen=True)
 class Steps(Kind):
     """An iterable of numbers of steps."""
 
