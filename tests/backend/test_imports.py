@@ -22,6 +22,9 @@ EXTRAS = (
     "llvmlite",
     "array_api_compat",
     "einops",
+    "PIL",
+    "optuna",
+    "tensorboardX",
 )
 
 

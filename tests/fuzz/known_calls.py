@@ -36,6 +36,8 @@ SPACES = (
     "tensorlab.optim.swa_utils",
     "tensorlab.optim.landscapes",
     "tensorlab.data",
+    "tensorlab.datasets",
+    "tensorlab.metrics",
     "tensorlab.io",
 )
 """The namespaces whose public names are called; those for authors of backends and ops are left out."""

@@ -1,0 +1,3 @@
+"""Metrics that accumulate over batches."""
+
+__all__: list[str] = []
