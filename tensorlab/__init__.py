@@ -109,8 +109,8 @@ __all__ = [
     "cumulative_prod", "cumulative_sum", "custom_gradient", "data", "datasets", "deg2rad", "detect_anomaly", "Device",
     "diag", "diagonal", "diff", "digamma", "digitize", "div", "divide", "dot", "double", "dstack", "DType", "e",
     "einsum", "embedding", "empty", "empty_like", "enable_grad", "entr", "eq", "equal", "erf", "erfc", "erfcx",
-    "erfinv", "exp", "exp2", "expand_dims", "expm1", "eye", "fft", "finfo", "fix", "flatnonzero", "flatten", "flip",
-    "fliplr", "flipud", "float", "float16", "float32", "float64", "floor", "floor_divide", "fmod", "frac",
+    "erfinv", "exp", "exp2", "expand_dims", "expm1", "eye", "features", "fft", "finfo", "fix", "flatnonzero", "flatten",
+    "flip", "fliplr", "flipud", "float", "float16", "float32", "float64", "floor", "floor_divide", "fmod", "frac",
     "from_dlpack", "from_numpy", "full", "full_like", "gammainc", "gammaincc", "gather", "ge", "Generator", "geomspace",
     "getitem", "grad", "GradientError", "greater", "greater_equal", "gt", "half", "heaviside", "hessian", "histogram",
     "hstack", "hvp", "hypot", "i0", "i0e", "i1", "i1e", "iinfo", "imag", "index_add", "index_copy", "index_fill",
@@ -139,11 +139,11 @@ __all__ = [
 ]  # fmt: skip
 
 if TYPE_CHECKING:
-    from . import data, datasets, fft, linalg, metrics, nn, optim, train, viz
+    from . import data, datasets, features, fft, linalg, metrics, nn, optim, train, viz
 
     __version__: str
 
-LAZY = ("data", "datasets", "fft", "linalg", "metrics", "nn", "optim", "train", "viz")
+LAZY = ("data", "datasets", "features", "fft", "linalg", "metrics", "nn", "optim", "train", "viz")
 """Namespaces that are imported at first use."""
 
 

@@ -37,6 +37,7 @@ SPACES = (
     "tensorlab.optim.landscapes",
     "tensorlab.data",
     "tensorlab.datasets",
+    "tensorlab.features",
     "tensorlab.metrics",
     "tensorlab.io",
 )
@@ -137,7 +138,7 @@ targets = functools.cache(targets)
 def public_names(space):
     """Return the names of a namespace with what they stand for, if that is the library's and can be called."""
     module = importlib.import_module(space)
-    for name in getattr(module, "__all__", None) or module.LANDSCAPES:
+    for name in getattr(module, "__all__", None) or getattr(module, "LANDSCAPES", ()):
         value = getattr(module, name)
         module_name = str(getattr(value, "__module__", ""))
         is_error = isinstance(value, type) and issubclass(value, BaseException)
