@@ -39,6 +39,7 @@ SPACES = (
     "tensorlab.datasets",
     "tensorlab.features",
     "tensorlab.metrics",
+    "tensorlab.models",
     "tensorlab.io",
 )
 """The namespaces whose public names are called; those for authors of backends and ops are left out."""
