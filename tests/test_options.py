@@ -356,5 +356,5 @@ def test_paths_are_strings_or_path_objects(tmp_path):
         return path
 
     assert opened(tmp_path) is tmp_path and opened("file") == "file"
-    with pytest.raises(TypeError, match="^opened: path must be a str, a path or None, not 3"):
+    with pytest.raises(TypeError, match=r"^opened: path must be a str, a path or None, not 3"):
         opened(3)

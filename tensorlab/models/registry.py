@@ -16,12 +16,15 @@ from typing import Any, ParamSpec, TypeVar
 from ..io import load
 from ..nn.module.module import Module
 from ..options import checked
+from ..options.kinds import kind_of, read
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Module)
 
 MODELS: dict[str, Callable[..., Module]] = {}
 """The functions that build models, by their names."""
+
+PATH = kind_of(str | PathLike)
 
 FILE_HASH = re.compile(r"-([0-9a-f]{8,64})$")
 """The end of the stem of a file's name that PyTorch's hub gives to weights: the beginning of their SHA-256."""
@@ -39,13 +42,15 @@ def register_model(builder: Callable[P, M]) -> Callable[..., M]:
     Linear(in_features=3, out_features=1, bias=True)
     >>> del tl.models.registry.MODELS["tiny"]
     """
-    read = checked(builder)
+    make = checked(builder)
 
     @wraps(builder)
     def build(*args: Any, weights: str | PathLike[str] | None = None, **options: Any) -> M:
-        model = read(*args, **options)
         if weights is not None:
-            load_weights(model, weights)
+            check_weights(builder.__name__, weights)
+        model = make(*args, **options)
+        if weights is not None:
+            model.load_state_dict(load(weights))
         return model
 
     own = signature(builder)
@@ -100,19 +105,19 @@ def get_model(name: str, **options: Any) -> Module:
     if name not in MODELS:
         near = get_close_matches(name.lower(), MODELS, n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else "tensorlab.models.list_models() lists them"
-        raise ValueError(f"get_model: there is no model {name!r}; {hint}")
+        raise ValueError(f"get_model: name must be that of a model, not {name!r}; {hint}")
     return MODELS[name](**options)
 
 
 @checked
-def load_weights(model: Module, path: str | PathLike[str]) -> None:
+def load_weights(model: Module, weights: str | PathLike[str]) -> None:
     """Load parameters and buffers from a file.
 
     Parameters
     ----------
     model : Module
         A model whose state dict has the same keys and shapes.
-    path : str or path
+    weights : str or path
         A file that `tensorlab.load` reads. If its name ends with the beginning of its SHA-256, as those of PyTorch's
         hub do (``resnet18-f37072fd.pth``), the content is checked.
 
@@ -132,22 +137,22 @@ def load_weights(model: Module, path: str | PathLike[str]) -> None:
     >>> tl.save(tl.models.lenet5().state_dict(), path)
     >>> model = tl.models.lenet5(weights=path)
     """
-    path = Path(path)
-    if not path.exists():
+    check_weights("load_weights", weights)
+    model.load_state_dict(load(weights))
+
+
+def check_weights(function: str, weights: str | PathLike[str]) -> None:
+    """Raise an error in the name of a function unless a file is there and is what its name says."""
+    path = Path(read(function, "weights", PATH, weights))
+    if not path.is_file():
         raise FileNotFoundError(
-            f"load_weights: there is no file {str(path)!r}; weights are read from files that are already there, and "
-            "nothing is downloaded"
+            f"{function}: weights must be a file that is already there, as nothing is downloaded, not {str(path)!r}"
         )
     if expected := FILE_HASH.search(path.stem):
-        _check_hash(path, expected[1])
-    model.load_state_dict(load(path))
-
-
-def _check_hash(path: Path, expected: str) -> None:
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if not found.startswith(expected):
-        raise ValueError(
-            f"load_weights: the content of {str(path)!r} has the SHA-256 {found[: len(expected)]}..., not {expected}... "
-            "as its name says; it is damaged or another file"
-        )
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if not found.startswith(expected[1]):
+            raise ValueError(
+                f"{function}: weights: {str(path)!r} is damaged or another file: its SHA-256 begins with "
+                f"{found[: len(expected[1])]}, not {expected[1]} as its name says"
+            )
