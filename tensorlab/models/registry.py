@@ -135,7 +135,7 @@ def load_weights(model: Module, weights: str | PathLike[str]) -> None:
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "lenet5.safetensors"
     >>> tl.save(tl.models.lenet5().state_dict(), path)
-    >>> model = tl.models.lenet5(weights=path)
+    >>> tl.models.load_weights(tl.models.lenet5(), path)
     """
     check_weights("load_weights", weights)
     model.load_state_dict(load(weights))

@@ -405,6 +405,7 @@ LEFT_OUT = {
     "Device": "made by the library",
     "DType": "made by the library",
     "register_backend": "for authors of backends",
+    "models.register_model": "for authors of models",
     "autodiff.Op": "for authors of ops",
     "optim.lr_scheduler.LRScheduler": "abstract",
     "VectorOptimizer.add_param_group": "refuses a second group",
