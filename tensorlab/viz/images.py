@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..errors import ShapeError
 from ..options import Finite, Size, checked
 from .inputs import array_of
-from .style import GRAY, INK, LARGE, SMALL, Axes, axes_on, figure_of
+from .style import DIVERGING, FAINT, GRAY, INK, LARGE, SMALL, Axes, axes_on, figure_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -155,15 +155,17 @@ def draw_grid(
 ) -> Any:
     """Draw images of shape ``(N, H, W, C)`` as artists of one pair of axes, and return the figure."""
     count, height, width, _ = pictures.shape
-    columns = min(count, columns or math.ceil(math.sqrt(1.6 * count * height / width)))
+    columns = min(count, columns or _columns(count, height / width))
     rows = -(-count // columns)
     lines = max((str(text).count("\n") + 1 for text in titles), default=0) if titles is not None else 0
-    cell = min(1.2, 9 / columns) if count > 1 else 3.0  # inches
+    cell = min(1.8 if columns <= 5 and width > 40 else 1.2, 9 / columns) if count > 1 else 3.0  # inches
     gap = 0.06 * width
     above = lines * 0.15 / cell * width + (0.3 * gap if lines else 0)  # room for titles, in pixels of the images
     step = (width + gap, height + gap + above)
     size = (columns * cell * step[0] / width + 0.2, rows * cell * step[1] / width + (0.5 if title else 0.2))
     ax = axes_on(user, ax, *size)
+    from matplotlib.patches import Rectangle
+
     for number, (picture, limits) in enumerate(zip(pictures, ranges)):
         left, top = number % columns * step[0], number // columns * step[1]
         ax.imshow(
@@ -174,6 +176,8 @@ def draw_grid(
             vmax=limits[1],
             interpolation="nearest",
         )
+        if cmap == DIVERGING:  # whose middle is as white as the space between the images
+            ax.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=FAINT, linewidth=0.5))
         if titles is not None:
             ax.text(
                 left + width / 2, top - 0.3 * gap, str(titles[number]),
@@ -183,6 +187,13 @@ def draw_grid(
     ax.set_axis_off()
     ax.set_title(title, fontsize=LARGE)
     return figure_of(ax)
+
+
+def _columns(count: int, aspect: float) -> int:
+    """Return the number of columns of a picture a little wider than high whose last row is as full as possible."""
+    wanted = math.sqrt(1.6 * count * aspect)
+    near = range(math.ceil(0.6 * wanted), math.ceil(1.5 * wanted) + 1)
+    return min(near, key=lambda columns: (-count % columns / columns > 0.25, abs(math.log(columns / wanted))))
 
 
 def _displayed(picture: NDArray[Any], limits: Range) -> NDArray[Any]:

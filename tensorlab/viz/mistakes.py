@@ -3,17 +3,133 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ShapeError
+from ..ops.sets import bincount
 from ..options import Size, checked
 from .images import Channels, Range, channels_last, draw_grid, ranges_of
-from .inputs import host, labels_of, names_of, tensor_of
+from .inputs import array_of, host, labels_of, names_of, tensor_of
 from .scores import probabilities
-from .style import GRAY, LARGE, Axes, axes_on, figure_of
+from .style import GRAY, INK, LARGE, SEQUENTIAL, SMALL, Axes, axes_on, colorbar, dress, figure_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+MOST_NUMBERS = 30
+"""The largest number of classes for which the entries of a confusion matrix are written out."""
+
+
+@checked
+def confusion_matrix(
+    targets: Any,
+    predictions: Any = None,
+    *,
+    normalize: Literal["true", "pred", "all"] | None = None,
+    class_names: Sequence[Any] | None = None,
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Any:
+    """Draw how often each class (row) is predicted as each class (column).
+
+    The numbers are counts or, with `normalize`, percentages. The colour is always the share of the row, so that rare
+    classes are seen as well as frequent ones; with `normalize` it is the share that is written.
+
+    Parameters
+    ----------
+    targets : tensor or array of int, shape (N,) or (C, C)
+        The true classes; or, without `predictions`, a confusion matrix that was computed before.
+    predictions : tensor or array, shape (N,) or (N, C), optional
+        The predicted classes, or scores whose largest is the prediction.
+    normalize : {"true", "pred", "all"}, optional
+        Whether to show shares of the true class (rows add up to 100 %), of the predicted class (columns do) or of all
+        samples, and not counts.
+    class_names : sequence of str, optional
+        Names to write in place of class numbers.
+    title : str, optional
+        By default the accuracy.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; by default those of a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, for ``savefig(...)``.
+
+    Raises
+    ------
+    ImportError
+        If Matplotlib is not installed.
+    TypeError
+        If classes are not integers.
+    ValueError
+        If the shapes do not match, or a count is negative.
+
+    Examples
+    --------
+    >>> figure = tl.viz.confusion_matrix(tl.tensor([0, 0, 1, 1]), tl.tensor([0, 1, 1, 1]), class_names=["cat", "dog"])
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['1', '1', '0', '2']
+    >>> figure.axes[0].get_title()
+    'Accuracy 75.0 % (3 of 4)'
+    """
+    counts = _counts(targets, predictions)
+    size = len(counts)
+    names = names_of("confusion_matrix", class_names, size)[:size]
+    over = {"true": counts.sum(axis=1, keepdims=True), "pred": counts.sum(axis=0), "all": counts.sum()}
+    shares = counts / over[normalize or "true"].clip(1)
+    inches = min(max(0.42 * size, 2.4), 9)
+    ax = axes_on("confusion_matrix", ax, inches + 1.6, inches + 0.9)
+    drawn = ax.imshow(shares, cmap=SEQUENTIAL, vmin=0, vmax=float(shares.max()) if normalize == "all" else 1)
+    if size <= MOST_NUMBERS:
+        _write_entries(ax, counts, shares, normalize)
+    right, total = int(counts.trace()), int(counts.sum())
+    accuracy = f"Accuracy {100 * right / max(total, 1):.1f} % ({right:,} of {total:,})"
+    dress(ax, accuracy if title is None else title, "predicted class", "true class", grid="")
+    ax.set_xticks(range(size), names, rotation=45 if max(map(len, names)) > 3 else 0)
+    ax.set_yticks(range(size), names)
+    for label in ax.get_xticklabels() if max(map(len, names)) > 3 else ():
+        label.set(ha="right", rotation_mode="anchor")
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    colorbar(
+        drawn,
+        ax,
+        {"pred": "share of the predicted class", "all": "share of all samples"}.get(
+            normalize or "", "share of the true class"
+        ),
+        percent=True,
+    )
+    return figure_of(ax)
+
+
+def _counts(targets: Any, predictions: Any) -> NDArray[Any]:
+    """Return the confusion matrix."""
+    user = "confusion_matrix"
+    if predictions is None:
+        counts = array_of(user, "targets", targets, ndims=(2,))
+        if counts.shape[0] != counts.shape[1]:
+            raise ShapeError(f"{user}: targets without predictions must be a square matrix, not shape {counts.shape}")
+        if not (counts >= 0).all():
+            raise ValueError(f"{user}: targets without predictions must be counts, not negative or NaN")
+        return counts
+    truth = labels_of(user, "targets", targets)
+    given = tensor_of(user, "predictions", predictions, ndims=(1, 2))
+    classes = given.shape[1] if given.ndim == 2 else 0
+    predicted = labels_of(user, "predictions", given.argmax(axis=1) if given.ndim == 2 else given, len(truth))
+    size = max(classes, int(truth.max()) + 1, int(predicted.max()) + 1)
+    return bincount(truth * size + predicted, minlength=size * size).reshape(size, size)
+
+
+def _write_entries(ax: Any, counts: NDArray[Any], shares: NDArray[Any], normalize: str | None) -> None:
+    """Write the numbers, in white where the colour is dark; zeros are faint."""
+    dark = 0.6 * shares.max()
+    for row, (numbers, parts) in enumerate(zip(counts.tolist(), shares.tolist())):
+        for column, (number, part) in enumerate(zip(numbers, parts)):
+            text = f"{100 * part:.{int(0 < part < 0.1)}f}" if normalize else f"{number:g}"
+            color = "white" if part > dark else INK if number else "#bbbbbb"
+            ax.text(column, row, text, ha="center", va="center", fontsize=SMALL, color=color)
 
 
 @checked
@@ -80,9 +196,8 @@ def misclassified(
     if confidence is not None:
         wrong = wrong[(-confidence[wrong]).argsort(kind="stable")]
     if title is None:
-        title = (
-            f"{len(wrong)} of {count} images misclassified" if len(wrong) else f"None of {count} images misclassified"
-        )
+        note = ": true → predicted" if len(wrong) else ""
+        title = f"{len(wrong) or 'None'} of {count:,} images misclassified{note}"
     chosen = wrong[:max_images].tolist()
     if not chosen:
         ax = axes_on("misclassified", ax, 4.0, 1.0)

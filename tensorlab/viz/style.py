@@ -100,12 +100,16 @@ def legend(ax: Any, **options: Any) -> None:
         ax.legend(**{"fontsize": SMALL, "frameon": False, "handlelength": 1.6, **options})
 
 
-def colorbar(mappable: Any, ax: Any, label: str) -> None:
-    """Add a colour bar beside axes."""
-    bar = ax.figure.colorbar(mappable, ax=ax, shrink=0.85, pad=0.02)
+def colorbar(mappable: Any, ax: Any, label: str, percent: bool = False) -> None:
+    """Add a colour bar beside axes; with `percent` its numbers are multiplied by 100."""
+    bar = ax.figure.colorbar(mappable, ax=ax, shrink=0.85, pad=0.02, format=_percent if percent else None)
     bar.set_label(label, fontsize=MEDIUM)
     bar.ax.tick_params(labelsize=SMALL)
     bar.outline.set_visible(False)
+
+
+def _percent(share: float, position: int | None = None) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def colors(count: int) -> list[str]:

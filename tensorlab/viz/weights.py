@@ -1,17 +1,34 @@
-"""The weights of a network: its first filters as images."""
+"""The weights of a network and their gradients: the first filters as images, histograms, and the gradient flow."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ShapeError
 from ..nn import Module
+from ..ops.comparison import isfinite
+from ..ops.statistics import histogram
 from ..options import Size, checked
 from ..tensor import Tensor
 from .images import draw_grid, ranges_of
-from .inputs import array_of
-from .style import DIVERGING, GRAY, Axes, colorbar
+from .inputs import array_of, tensor_of
+from .style import (
+    DIVERGING,
+    GRAY,
+    INK,
+    PALETTE,
+    SMALL,
+    Axes,
+    axes_on,
+    colorbar,
+    dress,
+    figure_of,
+    legend,
+    several_axes,
+    title_over_all,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,3 +122,168 @@ def _first_weight(network: Module, ndim: int) -> Tensor:
             return weight
     remedy = "" if ndim == 2 else "; give shape=(height, width) for the weights of a linear layer"
     raise ValueError(f"filters: weight must be of a network with a weight of {ndim} axes{remedy}")
+
+
+@checked
+def weight_histograms(
+    weights: Any, *, bins: Size = 50, max_panels: Size = 24, title: str = "", axes: Any = None
+) -> Any:
+    """Draw the distribution of the elements of each weight, with mean and standard deviation.
+
+    Parameters
+    ----------
+    weights : Module, or mapping from str to tensor
+        A network, of which all parameters with at least two axes are drawn; or any tensors by name, such as
+        ``dict(model.named_parameters())``, a state dict, or gradients.
+    bins : int
+        Number of bars.
+    max_panels : int
+        The largest number of panels; the first weights are drawn.
+    title : str
+        The title of the whole.
+    axes : sequence of matplotlib.axes.Axes, optional
+        Axes to draw on, one for each weight; by default those of a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, for ``savefig(...)``.
+
+    Raises
+    ------
+    ImportError
+        If Matplotlib is not installed.
+    ValueError
+        If there are no weights.
+
+    Notes
+    -----
+    The counting is done on the device of each weight. Elements that are not finite are left out, and the panel says how
+    many there are.
+
+    Examples
+    --------
+    >>> figure = tl.viz.weight_histograms(tl.nn.Sequential(tl.nn.Linear(8, 4), tl.nn.Linear(4, 2)))
+    >>> [axes.get_title().splitlines()[0] for axes in figure.axes]
+    ['0.weight (4, 8)', '1.weight (2, 4)']
+    """
+    named = _named_tensors("weight_histograms", "weights", weights, lambda parameter: parameter)
+    named = dict(list(named.items())[:max_panels])
+    panels = several_axes("weight_histograms", axes, len(named), columns=min(4, len(named)), width=2.9, height=2.3)
+    for ax, (name, x) in zip(panels, named.items()):
+        _draw_histogram(ax, name, tensor_of("weight_histograms", "weights", x, nonempty=False), bins)
+    title_over_all(panels, title)
+    return figure_of(panels[0])
+
+
+def _named_tensors(user: str, argument: str, given: Any, chosen: Callable[[Tensor], Any]) -> dict[str, Any]:
+    """Return tensors by name: those given, or what is chosen of the weights of a network."""
+    if isinstance(given, Module):
+        given = {name: chosen(parameter) for name, parameter in given.named_parameters() if parameter.ndim > 1}
+    if not isinstance(given, Mapping):
+        raise TypeError(
+            f"{user}: the first argument must be a Module, or a mapping from names to tensors, not {given!r:.60}"
+        )
+    if not given:
+        raise ValueError(f"{user}: {argument} must hold a weight with at least two axes")
+    return {str(name): value for name, value in given.items()}
+
+
+def _draw_histogram(ax: Any, name: str, x: Tensor, bins: int) -> None:
+    values = x.astype("float64").ravel()
+    finite = values[isfinite(values)]
+    lost = values.nelement() - finite.nelement()
+    note = "no finite elements"
+    if finite.nelement():
+        counts, edges = (part.numpy() for part in histogram(finite, bins=bins))
+        ax.stairs(counts, edges, fill=True, color=PALETTE[0], alpha=0.85)
+        note = f"{float(finite.mean()):.2g} ± {float(finite.std()):.2g}"
+    if lost:
+        note += f", {lost:,} not finite"
+    dress(ax, f"{name} {x.shape}\n{note}", grid="y")
+    ax.title.set_fontsize(SMALL)
+    ax.axvline(0, color=INK, linewidth=0.6)
+
+
+@checked
+def gradient_flow(
+    gradients: Any, *, relative: bool = False, title: str = "Gradient flow", ax: Axes | None = None
+) -> Any:
+    """Draw how large the gradients of each layer are, from the input to the output, to see them vanish or explode.
+
+    For each weight a bar shows the root mean square of its gradient, and a dot the largest element, on a logarithmic
+    axis. Weights whose gradient is zero, not finite or missing are marked in words.
+
+    Parameters
+    ----------
+    gradients : Module, or mapping from str to tensor
+        A network after ``backward()``, of which all parameters with at least two axes are drawn; or gradients by name,
+        None for one that is missing.
+    relative : bool
+        Whether to divide by the root mean square of the weight; takes a network.
+    title : str
+        The title.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; by default those of a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, for ``savefig(...)``.
+
+    Raises
+    ------
+    ImportError
+        If Matplotlib is not installed.
+    ValueError
+        If there are no weights, or no parameter of the network has a gradient.
+
+    Examples
+    --------
+    >>> net = tl.nn.Sequential(tl.nn.Linear(8, 4), tl.nn.Tanh(), tl.nn.Linear(4, 1))
+    >>> net(tl.randn(16, 8)).sum().backward()
+    >>> figure = tl.viz.gradient_flow(net)
+    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    ['0.weight', '2.weight']
+    """
+    if relative and not isinstance(gradients, Module):
+        raise ValueError(
+            "gradient_flow: relative must be False unless gradients is a Module, whose weights it divides by"
+        )
+    named = _named_tensors("gradient_flow", "gradients", gradients, lambda parameter: parameter.grad)
+    if isinstance(gradients, Module) and not any(grad is not None for grad in named.values()):
+        raise ValueError("gradient_flow: gradients must be of a network after backward(), but no parameter has one")
+    weights = dict(gradients.named_parameters()) if relative else {}
+    sizes = {name: _sizes(grad, weights.get(name)) for name, grad in named.items()}
+    ax = axes_on("gradient_flow", ax, 6.0, max(1.6, 0.24 * len(sizes) + 1.1))
+    drawn = {row: size for row, size in enumerate(sizes.values()) if size is not None and 0 < size[0] < math.inf}
+    ax.set_xscale("log")
+    if drawn:
+        low = min(rms for rms, _ in drawn.values())
+        rms, largest = zip(*drawn.values(), strict=True)
+        ax.barh(list(drawn), rms, left=0, color=PALETTE[0], height=0.7, label="root mean square")
+        ax.plot(largest, list(drawn), "o", color=PALETTE[1], markersize=4, label="largest")
+        ax.set_xlim(left=low / 3)
+    for row, size in enumerate(sizes.values()):
+        if row not in drawn:
+            text = "no gradient" if size is None else "zero" if size[0] == 0 else "not finite"
+            ax.text(0.01, row, text, transform=ax.get_yaxis_transform(), va="center", fontsize=SMALL, color=PALETTE[1])
+    dress(ax, title, "gradient / weight" if relative else "gradient", grid="x")
+    ax.set_yticks(range(len(sizes)), list(sizes))
+    ax.set_ylim(len(sizes) - 0.4, -0.6)
+    legend(ax, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return figure_of(ax)
+
+
+def _sizes(gradient: Any, weight: Tensor | None) -> tuple[float, float] | None:
+    """Return the root mean square and the largest magnitude of a gradient, relative to a weight's if it is given."""
+    if gradient is None:
+        return None
+    x = tensor_of("gradient_flow", "gradients", gradient)
+    rms, largest = _root_mean_square(x), float(abs(x).max())
+    scale = _root_mean_square(weight.detach()) if weight is not None else 1.0
+    return (rms / scale, largest / scale) if scale else (math.inf, math.inf)
+
+
+def _root_mean_square(x: Tensor) -> float:
+    return float((x.astype("float64") ** 2).mean().sqrt())
