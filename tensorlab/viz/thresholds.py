@@ -40,8 +40,9 @@ def roc_curve(
     targets : tensor or array of int, shape (N,)
         The true classes; for two classes 0 and 1, of which 1 is positive.
     scores : tensor or array, shape (N,) or (N, C), or mapping from str to such scores
-        Scores of the positive class; or of all classes, of which each is compared with the rest. Probabilities, logits
-        and other scores are treated alike. Several models by name, to compare them.
+        Scores of the positive class, of which only the order matters; or of all classes, of which each is compared with
+        the rest: probabilities, or logits, which lie outside the interval from 0 to 1 and are passed to the softmax
+        function. Several models by name, to compare them.
     class_names : sequence of str, optional
         Names to write in place of class numbers.
     title : str
@@ -155,8 +156,9 @@ def _curves(user: str, targets: Any, scores: Any, class_names: Sequence[Any] | N
             continue
         if truth.max() >= x.shape[1]:
             raise ValueError(f"{user}: targets must be less than the {x.shape[1]} classes of scores, not {truth.max()}")
+        p = probabilities(x)
         for number, name in enumerate(names_of(user, class_names, x.shape[1])[: x.shape[1]]):
-            yield f"{begin}{name}: ", _counts(user, truth == number, x[:, number], number)
+            yield f"{begin}{name}: ", _counts(user, truth == number, p[:, number], number)
 
 
 def _named_scores(user: str, scores: Any, count: int) -> dict[str, NDArray[Any]]:
