@@ -6,15 +6,23 @@ there are several panels: ``tl.viz.roc_curve(targets, scores, ax=plt.gca())``. V
 or lists.
 """
 
+from .curves import learning_rates, training_curves
+from .decision import animate_decision_boundary, decision_boundary
+from .embeddings import PCAResult, embedding, pca
 from .images import image_grid
-from .mistakes import misclassified
-from .weights import filters
+from .mistakes import confusion_matrix, misclassified
+from .paths import animate_optimizer_paths, optimizer_paths
+from .thresholds import precision_recall_curve, reliability_diagram, roc_curve
+from .weights import filters, gradient_flow, weight_histograms
 
 __all__ = [
-    # Images
-    "image_grid",
+    # Data
+    "image_grid", "embedding", "pca", "PCAResult",
+    # Runs
+    "training_curves", "learning_rates", "optimizer_paths", "animate_optimizer_paths",
     # Weights
-    "filters",
+    "filters", "weight_histograms", "gradient_flow",
     # Classifiers
-    "misclassified",
+    "confusion_matrix", "misclassified", "roc_curve", "precision_recall_curve", "reliability_diagram",
+    "decision_boundary", "animate_decision_boundary",
 ]  # fmt: skip

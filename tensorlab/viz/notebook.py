@@ -1,10 +1,10 @@
-"""The figure that notebooks show; imported where a picture is drawn, as it needs Matplotlib."""
+"""Figures and animations that notebooks show; imported where a picture is drawn, as it needs Matplotlib."""
 
 from __future__ import annotations
 
 from io import BytesIO
 
-from matplotlib import figure
+from matplotlib import animation, figure
 
 
 class Figure(figure.Figure):
@@ -14,3 +14,10 @@ class Figure(figure.Figure):
         file = BytesIO()
         self.savefig(file, format="png")
         return file.getvalue()
+
+
+class Animation(animation.FuncAnimation):
+    """An animation of Matplotlib that a notebook shows, with controls, whatever its settings are."""
+
+    def _repr_html_(self) -> str:
+        return str(self.to_jshtml())
