@@ -9,6 +9,7 @@ or lists.
 from .curves import learning_rates, training_curves
 from .decision import animate_decision_boundary, decision_boundary
 from .embeddings import PCAResult, embedding, pca
+from .graph import ModelGraph, model_graph
 from .images import image_grid
 from .mistakes import confusion_matrix, misclassified
 from .paths import animate_optimizer_paths, optimizer_paths
@@ -20,6 +21,8 @@ __all__ = [
     "image_grid", "embedding", "pca", "PCAResult",
     # Runs
     "training_curves", "learning_rates", "optimizer_paths", "animate_optimizer_paths",
+    # Models
+    "model_graph", "ModelGraph",
     # Weights
     "filters", "weight_histograms", "gradient_flow",
     # Classifiers
