@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from ..errors import ShapeError
 from ..linalg import svd
 from ..ops.comparison import where
-from ..ops.declare import composite
 from ..ops.indexing import take_along_axis
 from ..options import Size, checked
 from ..tensor import Tensor
@@ -43,16 +42,16 @@ class PCAResult(NamedTuple):
     mean: Tensor
 
 
-@composite(x="real floating")
-def pca(x: Tensor, n_components: Size = 2) -> PCAResult:
+@checked
+def pca(x: Any, n_components: Size = 2) -> PCAResult:
     """Return the principal components of samples, computed by a singular value decomposition on their device.
 
     The largest entry of each component is positive, as in scikit-learn.
 
     Parameters
     ----------
-    x : Tensor, shape (N, D)
-        The samples; floating-point.
+    x : tensor or array, shape (N, D)
+        The samples.
     n_components : int
         Number of components, at most the smaller of N and D.
 
@@ -72,10 +71,11 @@ def pca(x: Tensor, n_components: Size = 2) -> PCAResult:
     >>> found.explained_variance_ratio
     tensor([1.])
     """
-    if x.ndim != 2:
-        raise ShapeError(f"x must have two axes, not shape {x.shape}")
+    x = tensor_of("pca", "x", x, ndims=(2,))
     if n_components > min(x.shape):
-        raise ShapeError(f"n_components must be at most {min(x.shape)} for x of shape {x.shape}, not {n_components}")
+        raise ShapeError(
+            f"pca: n_components must be at most {min(x.shape)} for x of shape {x.shape}, not {n_components}"
+        )
     mean = x.mean(axis=0)
     left, values, right = svd(x - mean, full_matrices=False)
     left, kept, right = left[:, :n_components], values[:n_components], right[:n_components]

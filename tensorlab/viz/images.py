@@ -193,7 +193,7 @@ def _columns(count: int, aspect: float) -> int:
     """Return the number of columns of a picture a little wider than high whose last row is as full as possible."""
     wanted = math.sqrt(1.6 * count * aspect)
     near = range(math.ceil(0.6 * wanted), math.ceil(1.5 * wanted) + 1)
-    return min(near, key=lambda columns: (-count % columns / columns > 0.25, abs(math.log(columns / wanted))))
+    return min(near, key=lambda columns: abs(math.log(columns / wanted)) + -count % columns / columns)
 
 
 def _displayed(picture: NDArray[Any], limits: Range) -> NDArray[Any]:

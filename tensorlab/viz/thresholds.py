@@ -70,11 +70,11 @@ def roc_curve(
     """
     curves = list(_curves("roc_curve", targets, scores, class_names))
     ax = axes_on("roc_curve", ax, 4.6, 4.4)
-    ax.plot([0, 1], [0, 1], "--", color=FAINT, linewidth=1, label="chance")
     for color, (name, counts) in zip(colors(len(curves)), curves):
         false, true = (_from_zero(part) / part[-1] for part in (counts.negatives, counts.positives))
         area = float(((false[1:] - false[:-1]) * (true[1:] + true[:-1])).sum() / 2)
         ax.plot(false, true, color=color, linewidth=1.6, label=f"{name}AUC {area:.3f}")
+    ax.plot([0, 1], [0, 1], "--", color=FAINT, linewidth=1, label="chance")
     dress(ax, title, "false positive rate", "true positive rate")
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
     _legend_of_curves(ax, "lower right")

@@ -181,9 +181,7 @@ def _named_tensors(user: str, argument: str, given: Any, chosen: Callable[[Tenso
     if isinstance(given, Module):
         given = {name: chosen(parameter) for name, parameter in given.named_parameters() if parameter.ndim > 1}
     if not isinstance(given, Mapping):
-        raise TypeError(
-            f"{user}: the first argument must be a Module, or a mapping from names to tensors, not {given!r:.60}"
-        )
+        raise TypeError(f"{user}: {argument} must be a Module, or a mapping from names to tensors, not {given!r:.60}")
     if not given:
         raise ValueError(f"{user}: {argument} must hold a weight with at least two axes")
     return {str(name): value for name, value in given.items()}
@@ -247,9 +245,7 @@ def gradient_flow(
     ['0.weight', '2.weight']
     """
     if relative and not isinstance(gradients, Module):
-        raise ValueError(
-            "gradient_flow: relative must be False unless gradients is a Module, whose weights it divides by"
-        )
+        raise ValueError("gradient_flow: relative takes a Module, by whose weights it divides, not gradients by name")
     named = _named_tensors("gradient_flow", "gradients", gradients, lambda parameter: parameter.grad)
     if isinstance(gradients, Module) and not any(grad is not None for grad in named.values()):
         raise ValueError("gradient_flow: gradients must be of a network after backward(), but no parameter has one")

@@ -166,13 +166,13 @@ class Tracer:
 
 
 def _is_box(module: Module, path: str, depth: int | None) -> bool:
-    """Whether a module is shown as one box, or the modules inside are."""
-    if not any(True for _ in module.children()):
-        return True
-    if depth is not None and path and path.count(".") + 1 >= depth:
-        return True
+    """Whether a module is shown as one box, or what it does inside is; the model itself is if it is a layer."""
     homes = [base.__module__ for base in type(module).__mro__]
-    return any(home.startswith(LAYERS) for home in homes) and not any(home in OPENED for home in homes)
+    if any(home.startswith(LAYERS) for home in homes) and not any(home in OPENED for home in homes):
+        return True
+    if not path:
+        return False
+    return not any(True for _ in module.children()) or (depth is not None and path.count(".") + 1 >= depth)
 
 
 def _tensors(tree: Any) -> Iterable[Tensor]:
