@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..ops.declare import composite
 from ..optim.lr_scheduler import LRScheduler, plot
 from ..options import Size, checked
 from ..options.kinds import plain
@@ -102,7 +103,9 @@ def training_curves(
         for metric, series in found:
             panels.setdefault(metric, []).append(series)
     if missing := [metric for metric in metrics or () if metric not in panels]:
-        raise ValueError(f"training_curves: metrics must be among {', '.join(panels)}, not {', '.join(missing)}")
+        raise ValueError(
+            f"training_curves: metrics must be among {', '.join(panels)}, not {', '.join(map(str, missing))}"
+        )
     panels = {metric: panels[metric] for metric in metrics or panels}
     if not panels:
         raise ValueError("training_curves: runs must have numbers to draw")
@@ -231,7 +234,7 @@ def _wants_log(metric: str, values: Sequence[float]) -> bool:
     return max(values) >= 10 * min(values)
 
 
-@checked
+@composite()
 def learning_rates(
     schedule: LRScheduler | Mapping[str, LRScheduler], steps: Size, *, title: str = "", ax: Axes | None = None
 ) -> Any:

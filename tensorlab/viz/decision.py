@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..autodiff.graph import no_grad
+from ..backend.memory import require_memory
 from ..errors import ShapeError
 from ..nn import Module
 from ..nn.module.functional_call import functional_call
 from ..nn.utils.evaluation import evaluating
-from ..ops.creation import asarray, linspace, meshgrid
+from ..ops.creation import linspace, meshgrid
 from ..ops.exponential import sigmoid
 from ..ops.joining import stack
 from ..ops.softmax import softmax
 from ..options import Positive, Size, checked
 from ..tensor import Tensor
 from .animation import animated
-from .inputs import host, labels_of, names_of, tensor_of
+from .inputs import Bounds, Names, bounds_of, host, labels_of, names_of, tensor_of
 from .style import INK, Axes, axes_on, colors, dress, figure_of, legend, several_axes, title_over_all
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Bounds = tuple[tuple[float, float], tuple[float, float]]
 Output = Literal["logits", "probabilities", "labels"]
 Predict = Callable[[Tensor], Any]
 
@@ -40,7 +40,7 @@ def decision_boundary(
     output: Output = "logits",
     bounds: Bounds | None = None,
     resolution: Size = 200,
-    class_names: Sequence[Any] | None = None,
+    class_names: Names | None = None,
     columns: Size | None = None,
     title: str = "",
     axes: Any = None,
@@ -124,7 +124,7 @@ def animate_decision_boundary(
     output: Output = "logits",
     bounds: Bounds | None = None,
     resolution: Size = 120,
-    class_names: Sequence[Any] | None = None,
+    class_names: Names | None = None,
     interval: Positive = 200.0,
     title: str = "",
     ax: Axes | None = None,
@@ -221,8 +221,8 @@ def _plane(
     classes = labels_of(user, "labels", labels, len(data))
     if bounds is None:
         bounds = tuple(_around(data[:, axis]) for axis in (0, 1))
-    if not all(low < high for low, high in bounds):
-        raise ValueError(f"{user}: bounds must be two pairs (low, high), not {bounds}")
+    require_memory(user, f"resolution={resolution} points along each axis", resolution**2, 16)
+    bounds = bounds_of(user, bounds)
     xs, ys = (linspace(low, high, resolution, dtype=x.dtype, device=x.device) for low, high in bounds)
     grid = stack(meshgrid(xs, ys), axis=-1).reshape(-1, 2)
     names = names_of(user, class_names, int(classes.max()) + 1)
@@ -242,9 +242,13 @@ def _predictors(user: str, model: Any, stages: Any) -> dict[str, Predict]:
     if stages is not None:
         if not isinstance(model, Module):
             raise TypeError(f"{user}: model must be a Module where stages are given, not {type(model).__name__}")
-        if not isinstance(stages, Mapping):
+        if isinstance(stages, list | tuple):
             stages = {f"stage {number}": state for number, state in enumerate(stages)}
-        if not stages or not all(isinstance(state, Mapping) for state in stages.values()):
+        if (
+            not isinstance(stages, Mapping)
+            or not stages
+            or not all(isinstance(state, Mapping) for state in stages.values())
+        ):
             raise TypeError(f"{user}: stages must be state dicts, at least one, by name or in order")
         return {str(name): _at_stage(model, state) for name, state in stages.items()}
     named = model if isinstance(model, Mapping) else {"": model}
@@ -264,7 +268,7 @@ def _at_stage(model: Module, state: Mapping[str, Any]) -> Predict:
 def _probabilities(user: str, predict: Predict, plane: Plane) -> NDArray[Any]:
     """Return the probabilities of the classes at the points of the grid, an array of shape ``(rows, columns, C)``."""
     with no_grad(), evaluating(predict):
-        scores = asarray(predict(plane.grid)).detach()
+        scores = tensor_of(user, "the output of model", predict(plane.grid))
     count, shape = len(plane.grid), (len(plane.ys), len(plane.xs))
     if scores.shape == (count, 1):
         scores = scores[:, 0]
@@ -273,9 +277,7 @@ def _probabilities(user: str, predict: Predict, plane: Plane) -> NDArray[Any]:
     if plane.output == "labels":
         predicted = labels_of(user, "model's output", scores if scores.ndim == 1 else scores.argmax(axis=1))
         classes = range(max(int(predicted.max()) + 1, len(plane.names)))
-        return (
-            stack([asarray((predicted == k).astype("float64")) for k in classes], axis=-1).numpy().reshape(*shape, -1)
-        )
+        return stack([(predicted == k).astype("float64") for k in classes], axis=-1).reshape(*shape, -1)
     if not scores.dtype.is_floating:
         raise TypeError(f"{user}: model returns {scores.dtype}; for class numbers give output='labels'")
     if plane.output == "logits":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -12,7 +11,7 @@ from ..ops.comparison import where
 from ..ops.indexing import take_along_axis
 from ..options import Size, checked
 from ..tensor import Tensor
-from .inputs import host, labels_of, names_of, tensor_of
+from .inputs import Names, host, labels_of, names_of, tensor_of
 from .style import INK, SMALL, Axes, axes_on, colors, dress, figure_of, legend
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def pca(x: Any, n_components: Size = 2) -> PCAResult:
     >>> found.explained_variance_ratio
     tensor([1.])
     """
-    x = tensor_of("pca", "x", x, ndims=(2,))
+    x = _floating(tensor_of("pca", "x", x, ndims=(2,)))
     if n_components > min(x.shape):
         raise ShapeError(
             f"pca: n_components must be at most {min(x.shape)} for x of shape {x.shape}, not {n_components}"
@@ -86,13 +85,17 @@ def pca(x: Any, n_components: Size = 2) -> PCAResult:
     return PCAResult(left * kept * sign[:, 0], right * sign, share, mean)
 
 
+def _floating(x: Tensor) -> Tensor:
+    return x if x.dtype.is_floating else x.astype("float32")
+
+
 @checked
 def embedding(
     features: Any,
     labels: Any = None,
     *,
     method: Literal["pca", "tsne", "umap"] = "pca",
-    class_names: Sequence[Any] | None = None,
+    class_names: Names | None = None,
     seed: int = 0,
     title: str | None = None,
     ax: Axes | None = None,
@@ -141,7 +144,7 @@ def embedding(
     x = tensor_of("embedding", "features", features)
     if x.ndim < 2 or len(x) < 2:
         raise ShapeError(f"embedding: features must have shape (N, ...) with two samples or more, not {x.shape}")
-    x = (x if x.dtype.is_floating else x.astype("float32")).reshape(len(x), -1)
+    x = _floating(x).reshape(len(x), -1)
     classes = None if labels is None else labels_of("embedding", "labels", labels, len(x))
     if method == "pca" and options:
         raise ValueError(f"embedding: PCA takes no options, but {', '.join(options)} were given")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ShapeError
 from ..options import Finite, Size, checked
-from .inputs import array_of
+from ..options.kinds import kind_of, read
+from .inputs import Names, array_of
 from .style import DIVERGING, FAINT, GRAY, INK, LARGE, SMALL, Axes, axes_on, figure_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ Range = tuple[Finite, Finite]
 def image_grid(
     images: Any,
     *,
-    titles: Sequence[Any] | None = None,
+    titles: Names | None = None,
     columns: Size | None = None,
     channels: Channels | None = None,
     value_range: Range | None = None,
@@ -82,10 +83,11 @@ def image_grid(
     [(8, 8, 3), (8, 8, 3)]
     """
     pictures = channels_last("image_grid", images, channels)
+    titles = None if titles is None else list(map(str, titles))
     if titles is not None and len(titles) != len(pictures):
         raise ValueError(f"image_grid: titles must have {len(pictures)} entries, one for each image, not {len(titles)}")
     pictures = _denormalized(pictures, mean, std)
-    ranges = ranges_of(pictures, value_range, scale_each)
+    ranges = ranges_of("image_grid", pictures, value_range, scale_each)
     return draw_grid("image_grid", pictures, ranges, titles, columns, cmap or GRAY, title, ax)
 
 
@@ -126,10 +128,12 @@ def _denormalized(pictures: NDArray[Any], mean: Any, std: Any) -> NDArray[Any]:
     return pictures
 
 
-def ranges_of(pictures: NDArray[Any], value_range: Range | None = None, scale_each: bool = False) -> list[Range]:
+def ranges_of(
+    user: str, pictures: NDArray[Any], value_range: Range | None = None, scale_each: bool = False
+) -> list[Range]:
     """Return the values of black and white in each image."""
     if value_range is not None:
-        return [value_range] * len(pictures)
+        return [read(user, "value_range", kind_of(Range), value_range)] * len(pictures)
     if scale_each:
         return [_range(picture) for picture in pictures]
     return [_range(pictures)] * len(pictures)
@@ -147,7 +151,7 @@ def draw_grid(
     user: str,
     pictures: NDArray[Any],
     ranges: Sequence[Range],
-    titles: Sequence[Any] | None,
+    titles: Sequence[str] | None,
     columns: int | None,
     cmap: str,
     title: str,
@@ -157,7 +161,7 @@ def draw_grid(
     count, height, width, _ = pictures.shape
     columns = min(count, columns or _columns(count, height / width))
     rows = -(-count // columns)
-    lines = max((str(text).count("\n") + 1 for text in titles), default=0) if titles is not None else 0
+    lines = max((text.count("\n") + 1 for text in titles), default=0) if titles else 0
     cell = min(1.8 if columns <= 5 and width > 40 else 1.2, 9 / columns) if count > 1 else 3.0  # inches
     gap = 0.06 * width
     above = lines * 0.15 / cell * width + (0.3 * gap if lines else 0)  # room for titles, in pixels of the images
@@ -180,7 +184,7 @@ def draw_grid(
             ax.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=FAINT, linewidth=0.5))
         if titles is not None:
             ax.text(
-                left + width / 2, top - 0.3 * gap, str(titles[number]),
+                left + width / 2, top - 0.3 * gap, titles[number],
                 ha="center", va="bottom", fontsize=SMALL, color=INK, linespacing=1.1,
             )  # fmt: skip
     ax.set(xlim=(-gap, columns * step[0]), ylim=(rows * step[1] - above, -gap - above), aspect="equal")

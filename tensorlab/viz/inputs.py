@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from ..errors import ShapeError
 from ..ops.creation import asarray
+from ..options.kinds import Ordered, kind_of, read
 from ..tensor import Tensor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-WHOLE = ("signed integer", "unsigned integer")
+Names = Annotated[Any, Ordered("a list of names")]
+"""Names of classes, or titles: anything that can be written."""
+
+Bounds = tuple[tuple[float, float], tuple[float, float]]
+"""From where to where to draw along the horizontal and the vertical axis."""
 
 
 def tensor_of(user: str, name: str, value: Any, *, ndims: Sequence[int] = (), nonempty: bool = True) -> Tensor:
@@ -71,7 +76,7 @@ def labels_of(user: str, name: str, value: Any, count: int | None = None) -> NDA
     return labels
 
 
-def names_of(user: str, names: Sequence[Any] | None, count: int) -> list[str]:
+def names_of(user: str, names: Any, count: int) -> list[str]:
     """Return the names of `count` classes, by default their numbers; there may be more than are needed.
 
     Raises
@@ -81,6 +86,21 @@ def names_of(user: str, names: Sequence[Any] | None, count: int) -> list[str]:
     """
     if names is None:
         return [str(number) for number in range(count)]
-    if len(names) < count:
-        raise ValueError(f"{user}: class_names must have {count} entries, one for each class, not {len(names)}")
-    return [str(name) for name in names]
+    written = [str(name) for name in names]
+    if len(written) < count:
+        raise ValueError(f"{user}: class_names must have {count} entries, one for each class, not {len(written)}")
+    return written
+
+
+def bounds_of(user: str, bounds: Any) -> Bounds:
+    """Return bounds as two pairs of numbers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not, or not in order.
+    """
+    (left, right), (bottom, top) = read(user, "bounds", kind_of(Bounds), bounds)
+    if not (left < right and bottom < top):
+        raise ValueError(f"{user}: bounds must be two pairs (low, high), not {bounds}")
+    return (left, right), (bottom, top)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ShapeError
 from ..ops.sets import bincount
 from ..options import Size, checked
 from .images import Channels, Range, channels_last, draw_grid, ranges_of
-from .inputs import array_of, host, labels_of, names_of, tensor_of
+from .inputs import Names, array_of, host, labels_of, names_of, tensor_of
 from .scores import probabilities
 from .style import GRAY, INK, LARGE, SEQUENTIAL, SMALL, Axes, axes_on, colorbar, dress, figure_of
 
@@ -27,7 +26,7 @@ def confusion_matrix(
     predictions: Any = None,
     *,
     normalize: Literal["true", "pred", "all"] | None = None,
-    class_names: Sequence[Any] | None = None,
+    class_names: Names | None = None,
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Any:
@@ -138,7 +137,7 @@ def misclassified(
     targets: Any,
     scores: Any,
     *,
-    class_names: Sequence[Any] | None = None,
+    class_names: Names | None = None,
     max_images: Size = 24,
     columns: Size | None = None,
     channels: Channels | None = None,
@@ -207,7 +206,9 @@ def misclassified(
     names = names_of("misclassified", class_names, int(max(truth.max(), predicted.max())) + 1)
     titles = [f"{names[truth[i]]}\n→ {names[predicted[i]]}{_percent(confidence, i)}" for i in chosen]
     shown = channels_last("misclassified", [pictures[i] for i in chosen], channels)
-    return draw_grid("misclassified", shown, ranges_of(shown, value_range), titles, columns, GRAY, title, ax)
+    return draw_grid(
+        "misclassified", shown, ranges_of("misclassified", shown, value_range), titles, columns, GRAY, title, ax
+    )
 
 
 def _batch(images: Any) -> Any:

@@ -13,14 +13,13 @@ from ..ops.exponential import log1p
 from ..ops.joining import stack
 from ..ops.quantiles import quantile
 from ..optim import MinimizeResult
-from ..optim.landscapes import Bounds, Landscape
+from ..optim.landscapes import Landscape
 from ..optim.minimization.run import steps_taken
 from ..optim.results import number
 from ..options import Positive, Size, checked
-from ..options.kinds import kind_of, read
 from ..tensor import Tensor
 from .animation import animated
-from .inputs import host
+from .inputs import Bounds, bounds_of, host
 from .style import INK, Axes, axes_on, colors, dress, figure_of, legend
 
 if TYPE_CHECKING:
@@ -180,10 +179,7 @@ def _paths_and_bounds(
         raise ValueError(f"{user}: results must hold at least one result")
     if bounds is None:
         bounds = function.bounds if isinstance(function, Landscape) else _around(paths)
-    (left, right), (bottom, top) = read(user, "bounds", kind_of(Bounds), bounds)
-    if not (left < right and bottom < top):
-        raise ValueError(f"{user}: bounds must be two pairs (low, high), not {bounds}")
-    return paths, ((left, right), (bottom, top))
+    return paths, bounds_of(user, bounds)
 
 
 def _path(user: str, name: str, result: MinimizeResult) -> Tensor:

@@ -16,6 +16,7 @@ def probabilities(scores: NDArray[Any]) -> NDArray[Any]:
 
     As in torchmetrics, scores outside the interval from 0 to 1 are logits, to which sigmoid or softmax is applied.
     """
+    scores = scores.astype("float64")
     if ((scores >= 0) & (scores <= 1)).all():
         return scores
     return sigmoid(scores) if scores.ndim == 1 else softmax(scores, axis=-1)

@@ -12,7 +12,7 @@ from ..options.kinds import Having
 Axes = Annotated[Any, Having("axes of Matplotlib", ("plot", "imshow", "legend"))]
 
 PALETTE = (
-    "#3f90da", "#bd1f01", "#ffa90e", "#832db6", "#94a4a2", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
+    "#3f90da", "#bd1f01", "#ffa90e", "#832db6", "#a96b59", "#e76300", "#92dadd", "#717581", "#b9ac70", "#94a4a2",
 )  # fmt: skip
 """Ten colours for categories that people with colour-vision deficiencies can tell apart.
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..backend.memory import BYTES_PER_NUMBER, require_memory
 from ..errors import ShapeError
 from ..ops.joining import concat
 from ..ops.sets import bincount
 from ..options import Size, checked
-from .inputs import array_of, labels_of, names_of
+from .inputs import Names, array_of, labels_of, names_of
 from .scores import probabilities
 from .style import FAINT, INK, SMALL, Axes, axes_on, colors, dress, figure_of, legend
 
@@ -29,7 +30,7 @@ def roc_curve(
     targets: Any,
     scores: Any,
     *,
-    class_names: Sequence[Any] | None = None,
+    class_names: Names | None = None,
     title: str = "ROC curve",
     ax: Axes | None = None,
 ) -> Any:
@@ -86,7 +87,7 @@ def precision_recall_curve(
     targets: Any,
     scores: Any,
     *,
-    class_names: Sequence[Any] | None = None,
+    class_names: Names | None = None,
     title: str = "Precision and recall",
     ax: Axes | None = None,
 ) -> Any:
@@ -143,7 +144,7 @@ def _legend_of_curves(ax: Any, place: str) -> None:
         legend(ax, loc=place)
 
 
-def _curves(user: str, targets: Any, scores: Any, class_names: Sequence[Any] | None) -> Iterator[tuple[str, Counts]]:
+def _curves(user: str, targets: Any, scores: Any, class_names: Names | None) -> Iterator[tuple[str, Counts]]:
     """Yield what each curve is called and its counts: of each model, and of each class of more than two."""
     truth = labels_of(user, "targets", targets)
     named = _named_scores(user, scores, len(truth))
@@ -241,6 +242,7 @@ def reliability_diagram(
     'ECE 0.250'
     """
     user = "reliability_diagram"
+    require_memory(user, f"bins={bins} counts", bins, BYTES_PER_NUMBER)
     truth = labels_of(user, "targets", targets)
     named = _named_scores(user, scores, len(truth))
     ax = axes_on(user, ax, 4.6, 4.4)

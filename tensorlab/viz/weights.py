@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..backend.memory import BYTES_PER_NUMBER, require_memory
 from ..errors import ShapeError
 from ..nn import Module
 from ..ops.comparison import isfinite
@@ -93,7 +94,9 @@ def filters(
         title = f"{of} filters of {height}×{width}" + (f" over {depth} channels" if depth > 1 else "")
     if depth == 3:
         pictures = shown.transpose(0, 2, 3, 1)
-        return draw_grid("filters", pictures, ranges_of(pictures, scale_each=True), None, columns, GRAY, title, ax)
+        return draw_grid(
+            "filters", pictures, ranges_of("filters", pictures, scale_each=True), None, columns, GRAY, title, ax
+        )
     pictures = shown.reshape(-1, height, width, 1)
     limit = float(abs(shown).max()) or 1.0
     columns = depth if depth > 1 else columns
@@ -167,6 +170,7 @@ def weight_histograms(
     >>> [axes.get_title().splitlines()[0] for axes in figure.axes]
     ['0.weight (4, 8)', '1.weight (2, 4)']
     """
+    require_memory("weight_histograms", f"bins={bins} counts", bins, BYTES_PER_NUMBER)
     named = _named_tensors("weight_histograms", "weights", weights, lambda parameter: parameter)
     named = dict(list(named.items())[:max_panels])
     panels = several_axes("weight_histograms", axes, len(named), columns=min(4, len(named)), width=2.9, height=2.3)

@@ -78,7 +78,9 @@ class TestDecisionBoundary:
         directions = np.stack([np.cos(angles), np.sin(angles)])
         points = seeded("three").normal(size=(30, 2))
         labels = (points @ directions).argmax(axis=1)
-        figure = viz.decision_boundary(lambda x: x @ tensor(directions), tensor(points), labels, class_names="abc")
+        figure = viz.decision_boundary(
+            lambda x: x @ tensor(directions), tensor(points), labels, class_names=list("abc")
+        )
         ax = figure.axes[0]
         classes, _ = regions(ax)
         left, right, bottom, top = (*ax.get_xlim(), *ax.get_ylim())

@@ -109,7 +109,7 @@ class TestMisclassified:
 
     def test_predicted_classes(self):
         predicted = self.scores.argmax(axis=1)
-        figure = viz.misclassified(self.images(), self.targets, predicted, class_names="abc", max_images=2)
+        figure = viz.misclassified(self.images(), self.targets, predicted, class_names=list("abc"), max_images=2)
         assert [text.get_text() for text in figure.axes[0].texts] == ["a\n→ b", "b\n→ c"]
 
     def test_none(self):
