@@ -17,6 +17,9 @@ from .style import PALETTE, Axes, axes_on, colors, dress, figure_of, legend, sev
 POSITIONS = ("epoch", "step", "global_step", "batch")
 """Columns of a log that say where a row belongs, in the order in which one is chosen for the x axis."""
 
+TIMES = ("seconds", "time", "elapsed", "samples_per_second")
+"""Columns that say how long things took, which are drawn if they are asked for."""
+
 PARTS = re.compile(r"^(train|valid|val|test)[_/](.+)$|^(.+)[_/](train|valid|val|test)$")
 SHOWN_AS = {"train": "training", "valid": "held out", "val": "held out", "test": "test"}
 STYLES = {"training": "-", "held out": "--", "test": ":"}
@@ -62,7 +65,7 @@ def training_curves(
         ``[{"epoch": 0, "loss": ..., "valid_loss": ...}, ...]``, where a row may lack some values; or several of these
         by name, ``{"first run": ..., "second run": ...}``.
     metrics : sequence of str, optional
-        The metrics to draw, named without the part of the data; by default all that have numbers.
+        The metrics to draw, named without the part of the data; by default all that have numbers, but for times.
     x : str, optional
         The column on the x axis. By default it is the first of ``epoch``, ``step``, ``global_step`` and ``batch``
         whose values differ from row to row; without such a column the values are numbered from 1.
@@ -70,7 +73,7 @@ def training_curves(
         Whether y axes are logarithmic. By default those of losses and of the learning rate are, if all values are
         positive and the largest is at least ten times the smallest.
     title : str
-        The title of the whole.
+        The title of the whole; by default the name of the run, if there is one.
     axes : matplotlib.axes.Axes or sequence of them, optional
         Axes to draw on, one for each panel; by default those of a new figure.
 
@@ -103,16 +106,14 @@ def training_curves(
         for metric, series in found:
             panels.setdefault(metric, []).append(series)
     if missing := [metric for metric in metrics or () if metric not in panels]:
-        raise ValueError(
-            f"training_curves: metrics must be among {', '.join(panels)}, not {', '.join(map(str, missing))}"
-        )
-    panels = {metric: panels[metric] for metric in metrics or panels}
+        raise ValueError(f"training_curves: metrics must be among {', '.join(panels)}, not {missing[0]}")
+    panels = {metric: panels[metric] for metric in metrics or panels if metrics or metric not in TIMES}
     if not panels:
         raise ValueError("training_curves: runs must have numbers to draw")
     several = several_axes("training_curves", axes, len(panels), columns=3, width=4.2, height=3.4)
     for ax, (metric, lines) in zip(several, panels.items()):
         _draw_panel(ax, metric, lines, list(named), xlabel, log)
-    title_over_all(several, title)
+    title_over_all(several, title or (next(iter(named)) if len(named) == 1 else ""))
     return figure_of(several[0])
 
 
@@ -194,7 +195,7 @@ def _parted(name: str) -> tuple[str, str]:
 
 
 def _draw_panel(ax: Any, metric: str, lines: Sequence[Series], runs: list[str], xlabel: str, log: bool | None) -> None:
-    single = runs == [""]
+    single = len(runs) == 1
     parted = {line.part for line in lines} != {"training"}
     shades = dict(zip(("training", "held out", "test"), PALETTE))
     by_run = dict(zip(runs, colors(len(runs))))

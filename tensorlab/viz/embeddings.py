@@ -6,9 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ..errors import ShapeError
-from ..linalg import svd
+from ..linalg import eigh, svd
 from ..ops.comparison import where
 from ..ops.indexing import take_along_axis
+from ..ops.joining import flip
 from ..options import Size, checked
 from ..tensor import Tensor
 from .inputs import Names, host, labels_of, names_of, tensor_of
@@ -43,7 +44,7 @@ class PCAResult(NamedTuple):
 
 @checked
 def pca(x: Any, n_components: Size = 2) -> PCAResult:
-    """Return the principal components of samples, computed by a singular value decomposition on their device.
+    """Return the principal components of samples, computed on their device.
 
     The largest entry of each component is positive, as in scikit-learn.
 
@@ -76,13 +77,25 @@ def pca(x: Any, n_components: Size = 2) -> PCAResult:
             f"pca: n_components must be at most {min(x.shape)} for x of shape {x.shape}, not {n_components}"
         )
     mean = x.mean(axis=0)
-    left, values, right = svd(x - mean, full_matrices=False)
-    left, kept, right = left[:, :n_components], values[:n_components], right[:n_components]
-    largest = take_along_axis(right, abs(right).argmax(axis=1, keepdims=True), axis=1)
-    sign = where(largest < 0, -1.0, 1.0).astype(x.dtype)
-    variance = values**2
-    share = kept**2 / where(variance.sum() > 0, variance.sum(), 1.0).astype(x.dtype)
-    return PCAResult(left * kept * sign[:, 0], right * sign, share, mean)
+    variances, components = _principal_axes(x - mean)
+    components = components[:n_components]
+    largest = take_along_axis(components, abs(components).argmax(axis=1, keepdims=True), axis=1)
+    components = where(largest < 0, -components, components)
+    total = variances.sum()
+    shares = variances[:n_components] / where(total > 0, total, total + 1)
+    return PCAResult((x - mean) @ components.mT, components, shares, mean)
+
+
+def _principal_axes(centred: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the variances, times the number of samples, and the directions, by falling variance.
+
+    The covariance of many samples of few numbers is small, and its eigenvectors are found sooner than singular vectors.
+    """
+    if centred.shape[0] >= 10 * centred.shape[1]:
+        values, vectors = eigh(centred.mT @ centred)
+        return flip(values, axis=0).clip(0), flip(vectors, axis=1).mT
+    _, singular, directions = svd(centred, full_matrices=False)
+    return singular**2, directions
 
 
 def _floating(x: Tensor) -> Tensor:

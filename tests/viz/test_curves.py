@@ -102,6 +102,16 @@ class TestTrainingCurves:
         assert "held out (best 1.25 at 3)" in lines(ax)
         viz.training_curves({"loss": [float("nan")] * 2, "valid_loss": [float("inf"), 1.0]}).canvas.draw()
 
+    def test_one_run_with_a_name(self):
+        figure = viz.training_curves({"first": {"loss": [2.0, 1.0], "valid_loss": [2.0, 1.5]}})
+        assert list(lines(figure.axes[0])) == ["training", "held out (best 1.5 at 2)"]
+        assert figure.get_suptitle() == "first"
+
+    def test_times_are_drawn_if_they_are_asked_for(self):
+        history = {"loss": [2.0, 1.0], "seconds": [3.0, 4.0]}
+        assert [ax.get_title() for ax in viz.training_curves(history).axes] == ["loss"]
+        assert [ax.get_title() for ax in viz.training_curves(history, metrics=["seconds"]).axes] == ["seconds"]
+
     def test_chosen_metrics_and_axes(self):
         from matplotlib.figure import Figure
 

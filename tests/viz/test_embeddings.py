@@ -14,7 +14,7 @@ pytest.importorskip("matplotlib")
 
 
 class TestPCA:
-    @pytest.mark.parametrize("shape", [(50, 6), (5, 9), (6, 6)])
+    @pytest.mark.parametrize("shape", [(50, 6), (5, 9), (6, 6), (200, 6)])
     def test_beside_sklearn(self, shape):
         decomposition = pytest.importorskip("sklearn.decomposition")
         x = seeded("pca", shape).normal(size=shape) * np.arange(1, shape[1] + 1)
