@@ -6,13 +6,16 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..ops.declare import composite
 from ..optim.lr_scheduler import LRScheduler, plot
 from ..options import Size, checked
 from ..options.kinds import plain
 from .style import PALETTE, Axes, axes_on, colors, dress, figure_of, legend, several_axes, title_over_all
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 POSITIONS = ("epoch", "step", "global_step", "batch")
 """Columns of a log that say where a row belongs, in the order in which one is chosen for the x axis."""
@@ -52,7 +55,7 @@ def training_curves(
     log: bool | None = None,
     title: str = "",
     axes: Any = None,
-) -> Any:
+) -> Figure:
     """Draw the curves of one or several training runs: a panel for each metric, with training and held-out data.
 
     ``loss`` (or ``train_loss``), ``valid_loss`` (or ``val_loss``) and ``test_loss`` share a panel, and so with other
@@ -238,7 +241,7 @@ def _wants_log(metric: str, values: Sequence[float]) -> bool:
 @composite()
 def learning_rates(
     schedule: LRScheduler | Mapping[str, LRScheduler], steps: Size, *, title: str = "", ax: Axes | None = None
-) -> Any:
+) -> Figure:
     """Draw the learning rates of one or several schedules; see `tensorlab.optim.lr_scheduler.plot`, which draws them.
 
     Parameters

@@ -24,6 +24,8 @@ from .inputs import Bounds, Names, bounds_of, host, labels_of, names_of, tensor_
 from .style import INK, Axes, axes_on, colors, dress, figure_of, legend, several_axes, title_over_all
 
 if TYPE_CHECKING:
+    from matplotlib.animation import FuncAnimation
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 Output = Literal["logits", "probabilities", "labels"]
@@ -44,7 +46,7 @@ def decision_boundary(
     columns: Size | None = None,
     title: str = "",
     axes: Any = None,
-) -> Any:
+) -> Figure:
     """Draw the regions of the plane in which a classifier predicts each class, with the data.
 
     The colour is that of the predicted class, the stronger the more certain the prediction is; black lines are the
@@ -128,7 +130,7 @@ def animate_decision_boundary(
     interval: Positive = 200.0,
     title: str = "",
     ax: Axes | None = None,
-) -> Any:
+) -> FuncAnimation:
     """Animate how the regions of a classifier of points in the plane change during training.
 
     Parameters

@@ -16,6 +16,7 @@ from .inputs import Names, host, labels_of, names_of, tensor_of
 from .style import INK, SMALL, Axes, axes_on, colors, dress, figure_of, legend
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 MARKERS = "osD^vP"
@@ -113,7 +114,7 @@ def embedding(
     title: str | None = None,
     ax: Axes | None = None,
     **options: Any,
-) -> Any:
+) -> Figure:
     """Draw high-dimensional samples as points in the plane, coloured by class.
 
     Parameters

@@ -13,6 +13,7 @@ from .inputs import Names, array_of
 from .style import DIVERGING, FAINT, GRAY, INK, LARGE, SMALL, Axes, axes_on, figure_of
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 Channels = Literal["first", "last"]
@@ -33,7 +34,7 @@ def image_grid(
     cmap: str | None = None,
     title: str = "",
     ax: Axes | None = None,
-) -> Any:
+) -> Figure:
     """Draw images side by side in rows.
 
     Parameters

@@ -13,6 +13,7 @@ from .scores import probabilities
 from .style import GRAY, INK, LARGE, SEQUENTIAL, SMALL, Axes, axes_on, colorbar, dress, figure_of
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 
@@ -29,7 +30,7 @@ def confusion_matrix(
     class_names: Names | None = None,
     title: str | None = None,
     ax: Axes | None = None,
-) -> Any:
+) -> Figure:
     """Draw how often each class (row) is predicted as each class (column).
 
     The numbers are counts or, with `normalize`, percentages. The colour is always the share of the row, so that rare
@@ -144,7 +145,7 @@ def misclassified(
     value_range: Range | None = None,
     title: str | None = None,
     ax: Axes | None = None,
-) -> Any:
+) -> Figure:
     r"""Draw the images that a classifier gets wrong, those first of which it is most certain.
 
     Above each image is the true class, what was predicted, and the probability of the prediction.

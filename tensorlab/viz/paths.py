@@ -23,6 +23,8 @@ from .inputs import Bounds, bounds_of, host
 from .style import INK, Axes, axes_on, colors, dress, figure_of, legend
 
 if TYPE_CHECKING:
+    from matplotlib.animation import FuncAnimation
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 LEVELS, POINTS = 24, 201
@@ -36,7 +38,7 @@ def optimizer_paths(
     *,
     title: str | None = None,
     ax: Axes | None = None,
-) -> Any:
+) -> Figure:
     """Draw the contours of a function of two variables, and the ways of several methods over it.
 
     The levels stand closer the deeper they are, evenly in a logarithm, so that the floor of a narrow valley shows. Ways
@@ -110,7 +112,7 @@ def animate_optimizer_paths(
     interval: Positive = 50.0,
     title: str | None = None,
     ax: Axes | None = None,
-) -> Any:
+) -> FuncAnimation:
     """Animate the ways of several methods over a function of two variables, step by step.
 
     Parameters

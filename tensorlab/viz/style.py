@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import cycle, islice
-from typing import Annotated, Any
+from typing import Any
 
 from ..errors import ShapeError
-from ..options.kinds import Having
-
-Axes = Annotated[Any, Having("axes of Matplotlib", ("plot", "imshow", "legend"))]
+from ..optim.axes import Axes as Axes
+from ..options.kinds import kind_of, read
 
 PALETTE = (
     "#3f90da", "#bd1f01", "#ffa90e", "#832db6", "#a96b59", "#e76300", "#92dadd", "#717581", "#b9ac70", "#94a4a2",
@@ -65,10 +64,7 @@ def several_axes(
         given = list(given) if isinstance(given, Sequence) else [given]
         if len(given) != count:
             raise ShapeError(f"{user}: axes must be {count}, one for each panel, not {len(given)}")
-        for ax in given:
-            if not (hasattr(ax, "plot") and hasattr(ax, "imshow")):
-                raise TypeError(f"{user}: axes must be axes of Matplotlib, not {ax!r}")
-        return given
+        return [read(user, "axes", kind_of(Axes), ax) for ax in given]
     columns = min(count, columns or count)
     rows = -(-count // columns)
     grid = new_figure(user, columns * width, rows * height).subplots(rows, columns, squeeze=False).ravel().tolist()

@@ -15,7 +15,12 @@ from .scores import probabilities
 from .style import FAINT, INK, SMALL, Axes, axes_on, colors, dress, figure_of, legend
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
+
+
+FEW = 5
+"""The largest number of curves whose legend is inside the axes."""
 
 
 class Counts(NamedTuple):
@@ -33,7 +38,7 @@ def roc_curve(
     class_names: Names | None = None,
     title: str = "ROC curve",
     ax: Axes | None = None,
-) -> Any:
+) -> Figure:
     """Draw the rate of true positives over that of false positives, for all thresholds, with the area below (AUC).
 
     Parameters
@@ -70,7 +75,7 @@ def roc_curve(
     'AUC 0.750'
     """
     curves = list(_curves("roc_curve", targets, scores, class_names))
-    ax = axes_on("roc_curve", ax, 4.6, 4.4)
+    ax = axes_on("roc_curve", ax, 4.6 if len(curves) <= FEW else 6.2, 4.4)
     for color, (name, counts) in zip(colors(len(curves)), curves):
         false, true = (_from_zero(part) / part[-1] for part in (counts.negatives, counts.positives))
         area = float(((false[1:] - false[:-1]) * (true[1:] + true[:-1])).sum() / 2)
@@ -90,7 +95,7 @@ def precision_recall_curve(
     class_names: Names | None = None,
     title: str = "Precision and recall",
     ax: Axes | None = None,
-) -> Any:
+) -> Figure:
     """Draw precision over recall for all thresholds, with the average precision (AP).
 
     A dotted line is at the precision of chance, which is the share of positive samples, if there is one curve.
@@ -119,7 +124,7 @@ def precision_recall_curve(
     'AP 0.833'
     """
     curves = list(_curves("precision_recall_curve", targets, scores, class_names))
-    ax = axes_on("precision_recall_curve", ax, 4.6, 4.4)
+    ax = axes_on("precision_recall_curve", ax, 4.6 if len(curves) <= FEW else 6.2, 4.4)
     for color, (name, counts) in zip(colors(len(curves)), curves):
         recall = _from_zero(counts.positives) / counts.positives[-1]
         precision = counts.positives / (counts.positives + counts.negatives)
@@ -137,9 +142,8 @@ def precision_recall_curve(
 
 def _legend_of_curves(ax: Any, place: str) -> None:
     """Add a legend: inside if there is room, beside the axes if there are many curves."""
-    if len(ax.lines) > 6:
+    if len(ax.lines) > FEW + 1:  # one is that of chance
         legend(ax, loc="center left", bbox_to_anchor=(1.0, 0.5))
-        ax.figure.set_size_inches(6.2, 4.4)
     else:
         legend(ax, loc=place)
 
@@ -196,7 +200,7 @@ def _from_zero(values: NDArray[Any]) -> NDArray[Any]:
 @checked
 def reliability_diagram(
     targets: Any, scores: Any, *, bins: Size = 10, title: str = "Reliability diagram", ax: Axes | None = None
-) -> Any:
+) -> Figure:
     """Draw how often predictions are right over how certain they are; a calibrated classifier follows the diagonal.
 
     Samples are put into bins of equal width by their probability. Each point is the mean of a bin, and bars in grey

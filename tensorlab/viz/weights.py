@@ -32,6 +32,7 @@ from .style import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 
@@ -44,7 +45,7 @@ def filters(
     columns: Size | None = None,
     title: str | None = None,
     ax: Axes | None = None,
-) -> Any:
+) -> Figure:
     """Draw the filters of a network's first layer as images.
 
     Filters over one channel are red where the weight is positive and blue where it is negative, with one scale for all;
@@ -130,7 +131,7 @@ def _first_weight(network: Module, ndim: int) -> Tensor:
 @checked
 def weight_histograms(
     weights: Any, *, bins: Size = 50, max_panels: Size = 24, title: str = "", axes: Any = None
-) -> Any:
+) -> Figure:
     """Draw the distribution of the elements of each weight, with mean and standard deviation.
 
     Parameters
@@ -210,7 +211,7 @@ def _draw_histogram(ax: Any, name: str, x: Tensor, bins: int) -> None:
 @checked
 def gradient_flow(
     gradients: Any, *, relative: bool = False, title: str = "Gradient flow", ax: Axes | None = None
-) -> Any:
+) -> Figure:
     """Draw how large the gradients of each layer are, from the input to the output, to see them vanish or explode.
 
     For each weight a bar shows the root mean square of its gradient, and a dot the largest element, on a logarithmic

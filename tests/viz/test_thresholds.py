@@ -84,6 +84,16 @@ class TestCurves:
         assert curve(figure, "perfect: ")[2] == "perfect: AUC 1.000"
         assert len({line.get_color() for line in figure.axes[0].lines}) == 3
 
+    def test_many_curves_have_their_legend_beside(self):
+        rng = seeded("many")
+        targets, scores = np.arange(60) % 8, rng.normal(size=(60, 8))
+        ours = viz.roc_curve(targets, scores)
+        assert ours.get_size_inches()[0] > viz.roc_curve(targets % 2, scores[:, 0]).get_size_inches()[0]
+        assert ours.axes[0].get_legend().get_bbox_to_anchor().x0 > ours.axes[0].bbox.x1 - 1
+        figure = pytest.importorskip("matplotlib.figure").Figure()
+        viz.roc_curve(targets, scores, ax=figure.subplots())
+        assert figure.get_size_inches().tolist() == [6.4, 4.8]
+
     def test_booleans_and_integers_are_scores(self):
         assert curve(viz.roc_curve([0, 1, 1], [0, 1, 1]), "AUC")[2] == "AUC 1.000"
 
