@@ -111,7 +111,7 @@ def decision_boundary(
         _draw_points(ax, plane)
         dress(ax, name, grid="")
         if number == len(panels) - 1:
-            legend(ax, loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.2)
+            _add_legend(ax, plane)
     title_over_all(panels, title)
     return figure_of(panels[0])
 
@@ -177,7 +177,7 @@ def animate_decision_boundary(
     image = ax.imshow(_shades(plane, next(iter(shares.values()))), extent=plane.extent, origin="lower", aspect="auto")
     _draw_points(ax, plane)
     dress(ax, title, grid="")
-    legend(ax, loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.2)
+    _add_legend(ax, plane)
     frames = list(shares.items())
     lines: list[Any] = []
 
@@ -203,6 +203,11 @@ class Plane:
     xs: NDArray[Any]
     ys: NDArray[Any]
     grid: Tensor
+
+    @property
+    def point_size(self) -> float:
+        """The area of a point of the data."""
+        return min(28.0, max(5.0, 5000 / len(self.points)))
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
@@ -319,12 +324,17 @@ def _draw_boundaries(ax: Any, plane: Plane, p: NDArray[Any]) -> list[Any]:
 
 def _draw_points(ax: Any, plane: Plane) -> None:
     """Draw the data; large sets have smaller points."""
-    size = min(28.0, max(5.0, 5000 / len(plane.points)))
     for number, color in enumerate(colors(int(plane.labels.max()) + 1)):
         chosen = plane.points[plane.labels == number]
         if len(chosen):
             ax.scatter(
-                chosen[:, 0], chosen[:, 1], s=size, color=color, edgecolor="white", linewidth=0.5,
+                chosen[:, 0], chosen[:, 1], s=plane.point_size, color=color, edgecolor="white", linewidth=0.5,
                 label=plane.names[number], zorder=3,
             )  # fmt: skip
     ax.set(xlim=(plane.xs[0], plane.xs[-1]), ylim=(plane.ys[0], plane.ys[-1]))
+
+
+def _add_legend(ax: Any, plane: Plane) -> None:
+    """Add a legend beside the axes, with points that are large enough to tell their colours."""
+    scale = max(1.0, (28 / plane.point_size) ** 0.5)
+    legend(ax, loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.2, markerscale=scale)

@@ -11,7 +11,7 @@ from ..optim.axes import Axes as Axes
 from ..options.kinds import kind_of, read
 
 PALETTE = (
-    "#3f90da", "#bd1f01", "#ffa90e", "#832db6", "#a96b59", "#e76300", "#92dadd", "#717581", "#b9ac70", "#94a4a2",
+    "#3f90da", "#bd1f01", "#ffa90e", "#832db6", "#92dadd", "#a96b59", "#e76300", "#717581", "#b9ac70", "#94a4a2",
 )  # fmt: skip
 """Ten colours for categories that people with colour-vision deficiencies can tell apart.
 
