@@ -12,7 +12,7 @@ from ..ops.declare import composite
 from ..optim.lr_scheduler import LRScheduler, plot
 from ..options import Size, checked
 from ..options.kinds import plain
-from .style import PALETTE, Axes, axes_on, colors, dress, figure_of, legend, several_axes, title_over_all
+from .style import PALETTE, Axes, axes_on, colors, dress, figure_of, legend, several_axes, title_over_all, whole_ticks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -218,7 +218,7 @@ def _draw_panel(ax: Any, metric: str, lines: Sequence[Series], runs: list[str], 
         ax.set_yscale("log")
     dress(ax, "learning rate" if metric == "lr" else metric.replace("_", " "), xlabel)
     if all(at == int(at) for line in lines for at in line.xs if math.isfinite(at)):
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        whole_ticks(ax.xaxis)
     if parted or not single:
         legend(ax)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ShapeError
@@ -116,17 +117,20 @@ def channels_last(user: str, images: Any, channels: Channels | None = None) -> N
 
 
 def _denormalized(pictures: NDArray[Any], mean: Any, std: Any) -> NDArray[Any]:
-    """Return images times `std` plus `mean`, each of which has one entry or one for each channel."""
-    for name, given, join in (("std", std, "__mul__"), ("mean", mean, "__add__")):
-        if given is not None:
-            factor = array_of("image_grid", name, given, ndims=(0, 1))
-            if factor.size not in (1, pictures.shape[-1]):
-                raise ShapeError(
-                    f"image_grid: {name} must be a number or {pictures.shape[-1]}, one for each channel, "
-                    f"not {factor.size}"
-                )
-            pictures = getattr(pictures, join)(factor)
+    """Return images times `std` plus `mean`."""
+    if std is not None:
+        pictures = pictures * _per_channel("std", std, pictures.shape[-1])
+    if mean is not None:
+        pictures = pictures + _per_channel("mean", mean, pictures.shape[-1])
     return pictures
+
+
+def _per_channel(name: str, value: Any, channels: int) -> NDArray[Any]:
+    """Return one number, or one for each channel."""
+    numbers = array_of("image_grid", name, value, ndims=(0, 1))
+    if numbers.size not in (1, channels):
+        raise ShapeError(f"image_grid: {name} must be a number or {channels}, one for each channel, not {numbers.size}")
+    return numbers
 
 
 def ranges_of(
@@ -148,6 +152,43 @@ def _range(pictures: NDArray[Any]) -> Range:
     return (0, 1) if low >= 0 and high <= 1 else (low, high)
 
 
+@dataclass
+class Grid:
+    """Where images are in a picture, in pixels of the images.
+
+    Attributes
+    ----------
+    columns, rows : int
+        The numbers of images side by side and below one another.
+    step : (float, float)
+        From one image to the next, to the right and downwards.
+    gap, above : float
+        The space between images, and that for the titles above them.
+    inches : (float, float)
+        Width and height of the whole.
+    """
+
+    columns: int
+    rows: int
+    step: tuple[float, float]
+    gap: float
+    above: float
+    inches: tuple[float, float]
+
+
+def _grid(shape: tuple[int, ...], columns: int | None, lines: int) -> Grid:
+    """Return the grid for images of shape ``(N, H, W, C)`` with titles of a number of lines."""
+    count, height, width, _ = shape
+    columns = min(count, columns or _columns(count, height / width))
+    rows = -(-count // columns)
+    largest = 3.0 if count == 1 else 1.8 if columns <= 5 and width > 40 else 1.2  # inches
+    inch = width / min(largest, 9 / columns)
+    gap = 0.06 * width
+    above = 0.15 * lines * inch + (0.3 * gap if lines else 0)
+    step = (width + gap, height + gap + above)
+    return Grid(columns, rows, step, gap, above, (columns * step[0] / inch + 0.2, rows * step[1] / inch + 0.2))
+
+
 def draw_grid(
     user: str,
     pictures: NDArray[Any],
@@ -159,39 +200,38 @@ def draw_grid(
     ax: Any,
 ) -> Any:
     """Draw images of shape ``(N, H, W, C)`` as artists of one pair of axes, and return the figure."""
-    count, height, width, _ = pictures.shape
-    columns = min(count, columns or _columns(count, height / width))
-    rows = -(-count // columns)
-    lines = max((text.count("\n") + 1 for text in titles), default=0) if titles else 0
-    cell = min(1.8 if columns <= 5 and width > 40 else 1.2, 9 / columns) if count > 1 else 3.0  # inches
-    gap = 0.06 * width
-    above = lines * 0.15 / cell * width + (0.3 * gap if lines else 0)  # room for titles, in pixels of the images
-    step = (width + gap, height + gap + above)
-    size = (columns * cell * step[0] / width + 0.2, rows * cell * step[1] / width + (0.5 if title else 0.2))
-    ax = axes_on(user, ax, *size)
-    from matplotlib.patches import Rectangle
-
+    lines = max(text.count("\n") + 1 for text in titles) if titles else 0
+    grid = _grid(pictures.shape, columns, lines)
+    ax = axes_on(user, ax, grid.inches[0], grid.inches[1] + (0.3 if title else 0))
+    height, width = pictures.shape[1:3]
     for number, (picture, limits) in enumerate(zip(pictures, ranges)):
-        left, top = number % columns * step[0], number // columns * step[1]
-        ax.imshow(
-            _displayed(picture, limits),
-            extent=(left, left + width, top + height, top),
-            cmap=cmap,
-            vmin=limits[0],
-            vmax=limits[1],
-            interpolation="nearest",
-        )
-        if cmap == DIVERGING:  # whose middle is as white as the space between the images
-            ax.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=FAINT, linewidth=0.5))
+        left, top = number % grid.columns * grid.step[0], number // grid.columns * grid.step[1]
+        _draw_image(ax, picture, (left, left + width, top + height, top), limits, cmap)
         if titles is not None:
             ax.text(
-                left + width / 2, top - 0.3 * gap, titles[number],
+                left + width / 2, top - 0.3 * grid.gap, titles[number],
                 ha="center", va="bottom", fontsize=SMALL, color=INK, linespacing=1.1,
             )  # fmt: skip
-    ax.set(xlim=(-gap, columns * step[0]), ylim=(rows * step[1] - above, -gap - above), aspect="equal")
+    right, bottom = grid.columns * grid.step[0], grid.rows * grid.step[1] - grid.above
+    ax.set(xlim=(-grid.gap, right), ylim=(bottom, -grid.gap - grid.above), aspect="equal")
     ax.set_axis_off()
     ax.set_title(title, fontsize=LARGE)
     return figure_of(ax)
+
+
+def _draw_image(
+    ax: Any, picture: NDArray[Any], extent: tuple[float, float, float, float], limits: Range, cmap: str
+) -> None:
+    """Draw one image; one in colours whose middle is white has a frame."""
+    from matplotlib.patches import Rectangle
+
+    low, high = limits
+    shown = _displayed(picture, limits)
+    ax.imshow(shown, extent=extent, cmap=cmap, vmin=low, vmax=high, interpolation="nearest")
+    if cmap == DIVERGING:
+        left, right, bottom, top = extent
+        frame = Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor=FAINT, linewidth=0.5)
+        ax.add_patch(frame)
 
 
 def _columns(count: int, aspect: float) -> int:

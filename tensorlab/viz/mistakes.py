@@ -21,6 +21,14 @@ MOST_NUMBERS = 30
 """The largest number of classes for which the entries of a confusion matrix are written out."""
 
 
+SHARES = {
+    "true": "share of the true class",
+    "pred": "share of the predicted class",
+    "all": "share of all samples",
+}
+"""What the colours of a confusion matrix mean, by how it is normalised."""
+
+
 @checked
 def confusion_matrix(
     targets: Any,
@@ -87,21 +95,20 @@ def confusion_matrix(
     right, total = int(counts.trace()), int(counts.sum())
     accuracy = f"Accuracy {100 * right / max(total, 1):.1f} % ({right:,} of {total:,})"
     dress(ax, accuracy if title is None else title, "predicted class", "true class", grid="")
-    ax.set_xticks(range(size), names, rotation=45 if max(map(len, names)) > 3 else 0)
-    ax.set_yticks(range(size), names)
-    for label in ax.get_xticklabels() if max(map(len, names)) > 3 else ():
-        label.set(ha="right", rotation_mode="anchor")
+    _name_classes(ax, names)
+    colorbar(drawn, ax, SHARES[normalize or "true"], percent=True)
+    return figure_of(ax)
+
+
+def _name_classes(ax: Any, names: list[str]) -> None:
+    """Write the names of the classes along both axes; long ones are turned below the matrix."""
+    ax.set_xticks(range(len(names)), names)
+    ax.set_yticks(range(len(names)), names)
+    if max(map(len, names)) > 3:
+        for label in ax.get_xticklabels():
+            label.set(rotation=45, ha="right", rotation_mode="anchor")
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    colorbar(
-        drawn,
-        ax,
-        {"pred": "share of the predicted class", "all": "share of all samples"}.get(
-            normalize or "", "share of the true class"
-        ),
-        percent=True,
-    )
-    return figure_of(ax)
 
 
 def _counts(targets: Any, predictions: Any) -> NDArray[Any]:

@@ -90,6 +90,13 @@ def dress(ax: Any, title: str = "", xlabel: str = "", ylabel: str = "", grid: st
         ax.grid(alpha=0.25, linewidth=0.7, axis=grid)
 
 
+def whole_ticks(axis: Any) -> None:
+    """Put the ticks of an axis at whole numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
+
+
 def legend(ax: Any, **options: Any) -> None:
     """Add a legend for the labelled artists, if there is one."""
     if ax.get_legend_handles_labels()[1]:
