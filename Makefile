@@ -78,11 +78,13 @@ clean: ## remove the environment, build output and caches (keeps runs/)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
+	@echo "Creating the environment $(VENV)"
 	$(PYTHON) -m venv $(VENV)
 
 # One stamp per extra; dev holds demo and bench.
 $(VENV)/.installed-%: pyproject.toml | $(VENV)/bin/python
-	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[$*]' $(if $(filter peers,$*),torch==$(TORCH))
+	@echo "Installing tensorlab and its extra '$*' into $(VENV): once, in about a minute"
+	$(PY) -m pip install --disable-pip-version-check --editable '.[$*]' $(if $(filter peers,$*),torch==$(TORCH))
 	@touch $@ $(if $(filter dev,$*),$(call env,demo) $(call env,bench))
 
 # Without an installation, this folder on PYTHONPATH gives the version and the entry points.

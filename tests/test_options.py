@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import os
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, InitVar
@@ -347,3 +348,13 @@ def test_a_number_that_no_array_can_hold_is_named():
         tl.nn.functional.max_pool2d(tl.ones(1, 1, 4, 4), 1 << 40)
     with pytest.raises(MemoryError, match=r"^Linear\(in_features=2, out_features=1180591620717411303424\)"):
         tl.nn.Linear(2, 1 << 70)
+
+
+def test_paths_are_strings_or_path_objects(tmp_path):
+    @checked
+    def opened(path: str | os.PathLike[str] | None = None):
+        return path
+
+    assert opened(tmp_path) is tmp_path and opened("file") == "file"
+    with pytest.raises(TypeError, match=r"^opened: path must be a str, a path or None, not 3"):
+        opened(3)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from math import inf
 from operator import index as as_index
+from os import PathLike
 from types import NoneType, SimpleNamespace, UnionType
 from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -380,7 +381,7 @@ def _alternatives(kind: Kind) -> list[str]:
     return ["a tensor", "an array"] if isinstance(kind, Operand) else [kind.text]
 
 
-NOUNS: dict[type, str] = {Iterable: "iterable", Mapping: "mapping"}
+NOUNS: dict[type, str] = {Iterable: "iterable", Mapping: "mapping", PathLike: "path"}
 """What errors call abstract classes."""
 
 BUILT_IN = ((str,), (tuple,), (list,), (dict,))

@@ -37,7 +37,9 @@ SPACES = (
     "tensorlab.optim.landscapes",
     "tensorlab.data",
     "tensorlab.datasets",
+    "tensorlab.features",
     "tensorlab.metrics",
+    "tensorlab.models",
     "tensorlab.io",
 )
 """The namespaces whose public names are called; those for authors of backends and ops are left out."""
@@ -137,7 +139,7 @@ targets = functools.cache(targets)
 def public_names(space):
     """Return the names of a namespace with what they stand for, if that is the library's and can be called."""
     module = importlib.import_module(space)
-    for name in getattr(module, "__all__", None) or module.LANDSCAPES:
+    for name in getattr(module, "__all__", None) or getattr(module, "LANDSCAPES", ()):
         value = getattr(module, name)
         module_name = str(getattr(value, "__module__", ""))
         is_error = isinstance(value, type) and issubclass(value, BaseException)

@@ -1,0 +1,11 @@
+"""Published architectures, by the names under which they are known.
+
+Each is a class, and for each published size a function that builds it: ``models.lenet5()``. `list_models` lists the
+functions, `get_model` calls one by its name. Parameters are initialised as published or as in torchvision, and
+``weights=`` reads them from a file; nothing is downloaded.
+"""
+
+from .registry import get_model, list_models, load_weights, register_model
+from .vision import LeNet5, lenet5
+
+__all__ = ["LeNet5", "get_model", "lenet5", "list_models", "load_weights", "register_model"]
