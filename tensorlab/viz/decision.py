@@ -56,7 +56,8 @@ def decision_boundary(
     ----------
     model : Module or callable, or mapping from str to them
         A function from points, a floating-point tensor of shape ``(M, 2)``, to scores of shape ``(M, C)``, or ``(M,)``
-        or ``(M, 1)`` for class 1 of the classes 0 and 1. A module is called in evaluation mode and stays as it is.
+        or ``(M, 1)`` for class 1 of the classes 0 and 1. A module is called in evaluation mode, with points of its
+        parameters' data type and device, and stays as it is.
         Several models by name have a panel each.
     points : tensor or array, shape (N, 2)
         The data.
@@ -267,15 +268,21 @@ def _predictors(user: str, model: Any, stages: Any) -> dict[str, Predict]:
 def _at_stage(model: Module, state: Mapping[str, Any]) -> Predict:
     def predict(x: Tensor) -> Any:
         with evaluating(model):
-            return functional_call(model, state, (x,))
+            return functional_call(model, state, (_suited_to(model, x),))
 
     return predict
+
+
+def _suited_to(model: Any, x: Tensor) -> Tensor:
+    """Return points on the device and with the data type of a module's parameters."""
+    parameter = next(model.parameters(), None) if isinstance(model, Module) else None
+    return x if parameter is None else x.to(parameter.device).astype(parameter.dtype)
 
 
 def _probabilities(user: str, predict: Predict, plane: Plane) -> NDArray[Any]:
     """Return the probabilities of the classes at the points of the grid, an array of shape ``(rows, columns, C)``."""
     with no_grad(), evaluating(predict):
-        scores = tensor_of(user, "the output of model", predict(plane.grid))
+        scores = tensor_of(user, "the output of model", predict(_suited_to(predict, plane.grid)))
     count, shape = len(plane.grid), (len(plane.ys), len(plane.xs))
     if scores.shape == (count, 1):
         scores = scores[:, 0]

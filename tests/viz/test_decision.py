@@ -102,6 +102,21 @@ class TestDecisionBoundary:
         for name, value in model.state_dict().items():
             np.testing.assert_array_equal(value.numpy(), before[name].numpy())
 
+    def test_points_have_the_type_and_the_device_of_the_parameters(self, other_backend):
+        points, labels = data()
+        seen = []
+
+        class Net(nn.Linear):
+            def forward(self, x):
+                seen.append((x.dtype.name, x.backend.name))
+                return super().forward(x)
+
+        model = Net(2, 1)
+        viz.decision_boundary(model, points, labels, resolution=5)
+        viz.decision_boundary(model, points, labels, stages=[model.state_dict()], resolution=5)
+        viz.decision_boundary(model.to(other_backend), points.tolist(), labels, resolution=5)
+        assert seen == [("float32", tl.active_backend().name)] * 2 + [("float32", other_backend)]
+
     def test_stages(self):
         points, labels = data()
         model = nn.Linear(2, 1).double()
