@@ -252,11 +252,8 @@ def _predictors(user: str, model: Any, stages: Any) -> dict[str, Predict]:
             raise TypeError(f"{user}: model must be a Module where stages are given, not {type(model).__name__}")
         if isinstance(stages, list | tuple):
             stages = {f"stage {number}": state for number, state in enumerate(stages)}
-        if (
-            not isinstance(stages, Mapping)
-            or not stages
-            or not all(isinstance(state, Mapping) for state in stages.values())
-        ):
+        states = list(stages.values()) if isinstance(stages, Mapping) else []
+        if not states or not all(isinstance(state, Mapping) for state in states):
             raise TypeError(f"{user}: stages must be state dicts, at least one, by name or in order")
         return {str(name): _at_stage(model, state) for name, state in stages.items()}
     named = model if isinstance(model, Mapping) else {"": model}
@@ -313,7 +310,7 @@ def _shades(plane: Plane, p: NDArray[Any]) -> NDArray[Any]:
     palette = to_rgba_array(colors(p.shape[-1]))
     picture = palette[p.argmax(axis=-1)]
     chance = 1 / p.shape[-1]
-    picture[..., 3] = 0.12 + 0.5 * ((p.max(axis=-1) - chance) / (1 - chance)).clip(0, 1)
+    picture[..., 3] = 0.12 + 0.5 * ((p.max(axis=-1) - chance) / (1 - chance or 1)).clip(0, 1)
     return picture
 
 

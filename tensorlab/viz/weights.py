@@ -267,8 +267,8 @@ def gradient_flow(
         ax.set_xlim(left=low / 3)
     for row, size in enumerate(sizes.values()):
         if row not in drawn:
-            text = "no gradient" if size is None else "zero" if size[0] == 0 else "not finite"
-            ax.text(0.01, row, text, transform=ax.get_yaxis_transform(), va="center", fontsize=SMALL, color=PALETTE[1])
+            why = "no gradient" if size is None else "zero" if size[0] == 0 else "not finite"
+            ax.text(0.01, row, why, transform=ax.get_yaxis_transform(), va="center", fontsize=SMALL, color=PALETTE[1])
     dress(ax, title, "gradient / weight" if relative else "gradient", grid="x")
     ax.set_yticks(range(len(sizes)), list(sizes))
     ax.set_ylim(len(sizes) - 0.4, -0.6)

@@ -90,6 +90,12 @@ class TestDecisionBoundary:
         drawn = [collection.get_offsets() for collection in ax.collections if len(collection.get_offsets()) > 1]
         np.testing.assert_allclose(np.concatenate(drawn), points[np.argsort(labels, kind="stable")])
 
+    def test_one_class(self):
+        points, _ = data()
+        figure = viz.decision_boundary(lambda x: (0 * x[:, 0]).astype("int64"), points, [0] * 40, output="labels")
+        assert (regions(figure.axes[0])[0] == 0).all()
+        figure.canvas.draw()
+
     def test_modules_run_in_evaluation_mode_and_stay_as_they_are(self):
         points, labels = data()
         model = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Linear(8, 2)).double()
