@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import tensorlab as tl
-from tensorlab import optim
+from tensorlab import optim, viz
 from tensorlab.optim.landscapes import LANDSCAPES
 
 CHOSEN = ("rosenbrock", "valley", "beale", "himmelblau", "two_wells", "styblinski_tang")
@@ -60,21 +60,18 @@ def report(landscape, results):
 
 def draw(compared, file):
     """Draw the paths on each landscape in one picture."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
+    from matplotlib.figure import Figure
 
     columns = min(3, len(compared))
     rows = math.ceil(len(compared) / columns)
-    figure, grid = plt.subplots(rows, columns, figsize=(5.2 * columns, 4.6 * rows), squeeze=False, layout="constrained")
-    for axes in grid.flat[len(compared) :]:
-        axes.set_axis_off()
-    for axes, (landscape, results) in zip(grid.flat, compared.items(), strict=False):
-        optim.plot_paths(landscape, results, axes=axes)
+    figure = Figure(figsize=(5.2 * columns, 4.6 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False)
+    for ax in grid.flat[len(compared) :]:
+        ax.set_axis_off()
+    for ax, (landscape, results) in zip(grid.flat, compared.items(), strict=False):
+        viz.optimizer_paths(landscape, results, ax=ax)
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, dpi=130)
-    plt.close(figure)
 
 
 def main():

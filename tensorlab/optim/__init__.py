@@ -27,11 +27,11 @@ from .schedule_free import AdamWScheduleFree
 from .sgd import SGD
 
 if TYPE_CHECKING:
-    from .minimization import MinimizeResult, minimize, plot_paths
+    from .minimization import MinimizeResult, minimize
     from .second_order import KFAC, LBFGS, GaussNewtonDescent, LevenbergMarquardt, NaturalGradient, NewtonCG
 
 LAZY = {
-    **dict.fromkeys(("MinimizeResult", "minimize", "plot_paths"), "minimization"),
+    **dict.fromkeys(("MinimizeResult", "minimize"), "minimization"),
     **dict.fromkeys(
         ("KFAC", "LBFGS", "GaussNewtonDescent", "LevenbergMarquardt", "NaturalGradient", "NewtonCG"), "second_order"
     ),
@@ -43,7 +43,7 @@ __all__ = [
     "Lion", "LARS", "LAMB", "Muon", "AdamWScheduleFree", "SAM", "LBFGS", "NewtonCG", "GaussNewtonDescent",
     "LevenbergMarquardt", "NaturalGradient", "KFAC", "Optimizer", "Elementwise", "L1Penalty", "L2Penalty",
     "ElasticPenalty", "DecoupledWeightDecay", "MaxNorm", "GradientNoise", "GradientAccumulation", "minimize",
-    "MinimizeResult", "plot_paths", "landscapes", "lr_scheduler", "swa_utils",
+    "MinimizeResult", "landscapes", "lr_scheduler", "swa_utils",
 ]  # fmt: skip
 
 

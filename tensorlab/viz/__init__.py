@@ -1,3 +1,31 @@
-"""Pictures of data, models and runs, drawn with Matplotlib."""
+"""Pictures of data, models and runs, drawn with Matplotlib (extra ``viz``).
 
-__all__: list[str] = []
+Every function returns the figure, for ``figure.savefig("name.png")``; a notebook shows it. The figures are not those of
+pyplot: they need no display and no closing. To draw into a figure of your own, pass its axes as `ax`, or `axes` where
+there are several panels: ``tl.viz.roc_curve(targets, scores, ax=plt.gca())``. Values are tensors of any backend, arrays
+or lists.
+"""
+
+from .curves import learning_rates, training_curves
+from .decision import animate_decision_boundary, decision_boundary
+from .embeddings import PCAResult, embedding, pca
+from .graph import ModelGraph, model_graph
+from .images import image_grid
+from .mistakes import confusion_matrix, misclassified
+from .paths import animate_optimizer_paths, optimizer_paths
+from .thresholds import precision_recall_curve, reliability_diagram, roc_curve
+from .weights import filters, gradient_flow, weight_histograms
+
+__all__ = [
+    # Data
+    "image_grid", "embedding", "pca", "PCAResult",
+    # Runs
+    "training_curves", "learning_rates", "optimizer_paths", "animate_optimizer_paths",
+    # Models
+    "model_graph", "ModelGraph",
+    # Weights
+    "filters", "weight_histograms", "gradient_flow",
+    # Classifiers
+    "confusion_matrix", "misclassified", "roc_curve", "precision_recall_curve", "reliability_diagram",
+    "decision_boundary", "animate_decision_boundary",
+]  # fmt: skip

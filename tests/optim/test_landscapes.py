@@ -1,6 +1,5 @@
-"""The landscapes: values, minima and derivatives, against formulas in NumPy; the picture of ways; the example."""
+"""The landscapes: values, minima and derivatives, against formulas in NumPy; the example."""
 
-import builtins
 import importlib.util
 from pathlib import Path
 
@@ -9,8 +8,7 @@ import pytest
 from helpers import assert_close, host, tensor
 
 import tensorlab as tl
-from tensorlab import optim
-from tensorlab.optim import landscapes, minimize, plot_paths
+from tensorlab.optim import landscapes, minimize
 from tensorlab.optim.landscapes import LANDSCAPES
 
 FORMULAS = {
@@ -136,98 +134,9 @@ class TestLandscape:
         assert repr(landscapes.saddle) == "<saddle: no minimum>"
 
 
-class TestPicture:
-    @pytest.fixture
-    def axes(self):
-        return pytest.importorskip("matplotlib.figure").Figure().subplots()
-
-    @staticmethod
-    def result(function=landscapes.rosenbrock, start=(-1.2, 1.0), steps=5, **options):
-        return minimize(function, tl.tensor(start), "SGD", max_steps=steps, **{"lr": 1e-3, **options})
-
-    def test_ways(self, axes):
-        results = {"slow": self.result(lr=1e-4), "quick": self.result(steps=1)}
-        assert plot_paths(landscapes.rosenbrock, results, axes=axes) is axes
-        drawn = {line.get_label(): line for line in axes.lines if not line.get_label().startswith("_")}
-        assert list(drawn) == ["slow: 5 steps", "quick: 1 step"]
-        for line, result in zip(drawn.values(), results.values(), strict=True):
-            np.testing.assert_allclose(np.stack(line.get_data(), axis=1), host(result.path), rtol=1e-6)
-        marked = {line.get_marker(): np.stack(line.get_data(), axis=1).tolist() for line in axes.lines}
-        assert marked["x"] == [[1.0, 1.0]]
-        assert marked["o"] == [pytest.approx([-1.2, 1.0])]
-        assert marked["*"] == [pytest.approx(host(results["quick"].x).tolist())]
-        assert (axes.get_xlim(), axes.get_ylim()) == landscapes.rosenbrock.bounds
-        assert axes.get_title() == "rosenbrock"
-
-    def test_levels_stand_closer_where_it_is_low(self, axes):
-        plot_paths(landscapes.rosenbrock, {"": self.result()}, axes=axes)
-        # The contours cut the line x = 0, where the function is 1 + 100 y², ever farther apart in height.
-        lines = axes.collections[-1]
-        levels = lines.levels
-        assert len(levels) > 10
-        heights = np.diff(np.expm1(levels))
-        assert (heights[1:] > heights[:-1]).all()
-
-    def test_heights_are_where_they_belong(self, axes):
-        from tensorlab.optim.minimization.paths import _heights
-
-        xs, ys = tensor(np.linspace(-1, 2, 4)), tensor(np.linspace(0, 5, 3))
-        expected = FORMULAS["booth"](np.stack(np.meshgrid(host(xs), host(ys))))
-        for function in (landscapes.booth, lambda x: landscapes.booth(x)):
-            assert_close(_heights(function, xs, ys), expected, rtol=1e-12)
-
-    def test_other_functions_are_drawn_around_the_ways(self, axes, monkeypatch):
-        monkeypatch.setattr("tensorlab.optim.minimization.paths.POINTS", 11)
-        found = self.result(lambda x: (x * x).sum(), (0.0, 4.0), steps=50, lr=0.5)
-        plot_paths(lambda x: (x * x).sum(), {"SGD": found}, axes=axes)
-        assert axes.get_xlim() == (-1.0, 1.0)
-        assert axes.get_ylim() == pytest.approx((-0.8, 4.8))
-        assert axes.get_title() == ""
-
-    @pytest.mark.filterwarnings("ignore:.*(overflow|invalid value):RuntimeWarning")
-    def test_ways_that_leave_the_world(self, axes):
-        found = self.result(lr=1.0, steps=30)
-        assert not np.isfinite(found.fun)
-        plot_paths(landscapes.rosenbrock, {"SGD": found}, axes=axes)
-        axes.figure.canvas.draw()
-
-    def test_a_new_figure(self):
-        pyplot = pytest.importorskip("matplotlib.pyplot")
-        pyplot.switch_backend("Agg")
-        axes = plot_paths(landscapes.booth, {"SGD": self.result(landscapes.booth)}, bounds=((0, 2), (1, 5)))
-        assert axes.get_xlim() == (0, 2)
-        pyplot.close(axes.figure)
-
-    def test_errors(self, axes):
-        good = self.result()
-        with pytest.raises(ValueError, match="plot_paths: results must hold at least one"):
-            plot_paths(landscapes.rosenbrock, {}, axes=axes)
-        with pytest.raises(ValueError, match=r"bounds must be two pairs \(low, high\)"):
-            plot_paths(landscapes.rosenbrock, {"a": good}, bounds=((1, 0), (0, 1)), axes=axes)
-        with pytest.raises(ValueError, match=r"the path of 'b' has iterates of shape \(3,\)"):
-            plot_paths(landscapes.rosenbrock, {"a": good, "b": self.result(start=(0.0, 0.0, 0.0))}, axes=axes)
-        with pytest.raises(ValueError, match="the path of 'c' is a list of trees"):
-            plot_paths(landscapes.rosenbrock, {"c": minimize(sum, [1.0, 2.0], "SGD", max_steps=2)}, axes=axes)
-        assert not axes.lines
-
-    def test_without_matplotlib(self, monkeypatch):
-        real = builtins.__import__
-
-        def without(name, *rest):
-            if name.startswith("matplotlib"):
-                raise ImportError(name)
-            return real(name, *rest)
-
-        monkeypatch.setattr(builtins, "__import__", without)
-        with pytest.raises(ImportError, match=r"pip install tensorlab\[viz\]"):
-            plot_paths(landscapes.booth, {"SGD": self.result()})
-
-
 def test_the_example(tmp_path, monkeypatch, capsys):
     pytest.importorskip("scipy")
     pytest.importorskip("matplotlib")
-    if not hasattr(optim, "plot_paths"):
-        pytest.skip("not exported yet")
     script = Path(__file__).parents[2] / "examples" / "compare_optimizers.py"
     spec = importlib.util.spec_from_file_location("compare_optimizers", script)
     module = importlib.util.module_from_spec(spec)

@@ -1,7 +1,6 @@
 """Minima of functions by any method, tensorlab's or SciPy's, and pictures of the way there."""
 
 from .minimize import minimize
-from .paths import plot_paths
 from .run import MinimizeResult
 
-__all__ = ["MinimizeResult", "minimize", "plot_paths"]
+__all__ = ["MinimizeResult", "minimize"]
