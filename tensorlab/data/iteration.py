@@ -131,14 +131,15 @@ class Parallel(LoaderIterator):
         How many batches per worker are fetched ahead of the one that is asked for.
     timeout : float
         The longest time to wait for a batch in seconds; 0 for no limit.
-    persistent : bool
-        Whether the workers are kept for another iteration.
+    keeper : object, optional
+        What keeps the workers for another iteration; without one they end with the iterator.
     """
 
-    def __init__(self, plan: Plan, pool: Pool, ahead: int, timeout: float, persistent: bool) -> None:
+    def __init__(self, plan: Plan, pool: Pool, ahead: int, timeout: float, keeper: object = None) -> None:
         self._plan, self._pool, self._timeout = plan, pool, timeout
         self._most = ahead * pool.size
-        self._end = None if persistent else finalize(self, pool.close)
+        self._keeper = keeper  # must not be collected before the iterator
+        self._end = finalize(self, pool.close) if keeper is None else None
         self._in_work: dict[int, tuple[int, Any]] = {}  # the workers and the indices of batches by number
         self._arrived: dict[int, Answer] = {}
         self._moved: dict[int, Any] = {}

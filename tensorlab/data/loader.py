@@ -205,7 +205,8 @@ class DataLoader:
             return InProcess(plan, self._fetcher(), call_unseeded if needs_no_seed else call_seeded_apart)
         assert self.prefetch_factor is not None
         pool = self._workers(self._progress)
-        return Parallel(plan, pool, self.prefetch_factor, self.timeout, self.persistent_workers)
+        keeper = self if self.persistent_workers else None
+        return Parallel(plan, pool, self.prefetch_factor, self.timeout, keeper)
 
     def __len__(self) -> int:
         if self._is_iterable:

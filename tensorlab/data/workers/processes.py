@@ -85,7 +85,7 @@ class ProcessPool:
     def send(self, worker: int, task: Task) -> None:
         self._tell(worker, task)
 
-    def _tell(self, worker: int, message: Begin | Task) -> None:
+    def _tell(self, worker: int, message: Begin | Task | None) -> None:
         receiver = self._receivers[worker]
         try:
             receiver.connection.send((message, receiver.released()))
@@ -124,7 +124,8 @@ class ProcessPool:
             return
         self.closed = True
         started = [process for process in self._processes if process.pid is not None]
-        for process in started:
+        for worker, process in enumerate(started):  # the message reaches those that wait, the signal those that work
+            self._tell(worker, None)
             process.terminate()
         deadline = monotonic() + WAIT_AT_END
         for process in started:
@@ -166,9 +167,10 @@ def _work(job: Job, connection: Connection, main: int, backend: str) -> None:
     """Do the work of one process."""
     for end in list(_main_ends):
         end.close()
-    _handle_signals()
     inbox, sender = Inbox(), Sender(connection, main)
-    Thread(target=_listen, args=(connection, inbox, sender), name="DataLoader listener", daemon=True).start()
+    with _signals_held_back():  # in the thread, so that they interrupt the one that works
+        Thread(target=_listen, args=(connection, inbox, sender), name="DataLoader listener", daemon=True).start()
+    _handle_signals()
     with use_backend(backend) as active:
         active.limit_threads(1)
         for answer in job.answers(inbox, lambda error, doing: ProcessError.of(error, job.info.id, doing)):
@@ -205,4 +207,4 @@ def _listen(connection: Connection, inbox: Inbox, sender: Sender) -> None:
         except (EOFError, OSError):
             os._exit(0)
         sender.release(released)
-        inbox.put(message)
+        inbox.put(message) if message is not None else inbox.close()
