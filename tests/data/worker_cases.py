@@ -1,5 +1,7 @@
 """Datasets for the tests of workers, in a module that other processes can import."""
 
+# ruff: noqa: NPY002  # NumPy's global generator is one of those that loaders seed
+
 import os
 import random
 import signal
