@@ -159,7 +159,6 @@ class DataLoader:
 
     def _refuse_options_without_workers(self, prefetch_factor: int | None, context: Any) -> None:
         needing = {
-            "timeout": bool(self.timeout),
             "prefetch_factor": prefetch_factor is not None,
             "persistent_workers": self.persistent_workers,
             "multiprocessing_context": context is not None,

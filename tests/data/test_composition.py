@@ -69,7 +69,7 @@ class TestChain:
     def test_errors(self):
         with pytest.raises(TypeError, match=r"^ChainDataset: datasets\[0\] must be an iterable dataset"):
             ChainDataset([3])
-        with pytest.raises(ValueError, match="^ChainDataset: there must be at least one dataset"):
+        with pytest.raises(ValueError, match=r"^ChainDataset: there must be at least one dataset"):
             ChainDataset([])
         with pytest.raises(TypeError, match="Count is an iterable dataset, which has no samples by index"):
             Count(3)[0]
@@ -113,7 +113,7 @@ def test_an_error_of_a_dataset_is_not_taken_for_a_wrong_index():
         def __getitem__(self, index):
             return [0, 1][index]
 
-    with pytest.raises(IndexError, match="^list index out of range") as caught:
+    with pytest.raises(IndexError, match=r"^list index out of range") as caught:
         Broken().batch([0, 3])
     assert caught.value.__notes__ == ["Raised by sample 3 of Broken."]
     with pytest.raises(IndexError, match=r"^Broken.batch: indices must be in the range of the dataset"):

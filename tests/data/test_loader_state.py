@@ -274,7 +274,7 @@ class TestIterableDatasets:
     def test_a_state_that_the_dataset_cannot_load_is_refused(self):
         loader = loader_of(PartWithState())
         next(iter(loader))
-        with pytest.raises(ValueError, match="^load_state_dict: the state holds that of a dataset"):
+        with pytest.raises(ValueError, match=r"^load_state_dict: the state holds that of a dataset"):
             loader_of(Part()).load_state_dict(loader.state_dict())
 
 
@@ -315,5 +315,5 @@ class TestErrors:
         assert loader.state_dict() == before
 
     def test_not_a_state(self):
-        with pytest.raises(TypeError, match="^load_state_dict: state_dict must be a mapping, not 3"):
+        with pytest.raises(TypeError, match=r"^load_state_dict: state_dict must be a mapping, not 3"):
             loader_of(Numbers()).load_state_dict(3)

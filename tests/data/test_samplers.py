@@ -41,9 +41,9 @@ class TestRandomSampler:
         assert list(RandomSampler([])) == list(RandomSampler([], True, 5)) == []
 
     def test_errors(self):
-        with pytest.raises(ValueError, match="^RandomSampler: num_samples must be a positive integer or None, not 0"):
+        with pytest.raises(ValueError, match=r"^RandomSampler: num_samples must be a positive integer or None, not 0"):
             RandomSampler(range(3), True, 0)
-        with pytest.raises(TypeError, match="^RandomSampler: replacement must be a bool"):
+        with pytest.raises(TypeError, match=r"^RandomSampler: replacement must be a bool"):
             RandomSampler(range(3), "x")
 
 
@@ -57,7 +57,7 @@ class TestSubsetRandomSampler:
         assert all(sorted(order) == [3, 5, 7] for order in orders)
 
     def test_errors(self):
-        with pytest.raises(TypeError, match="^SubsetRandomSampler: indices must be a sequence of indices, not 3"):
+        with pytest.raises(TypeError, match=r"^SubsetRandomSampler: indices must be a sequence of indices, not 3"):
             SubsetRandomSampler(3)
 
 

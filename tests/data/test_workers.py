@@ -372,8 +372,7 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("options", "message"),
         [
-            ({"timeout": 1}, "timeout requires workers, but num_workers is 0"),
-            ({"prefetch_factor": 2}, "prefetch_factor requires workers"),
+            ({"prefetch_factor": 2}, "prefetch_factor requires workers, but num_workers is 0"),
             ({"persistent_workers": True}, "persistent_workers requires workers"),
             ({"multiprocessing_context": "spawn"}, "multiprocessing_context requires workers"),
             (
