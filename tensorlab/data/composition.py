@@ -193,11 +193,11 @@ class StackDataset(Dataset):
 
 
 def _read_all(owner: str, kind: Kind, datasets: Iterable[Any]) -> list[Any]:
-    found = [read(owner, f"datasets[{number}]", kind, dataset) for number, dataset in enumerate(datasets)]
+    found = list(datasets)
     if not found:
         raise ValueError(f"{owner}: there must be at least one dataset")
-    if kind is SIZED_SAMPLES:
-        for number, dataset in enumerate(found):
-            if isinstance(dataset, IterableDataset):
-                raise TypeError(f"{owner}: datasets[{number}] is an iterable dataset; ChainDataset joins these")
+    for number, dataset in enumerate(found):
+        if kind is SIZED_SAMPLES and isinstance(dataset, IterableDataset):
+            raise TypeError(f"{owner}: datasets[{number}] is an iterable dataset; ChainDataset joins these")
+        read(owner, f"datasets[{number}]", kind, dataset)
     return found

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from operator import index as as_index
 from typing import TYPE_CHECKING, Any
 
+from ..backend import active_backend
+from ..backend.dtypes import int64
 from ..ops.creation import asarray
 from ..ops.declare import require
 from ..ops.indexing import take
 from ..options import checked
-from ..tensor import Tensor
+from ..tensor import Tensor, wrapped
 from .arguments import BatchIndices
 from .collate import default_collate
 
@@ -135,11 +137,17 @@ class TensorDataset(Dataset):
     @checked
     def batch(self, indices: BatchIndices) -> tuple[Tensor, ...]:
         try:
-            rows = indices if isinstance(indices, Tensor) else asarray(list(map(as_index, indices)), dtype="int64")
+            rows = indices if isinstance(indices, Tensor) else _rows(indices)
             return tuple(take(tensor, rows.to(tensor.device), axis=0) for tensor in self.tensors)
         except UNFIT as error:
             refuse_indices(self, indices, error)
             raise
+
+
+def _rows(indices: Sequence[int]) -> Tensor:
+    """Return indices as a tensor. `asarray` would first look what kinds of numbers they are."""
+    backend = active_backend()
+    return wrapped(backend.asarray(list(map(as_index, indices)), dtype=backend.native(int64)))
 
 
 UNFIT = (TypeError, ValueError, OverflowError, IndexError)

@@ -185,7 +185,7 @@ class DataLoader:
             raise ValueError("DataLoader: drop_last requires batches, but batch_size is None")
 
     def _default_sampler(self, shuffle: bool) -> Sampler:
-        if not hasattr(self.dataset, "__len__"):
+        if self._known_length() is None:
             raise TypeError(
                 f"DataLoader: dataset must have a length, __len__, unless there is a sampler or batch_sampler; "
                 f"{type(self.dataset).__name__} has none"
@@ -358,6 +358,7 @@ class DataLoader:
             )
 
     def _known_length(self) -> int | None:
+        """Return the number of samples; None if the dataset has no length."""
         try:
             return len(self.dataset)
         except TypeError:

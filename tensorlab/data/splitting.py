@@ -90,6 +90,8 @@ def stratified_split(
     classes = _listed_labels(dataset) if labels is None else as_integers(labels)
     if len(classes) != total:
         raise ValueError(f"there must be one label for each of the {total} samples, not {len(classes)} labels")
+    if unhashable := [label for label in classes if not isinstance(label, Hashable)]:
+        raise TypeError(f"labels must be hashable, not {unhashable[0]!r}")
     order = randperm(total, generator=generator).tolist()
     members: dict[Hashable, list[int]] = {}
     for index in order:
