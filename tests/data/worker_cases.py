@@ -34,7 +34,7 @@ def drawn():
         return tl.rand(2)
     state = tl.random.default_generator.get_state()
     tl.random.default_generator.set_state({**state, "block": state["block"] + 1})
-    return tl.tensor([state["key"][0] >> 2, state["block"]])
+    return tl.tensor([state["key"][0] & (1 << 62) - 1, state["block"]])
 
 
 class Augmented(Numbers):
