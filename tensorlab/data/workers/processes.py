@@ -57,6 +57,7 @@ class ProcessPool:
         self._receivers: list[Receiver] = []
         backend = active_backend()
         name = backend.name if backend.on_host else HOST_BACKEND
+        _prepare(context)
         try:
             with _signals_held_back(), _warnings_of_fork_ignored():
                 for job in jobs:
@@ -99,7 +100,7 @@ class ProcessPool:
             ends: dict[Any, int] = {receiver.connection: n for n, receiver in enumerate(self._receivers)}
             deaths: dict[Any, int] = {process.sentinel: n for n, process in enumerate(self._processes)}
             ready = wait([*ends, *deaths], left)
-            answers = [answer for end in ready if end in ends for answer in self._answers_of(ends[end], tasks)]
+            answers = [self._answer_of(ends[end], tasks) for end in ready if end in ends]
             if answers:
                 return answers
             for worker, process in enumerate(self._processes):
@@ -108,10 +109,11 @@ class ProcessPool:
             if deadline is not None and monotonic() >= deadline:
                 return []
 
-    def _answers_of(self, worker: int, tasks: Callable[[int], Sequence[Any]]) -> Iterator[Answer]:
-        """Yield what a worker has sent, or raise if it has ended in the middle of it."""
+    def _answer_of(self, worker: int, tasks: Callable[[int], Sequence[Any]]) -> Answer:
+        """Return what a worker has sent, or raise if it has ended."""
         try:
-            yield self._receivers[worker].receive()
+            answer: Answer = self._receivers[worker].receive()
+            return answer
         except (EOFError, OSError):
             self._processes[worker].join(LOOK_EVERY)
             raise self._death(worker, tasks) from None
@@ -137,6 +139,14 @@ class ProcessPool:
         for receiver in self._receivers:
             receiver.connection.close()
         self._processes, self._receivers = [], []
+
+
+def _prepare(context: BaseContext) -> None:
+    """Start the server of the method "forkserver", which would hold back signals for all of its processes otherwise."""
+    if context.get_start_method() == "forkserver":
+        from multiprocessing.forkserver import ensure_running
+
+        ensure_running()
 
 
 @contextmanager

@@ -21,11 +21,11 @@ WAIT_AT_END = 1.0
 class ThreadError:
     """An error of a thread, which is raised as it is."""
 
-    error: Exception
+    error: Any
 
     def reraise(self) -> NoReturn:
-        """Raise the error."""
-        error, self.error = self.error, Exception()
+        """Raise the error, and forget it: its traceback refers to the frames that hold this object."""
+        error, self.error = self.error, None
         try:
             raise error
         finally:
