@@ -27,6 +27,7 @@ from .seeding import (
     call_with_own_stream,
     draws_nothing,
     epoch_seed,
+    numpy_global,
 )
 from .workers import Pool, ProcessPool, ThreadPool, WorkerInfo
 from .workers.pool import Job
@@ -237,6 +238,7 @@ class DataLoader:
         if self.worker_type == "thread":
             pool = ThreadPool(jobs)
         else:
+            numpy_global()  # its import takes longer than a fork, and would be repeated in every process
             pool = ProcessPool(jobs, self.multiprocessing_context or multiprocessing.get_context())
         if self.persistent_workers:
             self._pool = pool

@@ -52,7 +52,7 @@ def call_seeded(function: Callable[[A], R], argument: A, seed: int) -> R:
 
 def call_seeded_apart(function: Callable[[A], R], argument: A, seed: int) -> R:
     """Call a function with all global generators seeded, and restore them."""
-    numpy_random = _numpy_random()
+    numpy_random = numpy_global()
     states = random.getstate(), numpy_random and numpy_random.get_state(legacy=False)
     try:
         return call_seeded(function, argument, seed)
@@ -75,11 +75,11 @@ def call_unseeded(function: Callable[[A], R], argument: A, seed: int) -> R:
 
 def _seed_other_libraries(seed: int) -> None:
     random.seed(seed)
-    if numpy_random := _numpy_random():
+    if numpy_random := numpy_global():
         numpy_random.seed([seed >> shift & 0xFFFFFFFF for shift in (0, 32, 64, 96)])
 
 
-def _numpy_random() -> Any:
+def numpy_global() -> Any:
     """Return NumPy's global generator, or None if NumPy is not loaded: nobody draws from it then."""
     numpy: Any = sys.modules.get("numpy")
     return numpy and numpy.random
