@@ -14,6 +14,7 @@ from tensorlab.autodiff.graph import watched
 
 from . import machine
 from .harness import Contender
+from .loading import tensors_in_memory, waiting_for_samples
 from .models import FEW_LARGE, MANY_SMALL, Program, lenet5_training, mlp_training, optimizer_step
 
 Builder = Callable[[Any], Program]
@@ -210,4 +211,9 @@ CASES: list[Case] = [
     ],
     Case("small op", "chain of 20, 32 floats, untraced", small_op(chain_of_20), counted=False),
     Case("small op", "chain of 20, 32 floats, forward and backward", chain_with_gradients, counted=False),
+    Case("data loader", "tensors in memory, a batch of 32", tensors_in_memory(), counted=False),
+    Case("data loader", "tensors in memory, a batch of 32, 2 workers", tensors_in_memory(2), counted=False),
+    Case("data loader", "80 samples of 5 ms", waiting_for_samples(0), counted=False),
+    Case("data loader", "80 samples of 5 ms, 4 processes", waiting_for_samples(4), counted=False),
+    Case("data loader", "80 samples of 5 ms, 4 threads", waiting_for_samples(4, threads=True), counted=False),
 ]

@@ -16,6 +16,7 @@ from .harness import compare
 from .report import Row
 
 
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")
 @pytest.mark.parametrize("backend", machine.backends())
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.group}: {case.name}")
 def test_speed(case: Case, backend: str, benchmark: Any, rows: list[Row]) -> None:

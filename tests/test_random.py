@@ -1,5 +1,7 @@
 """Seeded generators: reproducible on every backend, states, children, and the basic distributions."""
 
+import copy
+from concurrent.futures import ThreadPoolExecutor
 from inspect import signature
 
 import numpy as np
@@ -10,6 +12,7 @@ from scipy import stats
 import tensorlab as tl
 from tensorlab.random import Generator
 from tensorlab.random.arguments import Call
+from tensorlab.random.generator import drawing_from
 
 FIRST_WORDS = (0x2F4BA6408E4D89B, 0x3DD62B0B9CA8C5B2, 0x1C8667A55D902E79, 0x907D7A052FD5B4DC)
 """The first block of numpy.random.Philox(key=0)."""
@@ -392,3 +395,31 @@ def test_threads_that_share_a_generator_draw_different_numbers():
     finally:
         sys.setswitchinterval(interval)
     assert len(set(drawn)) == 1000
+
+
+class TestStandingIn:
+    def test_draws_seeds_and_states_are_those_of_the_other_generator(self):
+        tl.manual_seed(3)
+        before = tl.random.default_generator.get_state()
+        other = tl.Generator(5)
+        with drawing_from(other):
+            inside = tl.rand(3)
+            assert tl.random.default_generator.get_state() == other.get_state()
+            (child,) = tl.random.default_generator.spawn(1)
+        assert tl.random.default_generator.get_state() == before
+        assert inside.tolist() == tl.Generator(5).uniform((3,)).tolist()
+        assert child.get_state() == tl.Generator(5).spawn(1)[0].get_state()
+        with drawing_from(other):
+            tl.manual_seed(9)
+        assert other.get_state() == tl.Generator(9).get_state()
+        assert tl.random.default_generator.get_state() == before
+
+    def test_other_threads_are_not_affected(self):
+        with drawing_from(tl.Generator(5)), ThreadPoolExecutor(1) as pool:
+            there = pool.submit(tl.random.default_generator.get_state).result()
+        assert there == tl.random.default_generator.get_state()
+
+    def test_a_copy_of_the_default_generator_is_independent(self):
+        twin = copy.deepcopy(tl.random.default_generator)
+        with drawing_from(tl.Generator(5)):
+            assert twin.get_state()["key"] == (0, 0)

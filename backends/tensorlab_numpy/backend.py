@@ -22,8 +22,10 @@ from . import elementwise, linalg, machine, norms, pooling, reduction, resamplin
 from . import normalization as normalizations
 from . import softmax as softmaxes
 from . import special as special_functions
+from .blas import limit_blas_threads
 from .namespace import Namespace
 from .reduction import FEW, NEW_ARRAY, add_reduce, is_pairwise
+from .threads import limit_threads
 from .updates import BlockedUpdateKernels
 
 NAMESAKES = """
@@ -57,6 +59,11 @@ class NumpyBackend(
         super().__init__()
         for name in NAMESAKES:
             setattr(self, name, getattr(np, name))
+
+    def limit_threads(self, count: int) -> None:
+        """Limit the threads of OpenBLAS and those of the blocks of large arrays."""
+        limit_blas_threads(count)
+        limit_threads(count)
 
     def ignoring_underflow(self) -> AbstractContextManager[Any]:
         """Return a context in which NumPy does not report underflow."""

@@ -39,6 +39,13 @@ def axpby(char: str) -> Axpby | None:
     return call
 
 
+def limit_blas_threads(count: int) -> None:
+    """Let OpenBLAS use at most `count` threads; does nothing if NumPy has another BLAS than that of its wheels."""
+    library = _library()
+    if library is not None:
+        library.scipy_openblas_set_num_threads64_(min(count, library.scipy_openblas_get_num_threads64_()))
+
+
 @cache
 def _library() -> ctypes.CDLL | None:
     """Return the OpenBLAS of NumPy's wheels, which is already loaded."""

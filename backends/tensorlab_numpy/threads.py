@@ -16,12 +16,24 @@ MAX_THREADS = 4
 """Elementwise work is memory-bound: a few processors saturate the bandwidth, and the GIL serializes the rest."""
 
 
-@cache
+_limit = [MAX_THREADS]
+
+
+def limit_threads(count: int) -> None:
+    """Use at most `count` threads from now on."""
+    _limit[0] = min(count, MAX_THREADS)
+
+
 def thread_count() -> int:
-    """Return the number of threads: OMP_NUM_THREADS or that of processors, but at most `MAX_THREADS`."""
+    """Return the number of threads: OMP_NUM_THREADS or that of processors, but at most the limit."""
+    return min(_usable_threads(), _limit[0])
+
+
+@cache
+def _usable_threads() -> int:
     asked = os.environ.get("OMP_NUM_THREADS", "")
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(int(asked) if asked.isdecimal() and int(asked) else usable, MAX_THREADS)
+    return int(asked) if asked.isdecimal() and int(asked) else usable
 
 
 @cache

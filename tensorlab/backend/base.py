@@ -97,6 +97,9 @@ class Backend(DefaultKernels):
         """Return a context in which numbers that become zero are not reported, if the library can report them."""
         return nullcontext()
 
+    def limit_threads(self, count: int) -> None:
+        """Compute with at most `count` threads in this process, of those that the library starts on the host."""
+
     # -- availability, devices, host memory ------------------------------------------------------------------
 
     @classmethod

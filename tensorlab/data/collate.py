@@ -6,14 +6,17 @@ from collections.abc import Callable, Mapping, MutableMapping
 from copy import copy
 from typing import Any
 
-from ..backend import backend_for_type
+from ..backend import active_backend, backend_for_type
 from ..ops.creation import asarray, tensor
 from ..ops.declare import composite
 from ..ops.joining import stack
-from ..tensor import Tensor
+from ..tensor import Tensor, wrapped
 from .arguments import SampleList
 
 NUMBERS = (bool, int, float, complex)
+
+TYPES_OF_NUMBERS = ((complex, "complex128"), (float, "float64"))
+"""The data types that hold all numbers if one is of this class, the widest first."""
 
 
 @composite()
@@ -85,9 +88,13 @@ def _arrays(samples: list[Any]) -> Tensor:
 
 def _numbers(samples: list[Any]) -> Tensor:
     _require_all(lambda sample: isinstance(sample, NUMBERS), samples)
-    if any(isinstance(number, complex) for number in samples):
-        return tensor(samples, dtype="complex128")
-    return tensor(samples, dtype="float64" if any(isinstance(number, float) for number in samples) else None)
+    dtype = next((name for kind, name in TYPES_OF_NUMBERS if any(isinstance(x, kind) for x in samples)), "int64")
+    dtype = "bool" if all(isinstance(x, bool) for x in samples) else dtype
+    try:
+        backend = active_backend()
+        return wrapped(backend.asarray(samples, dtype=backend.native(dtype)))  # `tensor` would look at every number
+    except (OverflowError, TypeError, ValueError):
+        return tensor(samples, dtype=dtype)
 
 
 def _mapping(samples: list[Mapping[Any, Any]]) -> Mapping[Any, Any]:

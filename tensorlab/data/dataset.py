@@ -1,25 +1,29 @@
-"""Datasets: samples by index."""
+"""Datasets: samples by index, or one after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import accumulate
-from math import floor, isclose
+from collections.abc import Iterator, Sequence
 from operator import index as as_index
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..backend import active_backend
+from ..backend.dtypes import int64
 from ..ops.creation import asarray
-from ..ops.declare import composite, require
+from ..ops.declare import require
 from ..ops.indexing import take
 from ..options import checked
-from ..random import Generator, randperm
-from ..tensor import Tensor
-from .arguments import BatchIndices, IndexSequence, Lengths, Samples, SizedSamples
+from ..tensor import Tensor, wrapped
+from .arguments import BatchIndices
 from .collate import default_collate
+
+if TYPE_CHECKING:
+    from .composition import ChainDataset, ConcatDataset
 
 
 class Dataset:
     """The base class of datasets: a subclass defines ``__getitem__`` and ``__len__``.
+
+    The sum of two datasets is their `ConcatDataset`.
 
     Examples
     --------
@@ -39,17 +43,56 @@ class Dataset:
     def __len__(self) -> int:
         raise TypeError(f"{type(self).__name__} does not define __len__")
 
+    def __add__(self, other: Any) -> ConcatDataset:
+        from .composition import ConcatDataset
+
+        return ConcatDataset([self, other])
+
     @checked
     def batch(self, indices: BatchIndices) -> Any:
         """Return several samples as a batch. Override this in subclasses that can fetch them together."""
         try:
-            samples = [self[index] for index in as_integers(indices)]
+            samples = samples_of(self, indices)
         except UNFIT as error:
-            _refuse_indices(self, indices, error)
+            refuse_indices(self, indices, error)
             raise
         if not samples:
             raise ValueError(f"{type(self).__name__}.batch: indices must have at least one index")
         return default_collate(samples)
+
+
+class IterableDataset(Dataset):
+    """The base class of datasets without indices: a subclass defines ``__iter__``.
+
+    In a `DataLoader` with workers, each worker iterates over the dataset: it yields every sample once per worker,
+    unless ``__iter__`` asks `get_worker_info` which part it is to yield. If the dataset has the methods ``state_dict``
+    and ``load_state_dict``, the state of a loader holds its state, and a loader that continues begins with
+    ``load_state_dict`` before ``__iter__``. The sum of two such datasets is their `ChainDataset`.
+
+    Examples
+    --------
+    >>> class Countdown(tl.data.IterableDataset):
+    ...     def __iter__(self):
+    ...         info = tl.data.get_worker_info()
+    ...         first, step = (0, 1) if info is None else (info.id, info.num_workers)
+    ...         return iter(range(9 - first, -1, -step))
+    >>> for batch in tl.data.DataLoader(Countdown(), batch_size=4):
+    ...     print(batch)
+    tensor([9, 8, 7, 6])
+    tensor([5, 4, 3, 2])
+    tensor([1, 0])
+    """
+
+    def __getitem__(self, index: int) -> Any:
+        raise TypeError(f"{type(self).__name__} is an iterable dataset, which has no samples by index")
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError(f"{type(self).__name__} does not define __iter__")
+
+    def __add__(self, other: Any) -> ChainDataset:  # type: ignore[override]
+        from .composition import ChainDataset
+
+        return ChainDataset([self, other])
 
 
 class TensorDataset(Dataset):
@@ -94,56 +137,24 @@ class TensorDataset(Dataset):
     @checked
     def batch(self, indices: BatchIndices) -> tuple[Tensor, ...]:
         try:
-            rows = indices if isinstance(indices, Tensor) else asarray(list(map(as_index, indices)), dtype="int64")
+            rows = indices if isinstance(indices, Tensor) else _rows(indices)
             return tuple(take(tensor, rows.to(tensor.device), axis=0) for tensor in self.tensors)
         except UNFIT as error:
-            _refuse_indices(self, indices, error)
+            refuse_indices(self, indices, error)
             raise
 
 
-class Subset(Dataset):
-    """A subset of the samples of a dataset.
-
-    Parameters
-    ----------
-    dataset : Dataset, or anything with ``__getitem__``
-        The dataset.
-    indices : sequence of int, or tensor
-        The indices of the samples.
-
-    Raises
-    ------
-    TypeError
-        If an argument is of the wrong type.
-
-    Examples
-    --------
-    >>> subset = tl.data.Subset(["a", "b", "c"], [2, 0])
-    >>> len(subset), subset[0]
-    (2, 'c')
-    """
-
-    @checked
-    def __init__(self, dataset: Samples, indices: IndexSequence) -> None:
-        self.dataset, self.indices = dataset, as_integers(indices)
-
-    def __getitem__(self, index: int) -> Any:
-        return self.dataset[self.indices[index]]
-
-    def __len__(self) -> int:
-        return len(self.indices)
-
-    @checked
-    def batch(self, indices: BatchIndices) -> Any:
-        try:
-            inner = [self.indices[index] for index in as_integers(indices)]
-        except UNFIT as error:
-            _refuse_indices(self, indices, error)
-            raise
-        return batch_of(self.dataset, inner)
+def _rows(indices: Sequence[int]) -> Tensor:
+    """Return indices as a tensor. `asarray` would first look what kinds of numbers they are."""
+    backend = active_backend()
+    return wrapped(backend.asarray(list(map(as_index, indices)), dtype=backend.native(int64)))
 
 
-def _refuse_indices(dataset: Dataset, indices: Sequence[int] | Tensor, error: Exception) -> None:
+UNFIT = (TypeError, ValueError, OverflowError, IndexError)
+"""Errors that indices can cause."""
+
+
+def refuse_indices(dataset: Dataset, indices: Sequence[int] | Tensor, error: Exception) -> None:
     """Raise an error that names the indices of a batch, if they are not integers or out of range."""
     owner = f"{type(dataset).__name__}.batch"
     for index in as_integers(indices):
@@ -151,12 +162,29 @@ def _refuse_indices(dataset: Dataset, indices: Sequence[int] | Tensor, error: Ex
             as_index(index)
         except TypeError:
             raise TypeError(f"{owner}: indices must be integers, not {index!r}") from error
-    if isinstance(error, IndexError | OverflowError):
+    if isinstance(error, IndexError | OverflowError) and not _all_in_range(dataset, indices):
         raise IndexError(f"{owner}: indices must be in the range of the dataset: {error}") from error
 
 
-UNFIT = (TypeError, ValueError, OverflowError, IndexError)
-"""Errors that indices can cause."""
+def _all_in_range(dataset: Dataset, indices: Sequence[int] | Tensor) -> bool:
+    """Whether the samples exist as far as is known, so that an error was raised by the code that makes them."""
+    try:
+        length = len(dataset)
+    except TypeError:
+        return False
+    return all(-length <= index < length for index in as_integers(indices))
+
+
+def samples_of(dataset: Any, indices: Sequence[int] | Tensor) -> list[Any]:
+    """Return samples in a list; an error gets a note that names the sample which raised it."""
+    samples = []
+    for index in as_integers(indices):
+        try:
+            samples.append(dataset[index])
+        except Exception as error:
+            error.add_note(f"Raised by sample {index} of {type(dataset).__name__}.")
+            raise
+    return samples
 
 
 def batch_of(dataset: Any, indices: Sequence[int] | Tensor) -> Any:
@@ -169,7 +197,7 @@ def batch_of(dataset: Any, indices: Sequence[int] | Tensor) -> Any:
             return dataset.batch(indices)
         if "__getitem__" in vars(cls):
             break
-    return default_collate([dataset[index] for index in as_integers(indices)])
+    return default_collate(samples_of(dataset, indices))
 
 
 def as_integers(indices: Sequence[int] | Tensor) -> Sequence[int]:
@@ -178,52 +206,3 @@ def as_integers(indices: Sequence[int] | Tensor) -> Sequence[int]:
     if not hasattr(found, "__iter__"):
         raise TypeError(f"indices must be a sequence of integers or a tensor, not {found!r}")
     return found
-
-
-@composite()
-def random_split(dataset: SizedSamples, lengths: Lengths, generator: Generator | None = None) -> list[Subset]:
-    """Split a dataset at random.
-
-    Parameters
-    ----------
-    dataset : Dataset, or anything with ``__getitem__`` and ``__len__``
-        The dataset.
-    lengths : sequence of int, or of float that sum to 1
-        The number of samples, or the fraction, of each subset; the remainder of rounding goes to the first ones.
-    generator : Generator, optional
-        The source of the random order; the default generator if not given.
-
-    Raises
-    ------
-    TypeError
-        If an argument is of the wrong type.
-    ValueError
-        If a length is negative, or not a whole number where they are not fractions, or if the lengths do not sum to
-        the length of the dataset.
-
-    Examples
-    --------
-    >>> train, test = tl.data.random_split(range(10), [0.8, 0.2], tl.Generator(0))
-    >>> len(train), len(test), sorted([*train, *test]) == list(range(10))
-    (8, 2, True)
-    """
-    total = len(dataset)
-    counts = _counts(lengths, total)
-    if sum(counts) != total:
-        raise ValueError(f"the lengths {list(lengths)} do not sum to the {total} samples of the dataset")
-    order = randperm(total, generator=generator).tolist()
-    return [Subset(dataset, order[stop - count : stop]) for stop, count in zip(accumulate(counts), counts, strict=True)]
-
-
-def _counts(lengths: Sequence[float], total: int) -> list[int]:
-    """Return the numbers of samples that the lengths stand for."""
-    are_counts = all(length == int(length) for length in lengths)
-    are_fractions = isclose(sum(lengths), 1.0) and not all(isinstance(length, int) for length in lengths)
-    if min(lengths, default=0) < 0 or not (are_counts or are_fractions):
-        raise ValueError(f"lengths must be numbers of samples, or fractions that sum to 1, not {list(lengths)}")
-    if not are_fractions:
-        return [int(length) for length in lengths]
-    counts = [floor(total * length) for length in lengths]
-    for number in range(total - sum(counts)):
-        counts[number % len(counts)] += 1
-    return counts

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from ..backend import active_backend, dtypes
 from ..backend.memory import require_memory
+from ..blocks import Setting
 from ..ops.creation import asarray
 from ..options import Count, checked
 from ..options.kinds import Several, Whole, read
@@ -101,6 +102,14 @@ def _read_seed(function: str, seed: Any) -> int:
 class Stream:
     """A stream of random bits, given by a key and a position; the base class of generators."""
 
+    _replacement: Setting[Any] | None = None
+    """The stream that stands in for this one in a block, or None; only the default generator has such a setting."""
+
+    @property
+    def _source(self) -> Any:
+        """The stream to draw from: this one, unless another one stands in for it."""
+        return self if self._replacement is None else self._replacement.get() or self
+
     def __init__(self, seed: int = 0) -> None:
         self._lock = Lock()
         self._start(_read_seed("Generator", seed))
@@ -131,8 +140,9 @@ class Stream:
         return self
 
     def _start(self, seed: int) -> None:
-        with self._lock:
-            self._key, self._block, self._children = (seed & (1 << 64) - 1, seed >> 64), 0, 0
+        source = self._source
+        with source._lock:
+            source._key, source._block, source._children = (seed & (1 << 64) - 1, seed >> 64), 0, 0
 
     def get_state(self) -> dict[str, Any]:
         """Return the state for `set_state`, as Python numbers, the same on every backend.
@@ -142,8 +152,9 @@ class Stream:
         >>> tl.Generator(5).get_state()
         {'key': (5, 0), 'block': 0, 'children': 0}
         """
-        with self._lock:
-            return {"key": self._key, "block": self._block, "children": self._children}
+        source = self._source
+        with source._lock:
+            return {"key": source._key, "block": source._block, "children": source._children}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state returned by `get_state`.
@@ -165,8 +176,9 @@ class Stream:
         if not isinstance(state, Mapping) or set(state) != set(STATE):
             raise ValueError(f"set_state: state must be a dict with the entries {', '.join(map(repr, STATE))}")
         found = [read("set_state", f"state[{name!r}]", kind, state[name]) for name, kind in STATE.items()]
-        with self._lock:
-            self._key, self._block, self._children = found
+        source = self._source
+        with source._lock:
+            source._key, source._block, source._children = found
 
     def __getstate__(self) -> dict[str, Any]:
         return self.get_state()
@@ -250,9 +262,10 @@ class Stream:
         False
         """
         require_memory("spawn", f"n_children={n_children} generators", n_children)
-        with self._lock:
-            key, first = self._key, self._children
-            self._children += n_children
+        source = self._source
+        with source._lock:
+            key, first = source._key, source._children
+            source._children += n_children
         backend = active_backend()
         bits = backend.random_bits(key, FIRST_CHILD_BLOCK + first, n_children * WORDS_PER_BLOCK)
         words = backend.to_numpy(bits).tolist()
@@ -263,9 +276,10 @@ class Stream:
 
     def _excerpt(self, call: Call, blocks: int) -> Excerpt:
         """Reserve the next blocks for a draw, after all arguments have been checked."""
-        with self._lock:  # threads that share a generator draw different numbers
-            key, block = self._key, self._block
-            self._block += blocks
+        source = self._source
+        with source._lock:  # threads that share a generator draw different numbers
+            key, block = source._key, source._block
+            source._block += blocks
         return Excerpt(call, key, block)
 
     def _uniform(self, call: Call, bits: int | None = None) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..autodiff.custom import REPLAYED_STATES
+from ..blocks import Setting, SettingChange
 from .selection import Selection
 
 
@@ -30,5 +31,35 @@ class Generator(Selection):
 
 default_generator = Generator(0)
 """The generator of the functions of `tensorlab.random`."""
+
+_standing_in: Setting[Generator | None] = Setting("tensorlab_generator", None)
+default_generator._replacement = _standing_in
+
+
+class drawing_from(SettingChange["Generator | None"]):
+    """A context manager in which the default generator stands for another one, in this thread or task only.
+
+    Parameters
+    ----------
+    generator : Generator
+        The generator that is seeded, drawn from and asked for its state inside.
+
+    Examples
+    --------
+    >>> from tensorlab.random.generator import drawing_from
+    >>> with drawing_from(tl.Generator(5)):
+    ...     inside = tl.rand(2)
+    >>> inside == tl.Generator(5).uniform((2,))
+    tensor([ True,  True])
+    """
+
+    setting = _standing_in
+
+    def __init__(self, generator: Generator) -> None:
+        self.generator = generator
+
+    def changed(self, outer: Generator | None) -> Generator:
+        return self.generator
+
 
 REPLAYED_STATES.append((default_generator.get_state, default_generator.set_state))

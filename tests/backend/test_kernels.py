@@ -1,5 +1,8 @@
 """The kernels that the active backend overrides, compared with the defaults of the base class."""
 
+import os
+import subprocess
+import sys
 from inspect import signature
 
 import numpy as np
@@ -203,3 +206,16 @@ def test_a_backend_of_ten_lines_is_enough():
     assert tl.asarray(PLAIN.convolution(
         native(np.ones((1, 1, 4))), native(np.ones((1, 1, 3))), stride=(1,), padding=((0, 0),), dilation=(1,), groups=1
     )).tolist() == [[[3.0, 3.0]]]  # fmt: skip
+
+
+def test_threads_are_limited():
+    pytest.importorskip("threadpoolctl")
+    program = (
+        "import numpy as np, threadpoolctl, tensorlab as tl\n"
+        "from tensorlab_numpy.threads import thread_count\n"
+        "tl.active_backend().limit_threads(1)\n"
+        "assert thread_count() == 1\n"
+        "assert {p['num_threads'] for p in threadpoolctl.threadpool_info() if p['user_api'] == 'blas'} == {1}\n"
+        "assert abs(tl.rand(1 << 20) + 1).sum() > 0\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, "TENSORLAB_BACKEND": "numpy"})
