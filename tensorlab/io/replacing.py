@@ -37,7 +37,7 @@ def is_special(path: str | os.PathLike[str]) -> bool:
         return False
 
 
-def replace_file(path: str | os.PathLike[str], write: Callable[[Path], None]) -> None:
+def replace_file(path: str | os.PathLike[str], write: Callable[[Path], object]) -> None:
     """Let `write` make a file at the path passed to it, and put that file in the place of the one at `path`.
 
     The new file has the mode and owner of the old one. Symbolic links are followed.

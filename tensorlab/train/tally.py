@@ -1,0 +1,102 @@
+"""Means over the items of a pass through data, kept on the device until they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from ..autodiff.graph import no_grad
+from ..backend.dtypes import float64
+from ..options.kinds import Having
+from ..tensor import Tensor
+
+Metric = Annotated[
+    Any, Having("a metric with update, compute, reset and state_dict", ("update", "compute", "reset", "state_dict"))
+]
+"""A metric of `tensorlab.metrics`, or anything with its methods."""
+
+
+class Tally:
+    """The loss and metrics of a pass through data.
+
+    Parameters
+    ----------
+    metrics : mapping from str to metric
+        Each with ``update(outputs, targets)``, ``compute()`` and ``reset()``.
+
+    Attributes
+    ----------
+    items : int
+        The number of items so far.
+    is_repeating : bool
+        Whether outputs are those of a batch that was counted before, as in the closure of an optimizer.
+    """
+
+    def __init__(self, metrics: Mapping[str, Any]) -> None:
+        self.metrics = dict(metrics)
+        self.items, self.is_repeating = 0, False
+        self._sums: dict[str, Tensor] = {}
+        self._counts: dict[str, int] = {}
+
+    def reset(self) -> None:
+        """Begin a new pass."""
+        self.items, self._sums, self._counts = 0, {}, {}
+        for metric in self.metrics.values():
+            metric.reset()
+
+    def add(self, name: str, mean: Tensor | float, items: int) -> None:
+        """Add the mean of a quantity over some items; nothing is moved to the host."""
+        with no_grad():
+            share: Any = mean.detach().to(dtype=float64) * items if isinstance(mean, Tensor) else float(mean) * items
+            self._sums[name] = self._sums[name] + share if name in self._sums else share
+        self._counts[name] = self._counts.get(name, 0) + items
+
+    def update(self, outputs: Any, targets: Any) -> None:
+        """Update the metrics."""
+        if self.is_repeating:
+            return
+        with no_grad():
+            for metric in self.metrics.values():
+                metric.update(outputs, targets)
+
+    def means(self) -> dict[str, float]:
+        """Return the means of what was added so far, exact to rounding."""
+        return {name: float(total) / self._counts[name] for name, total in self._sums.items()}
+
+    def results(self, prefix: str = "") -> dict[str, Any]:
+        """Return the means and metrics so far; metrics that are no single number as lists."""
+        found: dict[str, Any] = {f"{prefix}{name}": mean for name, mean in self.means().items()}
+        for name, metric in self.metrics.items():
+            if self.items:
+                found.update(flattened(f"{prefix}{name}", metric.compute()))
+        return found
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state, for a checkpoint in the middle of a pass."""
+        return {
+            "items": self.items,
+            "sums": {name: float(total) for name, total in self._sums.items()},
+            "counts": dict(self._counts),
+            "metrics": {name: metric.state_dict() for name, metric in self.metrics.items()},
+        }
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Continue a pass."""
+        self.items, self._counts = state_dict["items"], dict(state_dict["counts"])
+        self._sums = dict(state_dict["sums"])
+        for name, metric in self.metrics.items():
+            if name in state_dict["metrics"]:
+                metric.load_state_dict(state_dict["metrics"][name])
+
+
+def flattened(name: str, value: Any) -> dict[str, Any]:
+    """Return a result as numbers and lists by name; the entries of a mapping get their keys after the name."""
+    if isinstance(value, Mapping):
+        parts = [flattened(f"{name}_{key}", part) for key, part in value.items()]
+        return {key: part for found in parts for key, part in found.items()}
+    return {name: plain_value(value)}
+
+
+def plain_value(value: Any) -> Any:
+    """Return a tensor or an array as a number or nested lists, and anything else as it is."""
+    return value.tolist() if hasattr(value, "tolist") else value
