@@ -8,10 +8,11 @@ from .callbacks import (
     RunFile,
 )  # fmt: skip
 from .logs import read_log
+from .replay import RunComparison, compare_runs, replay
 from .run_files import read_run
 from .trainer import Trainer
 
 __all__ = [
     "EMA", "CSVLogger", "Callback", "EarlyStopping", "JSONLinesLogger", "LRSchedule", "ModelCheckpoint", "Progress",
-    "ProgressBar", "RunFile", "Trainer", "read_log", "read_run",
+    "ProgressBar", "RunComparison", "RunFile", "Trainer", "compare_runs", "read_log", "read_run", "replay",
 ]  # fmt: skip

@@ -16,6 +16,9 @@ from ..options import checked
 LOG = "log.jsonl"
 """The name of the log of epochs in the folder of a run."""
 
+LOGS = (LOG, "log.csv")
+"""The names of logs of epochs, of which the first that exists is read."""
+
 TIMES = ("seconds", "samples_per_second")
 """The columns that differ when a run is repeated."""
 
@@ -54,8 +57,7 @@ def read_log(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     """
     file = Path(path)
     if file.is_dir():
-        names = [LOG, "log.csv"]
-        file = next((file / name for name in names if (file / name).exists()), file / LOG)
+        file = next((file / name for name in LOGS if (file / name).exists()), file / LOG)
     text = file.read_text(encoding="utf-8")
     complete = text[: text.rfind("\n") + 1]
     try:

@@ -260,6 +260,10 @@ class Loop:
 
     # -- values ------------------------------------------------------------------------------------------------------
 
+    def update_metrics(self, outputs: Any, targets: Any) -> None:
+        """Update the metrics of training by the outputs and targets of a batch, as `Trainer.fit` does."""
+        self.tally.update(outputs, targets)
+
     @checked
     def log(self, name: str, value: Any) -> None:
         """Log a value with the present epoch; during a batch, it enters the mean over the items of the epoch.

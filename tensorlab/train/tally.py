@@ -34,7 +34,7 @@ class Tally:
 
     def __init__(self, metrics: Mapping[str, Any]) -> None:
         self.metrics = dict(metrics)
-        self.items, self.is_repeating = 0, False
+        self.items, self.is_repeating, self._has_outputs = 0, False, False
         self._sums: dict[str, Tensor] = {}
         self._counts: dict[str, int] = {}
 
@@ -55,6 +55,7 @@ class Tally:
         """Update the metrics."""
         if self.is_repeating:
             return
+        self._has_outputs = True
         with no_grad():
             for metric in self.metrics.values():
                 metric.update(outputs, targets)
@@ -66,15 +67,15 @@ class Tally:
     def results(self, prefix: str = "") -> dict[str, Any]:
         """Return the means and metrics so far; metrics that are no single number as lists."""
         found: dict[str, Any] = {f"{prefix}{name}": mean for name, mean in self.means().items()}
-        for name, metric in self.metrics.items():
-            if self.items:
-                found.update(flattened(f"{prefix}{name}", metric.compute()))
+        for name, metric in self.metrics.items() if self._has_outputs else ():
+            found.update(flattened(f"{prefix}{name}", metric.compute()))
         return found
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state, for a checkpoint in the middle of a pass."""
         return {
             "items": self.items,
+            "has_outputs": self._has_outputs,
             "sums": {name: float(total) for name, total in self._sums.items()},
             "counts": dict(self._counts),
             "metrics": {name: metric.state_dict() for name, metric in self.metrics.items()},
@@ -83,6 +84,7 @@ class Tally:
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Continue a pass."""
         self.items, self._counts = state_dict["items"], dict(state_dict["counts"])
+        self.is_repeating, self._has_outputs = False, state_dict["has_outputs"]
         self._sums = dict(state_dict["sums"])
         for name, metric in self.metrics.items():
             if name in state_dict["metrics"]:

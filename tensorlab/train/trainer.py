@@ -296,7 +296,7 @@ class Trainer(Loop):
     def training_loss(self, batch: Any) -> Tensor:
         """Return the loss of a batch, and update the metrics of training."""
         loss, outputs, targets = self.forward(self.model, batch)
-        self.tally.update(outputs, targets)
+        self.update_metrics(outputs, targets)
         return loss
 
 
