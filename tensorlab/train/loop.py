@@ -49,6 +49,8 @@ class Loop:
         self.epoch = self.epochs_done = self.batch_idx = self.global_step = 0
         self.start_epoch = self.stop_epoch = 0
         self.num_batches: int | None = None
+        self.train_data: Any = None
+        self.valid_data: Any = None
         self.logged: dict[str, Any] = {}
         self.history: list[dict[str, Any]] = []
         self.last_loss: Tensor | None = None
@@ -172,7 +174,7 @@ class Loop:
 
     def _batches(self, data: Iterable[Any]) -> Iterator[Any]:
         self._had_its_pass = True
-        self.num_batches = len(data) if isinstance(data, Sized) else None
+        self.train_data, self.num_batches = data, len(data) if isinstance(data, Sized) else None
         iterator = self.positions.iterate(TRAINING, data, used=self.batch_idx)
         self._restore_random_states()  # loaders may have drawn from them
         at_start, at_end = self.callbacks.of("on_train_batch_start"), self.callbacks.of("on_train_batch_end")
@@ -223,10 +225,14 @@ class Loop:
         self.last_loss = loss.detach()
         self.tally.add("loss", self.updates.mean(self.last_loss, items), items)
 
-    def _backward(self, loss: Tensor, items: int) -> None:
-        self.callbacks.call("on_before_backward", self, loss)
+    def _backward(self, loss: Tensor, items: int) -> Tensor:
+        """Compute gradients, of the loss that callbacks put in the place of this one; return that."""
+        for hook in self.callbacks.of("on_before_backward"):
+            changed: Tensor | None = hook(self, loss)
+            loss = loss if changed is None else changed
         self.updates.backward(loss, items)
         self.callbacks.call("on_after_backward", self)
+        return loss
 
     def _update(self) -> None:
         self.updates.finish()
@@ -246,7 +252,7 @@ class Loop:
             if not self.tally.is_repeating:
                 self._note_loss(value, items)
                 self.tally.is_repeating = True
-            self._backward(value, items)
+            value = self._backward(value, items)
             self.updates.finish()
             return value
 

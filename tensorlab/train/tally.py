@@ -51,6 +51,14 @@ class Tally:
             self._sums[name] = self._sums[name] + share if name in self._sums else share
         self._counts[name] = self._counts.get(name, 0) + items
 
+    def mark(self) -> tuple[dict[str, Any], dict[str, int]]:
+        """Return what `go_back` needs to take back what is added from now on."""
+        return dict(self._sums), dict(self._counts)
+
+    def go_back(self, mark: tuple[dict[str, Any], dict[str, int]]) -> None:
+        """Take back what was added since `mark`."""
+        self._sums, self._counts = mark
+
     def update(self, outputs: Any, targets: Any) -> None:
         """Update the metrics."""
         if self.is_repeating:

@@ -103,6 +103,8 @@ class Trainer(Loop):
         The loss of the last batch, without history.
     evaluated_model : Module
         The model that `evaluate` and `predict` run: `model`, or an average that a callback keeps.
+    train_data, valid_data : iterable
+        The data that `fit` was given, for callbacks that read it themselves.
     should_stop : bool
         Set it to end the training after the present epoch.
     resumed : bool
@@ -197,6 +199,7 @@ class Trainer(Loop):
         An exception ends the training, `KeyboardInterrupt` (Ctrl-C) as well: callbacks learn of it, and it is raised
         again. The last checkpoint stays as it is, so that ``resume=True`` goes on from there.
         """
+        self.train_data, self.valid_data = train, valid
         epochs_to_train = self.epochs(epochs, resume=resume)
         try:
             for _ in epochs_to_train:

@@ -64,8 +64,9 @@ class Callback:
     def on_train_batch_start(self, trainer: Trainer, batch: Any, batch_idx: int) -> None:
         """Called before a batch is used; it is on the model's device. `batch_idx` counts from 0 in each epoch."""
 
-    def on_before_backward(self, trainer: Trainer, loss: Tensor) -> None:
-        """Called before gradients are computed."""
+    def on_before_backward(self, trainer: Trainer, loss: Tensor) -> Tensor | None:
+        """Called before gradients are computed; a loss that is returned takes the place of `loss`, but is not logged."""
+        return None
 
     def on_after_backward(self, trainer: Trainer) -> None:
         """Called after gradients were computed, and before they are clipped."""

@@ -21,7 +21,7 @@ class Callbacks:
     def __iter__(self) -> Iterator[Callback]:
         return iter(self.callbacks)
 
-    def of(self, hook: str) -> list[Callable[..., None]]:
+    def of(self, hook: str) -> list[Callable[..., Any]]:
         """Return the methods that override a hook; a loop can look them up once."""
         return self._overriding[hook]
 
