@@ -8,7 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from ..autodiff.graph import no_grad
 from ..nn.module.module import Module
+from ..nn.utils.evaluation import evaluating
 from ..ops.joining import concat
 from ..optim.lr_scheduler.base import LRScheduler
 from ..optim.optimizer import Optimizer
@@ -22,7 +24,6 @@ from .callbacks.calls import Callbacks
 from .callbacks.lr_schedule import LRSchedule
 from .defaults import all_callbacks
 from .loop import Data, Loop, Path_
-from .modes import evaluating
 from .run_files import redirected
 from .tally import Tally
 from .updates import Updates
@@ -236,7 +237,7 @@ class Trainer(Loop):
         """
         model, tally = self.evaluated_model, Tally(deepcopy(self.tally.metrics))
         tally.reset()
-        with evaluating(model):
+        with evaluating(model), no_grad():
             self.callbacks.call("on_validation_start", self)
             batches = map(mover(model, self.precision), self.positions.iterate(name, data))
             for number, batch in enumerate(batches):
@@ -276,7 +277,7 @@ class Trainer(Loop):
         (5, 3)
         """
         model = self.evaluated_model
-        with evaluating(model):
+        with evaluating(model), no_grad():
             batches = [data] if isinstance(data, Tensor) else data
             outputs = [
                 model(batch[0] if isinstance(batch, list | tuple) else batch)
