@@ -84,7 +84,7 @@ _NONFINITE = ("nan", "inf", "-inf")
 def write_rows(path: Path, rows: Iterable[str]) -> None:
     """Replace a log file by one with these lines, atomically; its folder is made if there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, lambda new: new.write_text("".join(rows), encoding="utf-8"))
+    replace_file(path, lambda new: new.write_text("".join(rows), encoding="utf-8"), sync=False)
 
 
 def append_row(path: Path, row: str) -> None:

@@ -102,7 +102,7 @@ def write_run(path: Path, run: Mapping[str, Any]) -> None:
     """Write a run file, atomically; its folder is made if there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(run, indent=1, ensure_ascii=False, default=str) + "\n"
-    replace_file(path, lambda new: new.write_text(text, encoding="utf-8"))
+    replace_file(path, lambda new: new.write_text(text, encoding="utf-8"), sync=False)
 
 
 @checked

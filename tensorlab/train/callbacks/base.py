@@ -65,7 +65,7 @@ class Callback:
         """Called before a batch is used; it is on the model's device. `batch_idx` counts from 0 in each epoch."""
 
     def on_before_backward(self, trainer: Trainer, loss: Tensor) -> Tensor | None:
-        """Called before gradients are computed; a loss that is returned takes the place of `loss`, but is not logged."""
+        """Called before gradients are computed; a loss that is returned replaces `loss`, but is not logged."""
         return None
 
     def on_after_backward(self, trainer: Trainer) -> None:

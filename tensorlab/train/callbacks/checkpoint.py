@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from ...options import Size, checked
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 SUFFIX = ".safetensors"
 LAST = "last" + SUFFIX
+
+LARGEST_SHARE = 0.02
+"""The largest part of the time that goes into last checkpoints, unless the user says how often they are written."""
 
 
 class ModelCheckpoint(Callback):
@@ -39,8 +43,10 @@ class ModelCheckpoint(Callback):
     save_top_k : int
         The number of best epochs whose checkpoints are kept; -1 keeps the checkpoints of all epochs, whether there is a
         `monitor` or not.
-    every_n_epochs : int
-        A checkpoint is written after this many epochs, and after the last one.
+    every_n_epochs : int, optional
+        Checkpoints are written after this many epochs, and after the last one. By default the best epochs are written
+        always, and the last checkpoint after every epoch, unless epochs are so short that this would take more than two
+        percent of the time.
     every_n_train_steps : int, optional
         The last checkpoint is written after this many steps of the optimizer as well, in the middle of epochs; the
         training data must be able to save its position, as a `DataLoader` does.
@@ -81,7 +87,7 @@ class ModelCheckpoint(Callback):
         monitor: str | None = None,
         mode: Mode = "min",
         save_top_k: Annotated[int, Whole(-1)] = 1,
-        every_n_epochs: Size = 1,
+        every_n_epochs: Size | None = None,
         every_n_train_steps: Size | None = None,
     ) -> None:
         if monitor is None and save_top_k > 1:
@@ -91,6 +97,7 @@ class ModelCheckpoint(Callback):
         self.every_n_epochs, self.every_n_train_steps = every_n_epochs, every_n_train_steps
         self.best_k_models: dict[str, float] = {}
         self._outdated: list[str] = []
+        self._cost, self._written = 0.0, 0.0
 
     @property
     def best_model_path(self) -> str:
@@ -127,13 +134,21 @@ class ModelCheckpoint(Callback):
             trainer.save_checkpoint(self.last_path(trainer))
 
     def on_train_epoch_end(self, trainer: Trainer) -> None:
-        if trainer.epochs_done % self.every_n_epochs and not trainer.is_last_epoch:
+        every = self.every_n_epochs
+        if every and trainer.epochs_done % every and not trainer.is_last_epoch:
             return
         path = self._rank(trainer)
         if path:
             trainer.save_checkpoint(path)
-        trainer.save_checkpoint(self.last_path(trainer))  # names the files above, hence comes after them
+        if path or every or trainer.is_last_epoch or self._is_affordable():
+            start = perf_counter()
+            trainer.save_checkpoint(self.last_path(trainer))  # names the files above, hence comes after them
+            self._written = perf_counter()
+            self._cost = self._written - start
         self._remove_outdated()
+
+    def _is_affordable(self) -> bool:
+        return perf_counter() - self._written >= self._cost / LARGEST_SHARE
 
     def _rank(self, trainer: Trainer) -> str | None:
         """Enter the epoch among the best; return the path of its checkpoint, None if it is not one of them."""

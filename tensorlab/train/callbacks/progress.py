@@ -51,8 +51,11 @@ class ProgressBar(Progress):
         self._start = (0.0, 0)
 
     def on_train_batch_start(self, trainer: Trainer, batch: Any, batch_idx: int) -> None:
-        if self._bar is None:
-            self._open(trainer)
+        if self._start[1] < 0:
+            self._begin(trainer)
+
+    def on_fit_start(self, trainer: Trainer) -> None:
+        self._bar, self._start = None, (0.0, -1)
 
     def on_train_batch_end(self, trainer: Trainer, batch: Any, batch_idx: int) -> None:
         if perf_counter() >= self._due:
@@ -64,7 +67,9 @@ class ProgressBar(Progress):
             self._due = perf_counter() + self.interval
 
     def on_train_epoch_end(self, trainer: Trainer) -> None:
-        self._close()
+        self._start = (0.0, -1)
+        if self._bar is not None:
+            self._bar.clear()
         super().on_train_epoch_end(trainer)
 
     def on_fit_end(self, trainer: Trainer) -> None:
@@ -73,6 +78,26 @@ class ProgressBar(Progress):
     def on_exception(self, trainer: Trainer, exception: BaseException) -> None:
         self._close()
 
+    def _begin(self, trainer: Trainer) -> None:
+        """Begin an epoch, or its rest. The bar is made when the first is drawn, and serves all epochs."""
+        self._start = (perf_counter(), trainer.tally.items)
+        self._due = self._start[0] + self.interval
+        if self._bar is not None:
+            self._bar.set_description_str(_epoch(trainer), refresh=False)
+            self._bar.set_postfix_str("", refresh=False)
+            self._bar.reset(trainer.num_batches)
+
+    def _draw(self, trainer: Trainer) -> None:
+        if self._bar is None:
+            self._open(trainer)
+        now, (began, before) = perf_counter(), self._start
+        speed = (trainer.tally.items - before) / (now - began)
+        self._bar.n = trainer.batch_idx
+        self._bar.set_postfix_str(f"{_listed(trainer.tally.results())}, {speed:,.0f} samples/s", refresh=False)
+        self._bar.refresh()
+        done = perf_counter()
+        self._due = done + max(self.interval, (done - now) / LARGEST_SHARE)
+
     def _open(self, trainer: Trainer) -> None:
         from tqdm.auto import tqdm
 
@@ -80,23 +105,12 @@ class ProgressBar(Progress):
         self._bar = tqdm(
             desc=_epoch(trainer),
             total=trainer.num_batches,
-            initial=trainer.batch_idx,
             bar_format=form if trainer.num_batches else None,
             unit="batch",
             leave=False,
             dynamic_ncols=True,
-            mininterval=0.0,
         )
-        self._start = (perf_counter(), trainer.tally.items)
-
-    def _draw(self, trainer: Trainer) -> None:
-        now, (began, before) = perf_counter(), self._start
-        speed = (trainer.tally.items - before) / (now - began)
-        self._bar.n = trainer.batch_idx
-        self._bar.set_postfix_str(f"{_listed(trainer.tally.results())}, {speed:,.0f} samples/s", refresh=False)
-        self._bar.refresh()
-        cost = perf_counter() - now
-        self._due = now + max(self.interval, cost / LARGEST_SHARE)
+        self._bar.start_t = self._bar._time() - (perf_counter() - self._start[0])
 
     def _close(self) -> None:
         if self._bar is not None:
