@@ -282,6 +282,8 @@ class Loop:
             The value; outside of batches also a tensor of several elements or a list.
         """
         if self._in_batch:
+            if isinstance(value, Tensor) and value.shape != ():
+                raise ValueError(f"log: value must be a number or a 0-d tensor in a batch, not of shape {value.shape}")
             self.tally.add(name, value, self._items)
         else:
             self.logged[name] = plain_value(value)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from ..autodiff.graph import no_grad
-from ..backend.dtypes import float64
 from ..options.kinds import Having
 from ..tensor import Tensor
 
@@ -35,7 +34,7 @@ class Tally:
     def __init__(self, metrics: Mapping[str, Any]) -> None:
         self.metrics = dict(metrics)
         self.items, self.is_repeating, self._has_outputs = 0, False, False
-        self._sums: dict[str, Tensor] = {}
+        self._sums: dict[str, Any] = {}  # numbers, or arrays of the backend, on which small operations are quickest
         self._counts: dict[str, int] = {}
 
     def reset(self) -> None:
@@ -45,10 +44,9 @@ class Tally:
             metric.reset()
 
     def add(self, name: str, mean: Tensor | float, items: int) -> None:
-        """Add the mean of a quantity over some items; nothing is moved to the host."""
-        with no_grad():
-            share: Any = mean.detach().to(dtype=float64) * items if isinstance(mean, Tensor) else float(mean) * items
-            self._sums[name] = self._sums[name] + share if name in self._sums else share
+        """Add the mean of a quantity over some items, a number or a 0-d tensor; nothing is moved to the host."""
+        share: Any = float(mean) * items if not isinstance(mean, Tensor) else _in_double(mean) * items
+        self._sums[name] = self._sums[name] + share if name in self._sums else share
         self._counts[name] = self._counts.get(name, 0) + items
 
     def mark(self) -> tuple[dict[str, Any], dict[str, int]]:
@@ -97,6 +95,12 @@ class Tally:
         for name, metric in self.metrics.items():
             if name in state_dict["metrics"]:
                 metric.load_state_dict(state_dict["metrics"][name])
+
+
+def _in_double(tensor: Tensor) -> Any:
+    """Return a tensor's array in float64, so that sums of many losses are exact to the digits that are shown."""
+    xp = tensor.backend.xp
+    return xp.astype(tensor.array, xp.float64)
 
 
 def flattened(name: str, value: Any) -> dict[str, Any]:
