@@ -42,14 +42,22 @@ class RunComparison:
 
     def __str__(self) -> str:
         if self.first_difference is not None:
-            same = self.first_difference - 1
-            told = f"the runs part in epoch {self.first_difference}: the parameters are equal for {same} epochs"
+            before = self.first_difference - 1
+            told = f"the runs part in epoch {self.first_difference}" + (
+                f"; up to epoch {before} they agree" * (before > 0)
+            )
         elif not self.is_equal:
             first, second = self.lengths
-            told = f"the runs are equal for {self.epochs} epochs; the first has {first} epochs and the second {second}"
+            told = f"the runs agree up to epoch {self.epochs}; the first has {first} epochs, and the second {second}"
         else:
             told = f"the runs are equal: the same parameters, bit for bit, after each of {self.epochs} epochs"
-        return "\n".join([told, *(f"  {name}: {a!r}, then {b!r}" for name, (a, b) in self.differences.items())])
+        return "\n".join([told, *(f"  {name}: {_shown(*pair)}" for name, pair in self.differences.items())])
+
+
+def _shown(a: Any, b: Any) -> str:
+    """Return two values in words, unless they are long."""
+    values = f"{a!r}, then {b!r}"
+    return values if len(values) <= 100 else "differs; see the run files"
 
 
 @checked
