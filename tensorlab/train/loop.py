@@ -18,6 +18,7 @@ from .batches import item_count, mover
 from .callbacks.calls import Callbacks
 from .callbacks.checkpoint import ModelCheckpoint
 from .checkpoints import read_checkpoint, restore, write_checkpoint
+from .determinism import require_repeatable_gradients
 from .position import TRAINING, Positions
 from .tally import Tally, plain_value
 from .updates import Updates
@@ -25,7 +26,7 @@ from .updates import Updates
 Data = Annotated[Iterable[Any], Having("an iterable of batches", ("__iter__",))]
 """Batches: a `DataLoader`, or anything that can be iterated once per epoch."""
 
-Path_ = str | os.PathLike[str]
+FilePath = str | os.PathLike[str]
 
 
 class Loop:
@@ -41,10 +42,12 @@ class Loop:
         callbacks: Callbacks,
         precision: str | None,
         seed: int | None,
+        deterministic: bool,
         folder: Path | None,
     ) -> None:
         self.model, self.loss, self.optimizer, self.updates = model, loss, optimizer, updates
-        self.callbacks, self.precision, self.seed, self.folder = callbacks, precision, seed, folder
+        self.callbacks, self.precision, self.folder = callbacks, precision, folder
+        self.seed, self.deterministic = seed, deterministic
         self.evaluated_model = model
         self.epoch = self.epochs_done = self.batch_idx = self.global_step = 0
         self.start_epoch = self.stop_epoch = 0
@@ -59,13 +62,14 @@ class Loop:
         self.began = 0.0
         """When the epoch began, by `perf_counter`; in a resumed one, as if there had been no interruption."""
         self._in_batch = self._had_its_pass = False
+        self._is_unverified = deterministic
         self._items = 1
         self._random_states: Mapping[str, Any] | None = None
 
     # -- epochs ------------------------------------------------------------------------------------------------------
 
     @checked
-    def epochs(self, count: Size, *, resume: bool | Path_ = False) -> Iterator[int]:
+    def epochs(self, count: Size, *, resume: bool | FilePath = False) -> Iterator[int]:
         """Yield the numbers of the epochs to train, from 0.
 
         The training begins with the first epoch, and ends after the last one or when the loop is left.
@@ -88,7 +92,7 @@ class Loop:
         """
         return self._epochs(count, resume)
 
-    def _epochs(self, count: int, resume: bool | Path_) -> Iterator[int]:
+    def _epochs(self, count: int, resume: bool | FilePath) -> Iterator[int]:
         self._begin(count, resume)
         try:
             while self.epochs_done < self.stop_epoch and not self.should_stop:
@@ -100,7 +104,7 @@ class Loop:
             raise
         self._end()
 
-    def _begin(self, count: int, resume: bool | Path_) -> None:
+    def _begin(self, count: int, resume: bool | FilePath) -> None:
         path = self._resumable(resume)
         self.resumed, self.should_stop, self.is_running = path is not None, False, True
         if path is not None:
@@ -211,6 +215,8 @@ class Loop:
         items : int, optional
             The number of items over which the loss is a mean, such as tokens; by default `item_count` of the batch.
         """
+        if self._is_unverified and callable(loss):
+            self._verify(loss)
         count = self._items if items is None else int(items)
         if self.optimizer.needs_closure:
             self._update_by_closure(loss, count)
@@ -220,6 +226,14 @@ class Loop:
         self._backward(value, count)
         if self.updates.is_complete:
             self._update()
+
+    def _verify(self, loss: Callable[[], Any]) -> None:
+        """Check that the gradients of the first batch are the same when they are computed again."""
+        self._is_unverified, self.tally.is_repeating = False, True
+        try:
+            require_repeatable_gradients(self.model, loss)
+        finally:
+            self.tally.is_repeating = False
 
     def _note_loss(self, loss: Tensor, items: int) -> None:
         self.last_loss = loss.detach()
@@ -296,7 +310,7 @@ class Loop:
     # -- checkpoints -------------------------------------------------------------------------------------------------
 
     @checked
-    def save_checkpoint(self, path: Path_) -> None:
+    def save_checkpoint(self, path: FilePath) -> None:
         """Write everything that is needed to go on from here, atomically.
 
         It is a file of `tensorlab.save`; its entry ``"model"`` is the model's state dict.
@@ -309,7 +323,7 @@ class Loop:
         write_checkpoint(self, path)
 
     @checked
-    def load_checkpoint(self, path: Path_) -> None:
+    def load_checkpoint(self, path: FilePath) -> None:
         """Restore the state that `save_checkpoint` has written.
 
         Raises
@@ -328,7 +342,7 @@ class Loop:
             if not self.in_epoch or self._had_its_pass:
                 self._random_states = None
 
-    def _resumable(self, resume: bool | Path_) -> Path | None:
+    def _resumable(self, resume: bool | FilePath) -> Path | None:
         """Return the path of the checkpoint from which to resume; None if the training begins."""
         if not isinstance(resume, bool):
             return Path(resume)

@@ -23,7 +23,7 @@ from .callbacks.base import Callback
 from .callbacks.calls import Callbacks
 from .callbacks.lr_schedule import LRSchedule
 from .defaults import all_callbacks
-from .loop import Data, Loop, Path_
+from .loop import Data, FilePath, Loop
 from .run_files import redirected
 from .tally import Tally
 from .updates import Updates
@@ -75,8 +75,9 @@ class Trainer(Loop):
         Passed to `seed_everything` when a training begins, not when it is resumed. The initial parameters are drawn
         before: call ``tl.seed_everything`` first of all.
     deterministic : bool
-        Seeds with 0 if there is no `seed`, and computes the gradients of the first batch twice: an error is raised if
-        they differ, as they do if a layer or a loss draws numbers from elsewhere.
+        Seeds with 0 if there is no `seed`, and in `fit` computes the gradients of the first batch twice: an error is
+        raised if they differ, as they do if a layer or a loss draws numbers from a generator of its own. The kernels of
+        the built-in backends are deterministic anyway, for a given number of threads.
     folder : str or path, optional
         Where the training writes its log (``log.jsonl``), ``run.json`` and its last checkpoint, by callbacks that are
         added unless there are callbacks of their kind. A training that is not resumed replaces the files of an earlier
@@ -144,7 +145,7 @@ class Trainer(Loop):
         ema: Fraction | None = None,
         seed: Seed | None = None,
         deterministic: bool = False,
-        folder: Path_ | None = None,
+        folder: FilePath | None = None,
         progress: bool | None = None,
     ) -> None:
         _check_optimizer(model, optimizer, accumulate)
@@ -161,15 +162,15 @@ class Trainer(Loop):
             callbacks=Callbacks(all_callbacks(callbacks, schedule, ema, place, progress)),
             precision=precision,
             seed=0 if deterministic and seed is None else seed,
+            deterministic=deterministic,
             folder=place,
         )
-        self.deterministic = deterministic
         if precision is not None:
             model.to(dtype=DTYPES[precision])
 
     @checked
     def fit(
-        self, train: Data, valid: Data | None = None, *, epochs: Size, resume: bool | Path_ = False
+        self, train: Data, valid: Data | None = None, *, epochs: Size, resume: bool | FilePath = False
     ) -> list[dict[str, Any]]:
         """Train the model.
 

@@ -308,6 +308,26 @@ class TestOptions:
         assert trainer(deterministic=True).seed == 0
         assert trainer(deterministic=True, seed=3).seed == 3
 
+    def test_deterministic_finds_numbers_from_elsewhere(self):
+        rng = np.random.default_rng(0)
+
+        class Noise(nn.Module):
+            def forward(self, x):
+                return x * float(rng.normal())
+
+        found = trainer(nn.Sequential(network(), Noise()), deterministic=True)
+        with pytest.raises(RuntimeError, match="deterministic=True the loss of a batch must be the same"):
+            found.fit(data()[0], epochs=1)
+
+    def test_deterministic_changes_nothing_else(self):
+        found, plain = (
+            trainer(network(dropout=0.5), metrics={"accuracy": Accuracy()}, seed=3, deterministic=deterministic)
+            for deterministic in (True, False)
+        )
+        rows = [t.fit(*data(), epochs=2)[-1] for t in (found, plain)]
+        assert_equal_models(found.model, plain.model)
+        assert rows[0]["accuracy"] == rows[1]["accuracy"]
+
 
 class TestErrors:
     def test_arguments(self):
