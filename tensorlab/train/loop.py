@@ -144,7 +144,7 @@ class Loop:
             **self.logged,
             **self.rates(),
             "seconds": round(seconds, 3),
-            "samples_per_second": round(self.tally.items / seconds, 1),
+            "samples_per_second": round(self.tally.items / max(seconds, 1e-9), 1),
         }
         self.history.append(self.logged)
         self.callbacks.call("on_train_epoch_end", self)
@@ -182,20 +182,22 @@ class Loop:
         iterator = self.positions.iterate(TRAINING, data, used=self.batch_idx)
         self._restore_random_states()  # loaders may have drawn from them
         at_start, at_end = self.callbacks.of("on_train_batch_start"), self.callbacks.of("on_train_batch_end")
-        for batch in map(mover(self.model, self.precision), iterator):
-            self._items, self._in_batch = self.item_count(batch), True
-            for hook in at_start:
-                hook(self, batch, self.batch_idx)
-            yield batch
-            self.batch_idx += 1
-            self.tally.items += self._items
-            for hook in at_end:
-                hook(self, batch, self.batch_idx - 1)
+        try:
+            for batch in map(mover(self.model, self.precision), iterator):
+                self._items, self._in_batch = self.item_count(batch), True
+                for hook in at_start:
+                    hook(self, batch, self.batch_idx)
+                yield batch
+                self.batch_idx += 1
+                self.tally.items += self._items
+                for hook in at_end:
+                    hook(self, batch, self.batch_idx - 1)
+            if not self.batch_idx:
+                raise ValueError("batches: data has no batches; an iterator, which has them once only, needs a list")
+            if self.updates.pending:
+                self._update()
+        finally:
             self._in_batch = False
-        if not self.batch_idx:
-            raise ValueError("batches: data has no batches; an iterator, which has them once only, needs a list")
-        if self.updates.pending:
-            self._update()
 
     def item_count(self, batch: Any) -> int:
         """Return the number of items in a batch, its weight in means: the length of the first axis of its tensors."""

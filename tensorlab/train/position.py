@@ -16,6 +16,7 @@ class Positions:
     def __init__(self) -> None:
         self._loaders: dict[str, Any] = {}
         self._saved: dict[str, Any] = {}
+        self._unfinished: set[str] = set()
 
     def iterate(self, name: str, data: Any, used: int = 0) -> Iterator[Any]:
         """Return an iterator over data which, after a resume, begins where the checkpoint was made.
@@ -33,10 +34,17 @@ class Positions:
         self._loaders[name] = data
         state = self._saved.pop(name, None)
         if state is None or not has_state(data):
-            return islice(iter(data), used, None)
+            return self._noting_the_end(name, islice(iter(data), used, None))
         if is_new:  # otherwise it was restored under another name
             data.load_state_dict(state)
-        return iter(data)
+            if name in self._unfinished and not used:
+                iter(data)  # the rest of a pass that the program has left; the next one is new
+        return self._noting_the_end(name, iter(data))
+
+    def _noting_the_end(self, name: str, iterator: Iterator[Any]) -> Iterator[Any]:
+        self._unfinished.add(name)
+        yield from iterator
+        self._unfinished.discard(name)
 
     def state_dict(self, used: int) -> dict[str, Any]:
         """Return the states of all loaders.
@@ -58,11 +66,13 @@ class Positions:
                 "anything else with state_dict and load_state_dict, or a list of batches, but not a "
                 f"{type(data).__name__}; at the end of an epoch any data will do"
             )
-        return self._saved | {name: loader.state_dict() for name, loader in self._loaders.items() if has_state(loader)}
+        states = {name: loader.state_dict() for name, loader in self._loaders.items() if has_state(loader)}
+        return {"loaders": self._saved | states, "unfinished": sorted(self._unfinished)}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Keep the states until the data is used."""
-        self._saved, self._loaders = dict(state_dict), {}
+        self._saved, self._loaders = dict(state_dict["loaders"]), {}
+        self._unfinished = set(state_dict["unfinished"])
 
 
 def has_state(data: Any) -> bool:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 from ..autodiff.graph import no_grad
 from ..options.kinds import Having
 from ..tensor import Tensor
 
-Metric = Annotated[
-    Any, Having("a metric with update, compute, reset and state_dict", ("update", "compute", "reset", "state_dict"))
-]
+METHODS = ("update", "compute", "reset", "state_dict", "load_state_dict")
+METRIC = Having(f"a metric, with {', '.join(METHODS[:-1])} and {METHODS[-1]}", METHODS)
 """A metric of `tensorlab.metrics`, or anything with its methods."""
 
 

@@ -15,7 +15,7 @@ from ..ops.joining import concat
 from ..optim.lr_scheduler.base import LRScheduler
 from ..optim.optimizer import Optimizer
 from ..options import Fraction, Positive, Size, checked
-from ..options.kinds import Having, Instance, Many, read
+from ..options.kinds import Instance, Many, read
 from ..random.bit_stream import SEED
 from ..tensor import Tensor
 from .batches import DTYPES, Precision, mover
@@ -25,12 +25,11 @@ from .callbacks.lr_schedule import LRSchedule
 from .defaults import all_callbacks
 from .loop import Data, FilePath, Loop
 from .run_files import redirected
-from .tally import Tally
+from .tally import METRIC, Tally
 from .updates import Updates
 
 Seed = Annotated[int, SEED]
 CallbackList = Annotated[Sequence[Callback], Many(Instance((Callback,)))]
-METRIC = Having("a metric with update, compute and reset", ("update", "compute", "reset"))
 
 
 class Trainer(Loop):

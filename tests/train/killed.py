@@ -1,6 +1,9 @@
 """A training that can be killed at any moment and resumed: run by `test_resume` as a program of its own.
 
-python killed.py FOLDER   trains there, or resumes, and writes the final parameters to FOLDER/final.safetensors.
+python killed.py FOLDER EPOCHS [WORKERS]
+
+It trains in the folder, or resumes, prints a line for each batch, and writes the final parameters to
+FOLDER/final.safetensors. With WORKERS the data comes from a `DataLoader` with so many worker processes.
 """
 
 import sys
@@ -8,17 +11,27 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from trainings import Accuracy, data, network, trainer
+from trainings import Accuracy, data, network, points, trainer
 
 import tensorlab as tl
 from tensorlab import optim, train
+from tensorlab.data import DataLoader, TensorDataset
 
 EPOCHS = 3
 
 
-def build(folder, callbacks=(), epochs=EPOCHS):
+class Tell(train.Callback):
+    """Prints a line for each batch."""
+
+    def on_train_batch_start(self, trainer, batch, batch_idx):
+        print(trainer.epoch, batch_idx, flush=True)
+
+
+def build(folder, callbacks=(), epochs=EPOCHS, workers=None):
     """Return a training with everything that has a state, and its data."""
     loader, valid = data()
+    if workers is not None:
+        loader = DataLoader(TensorDataset(*points()), batch_size=8, shuffle=True, num_workers=workers)
     model = network(dropout=0.3)
     optimizer = optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
     schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.1, total_steps=4 * epochs + 1)
@@ -43,13 +56,13 @@ def build(folder, callbacks=(), epochs=EPOCHS):
     return found, loader, valid
 
 
-def run(folder, callbacks=(), epochs=EPOCHS):
+def run(folder, callbacks=(), epochs=EPOCHS, workers=None):
     """Train, or resume; return the trainer."""
-    found, loader, valid = build(folder, callbacks, epochs)
+    found, loader, valid = build(folder, callbacks, epochs, workers)
     found.fit(loader, valid, epochs=epochs, resume=True)
     tl.save(found.model.state_dict(), Path(folder) / "final.safetensors")
     return found
 
 
 if __name__ == "__main__":
-    run(sys.argv[1], epochs=int(sys.argv[2]))
+    run(sys.argv[1], [Tell()], epochs=int(sys.argv[2]), workers=int(sys.argv[3]) if sys.argv[3:] else None)

@@ -258,31 +258,67 @@ def test_states_of_losses_and_of_other_random_numbers_are_restored(tmp_path):
     assert_equal_models(again.loss, whole.loss)
 
 
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
 @pytest.mark.slow
-def test_after_sigkill_at_random_moments(tmp_path):
-    """The program is killed again and again, after random times, until it comes to its end."""
-    rng, epochs = random.Random(0), 12
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+@pytest.mark.parametrize(("workers", "kills"), [(None, 6), (2, 4)], ids=["without workers", "two workers"])
+def test_after_sigkill_at_random_moments(tmp_path, workers, kills):
+    """The program is killed again and again: after a random number of batches, and a random time more."""
+    rng = random.Random(0)
 
     def start(folder):
-        return subprocess.Popen([sys.executable, str(PROGRAM), str(folder), str(epochs)], env=environment)
+        arguments = [str(PROGRAM), str(folder), "8", *([] if workers is None else [str(workers)])]
+        return subprocess.Popen([sys.executable, *arguments], env=ENVIRONMENT, stdout=subprocess.PIPE)
 
-    began = time.monotonic()
-    assert start(tmp_path / "whole").wait() == 0
-    whole = time.monotonic() - began
-    kills = 0
-    while True:
-        process = start(tmp_path / "killed")
-        if kills < 12:
-            time.sleep(rng.uniform(0.3, 0.8) * whole)
+    for _ in range(kills):
+        with start(tmp_path / "killed") as process:
+            for _ in range(rng.randrange(1, 8)):
+                process.stdout.readline()
+            time.sleep(rng.uniform(0, 0.05))
             process.send_signal(signal.SIGKILL)
-        status = process.wait()
-        if status == 0:
-            break
-        assert status == -signal.SIGKILL
-        kills += 1
-    assert kills >= 3
+        assert process.returncode == -signal.SIGKILL
+    for folder in ("killed", "whole"):
+        with start(tmp_path / folder) as process:
+            process.stdout.read()
+        assert process.returncode == 0
     assert files(tmp_path / "killed") == files(tmp_path / "whole")
     for name in ("log.jsonl", "steps.jsonl"):
         lines = [(tmp_path / run / name).read_bytes().count(b"\n") for run in ("killed", "whole")]
         assert lines[0] == lines[1]
+
+
+SUICIDE = """
+import os, pathlib, signal, sys
+sys.path.insert(0, {tests!r})
+import killed
+
+left, whole = {number}, {owner}.{name}
+
+
+def fatal(*arguments, **options):
+    global left
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return whole(*arguments, **options)
+
+
+{owner}.{name} = fatal
+killed.run({folder!r}, epochs=2)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("call", ["os.fsync", "pathlib.Path.replace", "pathlib.Path.mkdir", "pathlib.Path.unlink"])
+def test_after_sigkill_while_files_are_written(tmp_path, call):
+    """The program kills itself before a call of the system that writing a file consists of."""
+    expected, (owner, name) = run(tmp_path / "whole", epochs=2), call.rsplit(".", 1)
+    for number in (3, 12):
+        folder = tmp_path / str(number)
+        program = SUICIDE.format(tests=str(PROGRAM.parent), number=number, owner=owner, name=name, folder=str(folder))
+        status = subprocess.run([sys.executable, "-c", program], env=ENVIRONMENT).returncode
+        assert status == -signal.SIGKILL
+        assert_equal_models(run(folder, epochs=2).model, expected.model)
+        assert files(folder) == files(tmp_path / "whole")
+        assert not list(folder.glob(".tensorlab-*"))
