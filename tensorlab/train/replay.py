@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -144,6 +143,8 @@ def replay(run: str | os.PathLike[str], folder: str | os.PathLike[str] | None = 
     RuntimeError
         If the program fails, or repeats no run of this name.
     """
+    import subprocess  # slow to import
+
     path = Path(run) / RUN if Path(run).is_dir() else Path(run)
     old = read_run(path)
     command = _command(old, path)

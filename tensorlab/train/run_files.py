@@ -9,7 +9,6 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,7 @@ RUN = "run.json"
 REPLAY_FOLDER = "TENSORLAB_REPLAY_FOLDER"
 """The environment variable that sends the folders of a program's trainings elsewhere."""
 
-PACKAGES = ("numpy", "cupy", "array-api-strict", "ml-dtypes")
+PACKAGES = ("tensorlab", "numpy", "cupy", "array-api-strict", "ml-dtypes")
 VARIABLES = ("TENSORLAB_", "OMP_", "OPENBLAS_", "MKL_", "PYTHONHASHSEED", "CUDA_VISIBLE_DEVICES")
 """The beginnings of the names of environment variables on which results can depend."""
 
@@ -66,7 +65,7 @@ def description(trainer: Trainer) -> dict[str, Any]:
         "directory": os.getcwd(),
         "folder": str(trainer.folder) if trainer.folder else None,
         "environment": {name: value for name, value in os.environ.items() if name.startswith(VARIABLES)},
-        "versions": {"tensorlab": version("tensorlab"), "python": platform.python_version()} | _versions(),
+        "versions": {"python": platform.python_version(), **_versions()},
         "platform": platform.platform(),
         "processors": os.cpu_count(),
         "backend": active_backend().name,
@@ -89,6 +88,8 @@ def description(trainer: Trainer) -> dict[str, Any]:
 
 
 def _versions() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version  # slow to import
+
     found = {}
     for package in PACKAGES:
         try:

@@ -102,6 +102,12 @@ class Trainer(Loop):
         `logged` of all epochs.
     last_loss : Tensor or None
         The loss of the last batch, without history.
+    num_batches : int or None
+        The number of batches in an epoch, if the training data has a length.
+    stop_epoch : int
+        The number of epochs after which the training ends.
+    is_running : bool
+        Whether a training goes on.
     evaluated_model : Module
         The model that `evaluate` and `predict` run: `model`, or an average that a callback keeps.
     train_data, valid_data : iterable

@@ -151,6 +151,12 @@ class TestEarlyStopping:
         assert_equal_models(found.model, again.model)
         assert_equal_models(found.evaluated_model, again.evaluated_model)
 
+    def test_looks_at_every_nth_epoch_from_one_on(self):
+        stopping = train.EarlyStopping("score", patience=2, start_from_epoch=2, every_n_epochs=2)
+        found = trainer(callbacks=[scores(0.0, 0.0, 9.0, 3.0, 9.0, 4.0, 9.0, 4.0, 9.0), stopping])
+        found.fit(data()[0], epochs=9)
+        assert (stopping.best_epoch, stopping.stopped_epoch) == (4, 8)
+
     def test_what_is_monitored_must_be_logged(self):
         found = trainer(callbacks=[train.EarlyStopping("accuracy")])
         with pytest.raises(

@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from ...nn.module.module import Module
-from ...options import Count, NonNegative, checked
+from ...options import Count, NonNegative, Size, checked
 from .base import Callback
 from .monitor import Mode, improves, monitored, worst
 
@@ -25,7 +25,7 @@ class EarlyStopping(Callback):
     mode : {"min", "max"}
         Whether it should decrease, as a loss, or increase.
     patience : int
-        The training ends after this many consecutive epochs without improvement.
+        The training ends after this many consecutive epochs without improvement, counting those that are looked at.
     min_delta : float
         Smallest change that counts as an improvement.
     restore_best_weights : bool
@@ -33,6 +33,8 @@ class EarlyStopping(Callback):
         epoch in the end: always, not only if the training was stopped here.
     start_from_epoch : int
         The number of epochs before the first that counts.
+    every_n_epochs : int
+        Every n-th epoch is looked at, for loops that evaluate the model less often than after each epoch.
 
     Attributes
     ----------
@@ -41,7 +43,7 @@ class EarlyStopping(Callback):
     best_epoch : int
         Its epoch, from 1; 0 if there is none.
     wait : int
-        The number of epochs since.
+        The number of epochs without improvement since.
     stopped_epoch : int
         The epoch, from 1, in which the training was stopped; 0 if it was not.
 
@@ -70,9 +72,11 @@ class EarlyStopping(Callback):
         min_delta: NonNegative = 0.0,
         restore_best_weights: bool = False,
         start_from_epoch: Count = 0,
+        every_n_epochs: Size = 1,
     ) -> None:
         self.monitor, self.mode, self.patience, self.min_delta = monitor, mode, patience, min_delta
-        self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
+        self.restore_best_weights = restore_best_weights
+        self.start_from_epoch, self.every_n_epochs = start_from_epoch, every_n_epochs
         self._forget()
 
     def _forget(self) -> None:
@@ -84,7 +88,7 @@ class EarlyStopping(Callback):
             self._forget()
 
     def on_train_epoch_end(self, trainer: Trainer) -> None:
-        if trainer.epochs_done <= self.start_from_epoch:
+        if trainer.epochs_done <= self.start_from_epoch or trainer.epochs_done % self.every_n_epochs:
             return
         score = monitored(self, trainer, self.monitor)
         if improves(score, self.best_score, self.mode, self.min_delta):
