@@ -20,7 +20,7 @@ class Tally:
     Parameters
     ----------
     metrics : mapping from str to metric
-        Each with ``update(outputs, targets)``, ``compute()`` and ``reset()``.
+        Each with ``update(outputs, targets)``, ``compute()`` and ``reset()``. A `MetricCollection` is updated as one.
 
     Attributes
     ----------
@@ -31,14 +31,16 @@ class Tally:
     """
 
     def __init__(self, metrics: Mapping[str, Any]) -> None:
-        self.metrics = dict(metrics)
+        self.metrics = metrics
+        self._updated: list[Any] = [metrics] if hasattr(metrics, "compute") else list(metrics.values())
         self.items, self.is_repeating, self._has_outputs = 0, False, False
         self._sums: dict[str, Any] = {}  # numbers, or arrays of the backend, on which small operations are quickest
         self._counts: dict[str, int] = {}
 
     def reset(self) -> None:
         """Begin a new pass."""
-        self.items, self._sums, self._counts = 0, {}, {}
+        self.items, self.is_repeating, self._has_outputs = 0, False, False
+        self._sums, self._counts = {}, {}
         for metric in self.metrics.values():
             metric.reset()
 
@@ -62,7 +64,7 @@ class Tally:
             return
         self._has_outputs = True
         with no_grad():
-            for metric in self.metrics.values():
+            for metric in self._updated:
                 metric.update(outputs, targets)
 
     def means(self) -> dict[str, float]:

@@ -55,8 +55,8 @@ class Trainer(Loop):
     schedule : LRScheduler or LRSchedule, optional
         A schedule is stepped at the end of each epoch; an `LRSchedule` says when.
     metrics : mapping from str to metric, optional
-        By the names under which they are logged. The metrics are updated with the outputs and targets of training;
-        copies of them with those of evaluation.
+        By the names under which they are logged, such as a `MetricCollection`. The metrics are updated with the outputs
+        and targets of training; copies of them with those of evaluation.
     callbacks : sequence of Callback
         Called in the order that `Callback` describes.
     precision : {"64-true", "32-true", "bf16-true", "16-true"}, optional

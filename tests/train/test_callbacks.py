@@ -275,6 +275,16 @@ class TestProgress:
         )
         assert re.search(r"\(\d+\.\d s, [\d,]+ samples/s\)$", lines[1])
 
+    def test_lines_show_numbers_only(self, capsys):
+        class Log(train.Callback):
+            def on_train_epoch_end(self, trainer):
+                trainer.log("matrix", [[1, 2], [3, 4]])
+                trainer.log("count", 3)
+
+        trainer(progress=None, callbacks=[Log()]).fit(*data(), epochs=1)
+        line = capsys.readouterr().out
+        assert ", count 3 (" in line and "matrix" not in line
+
     def test_silence(self, capsys):
         trainer(progress=False).fit(*data(), epochs=1)
         assert capsys.readouterr() == ("", "")

@@ -76,6 +76,23 @@ class TestLoop:
         }
         assert found.logged == {} and found.history == []
 
+    def test_metrics_that_are_updated_together(self):
+        class Together(dict):
+            updates = 0
+
+            def update(self, outputs, targets):
+                self.updates += 1
+                for metric in self.values():
+                    metric.update(outputs, targets)
+
+            def compute(self):
+                raise AssertionError("the values are asked for one by one")
+
+        metrics = Together(a=Accuracy(), b=Accuracy())
+        row = trainer(metrics=metrics).fit(*data(), epochs=1)[0]
+        assert metrics.updates == 8
+        assert {"a", "b", "valid_a", "valid_b"} < row.keys()
+
     def test_batches_of_mappings_and_other_losses_by_overriding_forward(self):
         class Autoencoder(train.Trainer):
             def forward(self, model, batch):

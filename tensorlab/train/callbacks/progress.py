@@ -130,11 +130,8 @@ def _epoch(trainer: Trainer) -> str:
 
 
 def _listed(values: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {_number(value)}" for name, value in values.items() if name not in QUIET)
-
-
-def _number(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    shown = ((name, value) for name, value in values.items() if name not in QUIET and isinstance(value, int | float))
+    return ", ".join(f"{name} {value:.4g}" for name, value in shown)
 
 
 def _duration(seconds: float) -> str:
