@@ -139,7 +139,7 @@ def replay(run: str | os.PathLike[str], folder: str | os.PathLike[str] | None = 
     Raises
     ------
     FileNotFoundError, ValueError
-        If there is no such file, it is not a run file, or the run was started in an interactive session.
+        If there is no such file, it is not a run file, or the run was started interactively.
     RuntimeError
         If the program fails, or repeats no run of this name.
     """
@@ -163,7 +163,7 @@ def replay(run: str | os.PathLike[str], folder: str | os.PathLike[str] | None = 
 def _command(run: Mapping[str, Any], path: Path) -> list[str]:
     arguments = list(run["command"])[1:]
     if not arguments or "ipykernel" in " ".join(arguments):
-        raise ValueError(f"replay: {path} is of an interactive session, which has no command that can be repeated")
+        raise ValueError(f"replay: {path} is of an interactive interpreter, which has no command that can be repeated")
     return [sys.executable, *arguments]
 
 

@@ -172,13 +172,13 @@ def test_replay_repeats_a_program_and_finds_a_planted_difference(tmp_path, capsy
     assert "replay: the program ended with status 3" in capsys.readouterr().err
 
 
-def test_sessions_without_a_command_cannot_be_repeated(tmp_path, capsys):
+def test_interactive_runs_cannot_be_repeated(tmp_path, capsys):
     found = trainer(folder=tmp_path)
     found.fit(*data(), epochs=1)
     run = train.read_run(tmp_path)
     (tmp_path / "run.json").write_text(json.dumps(run | {"command": ["python"]}))
     assert main(["replay", str(tmp_path)]) == 2
-    assert "is of an interactive session" in capsys.readouterr().err
+    assert "is of an interactive interpreter" in capsys.readouterr().err
     assert main(["replay", str(tmp_path), str(tmp_path)]) == 2
     assert "replay takes one run" in capsys.readouterr().err
 
