@@ -85,7 +85,9 @@ from .ops.special import (
 )  # fmt: skip
 from .ops.statistics import average, corrcoef, cov, digitize, histogram, ptp
 from .ops.trigonometric import acos, acosh, asin, asinh, atan, atan2, atanh, cos, cosh, sin, sinh, tan, tanh
-from .random import Generator, manual_seed, rand, rand_like, randint, randint_like, randn, randn_like, randperm
+from .random import (
+    Generator, manual_seed, rand, rand_like, randint, randint_like, randn, randn_like, randperm, seed_everything,
+)  # fmt: skip
 from .tensor import Tensor
 
 newaxis = None
@@ -128,14 +130,14 @@ __all__ = [
     "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm", "ravel",
     "real", "reciprocal", "register_backend", "relu", "remainder", "repeat", "repeat_interleave", "reshape",
     "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "save", "scatter", "scatter_add", "searchsorted",
-    "select", "setdiff1d", "ShapeError", "short", "sigmoid", "sign", "signbit", "sin", "sinc", "sinh", "softmax",
-    "sort", "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "sub", "subtract", "sum",
-    "sum_to_shape", "swapaxes", "swapdims", "t", "take", "take_along_axis", "take_along_dim", "tan", "tanh", "tensor",
-    "Tensor", "tensor_split", "tensordot", "tile", "topk", "trace", "train", "transpose", "trapezoid", "tri", "tril",
-    "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "uint16", "uint32", "uint64", "uint8", "unbind",
-    "unflatten", "union1d", "unique", "unique_all", "unique_counts", "unique_inverse", "unique_values", "unsqueeze",
-    "unstack", "unwrap", "use_backend", "value_and_grad", "vander", "var", "vecdot", "viz", "vjp", "vstack", "where",
-    "xlog1py", "xlogy", "zeros", "zeros_like",
+    "seed_everything", "select", "setdiff1d", "ShapeError", "short", "sigmoid", "sign", "signbit", "sin", "sinc",
+    "sinh", "softmax", "sort", "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "sub",
+    "subtract", "sum", "sum_to_shape", "swapaxes", "swapdims", "t", "take", "take_along_axis", "take_along_dim", "tan",
+    "tanh", "tensor", "Tensor", "tensor_split", "tensordot", "tile", "topk", "trace", "train", "transpose", "trapezoid",
+    "tri", "tril", "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "uint16", "uint32", "uint64",
+    "uint8", "unbind", "unflatten", "union1d", "unique", "unique_all", "unique_counts", "unique_inverse",
+    "unique_values", "unsqueeze", "unstack", "unwrap", "use_backend", "value_and_grad", "vander", "var", "vecdot",
+    "viz", "vjp", "vstack", "where", "xlog1py", "xlogy", "zeros", "zeros_like",
 ]  # fmt: skip
 
 if TYPE_CHECKING:

@@ -37,10 +37,11 @@ def is_special(path: str | os.PathLike[str]) -> bool:
         return False
 
 
-def replace_file(path: str | os.PathLike[str], write: Callable[[Path], None]) -> None:
+def replace_file(path: str | os.PathLike[str], write: Callable[[Path], object], *, sync: bool = True) -> None:
     """Let `write` make a file at the path passed to it, and put that file in the place of the one at `path`.
 
-    The new file has the mode and owner of the old one. Symbolic links are followed.
+    The new file has the mode and owner of the old one. Symbolic links are followed. With `sync` the file is on the disk
+    before this returns, so that it survives a power failure as well.
     """
     target = Path(os.path.realpath(path))
     _remove_leftovers(target.parent)
@@ -51,13 +52,15 @@ def replace_file(path: str | os.PathLike[str], write: Callable[[Path], None]) ->
             write(written)
             with written.open("r+b") as file:
                 _take_owner_and_mode(written, target if target.exists() else folder / LOCK)
-                os.fsync(file.fileno())
+                if sync:
+                    os.fsync(file.fileno())
             written.replace(target)
         finally:
             if fcntl is None:
                 lock.close()  # an open file cannot be removed
             _remove_folder(folder)
-    _sync_folder(target.parent)
+    if sync:
+        _sync_folder(target.parent)
 
 
 def write_all(file: Any, data: bytes) -> None:

@@ -21,11 +21,12 @@ from .functions import (
     student_t, truncated_normal, uniform, weibull,
 )  # fmt: skip
 from .generator import Generator, default_generator
+from .seeding import seed_everything
 
 __all__ = [
     "Generator", "bernoulli", "beta", "binomial", "categorical", "cauchy", "chisquare", "choice", "default_generator",
     "dirichlet", "exponential", "gamma", "geometric", "gumbel", "integers", "laplace", "logistic", "lognormal",
     "manual_seed", "multinomial", "multivariate_normal", "negative_binomial", "normal", "pareto", "permutation",
     "poisson", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "rayleigh", "seed",
-    "student_t", "truncated_normal", "uniform", "weibull",
+    "seed_everything", "student_t", "truncated_normal", "uniform", "weibull",
 ]  # fmt: skip

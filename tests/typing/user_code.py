@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tensorlab as tl
-from tensorlab import Tensor, nn, optim
+from tensorlab import Tensor, nn, optim, train
 from tensorlab.nn import functional as F
 
 x = tl.randn(3, 4)
@@ -255,6 +255,27 @@ optim.SGD(net.parameters(), lr=0.1, momentum=0.9, nesterov=True)
 optim.SGD([{"params": net.parameters(), "lr": 1e-2}, {"params": [x]}], lr=0.1)
 optim.SGD(net.named_parameters(), lr=0.1)
 optim.lr_scheduler.StepLR(optimizer, 10).step()
+
+# -- training ----------------------------------------------------------------------------------------------------------
+
+
+class Largest(train.Callback):
+    def on_train_batch_end(self, trainer: train.Trainer, batch: Any, batch_idx: int) -> None:
+        self.largest = trainer.last_loss
+
+
+pairs = [(x, y), (x, y)]
+trainer = train.Trainer(
+    net, nn.MSELoss(), optimizer, callbacks=[Largest(), train.EarlyStopping("valid_loss")], clip=1.0
+)
+assert_type(trainer.fit(pairs, pairs, epochs=3, resume=True), list[dict[str, Any]])
+assert_type(trainer.evaluate(pairs), dict[str, Any])
+for epoch in trainer.epochs(3):
+    assert_type(epoch, int)
+    for inputs, targets in trainer.batches(pairs):
+        trainer.step(F.mse_loss(net(inputs), targets))
+assert_type(train.compare_runs("a", "b").is_equal, bool)
+trainer.fit(pairs, epoch=3)  # type: ignore[call-arg]
 
 # -- what must be refused ----------------------------------------------------------------------------------------------
 

@@ -1,0 +1,61 @@
+"""Batches as a training needs them: on the model's device, in its precision, and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+from ..backend import Device, DType, backend_for_type, dtypes
+from ..nn.module.module import Module
+from ..tensor import Tensor
+
+Precision = Literal["64-true", "32-true", "bf16-true", "16-true"]
+
+DTYPES: dict[str, DType] = {
+    "64-true": dtypes.float64,
+    "32-true": dtypes.float32,
+    "bf16-true": dtypes.bfloat16,
+    "16-true": dtypes.float16,
+}
+"""The data types of parameters and floating-point inputs, by Lightning's names of precisions."""
+
+
+def converted(value: Any, convert: Callable[[Tensor], Tensor]) -> Any:
+    """Return a batch whose tensors and arrays, in nested tuples, lists and mappings, are converted tensors."""
+    if isinstance(value, Tensor):
+        return convert(value)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(converted(part, convert) for part in value))
+    if isinstance(value, list | tuple):
+        return type(value)(converted(part, convert) for part in value)
+    if isinstance(value, Mapping):
+        return {key: converted(part, convert) for key, part in value.items()}
+    return convert(Tensor(value)) if backend_for_type(type(value)) is not None else value
+
+
+def mover(model: Module, precision: str | None) -> Callable[[Any], Any]:
+    """Return a function that moves a batch to the device of a model, and casts floating-point tensors."""
+    device: Device | None = next((tensor.device for tensor in (*model.parameters(), *model.buffers())), None)
+    dtype = DTYPES[precision] if precision else None
+
+    def convert(tensor: Tensor) -> Tensor:
+        if device is not None and tensor.device != device:
+            tensor = tensor.to(device=device)
+        return tensor.to(dtype=dtype) if dtype is not None and tensor.dtype.is_floating else tensor
+
+    return lambda batch: converted(batch, convert)
+
+
+def item_count(batch: Any) -> int:
+    """Return the number of items in a batch: the length of the first axis of the first tensor that has one."""
+    return next((tensor.shape[0] for tensor in _tensors(batch) if tensor.shape), 1)
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _tensors(part)
+    elif isinstance(value, Mapping):
+        yield from _tensors(list(value.values()))
