@@ -3,6 +3,8 @@
 `Trainer` holds the state of a training and the pieces of its loop; `callbacks` is what it calls.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .callbacks import (
     EMA, Callback, CSVLogger, EarlyStopping, JSONLinesLogger, LRSchedule, ModelCheckpoint, Progress, ProgressBar,
     RunFile,
@@ -16,3 +18,31 @@ __all__ = [
     "EMA", "CSVLogger", "Callback", "EarlyStopping", "JSONLinesLogger", "LRSchedule", "ModelCheckpoint", "Progress",
     "ProgressBar", "RunComparison", "RunFile", "Trainer", "compare_runs", "read_log", "read_run", "replay",
 ]  # fmt: skip
+
+if TYPE_CHECKING:
+    from . import search as search
+    from .estimators import Classifier as Classifier
+    from .estimators import Regressor as Regressor
+
+ESTIMATORS = ("Classifier", "Regressor")
+"""Names for whose sake scikit-learn is imported at first use."""
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name == "search":
+        return import_module(".search", __name__)
+    if name not in ESTIMATORS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(import_module(".estimators", __name__), name)
+    except ModuleNotFoundError as error:
+        if not str(error.name).startswith("sklearn"):
+            raise
+        message = f"{name} is an estimator of scikit-learn, which is not installed: pip install tensorlab[sklearn]"
+        raise ImportError(message) from error
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *ESTIMATORS, "search", *(name for name in globals() if name.startswith("__"))})

@@ -394,7 +394,7 @@ tl.data.Subset(tl.data.TensorDataset(tl.ones(4, 2)), [0, 2]).batch([0, 1])
 
 CALLED_BACK = {
     "rule", "rate", "changed", "scale_fn", "initialize_parameters", "with_gradients",
-    "get_extra_state", "set_extra_state",
+    "get_extra_state", "set_extra_state", "statistics", "combine", "value", "parts",
 }  # fmt: skip
 """Methods that the library calls and subclasses define."""
 
@@ -408,6 +408,8 @@ LEFT_OUT = {
     "models.register_model": "for authors of models",
     "autodiff.Op": "for authors of ops",
     "optim.lr_scheduler.LRScheduler": "abstract",
+    "Metric.update": "its arguments are those of the subclass",
+    "MetricCollection.update": "its arguments are those of the metrics",
     "VectorOptimizer.add_param_group": "refuses a second group",
     "nn.Identity()": "takes anything",
     "optim.MinimizeResult": "a result",
