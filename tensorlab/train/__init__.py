@@ -5,18 +5,21 @@
 
 from typing import TYPE_CHECKING, Any
 
+from . import sanity
 from .callbacks import (
     EMA, Callback, CSVLogger, EarlyStopping, JSONLinesLogger, LRSchedule, ModelCheckpoint, Progress, ProgressBar,
     RunFile,
 )  # fmt: skip
 from .logs import read_log
+from .lr_finder import LRSweep, lr_find
 from .replay import RunComparison, compare_runs, replay
 from .run_files import read_run
 from .trainer import Trainer
 
 __all__ = [
-    "EMA", "CSVLogger", "Callback", "EarlyStopping", "JSONLinesLogger", "LRSchedule", "ModelCheckpoint", "Progress",
-    "ProgressBar", "RunComparison", "RunFile", "Trainer", "compare_runs", "read_log", "read_run", "replay",
+    "EMA", "CSVLogger", "Callback", "EarlyStopping", "JSONLinesLogger", "LRSchedule", "LRSweep", "ModelCheckpoint",
+    "Progress", "ProgressBar", "RunComparison", "RunFile", "Trainer", "compare_runs", "lr_find", "read_log", "read_run",
+    "replay", "sanity",
 ]  # fmt: skip
 
 if TYPE_CHECKING:

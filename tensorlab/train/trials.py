@@ -1,0 +1,167 @@
+"""Trial runs of a training that leave everything as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from copy import deepcopy
+from types import NoneType
+from typing import Any
+
+from ..nn.module.module import Module
+from ..optim.optimizer import Optimizer
+from ..random import Generator
+from ..random.seeding import random_states, set_random_states
+from ..tensor import Tensor
+
+LossFunction = Callable[[Any, Any], Tensor]
+Forward = Callable[[Module, Any], tuple[Tensor, Any, Any]]
+"""Returns loss, outputs and targets of a batch, as `Trainer.forward`."""
+Restore = Callable[[], object]
+
+PLAIN = (bool, int, float, complex, str, bytes, tuple, frozenset, NoneType)
+"""Types of attributes that are put back as they are, since their values cannot change."""
+
+
+@contextmanager
+def preserved(*parts: Any) -> Iterator[None]:
+    """Restore, when the block ends, what a training inside it changes: bit for bit, also after an exception.
+
+    Restored are the states of random numbers (tensorlab's default generator, Python's ``random``, NumPy's global one if
+    NumPy is loaded) and the given parts:
+
+    - of a module the parameters, their gradients, all buffers, the modes and simple attributes of every module inside;
+      the block works on copies, so that the memory of the tensors is never written to;
+    - of anything with ``state_dict`` and ``load_state_dict``, such as an optimizer, a schedule or a loader, that state
+      and simple attributes;
+    - of a loader without these, the state of its ``generator``.
+
+    Anything else, such as a function or None, is passed over.
+
+    Raises
+    ------
+    RuntimeError
+        If a module is lazy and has parameters without a shape; nothing has changed then.
+
+    Examples
+    --------
+    >>> from tensorlab.train.trials import preserved
+    >>> model = tl.nn.Linear(1, 1, bias=False)
+    >>> before = model.weight.item()
+    >>> with preserved(model):
+    ...     model.weight.data = tl.tensor([[7.0]])
+    >>> model.weight.item() == before
+    True
+    """
+    with ExitStack() as stack:
+        # The random states come last of all: making an iterator may draw from them.
+        stack.callback(set_random_states, random_states())
+        for part in parts:
+            stack.callback(_kept_module(part) if isinstance(part, Module) else _kept_state(part))
+        yield
+
+
+def _kept_module(model: Module) -> Restore:
+    """Give a module copies of its arrays for the time being, and return what puts the present ones back."""
+    tensors = [(tensor, tensor._array, tensor.grad) for tensor in (*model.parameters(), *model.buffers())]
+    copies = [tensor.backend.xp.asarray(array, copy=True) for tensor, array, _ in tensors]
+    attributes = [(vars(module), dict(vars(module))) for module in model.modules()]
+    generators = [_kept_generator(value) for _, saved in attributes for value in saved.values()]
+    for (tensor, _, _), copy in zip(tensors, copies, strict=True):
+        tensor._array, tensor.grad = copy, None
+
+    def restore() -> None:
+        for present, saved in attributes:
+            present.clear()
+            present.update(saved)
+        for tensor, array, grad in tensors:
+            tensor._array, tensor.grad = array, grad
+        for put_back in generators:
+            put_back()
+
+    return restore
+
+
+def _kept_state(part: Any) -> Restore:
+    if not (hasattr(part, "state_dict") and hasattr(part, "load_state_dict")):
+        return _kept_generator(getattr(part, "generator", None))
+    state, attributes = deepcopy(part.state_dict()), getattr(part, "__dict__", {})
+    plain = {name: value for name, value in attributes.items() if isinstance(value, PLAIN)}
+
+    def restore() -> None:
+        part.load_state_dict(state)
+        attributes.update(plain)
+
+    return restore
+
+
+def _kept_generator(generator: Any) -> Restore:
+    if not isinstance(generator, Generator):
+        return _nothing
+    state = generator.get_state()
+    return lambda: generator.set_state(state)
+
+
+def _nothing() -> None:
+    """Restore nothing."""
+
+
+def first_batch(data: Iterable[Any]) -> Any:
+    """Return the first batch of a loader, which then is as before.
+
+    Raises
+    ------
+    TypeError
+        If the data is an iterator, which would lose the batch.
+    ValueError
+        If there is no batch.
+    """
+    require_repeatable(data)
+    with preserved(data):
+        for batch in data:
+            return batch
+    raise ValueError("the data has no batch")
+
+
+def require_repeatable(data: Iterable[Any]) -> None:
+    """Raise `TypeError` if data is an iterator: reading it would use it up."""
+    if iter(data) is data:
+        raise TypeError(f"data must be a loader or another iterable that can be read again, not {_described(data)}")
+
+
+def _described(x: Any) -> str:
+    return f"a {type(x).__name__}" + (f" of {len(x)}" if isinstance(x, list | tuple) else "")
+
+
+def forward_by(loss: LossFunction | None) -> Forward:
+    """Return the forward function for batches that are pairs of inputs and targets."""
+
+    def forward(model: Module, batch: Any) -> tuple[Tensor, Any, Any]:
+        if not isinstance(batch, list | tuple) or len(batch) != 2:
+            raise TypeError(f"a batch must be a pair (inputs, targets), not {_described(batch)}; others need forward=")
+        if loss is None:
+            raise TypeError("loss must be a function of outputs and targets, unless there is a forward=")
+        inputs, targets = batch
+        outputs = model(inputs)
+        return loss(outputs, targets), outputs, targets
+
+    return forward
+
+
+def step_on(model: Module, forward: Forward, optimizer: Optimizer, batch: Any) -> tuple[Tensor, Any, Any]:
+    """Take one step on a batch; return what `forward` returned before it."""
+    results: list[tuple[Tensor, Any, Any]] = []
+
+    def closure() -> Tensor:
+        results.append(forward(model, batch))
+        loss = results[-1][0]
+        optimizer.zero_grad()
+        loss.backward(retain_graph=optimizer.needs_graph)
+        return loss
+
+    if optimizer.needs_closure:
+        optimizer.step(closure)
+    else:
+        closure()
+        optimizer.step()
+    return results[0]
