@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import sanity
 from .callbacks import (
-    EMA, Callback, CSVLogger, EarlyStopping, JSONLinesLogger, LRSchedule, ModelCheckpoint, Progress, ProgressBar,
-    RunFile,
+    EMA, SWA, Callback, CSVLogger, EarlyStopping, Freeze, GradientNorm, Histograms, JSONLinesLogger, LearningRateFinder,
+    LRSchedule, ModelCheckpoint, NaNGuard, Penalty, Progress, ProgressBar, RunFile, SamplePictures, SanityCheck,
+    TensorBoardLogger, ThroughputMonitor,
 )  # fmt: skip
 from .logs import read_log
 from .lr_finder import LRSweep, lr_find
@@ -17,9 +18,10 @@ from .run_files import read_run
 from .trainer import Trainer
 
 __all__ = [
-    "EMA", "CSVLogger", "Callback", "EarlyStopping", "JSONLinesLogger", "LRSchedule", "LRSweep", "ModelCheckpoint",
-    "Progress", "ProgressBar", "RunComparison", "RunFile", "Trainer", "compare_runs", "lr_find", "read_log", "read_run",
-    "replay", "sanity",
+    "EMA", "SWA", "CSVLogger", "Callback", "EarlyStopping", "Freeze", "GradientNorm", "Histograms", "JSONLinesLogger",
+    "LRSchedule", "LRSweep", "LearningRateFinder", "ModelCheckpoint", "NaNGuard", "Penalty", "Progress", "ProgressBar",
+    "RunComparison", "RunFile", "SamplePictures", "SanityCheck", "TensorBoardLogger", "ThroughputMonitor", "Trainer",
+    "compare_runs", "lr_find", "read_log", "read_run", "replay", "sanity",
 ]  # fmt: skip
 
 if TYPE_CHECKING:

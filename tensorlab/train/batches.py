@@ -48,14 +48,15 @@ def mover(model: Module, precision: str | None) -> Callable[[Any], Any]:
 
 def item_count(batch: Any) -> int:
     """Return the number of items in a batch: the length of the first axis of the first tensor that has one."""
-    return next((tensor.shape[0] for tensor in _tensors(batch) if tensor.shape), 1)
+    return next((tensor.shape[0] for tensor in tensors_in(batch) if tensor.shape), 1)
 
 
-def _tensors(value: Any) -> Iterator[Tensor]:
+def tensors_in(value: Any) -> Iterator[Tensor]:
+    """Yield the tensors in nested tuples, lists and mappings."""
     if isinstance(value, Tensor):
         yield value
     elif isinstance(value, list | tuple):
         for part in value:
-            yield from _tensors(part)
+            yield from tensors_in(part)
     elif isinstance(value, Mapping):
-        yield from _tensors(list(value.values()))
+        yield from tensors_in(list(value.values()))

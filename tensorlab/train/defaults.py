@@ -8,6 +8,7 @@ from pathlib import Path
 from ..optim.lr_scheduler.base import LRScheduler
 from .callbacks.averaging import EMA
 from .callbacks.base import Callback
+from .callbacks.before_training import SanityCheck
 from .callbacks.checkpoint import ModelCheckpoint
 from .callbacks.json_lines import JSONLinesLogger
 from .callbacks.lr_schedule import LRSchedule
@@ -22,9 +23,12 @@ def all_callbacks(
     ema: float | None,
     folder: Path | None,
     progress: bool | None,
+    sanity_check: bool,
 ) -> list[Callback]:
     """Return the callbacks of a trainer; an option adds none of a kind that was given."""
     chosen = list(given)
+    if sanity_check and not _has(given, SanityCheck):
+        chosen.append(SanityCheck())
     if schedule is not None:
         chosen.append(LRSchedule(schedule) if isinstance(schedule, LRScheduler) else schedule)
     if ema is not None:

@@ -84,6 +84,8 @@ class Trainer(Loop):
     progress : bool, optional
         Whether to show progress on the terminal: a bar, or in a file one line per epoch. By default the lines are
         shown, and the bar if there is a terminal or a notebook.
+    sanity_check : bool
+        Whether to make the checks of `tensorlab.train.sanity` when `fit` begins, and raise an error if one fails.
 
     Attributes
     ----------
@@ -152,6 +154,7 @@ class Trainer(Loop):
         deterministic: bool = False,
         folder: FilePath | None = None,
         progress: bool | None = None,
+        sanity_check: bool = False,
     ) -> None:
         _check_optimizer(model, optimizer, accumulate)
         metrics = metrics or {}
@@ -164,7 +167,7 @@ class Trainer(Loop):
             optimizer,
             updates=Updates(optimizer, accumulate, clip, clip_by, summed=getattr(loss, "reduction", "mean") == "sum"),
             metrics=metrics,
-            callbacks=Callbacks(all_callbacks(callbacks, schedule, ema, place, progress)),
+            callbacks=Callbacks(all_callbacks(callbacks, schedule, ema, place, progress, sanity_check)),
             precision=precision,
             seed=0 if deterministic and seed is None else seed,
             deterministic=deterministic,
