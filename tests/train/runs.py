@@ -22,7 +22,7 @@ class Interrupt(train.Callback):
         self.step = step
 
     def on_train_batch_end(self, trainer, batch, batch_idx):
-        if trainer.global_step == self.step and not trainer.resumed:
+        if trainer.global_step == self.step:
             raise Interrupted
 
 

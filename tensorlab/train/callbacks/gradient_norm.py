@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from ...autodiff.graph import no_grad
-from ...nn.utils import get_total_norm
+from ...nn.module.module import Module
 from ...ops.arithmetic import maximum
-from ...ops.joining import stack
+from ...ops.linalg.norms import vector_norm
 from ...options import Size, checked
-from ...tensor import Tensor
+from ...tensor import Tensor, wrapped
 from .base import Callback
 
 if TYPE_CHECKING:
@@ -45,8 +45,12 @@ class GradientNorm(Callback):
     @checked
     def __init__(self, *, per_layer: bool = True, every_n_steps: Size = 1) -> None:
         self.per_layer, self.every_n_steps = per_layer, every_n_steps
+        self._layers: list[tuple[str, list[Tensor]]] = []
         self._rows: dict[tuple[str, ...], tuple[Tensor, Tensor, int]] = {}
         """Sum, maximum and number of the norms, by the layers that had gradients."""
+
+    def on_fit_start(self, trainer: Trainer) -> None:
+        self._layers = _layers(trainer.model) if self.per_layer else [("", list(trainer.model.parameters()))]
 
     def on_train_epoch_start(self, trainer: Trainer) -> None:
         self._rows = {}
@@ -54,13 +58,13 @@ class GradientNorm(Callback):
     def on_after_optimizer_step(self, trainer: Trainer) -> None:
         if trainer.global_step % self.every_n_steps:
             return
-        grads = _by_layer(trainer)
-        if not grads:
+        norms = {
+            name: [vector_norm(parameter.grad) for parameter in parameters if parameter.grad is not None]
+            for name, parameters in self._layers
+        }
+        if not any(norms.values()):
             return
-        with no_grad():
-            norms = [get_total_norm(of_layer) for of_layer in grads.values()]
-            row = stack([get_total_norm(norms), *norms] if self.per_layer else [get_total_norm(norms)])
-        key = tuple(grads) if self.per_layer else ()
+        key, row = _row({name: of_layer for name, of_layer in norms.items() if of_layer})
         if key in self._rows:
             total, largest, count = self._rows[key]
             self._rows[key] = (total + row, maximum(largest, row), count + 1)
@@ -72,7 +76,8 @@ class GradientNorm(Callback):
         largest: dict[str, float] = {}
         counts: dict[str, int] = {}
         for layers, (total, most, count) in self._rows.items():
-            for name, a, b in zip(("", *layers), total.tolist(), most.tolist()):
+            names = ("", *layers) if self.per_layer else ("",)
+            for name, a, b in zip(names, total.tolist(), most.tolist(), strict=False):
                 sums[name] = sums.get(name, 0.0) + a
                 largest[name] = max(largest.get(name, b), b)
                 counts[name] = counts.get(name, 0) + count
@@ -88,10 +93,27 @@ class GradientNorm(Callback):
         self._rows = {tuple(layers): (total, most, count) for layers, total, most, count in state_dict["rows"]}
 
 
-def _by_layer(trainer: Trainer) -> dict[str, list[Tensor]]:
-    """Return the gradients of each layer that has any."""
+def _layers(model: Module) -> list[tuple[str, list[Tensor]]]:
+    """Return the parameters of each layer, by its path."""
     found: dict[str, list[Tensor]] = {}
-    for name, parameter in trainer.model.named_parameters():
-        if parameter.grad is not None:
-            found.setdefault(name.rpartition(".")[0] or name, []).append(parameter.grad)
-    return found
+    for name, parameter in model.named_parameters():
+        found.setdefault(name.rpartition(".")[0] or name, []).append(parameter)
+    return list(found.items())
+
+
+def _row(norms: dict[str, list[Tensor]]) -> tuple[tuple[str, ...], Tensor]:
+    """Return the names of layers, and the norm of everything before the norms of each, from those of parameters."""
+    everything = _stacked([norm for of_layer in norms.values() for norm in of_layer])
+    if len(norms) == 1:
+        return tuple(norms), _stacked([vector_norm(everything)] * 2)
+    stops = list(accumulate(map(len, norms.values())))
+    parts = [everything[start:stop] for start, stop in zip([0, *stops], stops, strict=False)]
+    return tuple(norms), _stacked([vector_norm(part) for part in (everything, *parts)])
+
+
+def _stacked(numbers: list[Tensor]) -> Tensor:
+    """Return 0-d tensors as a vector on the device of the first."""
+    first = numbers[0]._array
+    if any(x._array.dtype != first.dtype for x in numbers) or len({x.device for x in numbers}) > 1:
+        numbers = [x.to(numbers[0]) for x in numbers]
+    return wrapped(numbers[0].backend.xp.stack([x._array for x in numbers]))

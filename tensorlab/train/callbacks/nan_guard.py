@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from warnings import catch_warnings
 
 from ...autodiff.anomaly import detect_anomaly
 from ...autodiff.graph import no_grad
 from ...errors import AnomalyError
+from ...optim.optimizer import Optimizer
 from ...options import Count, Size, checked
 from ...random import default_generator
 from ...tensor import Tensor
@@ -94,10 +96,10 @@ class NaNGuard(Callback):
                 raise self._error(trainer, f"the loss is {loss.item()}")
 
     def on_before_optimizer_step(self, trainer: Trainer) -> None:
-        if self.action == "raise" and self._checks:
+        if self.action == "raise" and self._checks and not _has_finite_sum(trainer.optimizer):
             named = trainer.model.named_parameters()
             wrong = [name for name, x in named if x.grad is not None and not _is_finite(x.grad)]
-            if wrong:
+            if wrong:  # otherwise only the sum was too large
                 raise self._error(trainer, f"the gradient of {listed(wrong)} is not finite")
 
     def on_train_batch_end(self, trainer: Trainer, batch: Any, batch_idx: int) -> None:
@@ -179,6 +181,13 @@ def _first_operation(trainer: Trainer, batch: Any, random_state: Any) -> str:
         except (TypeError, AttributeError):  # a loop of the user's own, without a forward function
             pass
     return "run the step inside tensorlab.detect_anomaly() to find the operation"
+
+
+def _has_finite_sum(optimizer: Optimizer) -> bool:
+    """Return whether the sum of all gradients is finite, as it is not if one of them is not: a quick test."""
+    sums = [parameter.grad.detach().sum() for parameter in optimizer.parameters() if parameter.grad is not None]
+    total = sum(sums[1:], sums[0]) if len({x.device for x in sums}) == 1 else sum(map(float, sums))
+    return isfinite(float(total))
 
 
 def _is_finite(x: Tensor) -> bool:
