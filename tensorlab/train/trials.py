@@ -125,7 +125,7 @@ def first_batch(data: Iterable[Any]) -> Any:
 
 def require_repeatable(data: Iterable[Any]) -> None:
     """Raise `TypeError` if data is an iterator: reading it would use it up."""
-    if iter(data) is data:
+    if isinstance(data, Iterator):
         raise TypeError(f"data must be a loader or another iterable that can be read again, not {_described(data)}")
 
 

@@ -152,7 +152,7 @@ class TestSweep:
                 return iter([blobs()] * 4)
 
         lr_find(model, F.cross_entropy, optim.SGD(model.parameters(), lr=0.1), Batches(), num_training=10)
-        assert len(seen) == 1 + 3  # once to see that it is no iterator
+        assert len(seen) == 3
 
     def test_optimizer_with_a_closure(self):
         model = classifier()
