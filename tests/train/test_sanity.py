@@ -45,7 +45,9 @@ class TestOverfitting:
 
         check = sanity.overfits_one_batch(Cut(), F.cross_entropy, blobs())
         assert not check
-        with pytest.raises(sanity.SanityError, match=r"overfits_one_batch: loss .* after 300 steps"):
+        with pytest.raises(
+            sanity.SanityError, match=r"overfits_one_batch: loss .* in 200 steps with learning rate 0.003"
+        ):
             check.raise_if_failed()
 
     def test_wrong_sign(self):
@@ -61,6 +63,11 @@ class TestOverfitting:
         model = classifier()
         check = sanity.overfits_one_batch(model, F.cross_entropy, blobs(), optim.SGD(model.parameters(), lr=1e-9))
         assert not check and "learning rate 1e-09" in check.message
+
+    def test_a_small_rate_is_no_fault(self):
+        model = classifier()
+        check = sanity.overfits_one_batch(model, F.cross_entropy, blobs(), optim.SGD(model.parameters(), lr=1e-4))
+        assert check.passed and check.message.endswith("with learning rate 0.01, 100 times the optimizer's")
 
     def test_a_warm_up_does_not_count(self):
         model = classifier()

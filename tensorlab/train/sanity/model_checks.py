@@ -24,16 +24,17 @@ def overfits_one_batch(
     batch: Any,
     optimizer: Optimizer | None = None,
     *,
-    steps: Size = 300,
+    steps: Size = 200,
     tolerance: Positive = 0.1,
     forward: Forward | None = None,
 ) -> Check:
     """Check that the model can learn one batch by heart.
 
     A model that cannot has a fault that a long training does not cure: outputs that do not depend on the parameters, a
-    gradient that is cut, labels in the wrong order, or a learning rate far off. The model is trained in training mode
-    until the batch is learned: the loss has fallen to `tolerance` times its first value, or every class is predicted.
-    Model, optimizer and random states are as before afterwards, bit for bit.
+    gradient that is cut, or labels in the wrong order. The model is trained in training mode until the batch is
+    learned: the loss has fallen to `tolerance` times its first value, or every class is predicted. If the optimizer's
+    learning rate is too small for that, it is tried ten and a hundred times as large. Model, optimizer and random
+    states are as before afterwards, bit for bit.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def overfits_one_batch(
         Optimizer of the model, at its initial learning rates if a schedule has changed them; by default `Adam` with
         a rate of 0.003.
     steps : int
-        Largest number of steps.
+        Largest number of steps with each learning rate.
     tolerance : float
         Fraction of the first loss that counts as learned.
     forward : callable, optional
@@ -56,7 +57,7 @@ def overfits_one_batch(
     Returns
     -------
     Check
-        With the ``losses`` of all steps in `details`.
+        With the ``losses`` of all steps in `details`; those with the optimizer's rate, if no rate was large enough.
 
     Examples
     --------
@@ -65,27 +66,55 @@ def overfits_one_batch(
     >>> bool(tl.train.sanity.overfits_one_batch(model, tl.nn.functional.cross_entropy, batch))
     True
     """
-    name = "overfits_one_batch"
     optimizer = Adam(model.parameters(), lr=3e-3) if optimizer is None else optimizer
-    losses: list[float] = []
     forward = forward or forward_by(loss)
-    with preserved(model, loss, optimizer):
-        model.train()
-        for group in optimizer.param_groups:
-            group["lr"] = group.get("initial_lr", group["lr"])  # a warm-up begins near 0
-        rates = listed([f"{float(group['lr']):g}" for group in optimizer.param_groups])
-        while len(losses) <= steps:
-            value, outputs, targets = step_on(model, forward, optimizer, batch)
-            losses.append(float(value))
-            classes = classes_of(loss, outputs, targets)
-            all_right = classes is not None and bool((classes == targets).all())
-            if not isfinite(losses[-1]):
-                break
-            if all_right or losses[0] - losses[-1] >= (1 - tolerance) * abs(losses[0]):
-                message = f"loss {losses[0]:.4g} → {losses[-1]:.4g} in {len(losses) - 1} steps"
-                return Check(name, True, message, {"losses": losses})
-    message = f"loss {losses[0]:.4g} → {losses[-1]:.4g} after {len(losses) - 1} steps with learning rate {rates}"
-    return Check(name, False, message, {"losses": losses})
+    for factor in FACTORS:
+        with preserved(model, loss, optimizer):
+            model.train()
+            rates = _multiply_rates(optimizer, factor)
+            losses, learned = _losses(model, loss, forward, optimizer, batch, steps, tolerance)
+        change = f"loss {losses[0]:.4g} → {losses[-1]:.4g} in {len(losses) - 1} steps"
+        if learned:
+            remark = f" with learning rate {rates}, {factor} times the optimizer's" if factor > 1 else ""
+            return Check("overfits_one_batch", True, change + remark, {"losses": losses})
+        if factor == 1:
+            failed = Check("overfits_one_batch", False, f"{change} with learning rate {rates}", {"losses": losses})
+    return failed
+
+
+FACTORS = (1, 10, 100)
+"""The multiples of the optimizer's learning rate that are tried: one may be too small to learn in a few steps."""
+
+
+def _multiply_rates(optimizer: Optimizer, factor: float) -> str:
+    """Multiply the learning rates with which a schedule began, as warm-ups begin near 0; return them in words."""
+    for group in optimizer.param_groups:
+        initial: Any = group.get("initial_lr", group["lr"])
+        group["lr"] = factor * initial
+    return listed([f"{float(group['lr']):g}" for group in optimizer.param_groups])
+
+
+def _losses(
+    model: Module,
+    loss: LossFunction | None,
+    forward: Forward,
+    optimizer: Optimizer,
+    batch: Any,
+    steps: int,
+    tolerance: float,
+) -> tuple[list[float], bool]:
+    """Train on a batch until it is learned; return the losses before each step, and whether it was learned."""
+    losses: list[float] = []
+    while len(losses) <= steps:
+        value, outputs, targets = step_on(model, forward, optimizer, batch)
+        losses.append(float(value))
+        if not isfinite(losses[-1]):
+            return losses, False
+        classes = classes_of(loss, outputs, targets)
+        all_right = classes is not None and losses[-1] < losses[0] and bool((classes == targets).all())
+        if all_right or losses[0] - losses[-1] >= (1 - tolerance) * abs(losses[0]):
+            return losses, True
+    return losses, False
 
 
 @checked
