@@ -45,12 +45,11 @@ def get_swa_avg_fn() -> AvgFn:
     >>> average(tl.tensor([1.0]), tl.tensor([4.0]), tl.tensor(2))
     tensor([2.])
     """
+    return no_grad()(_swa_update)
 
-    @no_grad()
-    def swa_update(average: Tensor, current: Tensor, num_averaged: Tensor) -> Tensor:
-        return average + (current - average) / (num_averaged + 1)
 
-    return swa_update
+def _swa_update(average: Tensor, current: Tensor, num_averaged: Tensor) -> Tensor:
+    return average + (current - average) / (num_averaged + 1)
 
 
 @checked
@@ -75,8 +74,10 @@ def get_ema_avg_fn(decay: Fraction = 0.999) -> AvgFn:
     >>> average(tl.tensor([0.0]), tl.tensor([4.0]), tl.tensor(2))
     tensor([1.])
     """
+    return no_grad()(_ema_update(decay))
 
-    @no_grad()
+
+def _ema_update(decay: float) -> AvgFn:
     def ema_update(average: Tensor, current: Tensor, num_averaged: Tensor) -> Tensor:
         return decay * average + (1 - decay) * current
 
@@ -93,7 +94,7 @@ def get_swa_multi_avg_fn() -> MultiAvgFn:
     >>> averages
     [tensor([2.]), tensor([2.])]
     """
-    return _in_place(get_swa_avg_fn())
+    return _in_place(_swa_update)
 
 
 @checked
@@ -107,23 +108,23 @@ def get_ema_multi_avg_fn(decay: Fraction = 0.999) -> MultiAvgFn:
     >>> averages
     [tensor([1.]), tensor([3.])]
     """
-    return _in_place(get_ema_avg_fn(decay))
+    return _in_place(_ema_update(decay))
 
 
 def _in_place(avg_fn: AvgFn) -> MultiAvgFn:
     """Return a function that writes the averages of several tensors where the averages are."""
 
     def update(averages: list[Tensor], currents: list[Tensor], num_averaged: Tensor) -> None:
-        for average, current in zip(averages, currents, strict=True):
-            _put(average, avg_fn(average, current, num_averaged))
+        with no_grad():
+            for average, current in zip(averages, currents, strict=True):
+                _put(average, avg_fn(average, current, num_averaged))
 
     return update
 
 
 def _put(target: Tensor, value: Tensor) -> None:
     """Write into a tensor's own memory; whole numbers, such as counts of batches, drop the rest."""
-    with no_grad():
-        target[...] = value.to(dtype=target.dtype)
+    target[...] = value if value.dtype == target.dtype else value.to(dtype=target.dtype)
 
 
 class AveragedModel(Module):
@@ -212,8 +213,9 @@ class AveragedModel(Module):
             averaged, copied = [], parameters + buffers
         for pairs in _by_kind(averaged):
             self._average([average for average, _ in pairs], [current for _, current in pairs])
-        for average, current in copied:
-            _put(average, current)
+        with no_grad():
+            for average, current in copied:
+                _put(average, current)
         self.n_averaged += 1
 
     def _average(self, averages: list[Tensor], currents: list[Tensor]) -> None:
@@ -242,9 +244,13 @@ def _paired(what: str, own: Iterable[Tensor], others: Iterable[Tensor]) -> Pairs
             f"update_parameters: the {what} of model have the shapes {theirs}, not those that are averaged, {ours}"
         )
     return [
-        (average.detach(), current.detach().to(dtype=average.dtype, device=average.device))
-        for average, current in zip(averages, currents)
+        (average, current if _same_kind(average, current) else current.to(dtype=average.dtype, device=average.device))
+        for average, current in zip(map(Tensor.detach, averages), map(Tensor.detach, currents))
     ]
+
+
+def _same_kind(a: Tensor, b: Tensor) -> bool:
+    return a.dtype == b.dtype and a.device == b.device
 
 
 def _by_kind(pairs: Pairs) -> Iterable[Pairs]:
