@@ -13,9 +13,10 @@ from ..nn.module.module import Module
 from ..optim.axes import Axes, new_axes
 from ..optim.optimizer import Optimizer
 from ..options import BelowOne, Positive, Size, checked
-from ..options.kinds import Real
-from .trials import Forward, LossFunction, forward_by, preserved, require_repeatable, step_on
+from ..options.kinds import Ordered, Real
+from .trials import Forward, LossFunction, forward_of, preserved, require_repeatable, step_on
 
+Batches = Annotated[Iterable[Any], Ordered("an iterable of batches")]
 Method = Literal["valley", "steepest", "minimum"]
 SKIPPED_BEGIN, SKIPPED_END = 5, 1
 """Steps that suggestions do not look at: the average has few losses in the first, the last may be the divergence."""
@@ -178,7 +179,7 @@ def lr_find(
     model: Module,
     loss: LossFunction | None,
     optimizer: Optimizer,
-    data: Iterable[Any],
+    data: Batches,
     *,
     min_lr: Positive = 1e-7,
     max_lr: Positive = 10.0,
@@ -237,8 +238,8 @@ def lr_find(
     """
     if min_lr >= max_lr:
         raise ValueError(f"lr_find: min_lr must be less than max_lr={max_lr:g}, not {min_lr:g}")
-    require_repeatable(data)
-    forward = forward or forward_by(loss)
+    require_repeatable("lr_find", data)
+    forward = forward_of("lr_find", loss, forward)
     ratios, factor = ratios_of(optimizer), (max_lr / min_lr) ** (1 / max(num_training - 1, 1))
     rates: list[float] = []
     losses: list[float] = []

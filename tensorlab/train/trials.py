@@ -106,7 +106,7 @@ def _nothing() -> None:
     """Restore nothing."""
 
 
-def first_batch(data: Iterable[Any]) -> Any:
+def first_batch(user: str, data: Iterable[Any]) -> Any:
     """Return the first batch of a loader, which then is as before.
 
     Raises
@@ -116,36 +116,54 @@ def first_batch(data: Iterable[Any]) -> Any:
     ValueError
         If there is no batch.
     """
-    require_repeatable(data)
+    require_repeatable(user, data)
     with preserved(data):
         for batch in data:
             return batch
-    raise ValueError("the data has no batch")
+    raise ValueError(f"{user}: the data has no batch")
 
 
-def require_repeatable(data: Iterable[Any]) -> None:
+def require_repeatable(user: str, data: Iterable[Any]) -> None:
     """Raise `TypeError` if data is an iterator: reading it would use it up."""
     if isinstance(data, Iterator):
-        raise TypeError(f"data must be a loader or another iterable that can be read again, not {_described(data)}")
+        kind = _described(data)
+        raise TypeError(f"{user}: data must be a loader or another iterable that can be read again, not {kind}")
 
 
 def _described(x: Any) -> str:
-    return f"a {type(x).__name__}" + (f" of {len(x)}" if isinstance(x, list | tuple) else "")
+    return type(x).__name__ + (f" of {len(x)}" if isinstance(x, list | tuple) else "")
 
 
-def forward_by(loss: LossFunction | None) -> Forward:
-    """Return the forward function for batches that are pairs of inputs and targets."""
+def forward_of(user: str, loss: LossFunction | None, forward: Forward | None = None) -> Forward:
+    """Return a forward function, by default that of pairs of inputs and targets; its errors name the user's function.
 
-    def forward(model: Module, batch: Any) -> tuple[Tensor, Any, Any]:
+    Raises
+    ------
+    TypeError, ValueError
+        In calls, if a batch or a result is not as it must be.
+    """
+
+    def pairs(model: Module, batch: Any) -> tuple[Any, Any, Any]:
         if not isinstance(batch, list | tuple) or len(batch) != 2:
-            raise TypeError(f"a batch must be a pair (inputs, targets), not {_described(batch)}; others need forward=")
+            raise TypeError(
+                f"{user}: a batch must be a pair (inputs, targets), not {_described(batch)}; pass forward= for others"
+            )
         if loss is None:
-            raise TypeError("loss must be a function of outputs and targets, unless there is a forward=")
+            raise TypeError(f"{user}: loss must be callable, not None, unless there is a forward=")
         inputs, targets = batch
         outputs = model(inputs)
         return loss(outputs, targets), outputs, targets
 
-    return forward
+    def checked(model: Module, batch: Any) -> tuple[Tensor, Any, Any]:
+        found: Any = (forward or pairs)(model, batch)
+        if not isinstance(found, tuple) or len(found) != 3:
+            raise TypeError(f"{user}: forward must return loss, outputs and targets, not {_described(found)}")
+        if not isinstance(found[0], Tensor) or found[0].shape != ():
+            shape = f" of shape {found[0].shape}" if isinstance(found[0], Tensor) else ""
+            raise ValueError(f"{user}: loss must give a 0-d tensor, not {type(found[0]).__name__}{shape}")
+        return found[0], found[1], found[2]
+
+    return checked
 
 
 def step_on(model: Module, forward: Forward, optimizer: Optimizer, batch: Any) -> tuple[Tensor, Any, Any]:

@@ -226,6 +226,11 @@ class TestData:
         assert sanity.finite_data(tl.tensor([[1.0], [math.nan]])).details["indices"] == [1]
         assert sanity.finite_data([(np.array([1.0]), math.nan)]).details["indices"] == [0]
 
+    @pytest.mark.parametrize("data", [{"a": 1}, "abc", 3, tl.ones(())], ids=repr)
+    def test_what_is_no_data(self, data):
+        with pytest.raises(TypeError, match="finite_data: data must be a dataset, a loader or another iterable"):
+            sanity.finite_data(data)
+
     def test_targets_count(self):
         x, y = blobs()
         y = y.astype(tl.float32)

@@ -9,7 +9,7 @@ from parts import as_arrays, blobs, classifier, loader, state_of
 import tensorlab as tl
 from tensorlab import nn, optim
 from tensorlab.nn import functional as F
-from tensorlab.train.trials import first_batch, forward_by, preserved, step_on
+from tensorlab.train.trials import first_batch, forward_of, preserved, step_on
 
 OPTIMIZERS = {
     "SGD": lambda p: optim.SGD(p, lr=0.1, momentum=0.9),
@@ -24,7 +24,7 @@ OPTIMIZERS = {
 def trained(model, optimizer, steps, seed=1):
     tl.manual_seed(seed)
     for _ in range(steps):
-        step_on(model, forward_by(F.cross_entropy), optimizer, blobs())
+        step_on(model, forward_of("test", F.cross_entropy), optimizer, blobs())
 
 
 class Counting(nn.Module):
@@ -64,7 +64,7 @@ def test_a_trial_changes_nothing(name, before):
 
 def test_memory_and_gradients_stay_the_same_objects():
     model = classifier()
-    forward_by(F.cross_entropy)(model, blobs())[0].backward()
+    forward_of("test", F.cross_entropy)(model, blobs())[0].backward()
     arrays = [x.array for x in (*model.parameters(), *model.buffers())]
     gradients = [p.grad for p in model.parameters()]
     values = as_arrays(gradients)
@@ -108,16 +108,29 @@ def test_a_lazy_module_is_refused_before_anything_changes():
 
 def test_first_batch_leaves_the_loader():
     data = loader(generator=tl.Generator(5))
-    first = as_arrays(first_batch(data))
-    assert as_arrays(first_batch(data)) == first
+    first = as_arrays(first_batch("test", data))
+    assert as_arrays(first_batch("test", data)) == first
     assert as_arrays(next(iter(data))) == first
-    with pytest.raises(TypeError, match="can be read again, not a generator"):
-        first_batch(x for x in [1])
+    with pytest.raises(TypeError, match="can be read again, not generator"):
+        first_batch("test", (x for x in [1]))
     with pytest.raises(ValueError, match="no batch"):
-        first_batch([])
+        first_batch("test", [])
 
 
 @pytest.mark.parametrize("batch", [1.0, (1,), {"x": 1}])
 def test_a_batch_is_a_pair(batch):
-    with pytest.raises(TypeError, match=r"a batch must be a pair \(inputs, targets\), not a"):
-        forward_by(F.cross_entropy)(classifier(), batch)
+    with pytest.raises(TypeError, match=r"test: a batch must be a pair \(inputs, targets\), not "):
+        forward_of("test", F.cross_entropy)(classifier(), batch)
+
+
+@pytest.mark.parametrize(
+    ("forward", "message"),
+    [
+        (lambda model, batch: None, "test: forward must return loss, outputs and targets, not NoneType"),
+        (lambda model, batch: (1.0, 2, 3), "test: loss must give a 0-d tensor, not float"),
+        (lambda model, batch: (tl.ones(2), 2, 3), r"test: loss must give a 0-d tensor, not Tensor of shape \(2,\)"),
+    ],
+)
+def test_results_of_a_forward_function(forward, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        forward_of("test", None, forward)(classifier(), blobs())

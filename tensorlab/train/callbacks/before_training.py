@@ -64,7 +64,7 @@ class SanityCheck(Callback):
             trainer.optimizer,
             train=_training_data(self, trainer),
             valid=trainer.valid_data,
-            forward=forward_of(trainer),
+            forward=forward_on_device(trainer),
         ).raise_if_failed()
         if self.verbose:
             print(self.report, flush=True)
@@ -126,12 +126,12 @@ class LearningRateFinder(Callback):
             min_lr=self.min_lr,
             max_lr=self.max_lr,
             num_training=self.num_training,
-            forward=forward_of(trainer),
+            forward=forward_on_device(trainer),
         )
         self.sweep.set_rates(trainer.optimizer, self.method)
 
 
-def forward_of(trainer: Trainer) -> Forward:
+def forward_on_device(trainer: Trainer) -> Forward:
     """Return the trainer's forward function for batches as loaders give them."""
     move = mover(trainer.model, trainer.precision)
     return lambda model, batch: trainer.forward(model, move(batch))

@@ -60,7 +60,7 @@ def check(
     if valid is not None:
         checks.append(_renamed(finite_data(valid), "finite_data (valid)"))
         checks.append(no_shared_samples(train, valid))
-    batch = first_batch(train)
+    batch = first_batch("check", train)
     few = mapped(lambda part: part[:samples] if getattr(part, "shape", ()) else part, batch)
     checks += [
         initial_loss(model, loss, batch, forward=forward),

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from hashlib import blake2b
 from math import isfinite
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from ...autodiff.tree import leaves
 from ...backend import backend_for_type
 from ...ops.creation import asarray
 from ...options import checked
-from ...options.kinds import Having, Ordered
+from ...options.kinds import UNORDERED, Kind
 from ...tensor import Tensor
 from ..trials import preserved
 from .report import Check, listed
 
-Data = (
-    Annotated[Any, Ordered("a dataset or a loader")] | Annotated[Any, Having("a dataset or a loader", ("__getitem__",))]
-)
+
+@dataclass(frozen=True)
+class Samples(Kind):
+    """A dataset, a loader or another iterable of samples."""
+
+    text: ClassVar[str] = "a dataset, a loader or another iterable of samples"
+
+    def read(self, value: Any) -> Any:
+        """Return the value."""
+        has_entries = hasattr(value, "__iter__") or hasattr(value, "__getitem__")
+        if isinstance(value, UNORDERED) or getattr(value, "shape", None) == () or not has_entries:
+            raise TypeError
+        return value
+
+
+Data = Annotated[Any, Samples()]
 
 
 @checked
@@ -106,14 +120,18 @@ def samples_of(data: Any) -> Iterator[tuple[Any, Any]]:
 def _is_finite(leaf: Any) -> bool:
     if isinstance(leaf, float | complex):
         return isfinite(abs(leaf))
-    if not _is_array(leaf):
-        return True
-    tensor = asarray(leaf)
-    return not tensor.dtype.is_floating or bool(tensor.detach().isfinite().all())
+    tensor = _as_tensor(leaf)
+    return tensor is None or not tensor.dtype.is_floating or bool(tensor.isfinite().all())
 
 
-def _is_array(leaf: Any) -> bool:
-    return isinstance(leaf, Tensor) or backend_for_type(type(leaf)) is not None or hasattr(leaf, "__array__")
+def _as_tensor(leaf: Any) -> Tensor | None:
+    """Return a tensor or an array as a tensor; None for anything else, and for arrays of text."""
+    if not (isinstance(leaf, Tensor) or backend_for_type(type(leaf)) is not None or hasattr(leaf, "__array__")):
+        return None
+    try:
+        return asarray(leaf).detach()
+    except TypeError:
+        return None
 
 
 def _inputs(sample: Any) -> Any:
@@ -123,9 +141,9 @@ def _inputs(sample: Any) -> Any:
 def _digest(sample: Any) -> bytes:
     found = blake2b(digest_size=16)
     for leaf in leaves(sample):
-        if _is_array(leaf):
-            tensor = asarray(leaf).detach()
-            found.update(f"{tensor.dtype}{tensor.shape}".encode() + tensor.numpy().tobytes())
-        else:
+        tensor = _as_tensor(leaf)
+        if tensor is None:
             found.update(repr(leaf).encode())
+        else:
+            found.update(f"{tensor.dtype}{tensor.shape}".encode() + tensor.numpy().tobytes())
     return found.digest()

@@ -12,7 +12,7 @@ from ...optim.adam import Adam
 from ...optim.optimizer import Optimizer
 from ...options import NonNegative, Positive, Size, checked
 from ...tensor import Tensor
-from ..trials import Forward, LossFunction, forward_by, preserved, step_on
+from ..trials import Forward, LossFunction, forward_of, preserved, step_on
 from .chance import chance, classes_of
 from .report import Check, listed
 
@@ -67,7 +67,7 @@ def overfits_one_batch(
     True
     """
     optimizer = Adam(model.parameters(), lr=3e-3) if optimizer is None else optimizer
-    forward = forward or forward_by(loss)
+    forward = forward_of("overfits_one_batch", loss, forward)
     for factor in FACTORS:
         with preserved(model, loss, optimizer):
             model.train()
@@ -163,7 +163,7 @@ def initial_loss(
     True
     """
     name = "initial_loss"
-    forward = forward or forward_by(loss)
+    forward = forward_of("initial_loss", loss, forward)
     with preserved(model, loss), no_grad():
         model.train()
         value, outputs, targets = forward(model, batch)
@@ -223,7 +223,7 @@ def gradients(model: Module, loss: LossFunction | None, batch: Any, *, forward: 
     FAILED   gradients  no gradient: unused
     """
     found: dict[str, list[str]] = {"missing": [], "zero": [], "nonfinite": [], "frozen": []}
-    forward = forward or forward_by(loss)
+    forward = forward_of("gradients", loss, forward)
     with preserved(model, loss):
         model.train()
         forward(model, batch)[0].backward()
