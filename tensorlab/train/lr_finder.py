@@ -10,10 +10,10 @@ from math import inf, isfinite, log, sqrt
 from typing import Annotated, Any, Literal
 
 from ..nn.module.module import Module
-from ..optim.axes import Axes, new_axes
 from ..optim.optimizer import Optimizer
 from ..options import BelowOne, Positive, Size, checked
 from ..options.kinds import Ordered, Real
+from ..viz.style import FAINT, PALETTE, Axes, axes_on, dress, figure_of, legend
 from .trials import Forward, LossFunction, forward_of, preserved, require_repeatable, step_on
 
 Batches = Annotated[Iterable[Any], Ordered("an iterable of batches")]
@@ -143,22 +143,21 @@ class LRSweep:
         >>> sweep.plot(Figure().subplots()).axes[0].get_xscale()
         'log'
         """
-        ax = new_axes("LRSweep.plot") if ax is None else ax
-        ax.plot(self.rates, self.losses, color="0.75", label="loss of each step")
-        ax.plot(self.rates, self.smoothed, label="smoothed")
+        ax = axes_on("LRSweep.plot", ax)
+        ax.plot(self.rates, self.losses, color=FAINT, linewidth=0.8, label="loss of each step")
+        ax.plot(self.rates, self.smoothed, color=PALETTE[0], label="smoothed")
         try:
             rate = None if method is None else self.suggestion(method)
         except ValueError:
             rate = None
         if rate is not None:
             height = self.smoothed[min(range(len(self.rates)), key=lambda step: abs(log(self.rates[step] / rate)))]
-            ax.plot([rate], [height], "o", color="tab:red", label=f"{method}: {rate:.2g}")
-        ax.set(xscale="log", xlabel="learning rate", ylabel="loss", title="Learning rate range test")
+            ax.plot([rate], [height], "o", color=PALETTE[1], label=f"{method}: {rate:.2g}")
+        ax.set_xscale("log")
         ax.set_ylim(*self._limits())
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.grid(alpha=0.3)
-        ax.legend(edgecolor="none", loc="lower left")
-        return ax.figure
+        dress(ax, "Learning rate range test", "learning rate", "loss")
+        legend(ax, loc="lower left")
+        return figure_of(ax)
 
     def _limits(self) -> tuple[float, float]:
         """Return limits of the loss axis that show the fall rather than the divergence."""
