@@ -6,6 +6,7 @@ there are several panels: ``tl.viz.roc_curve(targets, scores, ax=plt.gca())``. V
 or lists.
 """
 
+from . import attribution
 from .curves import learning_rates, training_curves
 from .decision import animate_decision_boundary, decision_boundary
 from .embeddings import PCAResult, embedding, pca
@@ -28,4 +29,6 @@ __all__ = [
     # Classifiers
     "confusion_matrix", "misclassified", "roc_curve", "precision_recall_curve", "reliability_diagram",
     "decision_boundary", "animate_decision_boundary",
+    # What models see
+    "attribution",
 ]  # fmt: skip
