@@ -7,10 +7,12 @@ or lists.
 """
 
 from . import attribution
+from .attention import attention_maps, attention_weights
 from .curves import learning_rates, training_curves
 from .decision import animate_decision_boundary, decision_boundary
 from .embeddings import PCAResult, embedding, pca
 from .graph import ModelGraph, model_graph
+from .hidden import activations, feature_maps
 from .images import image_grid
 from .mistakes import confusion_matrix, misclassified
 from .paths import animate_optimizer_paths, optimizer_paths
@@ -30,5 +32,5 @@ __all__ = [
     "confusion_matrix", "misclassified", "roc_curve", "precision_recall_curve", "reliability_diagram",
     "decision_boundary", "animate_decision_boundary",
     # What models see
-    "attribution",
+    "attribution", "activations", "feature_maps", "attention_weights", "attention_maps",
 ]  # fmt: skip
