@@ -14,6 +14,7 @@ from .embeddings import PCAResult, embedding, pca
 from .graph import ModelGraph, model_graph
 from .hidden import activations, feature_maps
 from .images import image_grid
+from .maximization import MaximizedActivation, maximize_activation, maximized_inputs
 from .mistakes import confusion_matrix, misclassified
 from .paths import animate_optimizer_paths, optimizer_paths
 from .thresholds import precision_recall_curve, reliability_diagram, roc_curve
@@ -32,5 +33,6 @@ __all__ = [
     "confusion_matrix", "misclassified", "roc_curve", "precision_recall_curve", "reliability_diagram",
     "decision_boundary", "animate_decision_boundary",
     # What models see
-    "attribution", "activations", "feature_maps", "attention_weights", "attention_maps",
+    "attribution", "activations", "feature_maps", "attention_weights", "attention_maps", "maximize_activation",
+    "maximized_inputs", "MaximizedActivation",
 ]  # fmt: skip
