@@ -14,6 +14,9 @@ from .embeddings import PCAResult, embedding, pca
 from .graph import ModelGraph, model_graph
 from .hidden import activations, feature_maps
 from .images import image_grid
+from .landscape import (
+    LossLandscape, between, loss_landscape, loss_surface, principal_directions, random_directions,
+)  # fmt: skip
 from .maximization import MaximizedActivation, maximize_activation, maximized_inputs
 from .mistakes import confusion_matrix, misclassified
 from .paths import animate_optimizer_paths, optimizer_paths
@@ -35,4 +38,6 @@ __all__ = [
     # What models see
     "attribution", "activations", "feature_maps", "attention_weights", "attention_maps", "maximize_activation",
     "maximized_inputs", "MaximizedActivation",
+    # Loss landscapes
+    "loss_landscape", "loss_surface", "LossLandscape", "random_directions", "principal_directions", "between",
 ]  # fmt: skip
