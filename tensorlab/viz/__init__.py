@@ -8,6 +8,7 @@ or lists.
 
 from . import attribution
 from .attention import attention_maps, attention_weights
+from .attribution_maps import attribution_maps
 from .curves import learning_rates, training_curves
 from .decision import animate_decision_boundary, decision_boundary
 from .embeddings import PCAResult, embedding, pca
@@ -20,6 +21,7 @@ from .landscape import (
 from .maximization import MaximizedActivation, maximize_activation, maximized_inputs
 from .mistakes import confusion_matrix, misclassified
 from .paths import animate_optimizer_paths, optimizer_paths
+from .receptive_fields import receptive_field
 from .thresholds import precision_recall_curve, reliability_diagram, roc_curve
 from .weights import filters, gradient_flow, weight_histograms
 
@@ -37,7 +39,7 @@ __all__ = [
     "decision_boundary", "animate_decision_boundary",
     # What models see
     "attribution", "activations", "feature_maps", "attention_weights", "attention_maps", "maximize_activation",
-    "maximized_inputs", "MaximizedActivation",
+    "maximized_inputs", "MaximizedActivation", "attribution_maps", "receptive_field",
     # Loss landscapes
     "loss_landscape", "loss_surface", "LossLandscape", "random_directions", "principal_directions", "between",
 ]  # fmt: skip

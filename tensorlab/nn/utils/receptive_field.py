@@ -131,7 +131,7 @@ def receptive_field(model: Module, inputs: Tensor, layer: str | None = None) -> 
         output = stack.enter_context(output_of(model, layer))
         with watched(tracker):
             returned = model(seen)
-    spans = tracker.spans(_the_output(model, layer, output, returned))
+    spans = tracker.spans(the_output(model, layer, output, returned))
     if spans is None:
         raise ValueError(f"{_named(model, layer)} does not depend on the input")
     return _as_field(spans)
@@ -191,7 +191,7 @@ def effective_receptive_field(
     x.requires_grad = True
     with evaluating(model), enable_grad(), output_of(model, layer) as output:
         returned = model(x)
-        y = _the_output(model, layer, output, returned)
+        y = the_output(model, layer, output, returned)
         total = sum(y[(slice(None), slice(None), *_position(y, unit))])
     (found,) = gradients([total], [x], [ones_like(total._array)])
     if found is None:
@@ -210,7 +210,7 @@ def output_of(model: Module, layer: str | None) -> Iterator[list[Any]]:
         yield outputs
 
 
-def _the_output(model: Module, layer: str | None, outputs: list[Any], returned: Any) -> Tensor:
+def the_output(model: Module, layer: str | None, outputs: list[Any], returned: Any) -> Tensor:
     """Return the one tensor that a layer, or the model, has returned."""
     if layer is not None and len(outputs) != 1:
         raise ValueError(f"layer {layer!r} is called {len(outputs)} times; it must be called once")
