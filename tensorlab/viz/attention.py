@@ -14,7 +14,7 @@ from ..nn.utils.evaluation import evaluating
 from ..options import Count, Size, checked
 from ..tensor import Tensor
 from .hidden import unused_name
-from .inputs import host, tensor_of
+from .inputs import Names, host, tensor_of
 from .style import LARGE, MEDIUM, SEQUENTIAL, SMALL, figure_of, new_figure, several_axes
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ class _Watch:
 def attention_maps(
     weights: Any,
     *,
-    tokens: Sequence[Any] | None = None,
-    key_tokens: Sequence[Any] | None = None,
+    tokens: Names | None = None,
+    key_tokens: Names | None = None,
     sample: Count = 0,
     max_heads: Size = 8,
     columns: Size | None = None,
@@ -158,13 +158,14 @@ def attention_maps(
         (_heading(path, number, len(x)), head) for path, x in heads.items() for number, head in enumerate(x, start=1)
     ]
     if columns is None:
-        columns = len(next(iter(heads.values()))) if len(heads) > 1 else min(4, len(drawn))
+        rows = len(heads) if len(heads) > 1 else -(-len(drawn) // 4)
+        columns = -(-len(drawn) // rows)
     labels = [_labels(head.shape, tokens, tokens if key_tokens is None else key_tokens) for _, head in drawn]
     panels = _panels(axes, drawn, columns)
     highest = max(float(head.max()) for _, head in drawn)
     for ax, (heading, head), (queries, keys) in zip(panels, drawn, labels, strict=True):
         image = ax.imshow(head, cmap=cmap, vmin=0, vmax=highest, aspect="equal", interpolation="nearest")
-        ax.set_title(heading, fontsize=MEDIUM)
+        ax.set_title(heading, fontsize=SMALL + 0.5)
         _label(ax.yaxis, queries)
         _label(ax.xaxis, keys)
         ax.tick_params(length=0, labelsize=SMALL)
@@ -195,20 +196,20 @@ def _heads_of_sample(path: str, x: Any, sample: int) -> NDArray[Any]:
 
 
 def _heading(path: str, number: int, heads: int) -> str:
-    parts = [path] if path else []
-    return ", ".join(parts + [f"head {number}"] if heads > 1 else parts)
+    return "\n".join([*([path] if path else []), *([f"head {number}"] if heads > 1 else [])])
 
 
 def _labels(shape: tuple[int, ...], queries: Any, keys: Any) -> tuple[list[str] | None, list[str] | None]:
     """Return the tokens to write beside the rows and below the columns."""
     found: list[list[str] | None] = []
-    for name, tokens, count in (("tokens", queries, shape[0]), ("key_tokens", keys, shape[1])):
+    for name, given, count in (("tokens", queries, shape[0]), ("key_tokens", keys, shape[1])):
+        tokens = None if given is None else list(map(str, given))
         if tokens is not None and len(tokens) != count:
             what = "query" if name == "tokens" else "key"
             raise ShapeError(
                 f"attention_maps: {name} must have {count} entries, one for each {what}, not {len(tokens)}"
             )
-        found.append(None if tokens is None else list(map(str, tokens)))
+        found.append(tokens)
     return found[0], found[1]
 
 
@@ -225,10 +226,11 @@ def _label(axis: Any, tokens: list[str] | None) -> None:
 def _panels(axes: Any, drawn: Sequence[tuple[str, NDArray[Any]]], columns: int) -> list[Any]:
     if axes is not None:
         return several_axes("attention_maps", axes, len(drawn))
-    longest = max(max(head.shape) for _, head in drawn)
-    side = min(4.0, max(1.9, 0.22 * longest))
+    queries, keys = (max(head.shape[axis] for _, head in drawn) for axis in (0, 1))
+    cell = min(0.22, 4.0 / max(queries, keys))  # inches
+    width, height = (max(1.9 if n == max(queries, keys) else 0.8, cell * n) for n in (keys, queries))
     rows = -(-len(drawn) // columns)
-    figure = new_figure("attention_maps", columns * side + 0.9, rows * (side + 0.35) + 0.3)
+    figure = new_figure("attention_maps", columns * (width + 0.2) + 0.9, rows * (height + 0.6) + 0.3)
     grid = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
     for spare in grid[len(drawn) :]:
         spare.remove()

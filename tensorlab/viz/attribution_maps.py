@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 from ..errors import ShapeError
@@ -11,7 +11,7 @@ from ..options import Size, checked
 from ..options.kinds import Real
 from ..tensor import Tensor
 from .images import Range, channels_last, ranges_of
-from .inputs import array_of
+from .inputs import Names, array_of
 from .style import DIVERGING, GRAY, LARGE, MEDIUM, figure_of, new_figure, several_axes
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def attribution_maps(
     images: Any,
     maps: Any,
     *,
-    titles: Sequence[Any] | None = None,
+    titles: Names | None = None,
     max_images: Size = 8,
     percentile: Percentage = 99,
     value_range: Range | None = None,
@@ -82,6 +82,7 @@ def attribution_maps(
     (['image', 'saliency', '', ''], ['seven', '', 'two', ''])
     """
     pictures = channels_last("attribution_maps", images, "first")
+    titles = None if titles is None else list(map(str, titles))
     named = dict(maps) if isinstance(maps, Mapping) else {"attribution": maps}
     found = {name: _attributions(name, x, pictures) for name, x in named.items()}
     if titles is not None and len(titles) != len(pictures):
@@ -90,12 +91,12 @@ def attribution_maps(
         )
     rows, columns = min(len(pictures), max_images), 1 + len(found)
     panels = _panels(axes, rows, columns)
-    ranges = ranges_of(pictures, value_range)
+    ranges = ranges_of("attribution_maps", pictures, value_range)
     for row in range(rows):
         grey, here = _grey(pictures[row], ranges[row]), panels[row * columns : (row + 1) * columns]
         _show_image(here[0], pictures[row], ranges[row])
         if titles is not None:
-            here[0].set_ylabel(str(titles[row]), fontsize=MEDIUM)
+            here[0].set_ylabel(titles[row], fontsize=MEDIUM)
         for ax, attribution in zip(here[1:], found.values(), strict=True):
             _show_attribution(ax, attribution[row], grey, percentile, cmap)
     for ax, name in zip(panels, ["image", *found], strict=False):

@@ -153,7 +153,7 @@ def feature_maps(
         of = f"{len(chosen)} of {count}" if len(chosen) < count else str(count)
         heading = f"{path}: " if path else ""
         heading += f"{of} {'map' if count == 1 else 'maps'} of {height}×{width}"
-        low, high = ranges_of(chosen)[0]
+        low, high = ranges_of("feature_maps", chosen)[0]
         draw_grid("feature_maps", chosen, [(min(low, 0.0), high)] * len(chosen), None, columns, cmap, heading, ax)
     title_over_all(panels, title)
     return figure_of(panels[0])

@@ -21,6 +21,7 @@ from ..options import BelowOne, Count, Finite, NonNegative, Positive, Size, chec
 from ..random import Generator, randint, randn
 from ..tensor import Tensor
 from .images import Range, channels_last, draw_grid, ranges_of
+from .inputs import Names
 from .style import GRAY, Axes
 
 
@@ -211,7 +212,7 @@ def _blurred(x: Tensor, matrices: Sequence[Tensor]) -> Tensor:
 def maximized_inputs(
     found: MaximizedActivation,
     *,
-    names: Sequence[Any] | None = None,
+    names: Names | None = None,
     columns: Size | None = None,
     value_range: Range | None = None,
     title: str = "",
@@ -254,10 +255,10 @@ def maximized_inputs(
     ['unit 0', 'unit 2']
     """
     pictures = channels_last("maximized_inputs", found.inputs, "first")
-    if names is not None and len(names) != len(pictures):
-        raise ShapeError(f"maximized_inputs: names must have {len(pictures)} entries, one per unit, not {len(names)}")
     called = [f"unit {unit}" for unit in found.units] if names is None else list(map(str, names))
+    if len(called) != len(pictures):
+        raise ShapeError(f"maximized_inputs: names must have {len(pictures)} entries, one per unit, not {len(called)}")
     reached = found.activations[-1].tolist()
     titles = [f"{name}\n{value:.3g}" for name, value in zip(called, reached, strict=True)]
-    ranges = ranges_of(pictures, value_range, scale_each=value_range is None)
+    ranges = ranges_of("maximized_inputs", pictures, value_range, scale_each=value_range is None)
     return draw_grid("maximized_inputs", pictures, ranges, titles, columns, GRAY, title, ax)

@@ -94,7 +94,7 @@ def receptive_field(
     effect = host(effective_receptive_field(model, images, layer, unit))
     picture = channels_last("receptive_field", images[:1], "first")
     ax = axes_on("receptive_field", ax, 4.6, 4.4)
-    _draw_image(ax, picture, ranges_of(picture, value_range)[0])
+    _draw_image(ax, picture, ranges_of("receptive_field", picture, value_range)[0])
     strength = effect / (effect.max() or 1)
     ax.imshow(strength, cmap="inferno", vmin=0, vmax=1, alpha=strength**0.5 * 0.9, interpolation="nearest")
     _draw_frame(ax, field, unit, picture.shape[1:3])

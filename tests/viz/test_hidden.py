@@ -163,7 +163,7 @@ def test_pictures_of_attention_hold_the_weights_and_the_tokens():
         assert ax.images[0].get_clim() == pytest.approx((0, float(weights[1].max())))
     layers = attention_maps({"first": weights, "second": weights[:, :2]}, max_heads=2)
     titles = [ax.get_title() for ax in layers.axes[:4]]
-    assert titles == ["first, head 1", "first, head 2", "second, head 1", "second, head 2"]
+    assert titles == ["first\nhead 1", "first\nhead 2", "second\nhead 1", "second\nhead 2"]
     assert attention_maps(weights[0, 0]).axes[0].get_title() == ""
     with pytest.raises(ShapeError, match="attention_maps: tokens must have 4 entries, one for each query, not 2"):
         attention_maps(weights, tokens=["a", "b"])
