@@ -160,6 +160,7 @@ def attention_maps(
     if columns is None:
         rows = len(heads) if len(heads) > 1 else -(-len(drawn) // 4)
         columns = -(-len(drawn) // rows)
+    columns = min(columns, len(drawn))
     labels = [_labels(head.shape, tokens, tokens if key_tokens is None else key_tokens) for _, head in drawn]
     panels = _panels(axes, drawn, columns)
     highest = max(float(head.max()) for _, head in drawn)

@@ -12,6 +12,8 @@ from ..autodiff.tree import leaves
 from ..errors import ShapeError
 from ..nn import Module
 from ..nn.utils.evaluation import evaluating
+from ..nn.utils.watching import layer_at
+from ..ops.declare import composite
 from ..options import Count, Size, checked
 from ..tensor import Tensor
 from .images import draw_grid, ranges_of
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@checked
+@composite()
 def activations(model: Module, inputs: Any, layers: str | Sequence[str] | None = None) -> dict[str, Tensor]:
     """Return the outputs of the layers of a network.
 
@@ -68,7 +70,7 @@ def activations(model: Module, inputs: Any, layers: str | Sequence[str] | None =
 
     with ExitStack() as stack:
         for path in paths:
-            stack.enter_context(model.get_submodule(path).register_forward_hook(partial(keep, path)))
+            stack.enter_context(layer_at(model, path).register_forward_hook(partial(keep, path)))
         stack.enter_context(evaluating(model))
         stack.enter_context(no_grad())
         model(*(inputs if isinstance(inputs, tuple) else (inputs,)))

@@ -11,13 +11,15 @@ from ..autodiff.graph import enable_grad, no_grad
 from ..errors import ShapeError
 from ..nn import Module
 from ..nn.utils.evaluation import evaluating
-from ..nn.utils.receptive_field import output_of, the_output
+from ..nn.utils.watching import output_of, the_output
 from ..ops.arithmetic import clip, square
 from ..ops.creation import arange
+from ..ops.declare import composite
 from ..ops.exponential import exp, sqrt
 from ..ops.joining import roll, stack
 from ..ops.shapes import swapaxes
-from ..options import BelowOne, Count, Finite, NonNegative, Positive, Size, checked
+from ..options import BelowOne, Count, NonNegative, Positive, Size, checked
+from ..options.kinds import kind_of, read
 from ..random import Generator, randint, randn
 from ..tensor import Tensor
 from .images import Range, channels_last, draw_grid, ranges_of
@@ -44,7 +46,7 @@ class MaximizedActivation:
     activations: Tensor
 
 
-@checked
+@composite(start="floating")
 def maximize_activation(
     model: Module,
     units: int | Sequence[int],
@@ -58,7 +60,7 @@ def maximize_activation(
     blur: NonNegative = 0.5,
     blur_every: Size = 4,
     jitter: Count = 1,
-    value_range: tuple[Finite, Finite] | None = None,
+    value_range: Range | None = None,
     start: Tensor | None = None,
     generator: Generator | None = None,
 ) -> MaximizedActivation:
@@ -131,7 +133,11 @@ def maximize_activation(
     >>> found.inputs[0, 0], found.inputs[0, 2]
     (tensor(1.), tensor(-1.))
     """
+    if value_range is not None:
+        value_range = read("maximize_activation", "value_range", kind_of(Range), value_range)
     listed = (units,) if isinstance(units, int) else tuple(units)
+    if not listed or not shape:
+        raise ValueError("maximize_activation: units and shape must not be empty")
     device = next((parameter.device for parameter in model.parameters()), None)
     dtype = next((parameter.dtype for parameter in model.parameters()), None)
     whole = (len(listed), *shape)

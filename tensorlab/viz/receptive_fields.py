@@ -10,7 +10,7 @@ from ..errors import ShapeError
 from ..nn import Module
 from ..nn.utils import ReceptiveField, effective_receptive_field
 from ..nn.utils import receptive_field as theoretical_field
-from ..options import checked
+from ..ops.declare import composite
 from ..tensor import Tensor
 from .hidden import activations
 from .images import Range, channels_last, ranges_of
@@ -27,7 +27,7 @@ TWO_SIGMA = 1 - 0.9545
 """The part of the largest value from which a pixel counts as effective (Luo et al., 2016)."""
 
 
-@checked
+@composite(images="floating")
 def receptive_field(
     model: Module,
     images: Tensor,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from math import ceil, floor
 from typing import Any
 
 from ...autodiff.backward import gradients, ones_like
 from ...autodiff.graph import enable_grad, no_grad, watched
-from ...autodiff.tree import leaves
 from ...errors import ShapeError
 from ...ops.declare import composite
 from ...ops.reduction import sum
@@ -20,6 +19,7 @@ from ..layers.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSN
 from ..module.module import Module
 from .evaluation import evaluating
 from .fields import FieldTracker, Spans
+from .watching import named_output, output_of, the_output
 
 NORMALIZATIONS = (GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm)
 """Layers that compute statistics over positions, but keep each unit in its place."""
@@ -133,7 +133,7 @@ def receptive_field(model: Module, inputs: Tensor, layer: str | None = None) -> 
             returned = model(seen)
     spans = tracker.spans(the_output(model, layer, output, returned))
     if spans is None:
-        raise ValueError(f"{_named(model, layer)} does not depend on the input")
+        raise ValueError(f"{named_output(model, layer)} does not depend on the input")
     return _as_field(spans)
 
 
@@ -195,33 +195,8 @@ def effective_receptive_field(
         total = sum(y[(slice(None), slice(None), *_position(y, unit))])
     (found,) = gradients([total], [x], [ones_like(total._array)])
     if found is None:
-        raise ValueError(f"{_named(model, layer)} does not depend on the input")
+        raise ValueError(f"{named_output(model, layer)} does not depend on the input")
     return abs(Tensor(found)).sum(axis=1).mean(axis=0)
-
-
-@contextmanager
-def output_of(model: Module, layer: str | None) -> Iterator[list[Any]]:
-    """Collect the outputs of a layer in a list."""
-    outputs: list[Any] = []
-    if layer is None:
-        yield outputs
-        return
-    with model.get_submodule(layer).register_forward_hook(lambda module, args, output: outputs.append(output)):
-        yield outputs
-
-
-def the_output(model: Module, layer: str | None, outputs: list[Any], returned: Any) -> Tensor:
-    """Return the one tensor that a layer, or the model, has returned."""
-    if layer is not None and len(outputs) != 1:
-        raise ValueError(f"layer {layer!r} is called {len(outputs)} times; it must be called once")
-    found = [x for x in leaves(returned if layer is None else outputs[0]) if isinstance(x, Tensor)]
-    if len(found) != 1:
-        raise ValueError(f"{_named(model, layer)} returns {len(found)} tensors; it must return one")
-    return found[0]
-
-
-def _named(model: Module, layer: str | None) -> str:
-    return f"the output of {type(model).__name__}" if layer is None else f"the output of layer {layer!r}"
 
 
 def _spatial_axes(inputs: Tensor) -> int:

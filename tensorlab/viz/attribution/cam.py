@@ -10,6 +10,7 @@ from ...errors import ShapeError
 from ...nn import functional as F
 from ...nn.module.module import Module
 from ...nn.utils.evaluation import evaluating
+from ...nn.utils.watching import layer_at, require_one_call
 from ...ops.activation import relu
 from ...ops.creation import zeros_like
 from ...ops.declare import composite
@@ -121,11 +122,10 @@ def _features_and_gradient(model: Module, inputs: Tensor, layer: str, target: An
         features.append(start)
         return start
 
-    hook = model.get_submodule(layer).register_forward_hook(begin_here)
+    hook = layer_at(model, layer).register_forward_hook(begin_here)
     with hook, evaluating(model), enable_grad():
         scores = score(model(inputs.detach()))
-    if len(features) != 1:
-        raise ValueError(f"layer {layer!r} is called {len(features)} times; it must be called once")
+    require_one_call(layer, len(features))
     found = gradients([scores], features, [ones_like(scores._array)])[0]
     features = [features[0].detach()]
     return features[0], zeros_like(features[0]) if found is None else Tensor(found)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from ...autodiff.graph import no_grad
 from ...errors import ShapeError
 from ...nn import Module
 from ...ops.creation import zeros_like
+from ...ops.declare import composite
 from ...ops.exponential import sqrt
 from ...ops.joining import stack
 from ...ops.linalg.spectral import eigh
 from ...ops.reduction import sum as total
-from ...options import Size, checked
+from ...options import Size
+from ...options.kinds import Ordered
 from ...random import Generator, randn
 from ...tensor import Tensor
 
@@ -23,9 +25,10 @@ Direction = dict[str, Tensor]
 State = Mapping[str, Any]
 """A state dict, of which the parameters count."""
 
+States = Annotated[Sequence[State], Ordered("a list of state dicts")]
 
-@checked
-@no_grad()
+
+@composite()
 def random_directions(
     model: Module,
     count: Size = 2,
@@ -90,10 +93,9 @@ def _norm(x: Tensor, axes: tuple[int, ...] | None) -> Tensor:
     return sqrt(total(x * x, axis=axes, keepdims=True))
 
 
-@checked
-@no_grad()
+@composite()
 def principal_directions(
-    model: Module, states: Sequence[State], count: Size = 2, *, ignore_vectors: bool = False
+    model: Module, states: States, count: Size = 2, *, ignore_vectors: bool = False
 ) -> list[Direction]:
     """Return the directions along which a training has moved most, by a principal component analysis of its states.
 
@@ -147,8 +149,7 @@ def principal_directions(
     return [_combined(centred, row) for row in weights]
 
 
-@checked
-@no_grad()
+@composite()
 def between(model: Module, state: State) -> Direction:
     """Return the direction from a network's parameters to those of another state.
 
@@ -186,16 +187,19 @@ def differences_of(user: str, model: Module, states: Sequence[State]) -> list[Di
     """Return the parameters of states minus those of the network."""
     found = []
     for number, state in enumerate(states):
+        if not isinstance(state, Mapping):
+            raise TypeError(f"{user}: state {number} must be a mapping of parameters, not {type(state).__name__}")
         difference = {}
         for path, parameter in model.named_parameters():
             if path not in state:
                 raise KeyError(f"{user}: state {number} has no parameter {path!r}")
-            if tuple(state[path].shape) != parameter.shape:
+            if tuple(getattr(state[path], "shape", ())) != parameter.shape:
+                shape = tuple(getattr(state[path], "shape", ()))
                 raise ShapeError(
-                    f"{user}: {path} has shape {tuple(state[path].shape)} in state {number}, but {parameter.shape} in "
-                    "the model"
+                    f"{user}: {path} has shape {shape} in state {number}, but {parameter.shape} in the model"
                 )
-            difference[path] = state[path].detach().to(parameter.device) - parameter.detach()
+            with no_grad():
+                difference[path] = state[path].detach().to(parameter.device) - parameter.detach()
         found.append(difference)
     return found
 

@@ -108,6 +108,9 @@ def _contours(
     lines = ax.contour(xs, ys, losses, levels=heights, colors="white", linewidths=0.6, alpha=0.8)
     ax.clabel(lines, lines.levels[1::3], fontsize=SMALL - 1.5, fmt="%.3g")
     colorbar(filled, ax, "loss, log scale" if log else "loss")
+    shown = heights[:: max(1, len(heights) // 7)]
+    filled.colorbar.set_ticks(shown, labels=[f"{height:.3g}" for height in shown])
+    filled.colorbar.minorticks_off()
     if landscape.path is None:
         ax.plot([0], [0], "*", color="white", markeredgecolor=INK, markersize=13, zorder=5)
     else:

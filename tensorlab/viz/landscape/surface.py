@@ -6,19 +6,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Annotated, Any
 
 from ...autodiff.graph import no_grad
 from ...nn import Module
 from ...nn.utils.evaluation import evaluating
 from ...ops.creation import linspace, tensor
+from ...ops.declare import composite
 from ...ops.joining import stack
 from ...ops.linalg.solving import solve
-from ...options import Finite, Size, checked
+from ...options import Finite, Size
+from ...options.kinds import Ordered, kind_of, read
 from ...tensor import Tensor
-from .directions import Direction, State, differences_of, inner, random_directions
+from .directions import Direction, State, States, differences_of, inner, random_directions
 
 Span = tuple[Finite, Finite]
+Directions = Annotated[Sequence[Mapping[str, Any]], Ordered("a list of directions")]
 
 
 @dataclass(frozen=True)
@@ -43,15 +46,15 @@ class LossLandscape:
     explained: tuple[float, ...] | None = None
 
 
-@checked
+@composite()
 def loss_landscape(
     model: Module,
     loss: Callable[[Any], Any],
-    directions: Sequence[Mapping[str, Any]] | None = None,
+    directions: Directions | None = None,
     *,
     points: Size = 25,
     span: Span | Sequence[Span] | None = None,
-    states: Sequence[State] = (),
+    states: States = (),
 ) -> LossLandscape:
     """Evaluate the loss on a line or in a plane through a network's parameters.
 
@@ -115,7 +118,6 @@ def loss_landscape(
             move(chosen, place)
             losses.append(_as_number(loss(model)))
     shape = (points,) * len(axes)
-    assert len(losses) == prod(shape)
     return LossLandscape(tensor(losses, dtype="float64").reshape(shape), axes, path, explained)
 
 
@@ -189,8 +191,10 @@ def _projected(
 def _spans(span: Any, path: Tensor | None, count: int) -> list[Span]:
     """Return from where to where to go along each direction."""
     if span is not None:
-        spans = [span] * count if not isinstance(span[0], Sequence) else list(span)
-        if len(spans) != count or not all(low < high for low, high in spans):
+        several = len(span) == count and all(isinstance(part, Sequence) for part in span)
+        pairs = list(span) if several else [span] * count
+        spans: list[Span] = [read("loss_landscape", "span", kind_of(Span), pair) for pair in pairs]
+        if not all(low < high for low, high in spans):
             raise ValueError(f"loss_landscape: span must be a pair (low, high), or {count} of them, not {span}")
         return spans
     if path is None:
