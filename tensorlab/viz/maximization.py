@@ -178,6 +178,9 @@ class _Climb:
         with output_of(self._model, self._layer) as outputs:
             returned = self._model(x)
         y = the_output(self._model, self._layer, outputs, returned)
+        for place in self._places:
+            if len(place) >= y.ndim or not all(-n <= i < n for i, n in zip(place, y.shape[1:], strict=False)):
+                raise IndexError(f"unit {place} lies outside the layer, whose output has shape {y.shape}")
         return stack([y[(number, *place)].mean() for number, place in enumerate(self._places)])
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -116,8 +116,10 @@ def test_errors_name_what_is_wrong():
     net = nn.Sequential(nn.Flatten(), nn.Linear(9, 3))
     with pytest.raises(ShapeError, match=r"start must have shape \(1, 1, 3, 3\) or \(1, 3, 3\)"):
         maximize_activation(net, 0, (1, 3, 3), start=tl.zeros(3, 3))
-    with pytest.raises(IndexError):
+    with pytest.raises(IndexError, match=r"maximize_activation: unit \(3,\) lies outside the layer"):
         maximize_activation(net, 3, (1, 3, 3))
+    with pytest.raises(ValueError, match="value_range must be"):
+        maximize_activation(net, 0, (1, 3, 3), value_range=(1,))
     with pytest.raises(AttributeError, match="body"):
         maximize_activation(net, 0, (1, 3, 3), layer="body")
     with pytest.raises(TypeError, match="maximize_activation: units must be"):

@@ -13,7 +13,6 @@ from ...autodiff.graph import enable_grad, no_grad, watched
 from ...errors import ShapeError
 from ...ops.declare import composite
 from ...ops.reduction import sum
-from ...options.kinds import Whole
 from ...tensor import Tensor
 from ..layers.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from ..module.module import Module
@@ -211,7 +210,9 @@ def _position(y: Tensor, unit: Sequence[int] | None) -> tuple[int, ...]:
         return tuple(size // 2 for size in sizes)
     if len(unit) != len(sizes):
         raise ValueError(f"unit must have {len(sizes)} entries, one for each spatial axis of {y.shape}, not {unit}")
-    return tuple(Whole().read(n) for n in unit)
+    if not all(0 <= n < size for n, size in zip(unit, sizes, strict=True)):
+        raise IndexError(f"unit {tuple(unit)} lies outside the layer, whose output has shape {y.shape}")
+    return tuple(unit)
 
 
 def _as_field(spans: Spans) -> ReceptiveField:

@@ -104,7 +104,7 @@ def loss_landscape(
     if len(chosen) not in (1, 2):
         raise ValueError(f"loss_landscape: directions must be one or two, not {len(chosen)}")
     with no_grad():
-        path, explained = _projected(model, chosen, states) if states else (None, None)
+        path, explained = _projected(model, chosen, states) if len(states) else (None, None)
     spans = _spans(span, path, len(chosen))
     axes = tuple(linspace(low, high, points, dtype="float64") for low, high in spans)
     grid: list[tuple[float, ...]]
