@@ -18,6 +18,7 @@ from .inputs import Names, host, tensor_of
 from .style import LARGE, MEDIUM, SEQUENTIAL, SMALL, figure_of, new_figure, several_axes
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 ARGUMENTS = tuple(signature(MultiheadAttention.forward).parameters)[1:]
@@ -103,7 +104,7 @@ def attention_maps(
     cmap: str = SEQUENTIAL,
     title: str = "",
     axes: Any = None,
-) -> Any:
+) -> Figure:
     """Draw how much each query attends to each key, in a panel for each head.
 
     Parameters

@@ -15,6 +15,7 @@ from .inputs import Names, array_of
 from .style import DIVERGING, GRAY, LARGE, MEDIUM, figure_of, new_figure, several_axes
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 Percentage = Annotated[float, Real(0, 100, "(]")]
@@ -32,7 +33,7 @@ def attribution_maps(
     cmap: str = "inferno",
     title: str = "",
     axes: Any = None,
-) -> Any:
+) -> Figure:
     """Draw images in rows, each followed by its attributions by one or several methods.
 
     Attributions with a channel axis, such as gradients, stand by themselves; those without one, such as Grad-CAM's, lie

@@ -21,6 +21,7 @@ from .inputs import host, tensor_of
 from .style import figure_of, new_figure, several_axes, title_over_all
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 
@@ -99,7 +100,7 @@ def feature_maps(
     cmap: str = "magma",
     title: str = "",
     axes: Any = None,
-) -> Any:
+) -> Figure:
     """Draw the feature maps of one sample: an image for each channel, a panel for each layer.
 
     Parameters

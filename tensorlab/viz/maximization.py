@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..autodiff.backward import gradients, ones_like
 from ..autodiff.graph import enable_grad, no_grad
@@ -25,6 +25,9 @@ from ..tensor import Tensor
 from .images import Range, channels_last, draw_grid, ranges_of
 from .inputs import Names
 from .style import GRAY, Axes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -226,7 +229,7 @@ def maximized_inputs(
     value_range: Range | None = None,
     title: str = "",
     ax: Axes | None = None,
-) -> Any:
+) -> Figure:
     r"""Draw the inputs that make units most active, with the activations that they reach.
 
     Parameters

@@ -18,6 +18,7 @@ from .inputs import host
 from .style import GRAY, LARGE, PALETTE, Axes, axes_on, figure_of, legend
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 HEAT = "#ed6925"
@@ -37,7 +38,7 @@ def receptive_field(
     value_range: Range | None = None,
     title: str | None = None,
     ax: Axes | None = None,
-) -> Any:
+) -> Figure:
     """Draw the receptive field of a unit over the image: in theory a frame, in effect a heat map.
 
     Parameters

@@ -200,9 +200,7 @@ def test_errors_name_the_layer_and_the_reason():
         receptive_field(net, tl.ones(2, 3))
     with pytest.raises(ValueError, match="2 entries"):
         effective_receptive_field(net, x, unit=(1,))
-    with pytest.raises(
-        IndexError, match=r"unit \(9, 0\) lies outside the layer, .* shape \(1, 1, 5, 5\)"
-    ):
+    with pytest.raises(IndexError, match=r"unit \(9, 0\) lies outside the layer, .* shape \(1, 1, 5, 5\)"):
         effective_receptive_field(net, x, unit=(9, 0))
     with pytest.raises(ValueError, match="2 entries"):
         receptive_field(net, x).region((1, 2, 3))

@@ -41,8 +41,8 @@ def test_a_step_moves_by_lr_in_root_mean_square_and_decay_bounds_the_input(templ
     expected = 0.3 * image / np.sqrt((image**2).mean())
     np.testing.assert_allclose(found.inputs.numpy()[0, 0], expected, rtol=1e-9)
     # With decay d the input tends to the fixed point of x = (1 - d) (x + step).
-    decayed = maximize_activation(layer, 0, (1, 6, 6), steps=400, lr=0.3, **{**PLAIN, "l2_decay": 0.1})
-    np.testing.assert_allclose(decayed.inputs.numpy()[0, 0], 9 * expected, rtol=1e-6, atol=1e-8)
+    decayed = maximize_activation(layer, 0, (1, 6, 6), steps=160, lr=0.3, **{**PLAIN, "l2_decay": 0.1})
+    np.testing.assert_allclose(decayed.inputs.numpy()[0, 0], 9 * expected, rtol=1e-6, atol=1e-6)
 
 
 def test_several_units_are_found_independently():

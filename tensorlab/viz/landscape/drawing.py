@@ -13,6 +13,7 @@ from ..style import INK, LARGE, MEDIUM, PALETTE, SMALL, Axes, axes_on, colorbar,
 from .surface import LossLandscape
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 
@@ -26,7 +27,7 @@ def loss_surface(
     cmap: str = "viridis",
     title: str | None = None,
     ax: Axes | None = None,
-) -> Any:
+) -> Figure:
     """Draw a loss landscape: a curve along one direction, contours or a surface over two, and the path of a training.
 
     Parameters
