@@ -8,6 +8,7 @@ from tensorlab import ShapeError, nn
 from tensorlab.nn import functional as F
 from tensorlab.viz import attribution
 from tensorlab.viz.attribution import (
+    LayerOutput,
     deconvolution,
     grad_cam,
     guided_backprop,
@@ -19,7 +20,7 @@ from tensorlab.viz.attribution import (
 )
 
 METHODS = {
-    **{name: getattr(attribution, name) for name in attribution.__all__},
+    **{name: getattr(attribution, name) for name in attribution.__all__ if name != "LayerOutput"},
     "occlusion": lambda model, inputs, target=None: occlusion(model, inputs, 3, target),
     "grad_cam": lambda model, inputs, target=None: grad_cam(model, inputs, "conv", target),
     "guided_grad_cam": lambda model, inputs, target=None: guided_grad_cam(model, inputs, "conv", target),
@@ -260,6 +261,35 @@ def test_occlusion_needs_no_gradient_and_takes_signals_and_volumes():
     found = occlusion(mean, tl.ones(2, 1, 6), 2, stride=2).numpy()
     np.testing.assert_allclose(found, np.full((2, 6), 2 / 6), rtol=1e-6)
     assert occlusion(mean, tl.ones(1, 2, 4, 4, 4), (2, 2, 1), stride=(2, 2, 1)).shape == (1, 4, 4, 4)
+
+
+# -- units inside ------------------------------------------------------------------------------------------------------
+
+
+def test_deconvolution_of_a_feature_map_shows_the_filter_where_it_responds_most(net, images):
+    part = LayerOutput(net, "conv")
+    with tl.no_grad():
+        maps = net.conv(images)[:, 1].numpy()
+
+    def largest(maps):
+        return maps[:, 1].relu().max(axis=(1, 2))
+
+    found = deconvolution(part, images, largest).numpy()
+    expected, weight = np.zeros((3, 2, 10, 10)), net.conv.weight.detach().numpy()[1]
+    for number, channel in enumerate(maps):
+        row, column = np.unravel_index(channel.argmax(), channel.shape)
+        expected[number, :, row : row + 3, column : column + 3] = weight
+    np.testing.assert_allclose(found, expected[:, :, 1:-1, 1:-1])
+    assert part.training
+    assert net.training
+
+
+def test_layer_outputs_are_those_of_the_network(net, images):
+    part = LayerOutput(net, "norm").eval()
+    np.testing.assert_allclose(part(images).detach().numpy(), net.norm(net.conv(images)).detach().numpy())
+    assert "layer='norm'" in repr(part)
+    with pytest.raises(AttributeError, match="layer 'body'"):
+        LayerOutput(net, "body")
 
 
 # -- what all of them share --------------------------------------------------------------------------------------------
