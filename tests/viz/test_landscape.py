@@ -183,9 +183,9 @@ def test_interpolation_between_two_solutions(vector):
 def test_errors_name_what_is_wrong(vector):
     with pytest.raises(ValueError, match="directions must be one or two, not 3"):
         loss_landscape(vector, square, [direction(1, 0, 0)] * 3)
-    with pytest.raises(KeyError, match="has no parameter 'weight'"):
+    with pytest.raises(KeyError, match=r"directions\[0\] has no parameter 'weight'"):
         loss_landscape(vector, square, [{"bias": tl.ones(1)}])
-    with pytest.raises(ShapeError, match=r"weight has shape \(2,\)"):
+    with pytest.raises(ShapeError, match=r"directions\[0\] has shape \(2,\) for 'weight', which has shape \(1, 3\)"):
         loss_landscape(vector, square, [{"weight": tl.ones(2)}])
     with pytest.raises(ValueError, match=r"span must be a pair \(low, high\)"):
         loss_landscape(vector, square, span=(1, -1))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from ...autodiff.graph import no_grad
 from ...errors import ShapeError
 from ...nn import Module
 from ...ops.creation import zeros_like
@@ -133,7 +132,7 @@ def principal_directions(
     >>> tl.viz.principal_directions(layer, states, 1)[0]["weight"].abs()
     tensor([[1., 0.]])
     """
-    differences = differences_of("principal_directions", model, states)
+    differences = differences_of(model, states)
     if ignore_vectors:
         differences = [{k: d if d.ndim > 1 else zeros_like(d) for k, d in found.items()} for found in differences]
     mean = _combined(differences, [1 / max(len(differences), 1)] * len(differences))
@@ -180,27 +179,37 @@ def between(model: Module, state: State) -> Direction:
     >>> tl.viz.between(layer, {"weight": tl.tensor([[3.0, 3.0]])})
     {'weight': tensor([[2., 1.]])}
     """
-    return differences_of("between", model, [state])[0]
+    given = parameters_in("state", model, state)
+    return {path: given[path] - parameter.detach() for path, parameter in model.named_parameters()}
 
 
-def differences_of(user: str, model: Module, states: Sequence[State]) -> list[Direction]:
+def differences_of(model: Module, states: Sequence[State]) -> list[Direction]:
     """Return the parameters of states minus those of the network."""
     found = []
     for number, state in enumerate(states):
-        if not isinstance(state, Mapping):
-            raise TypeError(f"{user}: state {number} must be a mapping of parameters, not {type(state).__name__}")
-        difference = {}
-        for path, parameter in model.named_parameters():
-            if path not in state:
-                raise KeyError(f"{user}: state {number} has no parameter {path!r}")
-            if tuple(getattr(state[path], "shape", ())) != parameter.shape:
-                shape = tuple(getattr(state[path], "shape", ()))
-                raise ShapeError(
-                    f"{user}: {path} has shape {shape} in state {number}, but {parameter.shape} in the model"
-                )
-            with no_grad():
-                difference[path] = state[path].detach().to(parameter.device) - parameter.detach()
-        found.append(difference)
+        given = parameters_in(f"states[{number}]", model, state)
+        found.append({path: given[path] - parameter.detach() for path, parameter in model.named_parameters()})
+    return found
+
+
+def parameters_in(name: str, model: Module, state: State) -> Direction:
+    """Return the entries of a state, or of a direction, for the parameters of a network, and where these are.
+
+    Raises
+    ------
+    TypeError, KeyError, ShapeError
+        If it is no mapping, lacks a parameter, or has another shape for it; the message names it.
+    """
+    if not isinstance(state, Mapping):
+        raise TypeError(f"{name} must be a mapping with the parameters, not {type(state).__name__}")
+    found = {}
+    for path, parameter in model.named_parameters():
+        if path not in state:
+            raise KeyError(f"{name} has no parameter {path!r}")
+        shape = tuple(getattr(state[path], "shape", ()))
+        if shape != parameter.shape:
+            raise ShapeError(f"{name} has shape {shape} for {path!r}, which has shape {parameter.shape} in the model")
+        found[path] = state[path].detach().to(parameter.device)
     return found
 
 

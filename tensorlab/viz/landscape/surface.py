@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from math import prod
 from typing import Annotated, Any
 
@@ -18,7 +19,7 @@ from ...ops.linalg.solving import solve
 from ...options import Finite, Size
 from ...options.kinds import Ordered, kind_of, read
 from ...tensor import Tensor
-from .directions import Direction, State, States, differences_of, inner, random_directions
+from .directions import Direction, States, differences_of, inner, parameters_in, random_directions
 
 Span = tuple[Finite, Finite]
 Directions = Annotated[Sequence[Mapping[str, Any]], Ordered("a list of directions")]
@@ -100,31 +101,24 @@ def loss_landscape(
     >>> found.losses.tolist()
     [1.0, 2.25, 4.0, 6.25, 9.0]
     """
-    chosen = random_directions(model) if directions is None else [_fitting(model, d) for d in directions]
+    chosen = (
+        random_directions(model)
+        if directions is None
+        else [parameters_in(f"directions[{number}]", model, direction) for number, direction in enumerate(directions)]
+    )
     if len(chosen) not in (1, 2):
         raise ValueError(f"loss_landscape: directions must be one or two, not {len(chosen)}")
     with no_grad():
         path, explained = _projected(model, chosen, states) if len(states) else (None, None)
     spans = _spans(span, path, len(chosen))
     axes = tuple(linspace(low, high, points, dtype="float64") for low, high in spans)
-    grid: list[tuple[float, ...]]
-    if len(axes) == 1:
-        grid = [(x,) for x in axes[0].tolist()]
-    else:
-        grid = [(x, y) for y in axes[1].tolist() for x in axes[0].tolist()]
+    rows_first = product(*(axis.tolist() for axis in reversed(axes)))
     with _restored(model) as move, evaluating(model), no_grad():
         losses = []
-        for place in grid:
-            move(chosen, place)
+        for place in rows_first:
+            move(chosen, place[::-1])
             losses.append(_as_number(loss(model)))
-    shape = (points,) * len(axes)
-    return LossLandscape(tensor(losses, dtype="float64").reshape(shape), axes, path, explained)
-
-
-def _fitting(model: Module, direction: Mapping[str, Any]) -> Direction:
-    """Return a direction, of which every parameter is known to have the right shape."""
-    differences_of("loss_landscape: directions", model, [direction])
-    return {path: direction[path].detach().to(p.device) for path, p in model.named_parameters()}
+    return LossLandscape(tensor(losses, dtype="float64").reshape((points,) * len(axes)), axes, path, explained)
 
 
 def _as_number(value: Any) -> float:
@@ -166,10 +160,10 @@ def _restored(model: Module) -> Iterator[Callable[[Sequence[Direction], Sequence
 
 
 def _projected(
-    model: Module, directions: Sequence[Direction], states: Sequence[State]
+    model: Module, directions: Sequence[Direction], states: States
 ) -> tuple[Tensor, tuple[float, ...] | None]:
     """Return the coordinates of states in the plane, and the share of their variance along each direction."""
-    differences = differences_of("loss_landscape", model, states)
+    differences = differences_of(model, states)
     products = stack([stack([inner(a, b) for b in directions]) for a in directions])
     gram = products.tolist()
     squares = [gram[n][n] for n in range(len(directions))]
