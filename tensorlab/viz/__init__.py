@@ -1,9 +1,12 @@
 """Pictures of data, models and runs, drawn with Matplotlib (extra ``viz``).
 
-Every function returns the figure, for ``figure.savefig("name.png")``; a notebook shows it. The figures are not those of
-pyplot: they need no display and no closing. To draw into a figure of your own, pass its axes as `ax`, or `axes` where
-there are several panels: ``tl.viz.roc_curve(targets, scores, ax=plt.gca())``. Values are tensors of any backend, arrays
-or lists.
+Functions that draw return the figure, for ``figure.savefig("name.png")``; a notebook shows it. The figures are not
+those of pyplot: they need no display and no closing. To draw into a figure of your own, pass its axes as `ax`, or
+`axes` where there are several panels: ``tl.viz.roc_curve(targets, scores, ax=plt.gca())``. Values are tensors of any
+backend, arrays or lists.
+
+What networks see is computed by functions of its own, which return tensors and need no Matplotlib: those of
+`attribution`, and `activations`, `attention_weights`, `maximize_activation` and `loss_landscape`.
 """
 
 from . import attribution
@@ -16,7 +19,7 @@ from .graph import ModelGraph, model_graph
 from .hidden import activations, feature_maps
 from .images import image_grid
 from .landscape import (
-    LossLandscape, between, loss_landscape, loss_surface, principal_directions, random_directions,
+    LossLandscape, direction_to, loss_landscape, loss_surface, principal_directions, random_directions,
 )  # fmt: skip
 from .maximization import MaximizedActivation, maximize_activation, maximized_inputs
 from .mistakes import confusion_matrix, misclassified
@@ -41,5 +44,5 @@ __all__ = [
     "attribution", "activations", "feature_maps", "attention_weights", "attention_maps", "maximize_activation",
     "maximized_inputs", "MaximizedActivation", "attribution_maps", "receptive_field",
     # Loss landscapes
-    "loss_landscape", "loss_surface", "LossLandscape", "random_directions", "principal_directions", "between",
+    "loss_landscape", "loss_surface", "LossLandscape", "random_directions", "principal_directions", "direction_to",
 ]  # fmt: skip

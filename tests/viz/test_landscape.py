@@ -6,7 +6,7 @@ import pytest
 import tensorlab as tl
 from tensorlab import ShapeError, nn
 from tensorlab.nn import functional as F
-from tensorlab.viz import between, loss_landscape, loss_surface, principal_directions, random_directions
+from tensorlab.viz import direction_to, loss_landscape, loss_surface, principal_directions, random_directions
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ def test_paths_are_projected_orthogonally(vector):
 
 
 def test_interpolation_between_two_solutions(vector):
-    line = loss_landscape(vector, square, [between(vector, direction(3, 2, 3))], points=3, span=(0, 1))
+    line = loss_landscape(vector, square, [direction_to(vector, direction(3, 2, 3))], points=3, span=(0, 1))
     np.testing.assert_allclose(line.losses.numpy(), [14, 17, 22])
 
 

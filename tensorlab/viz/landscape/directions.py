@@ -149,7 +149,7 @@ def principal_directions(
 
 
 @composite()
-def between(model: Module, state: State) -> Direction:
+def direction_to(model: Module, state: State) -> Direction:
     """Return the direction from a network's parameters to those of another state.
 
     Along it the loss is interpolated between two solutions (Goodfellow, Vinyals and Saxe, 2015): 0 is the network,
@@ -176,7 +176,7 @@ def between(model: Module, state: State) -> Direction:
     --------
     >>> layer = tl.nn.Linear(2, 1, bias=False)
     >>> _ = layer.load_state_dict({"weight": [[1.0, 2.0]]})
-    >>> tl.viz.between(layer, {"weight": tl.tensor([[3.0, 3.0]])})
+    >>> tl.viz.direction_to(layer, {"weight": tl.tensor([[3.0, 3.0]])})
     {'weight': tensor([[2., 1.]])}
     """
     given = parameters_in("state", model, state)

@@ -67,8 +67,8 @@ def loss_landscape(
         ``loss(model)`` returns the loss as a number, such as the mean over a data set. It must not be random, and is
         called ``points`` or ``points²`` times, without recording.
     directions : sequence of directions, optional
-        One direction or two, as `random_directions`, `principal_directions` and `between` return them; by default two
-        random directions, with filter normalisation.
+        One direction or two, as `random_directions`, `principal_directions` and `direction_to` return them; by default
+        two random directions, with filter normalisation.
     points : int
         The number of points along each direction.
     span : pair of float, or one for each direction, optional
