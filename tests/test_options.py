@@ -173,6 +173,7 @@ def test_sequences_of_any_length():
         rate: Fraction = 1
 
     assert Padded([1, 2]).padding == (1, 2) and Padded(3).padding == 3
+    assert Padded(sizes=range(3)).sizes == (0, 1, 2)
     with pytest.raises(TypeError, match="Padded: padding must be a tuple of integers or an integer"):
         Padded(["a"])
     with pytest.raises(ValueError, match=r"rate must be a number in \[0, 1\], not 2"):

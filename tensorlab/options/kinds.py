@@ -318,7 +318,7 @@ class Several(Kind):
 
 @dataclass(unsafe_hash=True, repr=False)
 class Many(Kind):
-    """A tuple, list or 1-d array of any length whose values are of one kind."""
+    """A tuple, list, range or 1-d array of any length whose values are of one kind."""
 
     kind: Kind
 
@@ -428,8 +428,8 @@ def plain(value: Any) -> Any:
 
 
 def listed(value: Any) -> Sequence[Any] | None:
-    """Return the entries of a tuple, a list, or a 1-d array or tensor; None for anything else."""
-    if isinstance(value, tuple | list):
+    """Return the entries of a tuple, a list, a range, or a 1-d array or tensor; None for anything else."""
+    if isinstance(value, tuple | list | range):
         return value
     if len(getattr(value, "shape", ())) != 1 or not hasattr(value, "tolist"):
         return None

@@ -413,6 +413,7 @@ LEFT_OUT = {
     "VectorOptimizer.add_param_group": "refuses a second group",
     "nn.Identity()": "takes anything",
     "optim.MinimizeResult": "a result",
+    "nn.utils.ReceptiveField": "a result of receptive_field",
     "nn.utils.rnn.PackedSequence": "a result of pack_padded_sequence",
     **dict.fromkeys([f"linalg.{name}Result" for name in ("Eigh", "Lstsq", "LU", "QR", "Slogdet", "SVD")], "a result"),
     **dict.fromkeys(
