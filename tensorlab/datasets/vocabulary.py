@@ -1,0 +1,168 @@
+"""Tokens as numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from ..ops.creation import asarray
+from ..options import Size, checked
+from ..tensor import Tensor
+
+
+class Vocabulary:
+    """A list of tokens, each of which has a number.
+
+    Parameters
+    ----------
+    tokens : iterable of str
+        The tokens in the order of their numbers; all different.
+    unknown : str, optional
+        The token, one of them, that stands for all others when text is encoded; by default others are refused.
+
+    Raises
+    ------
+    ValueError
+        If a token comes twice, or `unknown` is none of them.
+
+    Examples
+    --------
+    >>> letters = tl.datasets.Vocabulary("abc")
+    >>> letters.encode("cab")
+    tensor([2, 0, 1])
+    >>> "".join(letters.decode([2, 0, 1]))
+    'cab'
+    """
+
+    @checked
+    def __init__(self, tokens: Iterable[str], unknown: str | None = None) -> None:
+        self.tokens = [_as_token(token) for token in tokens]
+        self._numbers = {token: number for number, token in enumerate(self.tokens)}
+        if len(self._numbers) != len(self.tokens):
+            twice = next(token for token, count in Counter(self.tokens).items() if count > 1)
+            raise ValueError(f"Vocabulary: tokens must be different, but {twice!r} comes several times")
+        if unknown is not None and unknown not in self._numbers:
+            raise ValueError(f"Vocabulary: unknown must be one of the tokens, not {unknown!r}")
+        self.unknown = unknown
+
+    @staticmethod
+    @checked
+    def of(
+        tokens: Iterable[str],
+        *,
+        min_count: Size = 1,
+        max_size: Size | None = None,
+        specials: Sequence[str] = (),
+        unknown: str | None = None,
+    ) -> Vocabulary:
+        """Return the vocabulary of a text: the tokens in it, the most frequent first, equally frequent ones sorted.
+
+        Parameters
+        ----------
+        tokens : iterable of str
+            The tokens of the text in order; of a string, its characters.
+        min_count : int
+            How often a token must be there.
+        max_size : int, optional
+            The largest number of tokens, special ones included.
+        specials : sequence of str
+            Tokens that come first whether they are there or not, such as ``"<pad>"``.
+        unknown : str, optional
+            The token for all that are not in the vocabulary; it is added to `specials` if it is not there.
+
+        Examples
+        --------
+        >>> words = "to be or not to be".split()
+        >>> vocabulary = tl.datasets.Vocabulary.of(words, min_count=2, unknown="<unk>")
+        >>> vocabulary.tokens
+        ['<unk>', 'be', 'to']
+        >>> vocabulary.encode(words)
+        tensor([2, 1, 0, 0, 2, 1])
+        """
+        first = list(specials) if unknown is None or unknown in specials else [unknown, *specials]
+        counts = Counter(map(_as_token, tokens))
+        ordered = sorted((token for token in counts if token not in first), key=lambda token: (-counts[token], token))
+        frequent = [token for token in ordered if counts[token] >= min_count]
+        return Vocabulary([*first, *frequent][:max_size], unknown)
+
+    @checked
+    def encode(self, tokens: Iterable[str]) -> Tensor:
+        """Return the numbers of tokens.
+
+        Parameters
+        ----------
+        tokens : iterable of str
+            The tokens; of a string, its characters.
+
+        Returns
+        -------
+        Tensor, shape (n,)
+            int64, on the active backend.
+
+        Raises
+        ------
+        ValueError
+            If a token is not in the vocabulary, and `unknown` is None.
+
+        Examples
+        --------
+        >>> tl.datasets.Vocabulary(["no", "yes"]).encode(["yes", "yes", "no"])
+        tensor([1, 1, 0])
+        """
+        listed = list(tokens)
+        found = [self._numbers.get(token, -1) for token in listed]
+        if -1 in found:
+            if self.unknown is None:
+                missing = listed[found.index(-1)]
+                raise ValueError(f"Vocabulary.encode: tokens must be in the vocabulary, unlike {missing!r}")
+            other = self._numbers[self.unknown]
+            found = [other if number < 0 else number for number in found]
+        return asarray(found, dtype="int64")
+
+    @checked
+    def decode(self, numbers: Iterable[int]) -> list[str]:
+        """Return the tokens that numbers stand for.
+
+        Parameters
+        ----------
+        numbers : tensor or iterable of int
+            The numbers, in one dimension.
+
+        Raises
+        ------
+        ValueError
+            If a number is out of range.
+
+        Examples
+        --------
+        >>> tl.datasets.Vocabulary(["no", "yes"]).decode(tl.tensor([1, 0]))
+        ['yes', 'no']
+        """
+        listed: list[Any] = numbers.tolist() if hasattr(numbers, "tolist") else list(numbers)
+        wrong = [number for number in listed if type(number) is not int or not 0 <= number < len(self.tokens)]
+        if wrong:
+            raise ValueError(f"Vocabulary.decode: numbers must be integers from 0 to {len(self) - 1}, not {wrong[0]!r}")
+        return [self.tokens[number] for number in listed]
+
+    def __getitem__(self, token: str) -> int:
+        return self._numbers[token]
+
+    def __contains__(self, token: object) -> bool:
+        return token in self._numbers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tokens)
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __repr__(self) -> str:
+        first = ", ".join(map(repr, self.tokens[:5]))
+        return f"Vocabulary({len(self)} tokens: {first}{', ...' if len(self) > 5 else ''})"
+
+
+def _as_token(token: Any) -> str:
+    if not isinstance(token, str):
+        raise TypeError(f"Vocabulary: tokens must be strings, not {token!r}")
+    return token
