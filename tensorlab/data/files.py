@@ -28,12 +28,26 @@ class PathKind(Kind):
 
     def read(self, value: Any) -> Path:
         """Return the path."""
-        if not isinstance(value, str | os.PathLike):
+        if not isinstance(value, str | os.PathLike) or value == "":
             raise TypeError
         return Path(value)
 
 
 FilePath = Annotated[str | os.PathLike[str], PathKind()]
+
+
+def existing(owner: str, path: str | os.PathLike[str]) -> Path:
+    """Return the path of a file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file, or it is a folder; the message begins with `owner`.
+    """
+    path = Path(path)
+    if not path.exists() or path.is_dir():
+        raise FileNotFoundError(f"{owner}: path={str(path)!r} is no file")
+    return path
 
 
 def from_buffer(
@@ -145,7 +159,7 @@ def load_npy(path: FilePath, *, mmap: bool = False) -> Tensor:
     >>> tl.datasets.load_npy(path)
     tensor([0, 1, 4, 9])
     """
-    assert isinstance(path, Path)
+    path = existing("load_npy", path)
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         if not mmap:
@@ -187,7 +201,7 @@ def load_npz(path: FilePath) -> dict[str, Tensor]:
     >>> list(tl.datasets.load_npz(path))
     ['x', 'y']
     """
-    owner = f"load_npz: path={str(path)!r}"
+    owner = f"load_npz: path={str(existing('load_npz', path))!r}"
     found = {}
     try:
         with zipfile.ZipFile(path) as archive:

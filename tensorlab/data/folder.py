@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Literal
@@ -13,7 +12,7 @@ from ..docstrings import Documented
 from ..options import checked
 from ..tensor import Tensor
 from .dataset import Dataset
-from .files import FilePath, from_buffer, load_npy
+from .files import FilePath, existing, from_buffer, load_npy
 
 __all__ = ["ArrayFolder", "DatasetFolder", "ImageFolder", "load_image"]
 
@@ -96,7 +95,7 @@ class DatasetFolder(Documented, Dataset):
         *,
         on_error: OnError = "raise",
     ) -> None:
-        assert isinstance(root, Path)
+        root = Path(root)
         if (extensions is None) == (is_valid_file is None):
             raise ValueError(f"{type(self).__name__}: give either extensions or is_valid_file")
         self.root, self.loader, self.extensions = root, loader, extensions
@@ -126,15 +125,17 @@ class DatasetFolder(Documented, Dataset):
             if not paths:
                 empty.append(name)
         if empty and not allow_empty:
-            endings = f" ending in {', '.join(self.extensions)}" if self.extensions is not None else " that are valid"
+            wanted = "is_valid_file" if self.extensions is None else f"extensions={', '.join(self.extensions)}"
             raise FileNotFoundError(
-                f"{type(self).__name__}: in root={str(self.root)!r}, the classes {', '.join(empty)} have no files"
-                f"{endings}; allow_empty=True allows that"
+                f"{type(self).__name__}: in root={str(self.root)!r}, the classes {', '.join(empty)} have no files "
+                f"that fit {wanted}; allow_empty=True allows that"
             )
         return samples
 
     def _leave_out_unreadable(self) -> None:
         """Read every file once, and keep those that can be read."""
+        from concurrent.futures import ThreadPoolExecutor  # slow to import
+
         with ThreadPoolExecutor() as pool:
             reasons = list(pool.map(self._reason_against, self.samples))
         self.skipped = [(path, reason) for (path, _), reason in zip(self.samples, reasons) if reason is not None]
@@ -318,7 +319,7 @@ def load_image(path: FilePath, mode: Mode | None = "RGB") -> Tensor:
     ((3, 2, 3), (1, 2, 3))
     """
     pillow = _pillow()
-    with open(path, "rb") as file, pillow.Image.open(file) as opened:
+    with open(existing("load_image", path), "rb") as file, pillow.Image.open(file) as opened:
         opened.load()
         pillow.ImageOps.exif_transpose(opened, in_place=True)
         return _tensor_of(_converted(opened, mode))

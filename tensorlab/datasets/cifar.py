@@ -165,7 +165,7 @@ class CIFAR10(_Cifar):
         *,
         verify: bool = True,
     ) -> None:
-        assert isinstance(root, Path)
+        root = Path(root)
         super().__init__(*self._load(root, train, "labels", verify), self.NAMES, transform, target_transform)
         self.train = train
 
@@ -252,7 +252,7 @@ class CIFAR100(_Cifar):
         labels: Literal["fine", "coarse"] = "fine",
         verify: bool = True,
     ) -> None:
-        assert isinstance(root, Path)
+        root = Path(root)
         names = FINE if labels == "fine" else COARSE
         super().__init__(*self._load(root, train, f"{labels}_labels", verify), names, transform, target_transform)
         self.train = train

@@ -8,7 +8,7 @@ from math import prod
 from pathlib import Path
 
 from ..backend import dtypes
-from ..data.files import FilePath, from_buffer, opened, read_at_most, to_bytes
+from ..data.files import FilePath, existing, from_buffer, opened, read_at_most, to_bytes
 from ..ops.declare import composite, require
 from ..options import checked
 from ..tensor import Tensor
@@ -55,7 +55,7 @@ def load_idx(path: FilePath, *, checksum: str | None = None) -> Tensor:
     >>> tl.datasets.load_idx(path)
     tensor([5, 6, 7], dtype=uint8)
     """
-    assert isinstance(path, Path)
+    path = existing("load_idx", path)
     owner = f"load_idx: path={str(path)!r}"
     with opened(path) as file:
         begin = read_at_most(file, 4)
@@ -75,7 +75,7 @@ def load_idx(path: FilePath, *, checksum: str | None = None) -> Tensor:
         raise ValueError(f"{owner} has {has} bytes than the {size} of an array of shape {tuple(shape)}")
     if checksum is not None and (found := _digest(begin, lengths, elements)) != checksum:
         raise ValueError(
-            f"{owner} is damaged or another file: its contents have the MD5 digest {found}, not {checksum}"
+            f"{owner} is damaged or another file: the MD5 digest of its contents is {found}, not checksum={checksum}"
         )
     try:
         return from_buffer(elements, dtype.name, shape, "big")

@@ -76,7 +76,8 @@ class LabelledDataset(Documented, Dataset):
         target_transform: Transform | None = None,
     ) -> None:
         name = type(self).__name__
-        require(name, data=data, targets=targets)
+        require(name, data=data)
+        require(name, "real", targets=targets)
         if targets.ndim != 1 or not data.ndim or len(data) != len(targets):
             raise ShapeError(
                 f"{name}: targets of shape {targets.shape} must have one label for each sample of data of shape "

@@ -43,7 +43,7 @@ class IdxImages(LabelledDataset):
         *,
         verify: bool = True,
     ) -> None:
-        assert isinstance(root, Path)
+        root = Path(root)
         part = "train" if train else "t10k"
         images = self._read(root, f"{part}-images-idx3-ubyte", verify)
         labels = self._read(root, f"{part}-labels-idx1-ubyte", verify)
@@ -259,7 +259,7 @@ class MNIST10k(LabelledDataset):
     def __init__(
         self, root: FilePath, transform: Transform | None = None, target_transform: Transform | None = None
     ) -> None:
-        assert isinstance(root, Path)
+        root = Path(root)
         folder = next((f for f in (root, root / "src" / "digits", root / "digits") if (f / "0.json").is_file()), None)
         if folder is None:
             raise FileNotFoundError(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import pi, tau
-from typing import Annotated
+from math import isclose, pi, tau
+from typing import Annotated, Any
 
 from ..ops.arithmetic import remainder
 from ..ops.creation import arange, asarray, eye, full, linspace
@@ -15,11 +15,14 @@ from ..ops.linalg.decompositions import cholesky
 from ..ops.rounding import floor
 from ..ops.trigonometric import cos, sin
 from ..options import BelowOne, Count, NonNegative, Positive, Size
-from ..options.kinds import Whole
+from ..options.kinds import Ordered, Whole
 from ..random import Generator, default_generator
 from ..tensor import Tensor
 
 Bits = Annotated[int, Whole(1, 62)]
+Arms = Annotated[int, Whole(1, 1000)]
+Matrix = Annotated[Any, Ordered("a matrix of numbers")]
+Numbers = Annotated[Any, Ordered("a tensor or nested sequences of numbers")]
 
 MOST_BITS = 24
 """The length of strings of bits up to which all of them can be made."""
@@ -125,7 +128,7 @@ def make_circles(
 def make_spirals(
     n_samples: Count = 100,
     noise: NonNegative = 0.0,
-    n_arms: Size = 2,
+    n_arms: Arms = 2,
     turns: Positive = 1.5,
     *,
     shuffle: bool = True,
@@ -140,7 +143,7 @@ def make_spirals(
     noise : float
         The standard deviation of Gaussian noise on both coordinates; the outermost radius is 1.
     n_arms : int
-        The number of arms.
+        The number of arms, at most 1000.
     turns : float
         How often an arm winds round the origin.
     shuffle : bool
@@ -170,8 +173,6 @@ def make_spirals(
     >>> x.shape, y.max()
     ((300, 2), tensor(2))
     """
-    if n_arms > max(n_samples, 1):
-        raise ValueError(f"make_spirals: n_arms={n_arms} must be at most n_samples={n_samples}")
     points = []
     for arm in range(n_arms):
         count = (n_samples + n_arms - 1 - arm) // n_arms
@@ -184,7 +185,7 @@ def make_spirals(
 def make_blobs(
     n_samples: Count = 100,
     n_features: Size = 2,
-    centers: Size | Sequence[Sequence[float]] | Tensor = 3,
+    centers: Size | Matrix = 3,
     cluster_std: NonNegative = 1.0,
     center_box: tuple[float, float] = (-10.0, 10.0),
     *,
@@ -227,10 +228,11 @@ def make_blobs(
     tensor([ True,  True,  True,  True,  True,  True])
     """
     source = generator or default_generator
+    low, high = center_box
     if isinstance(centers, int):
-        places = source.uniform((centers, n_features), *center_box)
+        places = source.uniform((centers, n_features), low, high)
     else:
-        places = asarray(centers, dtype="float32")
+        places = _numbers("make_blobs", "centers", centers)
     if places.ndim != 2 or not len(places):
         raise ValueError(f"make_blobs: centers must be a matrix with a row for each blob, not of shape {places.shape}")
     counts = [(n_samples + len(places) - 1 - blob) // len(places) for blob in range(len(places))]
@@ -323,9 +325,9 @@ def _checkerboard(n_samples: int, noise: float, n_squares: int, generator: Gener
 @composite()
 def make_gaussian_mixture(
     n_samples: Count = 100,
-    means: Sequence[Sequence[float]] | Tensor | None = None,
-    covariances: Sequence[Sequence[Sequence[float]]] | Tensor | None = None,
-    weights: Sequence[float] | Tensor | None = None,
+    means: Matrix | None = None,
+    covariances: Numbers | None = None,
+    weights: Numbers | None = None,
     *,
     generator: Generator | None = None,
 ) -> tuple[Tensor, Tensor]:
@@ -362,7 +364,9 @@ def make_gaussian_mixture(
     ((500, 2), True)
     """
     source = generator or default_generator
-    places = 2 * _on_circle(arange(8) * (tau / 8)) if means is None else asarray(means, dtype="float32")
+    places = (
+        2 * _on_circle(arange(8) * (tau / 8)) if means is None else _numbers("make_gaussian_mixture", "means", means)
+    )
     if places.ndim != 2 or not len(places):
         raise ValueError(
             f"make_gaussian_mixture: means must be a matrix with a row for each component, not of shape {places.shape}"
@@ -371,15 +375,23 @@ def make_gaussian_mixture(
     if covariances is None:
         factors = 0.2 * (eye(features) + full((count, 1, 1), 0.0))
     else:
-        given = asarray(covariances, dtype="float32")
+        given = _numbers("make_gaussian_mixture", "covariances", covariances)
         if given.shape != (count, features, features):
             raise ValueError(
                 f"make_gaussian_mixture: covariances must have shape {(count, features, features)}, not {given.shape}"
             )
         factors = cholesky(given)
-    components = source.choice(count, (n_samples,), p=weights)
+    components = _components(weights, count, n_samples, source)
     steps = take(factors, components, axis=0) @ source.normal((n_samples, features, 1))
     return take(places, components, axis=0) + steps[..., 0], components
+
+
+def _components(weights: Any, count: int, n_samples: int, generator: Generator) -> Tensor:
+    """Draw a component for each sample."""
+    p = None if weights is None else _numbers("make_gaussian_mixture", "weights", weights, "float64")
+    if p is not None and not (p.shape == (count,) and (p >= 0).all() and isclose(p.sum().item(), 1, abs_tol=1e-6)):
+        raise ValueError(f"make_gaussian_mixture: weights must be {count} numbers of at least 0 that sum to 1")
+    return generator.choice(count, (n_samples,), p=p)
 
 
 @composite()
@@ -428,6 +440,15 @@ def make_parity(
 
 
 # -- shared ------------------------------------------------------------------------------------------------------------
+
+
+def _numbers(function: str, name: str, values: Any, dtype: str = "float32") -> Tensor:
+    """Return numbers as a tensor; errors name the function and the argument."""
+    try:
+        return asarray(values, dtype=dtype)
+    except (TypeError, ValueError, OverflowError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{function}: {name} must be real numbers in sequences of equal lengths: {error}") from error
 
 
 def _on_circle(angles: Tensor) -> Tensor:

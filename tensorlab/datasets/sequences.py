@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from ..data.arguments import BatchIndices
 from ..data.dataset import Dataset, TensorDataset
@@ -13,14 +13,16 @@ from ..ops.creation import full
 from ..ops.declare import composite
 from ..ops.joining import concat
 from ..options import Count, Size, checked
-from ..options.kinds import Whole
+from ..options.kinds import Ordered, Whole
 from ..random import Generator, default_generator
 from ..tensor import Tensor
 from .vocabulary import Vocabulary
 
 PAD, BEGIN, END = "<pad>", "<bos>", "<eos>"
 
+Pairs = Annotated[Sequence[tuple[Iterable[str], Iterable[str]]], Ordered("a sequence of pairs of sequences of tokens")]
 Symbols = Annotated[int, Whole(1, 10_000)]
+Length = Annotated[int, Whole(1, 1_000_000)]
 
 
 class TranslationDataset(Documented, Dataset):
@@ -67,13 +69,13 @@ class TranslationDataset(Documented, Dataset):
     @checked
     def __init__(
         self,
-        pairs: Sequence[tuple[Sequence[str], Sequence[str]]],
+        pairs: Pairs,
         source_vocabulary: Vocabulary | None = None,
         target_vocabulary: Vocabulary | None = None,
     ) -> None:
-        if not pairs:
+        self.pairs = [self._as_pair(pair) for pair in pairs]
+        if not self.pairs:
             raise ValueError(f"{type(self).__name__}: pairs must have at least one pair")
-        self.pairs = [(list(source), list(target)) for source, target in pairs]
         sources, targets = zip(*self.pairs)
         self.source_vocabulary = source_vocabulary or sorted_vocabulary(*sources)
         self.target_vocabulary = target_vocabulary or sorted_vocabulary(*targets)
@@ -82,6 +84,16 @@ class TranslationDataset(Documented, Dataset):
                 raise ValueError(f"{type(self).__name__}: {name} must begin with {PAD}, {BEGIN} and {END}, not {first}")
         self.source = _padded(self.source_vocabulary, [[*tokens, END] for tokens in sources])
         self.target = _padded(self.target_vocabulary, [[BEGIN, *tokens, END] for tokens in targets])
+
+    def _as_pair(self, pair: Any) -> tuple[list[str], list[str]]:
+        """Return the tokens of source and target as lists."""
+        try:
+            source, target = (list(tokens) for tokens in pair)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"{type(self).__name__}: pairs must hold pairs of sequences of tokens, not {pair!r}"
+            ) from None
+        return source, target
 
     def __len__(self) -> int:
         return len(self.source)
@@ -154,7 +166,7 @@ class CopyTask(TranslationDataset):
     def __init__(
         self,
         n_samples: Size = 1000,
-        length: Size = 10,
+        length: Length = 10,
         n_symbols: Symbols = 10,
         order: Literal["same", "reversed", "sorted"] = "same",
         *,
@@ -302,7 +314,7 @@ def make_copy_memory(
     n_samples: Count = 100,
     delay: Count = 20,
     length: Size = 10,
-    n_symbols: Size = 8,
+    n_symbols: Symbols = 8,
     *,
     generator: Generator | None = None,
 ) -> tuple[Tensor, Tensor]:
@@ -317,7 +329,7 @@ def make_copy_memory(
     length : int
         The number of symbols.
     n_symbols : int
-        The number of different symbols, 1 to `n_symbols`.
+        The number of different symbols, 1 to `n_symbols`; at most 10,000.
     generator : Generator, optional
         The source of the random numbers; the default generator if not given.
 

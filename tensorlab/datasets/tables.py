@@ -6,10 +6,9 @@ import csv
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from math import nan
-from pathlib import Path
 from typing import Any, Literal
 
-from ..data.files import FilePath, load_npz, opened
+from ..data.files import FilePath, existing, load_npz, opened
 from ..ops.creation import asarray
 from ..options import checked
 from ..tensor import Tensor
@@ -82,7 +81,7 @@ class CSVDataset(LabelledDataset):
         transform: Transform | None = None,
         target_transform: Transform | None = None,
     ) -> None:
-        assert isinstance(path, Path)
+        path = existing("CSVDataset", path)
         if len(delimiter) != 1 or delimiter in "\r\n":
             raise ValueError(f"CSVDataset: delimiter must be one character, not {delimiter!r}")
         self.path = path
@@ -219,8 +218,8 @@ class NPZDataset(LabelledDataset):
     ) -> None:
         try:
             arrays = load_npz(path)
-        except ValueError as error:
-            raise ValueError(f"NPZDataset: {str(error).removeprefix('load_npz: ')}") from error
+        except (ValueError, FileNotFoundError) as error:
+            raise type(error)(f"NPZDataset: {str(error).removeprefix('load_npz: ')}") from error
         for a, b in PAIRS:
             if data is None and targets is None and a in arrays and b in arrays:
                 data, targets = a, b

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from ..data.arguments import BatchIndices
 from ..data.dataset import Dataset, as_integers
-from ..data.files import FilePath, opened
+from ..data.files import FilePath, existing, opened
 from ..ops.creation import arange, asarray
 from ..ops.declare import require
 from ..ops.indexing import take
@@ -233,8 +233,8 @@ class TextCorpus:
 
     def _tokens(self, path: FilePath) -> list[str]:
         """Return the tokens of a file."""
-        assert isinstance(path, Path)
         name = type(self).__name__
+        path = existing(name, path)
         with opened(path) as file:
             data = file.read()
         try:
@@ -271,7 +271,7 @@ class _NamedCorpus(TextCorpus):
 
     @checked
     def __init__(self, root: FilePath, *, min_count: Size = 1, max_size: Size | None = None) -> None:
-        assert isinstance(root, Path)
+        root = Path(root)
         for names in self.FILES:
             paths = [root / name for name in names]
             if all(path.is_file() for path in paths):

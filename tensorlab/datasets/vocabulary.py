@@ -4,11 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from ..ops.creation import asarray
 from ..options import Size, checked
+from ..options.kinds import Kind, Many, Whole
 from ..tensor import Tensor
+
+
+class TokensKind(Kind):
+    """An iterable of strings; a string is one of its characters."""
+
+    text = "an iterable of strings"
+
+    def read(self, value: Any) -> list[str]:
+        """Return a list."""
+        if not isinstance(value, Iterable) or getattr(value, "shape", None) == ():
+            raise TypeError
+        tokens = list(value)
+        if not all(isinstance(token, str) for token in tokens):
+            raise TypeError
+        return tokens
+
+
+Numbers = Annotated[Sequence[int], Many(Whole())]
+Tokens = Annotated[Iterable[str], TokensKind()]
 
 
 class Vocabulary:
@@ -36,8 +56,8 @@ class Vocabulary:
     """
 
     @checked
-    def __init__(self, tokens: Iterable[str], unknown: str | None = None) -> None:
-        self.tokens = [_as_token(token) for token in tokens]
+    def __init__(self, tokens: Tokens, unknown: str | None = None) -> None:
+        self.tokens = list(tokens)
         self._numbers = {token: number for number, token in enumerate(self.tokens)}
         if len(self._numbers) != len(self.tokens):
             twice = next(token for token, count in Counter(self.tokens).items() if count > 1)
@@ -49,11 +69,11 @@ class Vocabulary:
     @staticmethod
     @checked
     def of(
-        tokens: Iterable[str],
+        tokens: Tokens,
         *,
         min_count: Size = 1,
         max_size: Size | None = None,
-        specials: Sequence[str] = (),
+        specials: Tokens = (),
         unknown: str | None = None,
     ) -> Vocabulary:
         """Return the vocabulary of a text: the tokens in it, the most frequent first, equally frequent ones sorted.
@@ -81,13 +101,13 @@ class Vocabulary:
         tensor([2, 1, 0, 0, 2, 1])
         """
         first = list(specials) if unknown is None or unknown in specials else [unknown, *specials]
-        counts = Counter(map(_as_token, tokens))
+        counts = Counter(tokens)
         ordered = sorted((token for token in counts if token not in first), key=lambda token: (-counts[token], token))
         frequent = [token for token in ordered if counts[token] >= min_count]
         return Vocabulary([*first, *frequent][:max_size], unknown)
 
     @checked
-    def encode(self, tokens: Iterable[str]) -> Tensor:
+    def encode(self, tokens: Tokens) -> Tensor:
         """Return the numbers of tokens.
 
         Parameters
@@ -121,13 +141,13 @@ class Vocabulary:
         return asarray(found, dtype="int64")
 
     @checked
-    def decode(self, numbers: Iterable[int]) -> list[str]:
+    def decode(self, numbers: Numbers) -> list[str]:
         """Return the tokens that numbers stand for.
 
         Parameters
         ----------
-        numbers : tensor or iterable of int
-            The numbers, in one dimension.
+        numbers : sequence of int, or tensor of shape (n,)
+            The numbers.
 
         Raises
         ------
@@ -139,11 +159,10 @@ class Vocabulary:
         >>> tl.datasets.Vocabulary(["no", "yes"]).decode(tl.tensor([1, 0]))
         ['yes', 'no']
         """
-        listed: list[Any] = numbers.tolist() if hasattr(numbers, "tolist") else list(numbers)
-        wrong = [number for number in listed if type(number) is not int or not 0 <= number < len(self.tokens)]
+        wrong = [number for number in numbers if type(number) is not int or not 0 <= number < len(self.tokens)]
         if wrong:
             raise ValueError(f"Vocabulary.decode: numbers must be integers from 0 to {len(self) - 1}, not {wrong[0]!r}")
-        return [self.tokens[number] for number in listed]
+        return [self.tokens[number] for number in numbers]
 
     def __getitem__(self, token: str) -> int:
         return self._numbers[token]
@@ -160,9 +179,3 @@ class Vocabulary:
     def __repr__(self) -> str:
         first = ", ".join(map(repr, self.tokens[:5]))
         return f"Vocabulary({len(self)} tokens: {first}{', ...' if len(self) > 5 else ''})"
-
-
-def _as_token(token: Any) -> str:
-    if not isinstance(token, str):
-        raise TypeError(f"Vocabulary: tokens must be strings, not {token!r}")
-    return token

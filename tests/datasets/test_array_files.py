@@ -100,7 +100,7 @@ def test_checksums_are_those_of_the_contents(tmp_path):
     for name, content in (("plain", WHOLE), ("compressed", gzip.compress(WHOLE))):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(
-            ValueError, match=f"is damaged or another file: its contents have the MD5 digest .*, not {digest}"
+            ValueError, match=f"is damaged or another file: the MD5 digest of its contents is .*, not checksum={digest}"
         ):
             load_idx(tmp_path / name, checksum=digest)
 

@@ -68,7 +68,7 @@ class TestLabelled:
         ],
     )
     def test_labels_that_do_not_fit(self, images, labels, classes, message):
-        with pytest.raises(ValueError, match=f"^LabelledDataset: .*{message}"):
+        with pytest.raises(ValueError, match=rf"^LabelledDataset: .*{message}"):
             LabelledDataset(images, labels, classes)
 
 
