@@ -10,33 +10,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import prod
 from pathlib import Path
-from typing import IO, Annotated, Any, Literal, cast
+from typing import IO, Any, Literal, cast
 
 from ..ops.creation import asarray
 from ..options import checked
-from ..options.kinds import Kind
 from ..tensor import Tensor
 
 BLOCK = 1 << 20
 """Bytes that are read at once where a file may be shorter than it says."""
 
 
-class PathKind(Kind):
-    """A path, kept as a `pathlib.Path`."""
-
-    text = "a path"
-
-    def read(self, value: Any) -> Path:
-        """Return the path."""
-        if not isinstance(value, str | os.PathLike) or value == "":
-            raise TypeError
-        return Path(value)
+FilePath = str | os.PathLike[str]
 
 
-FilePath = Annotated[str | os.PathLike[str], PathKind()]
-
-
-def existing(owner: str, path: str | os.PathLike[str]) -> Path:
+def existing(owner: str, path: FilePath) -> Path:
     """Return the path of a file.
 
     Raises

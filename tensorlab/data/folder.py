@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any, ClassVar, Literal
 
 from ..docstrings import Documented
 from ..options import checked
 from ..tensor import Tensor
 from .dataset import Dataset
-from .files import FilePath, existing, from_buffer, load_npy
+from .files import FilePath, load_npy
+from .image_files import Mode, load_image
 
 __all__ = ["ArrayFolder", "DatasetFolder", "ImageFolder", "load_image"]
 
 Transform = Callable[[Any], Any]
-Mode = Literal["L", "LA", "RGB", "RGBA"]
 OnError = Literal["raise", "skip"]
 
 
@@ -286,45 +285,6 @@ class ImageFolder(DatasetFolder):
         return self.samples
 
 
-@checked
-def load_image(path: FilePath, mode: Mode | None = "RGB") -> Tensor:
-    """Read an image with Pillow, as `ImageFolder` does.
-
-    Parameters
-    ----------
-    path : str or path
-        The file.
-    mode : str, optional
-        What the image is converted to; see `ImageFolder`.
-
-    Returns
-    -------
-    Tensor, shape (channels, height, width)
-        uint8; with ``mode=None`` grey images of more than 8 bits are uint16, int32 or float32.
-
-    Raises
-    ------
-    ImportError
-        If Pillow is not installed.
-    OSError
-        If the file cannot be read.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from PIL import Image
-    >>> path = tempfile.mkdtemp() + "/grey.png"
-    >>> Image.new("L", (3, 2), 7).save(path)
-    >>> tl.data.folder.load_image(path).shape, tl.data.folder.load_image(path, mode=None).shape
-    ((3, 2, 3), (1, 2, 3))
-    """
-    pillow = _pillow()
-    with open(existing("load_image", path), "rb") as file, pillow.Image.open(file) as opened:
-        opened.load()
-        pillow.ImageOps.exif_transpose(opened, in_place=True)
-        return _tensor_of(_converted(opened, mode))
-
-
 class _ImageLoader:
     """`load_image` with a mode, in a form that can be sent to other processes."""
 
@@ -333,41 +293,6 @@ class _ImageLoader:
 
     def __call__(self, path: str) -> Tensor:
         return load_image(path, self.mode)
-
-
-def _pillow() -> ModuleType:
-    try:
-        import PIL.Image
-        import PIL.ImageOps
-    except ImportError as error:
-        raise ImportError("reading images requires Pillow: pip install 'tensorlab[images]'") from error
-    return PIL
-
-
-CHANNELS: Mapping[str, tuple[str, int]] = {
-    "L": ("uint8", 1), "LA": ("uint8", 2), "RGB": ("uint8", 3), "RGBA": ("uint8", 4), "I;16": ("uint16", 1),
-    "I": ("int32", 1), "F": ("float32", 1),
-}  # fmt: skip
-"""Data type and number of channels of Pillow's modes."""
-
-
-def _converted(image: Any, mode: Mode | None) -> Any:
-    """Return one of Pillow's images in a mode of `CHANNELS`, which is `mode` if that is not None."""
-    if image.mode in ("P", "PA"):
-        image = image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
-    if image.mode.startswith("I;16") and image.mode != "I;16":  # big-endian
-        image = image.convert("I")
-    if mode is None:
-        return image if image.mode in CHANNELS else image.convert("L" if image.mode == "1" else "RGB")
-    if image.mode in ("I", "I;16"):
-        image = image.convert("I").point(lambda level: level * (1 / 256)).convert("L")
-    return image if image.mode == mode else image.convert(mode)
-
-
-def _tensor_of(image: Any) -> Tensor:
-    dtype, channels = CHANNELS[image.mode]
-    pixels = from_buffer(image.tobytes(), dtype, (image.height, image.width, channels))
-    return pixels.permute(2, 0, 1)
 
 
 # -- arrays ------------------------------------------------------------------------------------------------------------

@@ -9,13 +9,12 @@ data set is made. Random data come from a seeded generator: the same on every ba
 from ..data.files import load_npy, load_npz
 from .cifar import CIFAR10, CIFAR100
 from .digits import Digits
+from .gaussians import make_blobs, make_gaussian_mixture
 from .idx import load_idx, save_idx
 from .karate import KarateClub
 from .labelled import LabelledDataset
 from .mnist import KMNIST, MNIST, MNIST10k, FashionMNIST
-from .points import (
-    make_blobs, make_checkerboard, make_circles, make_gaussian_mixture, make_moons, make_parity, make_spirals, make_xor,
-)  # fmt: skip
+from .points import make_checkerboard, make_circles, make_moons, make_parity, make_spirals, make_xor
 from .sequences import CopyTask, DateFormats, NumberWords, TranslationDataset, make_copy_memory
 from .shapes import Shapes
 from .surfaces import make_surface, make_surface_grid

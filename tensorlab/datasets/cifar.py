@@ -20,7 +20,29 @@ PIXELS = 3 * 32 * 32
 
 
 class _Cifar(LabelledDataset):
-    """What the two sets share: where files are and how images are stored."""
+    """What the two sets share: where files are and how images are stored.
+
+    Parameters
+    ----------
+    root : str or path
+        The folder into which the archive for Python or the binary one was unpacked, or the folder of files in it.
+    train : bool
+        Whether to read the training set or the test set.
+    transform : callable, optional
+        Applied to each image.
+    target_transform : callable, optional
+        Applied to each label.
+    verify : bool
+        Whether there must be all images, and pickles must be the original ones, by MD5 digest. The binary files have no
+        published digests.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing.
+    ValueError
+        If a file is damaged or another one; the message names the file and the fault.
+    """
 
     BINARY: ClassVar[str]
     PICKLED: ClassVar[str]
@@ -102,27 +124,6 @@ class CIFAR10(_Cifar):
     Images are uint8 of shape ``(3, 32, 32)``, red, green and blue. Classes are airplane, automobile, bird, cat, deer,
     dog, frog, horse, ship and truck.
 
-    Parameters
-    ----------
-    root : str or path
-        The folder into which the archive for Python or the binary one was unpacked, or the folder of files in it.
-    train : bool
-        Whether to read the training set or the test set.
-    transform : callable, optional
-        Applied to each image.
-    target_transform : callable, optional
-        Applied to each label.
-    verify : bool
-        Whether there must be all images, and pickles must be the original ones, by MD5 digest. The binary files have no
-        published digests.
-
-    Raises
-    ------
-    FileNotFoundError
-        If a file is missing.
-    ValueError
-        If a file is damaged or another one; the message names the file and the fault.
-
     Notes
     -----
     The pickles are read by an unpickler that knows nothing but lists, dictionaries and arrays of numbers: it refuses
@@ -198,26 +199,8 @@ class CIFAR100(_Cifar):
 
     Parameters
     ----------
-    root : str or path
-        The folder into which the archive for Python or the binary one was unpacked, or the folder of files in it.
-    train : bool
-        Whether to read the training set or the test set.
-    transform : callable, optional
-        Applied to each image.
-    target_transform : callable, optional
-        Applied to each label.
     labels : str
         ``"fine"`` for the 100 classes, ``"coarse"`` for the 20.
-    verify : bool
-        Whether there must be all images, and pickles must be the original ones, by MD5 digest. The binary files have no
-        published digests.
-
-    Raises
-    ------
-    FileNotFoundError
-        If a file is missing.
-    ValueError
-        If a file is damaged or another one; the message names the file and the fault.
 
     Notes
     -----

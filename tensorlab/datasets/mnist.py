@@ -24,7 +24,29 @@ SIDE = 28
 
 
 class IdxImages(LabelledDataset):
-    """Base class of the sets in four IDX files: images and labels, for training and for testing."""
+    """Base class of the sets in four IDX files: images and labels, for training and for testing.
+
+    Parameters
+    ----------
+    root : str or path
+        The folder with the files ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``, ``t10k-images-idx3-ubyte``
+        and ``t10k-labels-idx1-ubyte``, plain or with the ending ``.gz``; or the folder above, as torchvision has it.
+    train : bool
+        Whether to read the training set or the test set.
+    transform : callable, optional
+        Applied to each image.
+    target_transform : callable, optional
+        Applied to each label.
+    verify : bool
+        Whether files must have the original's contents (by MD5 digest) and size.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing.
+    ValueError
+        If a file is damaged or another one; the message names the file and the fault.
+    """
 
     NAMES: ClassVar[Sequence[str]]
     CHECKSUMS: ClassVar[Mapping[str, str]] = {}
@@ -89,27 +111,6 @@ class MNIST(IdxImages):
     """Handwritten digits: 60,000 for training and 10,000 for testing.
 
     Images are uint8 of shape ``(1, 28, 28)``, 0 is the background and 255 ink; classes are ``"0"`` to ``"9"``.
-
-    Parameters
-    ----------
-    root : str or path
-        The folder with the files ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``, ``t10k-images-idx3-ubyte``
-        and ``t10k-labels-idx1-ubyte``, plain or with the ending ``.gz``; or the folder above, as torchvision has it.
-    train : bool
-        Whether to read the training set or the test set.
-    transform : callable, optional
-        Applied to each image.
-    target_transform : callable, optional
-        Applied to each label.
-    verify : bool
-        Whether files must have the original's contents (by MD5 digest) and size.
-
-    Raises
-    ------
-    FileNotFoundError
-        If a file is missing.
-    ValueError
-        If a file is damaged or another one; the message names the file and the fault.
 
     Notes
     -----

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from io import StringIO
 from itertools import chain
 from math import nan
 from typing import Any, Literal
@@ -55,8 +56,8 @@ class CSVDataset(LabelledDataset):
     FileNotFoundError
         If there is no such file.
     ValueError
-        If there is no such column, a feature is not a number, or a row has another length than the first; the message
-        names the line and the column.
+        If there is no such column, a feature is not a number, a label is missing, or a row has another length than the
+        first; the message names the line and the column.
 
     Examples
     --------
@@ -101,6 +102,8 @@ class CSVDataset(LabelledDataset):
                 raise ValueError(f"CSVDataset: {path}, line {line} has {len(cells)} cells, not {len(names)}")
             rows.append([self._number(cells[place], line, names[place]) for place in features])
             labels.append(cells[label].strip())
+            if not labels[-1]:
+                raise ValueError(f"CSVDataset: {path}, line {line} has no label in column {names[label]!r}")
         if not rows:
             raise ValueError(f"CSVDataset: {path} has no rows below its header")
         targets, classes = _labels(labels)
@@ -112,7 +115,7 @@ class CSVDataset(LabelledDataset):
         with opened(self.path) as file:
             data = file.read()
         try:
-            reader = csv.reader(data.decode("utf-8-sig").splitlines(keepends=True), delimiter=delimiter, strict=True)
+            reader = csv.reader(StringIO(data.decode("utf-8-sig"), newline=""), delimiter=delimiter, strict=True)
             for cells in reader:
                 if cells:
                     yield reader.line_num, cells

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from io import StringIO
 from operator import index as as_index
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -258,7 +259,7 @@ class TextCorpus:
 
 
 def _words(text: str) -> Iterator[str]:
-    for line in text.splitlines():
+    for line in StringIO(text):  # splitlines would end lines at other characters as well
         yield from line.split()
         yield "<eos>"
 

@@ -109,7 +109,7 @@ def test_no_such_file(tmp_path):
     for load in (load_idx, load_npy, load_npz):
         with pytest.raises(FileNotFoundError):
             load(tmp_path / "none")
-        with pytest.raises(TypeError, match=rf"^{load.__name__}: path must be a path, not 3"):
+        with pytest.raises(TypeError, match=rf"^{load.__name__}: path must be a str or a path, not 3"):
             load(3)
 
 

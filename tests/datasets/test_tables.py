@@ -74,6 +74,7 @@ class TestCSV:
             ("a,b\n1,2\n", {"target": "c"}, "target must be among the 2 columns a, b, unlike 'c'"),
             ("a,b\n1,2\n", {"columns": ["a", 7]}, "columns must be among the 2 columns a, b, unlike 7"),
             ("a,b\n1,2\n", {"delimiter": "ab"}, "delimiter must be one character, not 'ab'"),
+            ("a,b\n1,2\n3, \n", {}, "table.csv, line 3 has no label in column 'b'"),
             (b"a,b\n\xff,2\n", {}, "table.csv is not UTF-8 text: byte 4"),
             ('a,b\n"1,2\n', {}, "table.csv, line 2: unexpected end of data"),
         ],
