@@ -6,10 +6,12 @@ import gzip
 import os
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from math import prod
 from pathlib import Path
+from sys import byteorder
 from typing import IO, Any, Literal, cast
 
 from ..ops.creation import asarray
@@ -65,9 +67,22 @@ def from_buffer(
     return _copied(elements.reshape(tuple(shape)))
 
 
-def _copied(array: Any) -> Tensor:
+def _copied(elements: Any) -> Tensor:
     """Return a tensor with a copy of a NumPy array, in native byte order."""
-    return asarray(array.astype(array.dtype.newbyteorder("=")))
+    return asarray(elements.astype(elements.dtype.newbyteorder("=")))
+
+
+def from_numbers(numbers: Iterable[float], dtype: Literal["int64", "float32", "float64"]) -> Tensor:
+    """Return a vector of many Python numbers, which takes a fraction of the time and memory that `asarray` needs.
+
+    Examples
+    --------
+    >>> from tensorlab.data.files import from_numbers
+    >>> from_numbers(range(3), "int64")
+    tensor([0, 1, 2])
+    """
+    packed = array({"int64": "q", "float32": "f", "float64": "d"}[dtype], numbers)
+    return from_buffer(memoryview(packed), dtype, (-1,), byteorder)
 
 
 def to_bytes(x: Tensor, order: Literal["little", "big"] = "little") -> bytes:
@@ -79,8 +94,8 @@ def to_bytes(x: Tensor, order: Literal["little", "big"] = "little") -> bytes:
     >>> list(to_bytes(tl.tensor([1, 256], dtype="int16"), "big"))
     [0, 1, 1, 0]
     """
-    array = x.detach().numpy()
-    return bytes(array.astype(array.dtype.newbyteorder(order)).tobytes())
+    elements = x.detach().numpy()
+    return bytes(elements.astype(elements.dtype.newbyteorder(order)).tobytes())
 
 
 @contextmanager

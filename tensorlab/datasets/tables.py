@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
+from array import array
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from io import StringIO
 from itertools import chain
 from math import nan
 from typing import Any, Literal
 
-from ..data.files import FilePath, existing, load_npz, opened
-from ..ops.creation import asarray
+from ..data.files import FilePath, existing, from_numbers, load_npz, opened
 from ..options import checked
 from ..tensor import Tensor
 from .labelled import LabelledDataset, Transform
@@ -96,18 +97,22 @@ class CSVDataset(LabelledDataset):
             self._place("columns", column, names)
             for column in (columns if columns is not None else [place for place in range(len(names)) if place != label])
         ]
-        rows, labels = [], []
+        numbers, labels = array("d"), []
         for line, cells in lines if header else chain([(begin, first)], lines):
             if len(cells) != len(names):
                 raise ValueError(f"CSVDataset: {path}, line {line} has {len(cells)} cells, not {len(names)}")
-            rows.append([self._number(cells[place], line, names[place]) for place in features])
+            try:
+                numbers.extend([float(cells[place]) for place in features])
+            except ValueError:  # a word, or nothing
+                numbers.extend([self._number(cells[place], line, names[place]) for place in features])
             labels.append(cells[label].strip())
             if not labels[-1]:
                 raise ValueError(f"CSVDataset: {path}, line {line} has no label in column {names[label]!r}")
-        if not rows:
+        if not labels:
             raise ValueError(f"CSVDataset: {path} has no rows below its header")
         targets, classes = _labels(labels)
-        super().__init__(asarray(rows, dtype="float32"), targets, classes, transform, target_transform)
+        data = from_numbers(numbers, "float32").reshape(len(labels), len(features))
+        super().__init__(data, targets, classes, transform, target_transform)
         self.feature_names = [names[place] for place in features]
 
     def _lines(self, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -148,14 +153,13 @@ class CSVDataset(LabelledDataset):
 
 def _labels(cells: list[str]) -> tuple[Tensor, list[str]]:
     """Return labels as whole numbers, as numbers, or as the numbers of classes, with the names of these."""
-    for kind, dtype in ((int, "int64"), (float, "float32")):
-        try:
-            return asarray([kind(cell) for cell in cells], dtype=dtype), []
-        except (ValueError, OverflowError):
-            pass
+    with suppress(ValueError, OverflowError):
+        return from_numbers(map(int, cells), "int64"), []
+    with suppress(ValueError):
+        return from_numbers(map(float, cells), "float32"), []
     classes = sorted(set(cells))
     numbers = {name: number for number, name in enumerate(classes)}
-    return asarray([numbers[cell] for cell in cells], dtype="int64"), classes
+    return from_numbers([numbers[cell] for cell in cells], "int64"), classes
 
 
 PAIRS = (

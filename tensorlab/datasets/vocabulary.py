@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
-from ..ops.creation import asarray
+from ..data.files import from_numbers
 from ..options import Size, checked
 from ..options.kinds import Kind, Many, Whole
 from ..tensor import Tensor
@@ -130,15 +130,14 @@ class Vocabulary:
         >>> tl.datasets.Vocabulary(["no", "yes"]).encode(["yes", "yes", "no"])
         tensor([1, 1, 0])
         """
-        listed = list(tokens)
-        found = [self._numbers.get(token, -1) for token in listed]
-        if -1 in found:
-            if self.unknown is None:
-                missing = listed[found.index(-1)]
-                raise ValueError(f"Vocabulary.encode: tokens must be in the vocabulary, unlike {missing!r}")
-            other = self._numbers[self.unknown]
-            found = [other if number < 0 else number for number in found]
-        return asarray(found, dtype="int64")
+        numbers = self._numbers
+        if self.unknown is not None:
+            other = numbers[self.unknown]
+            return from_numbers((numbers.get(token, other) for token in tokens), "int64")
+        try:
+            return from_numbers((numbers[token] for token in tokens), "int64")
+        except KeyError as error:
+            raise ValueError(f"Vocabulary.encode: tokens must be in the vocabulary, unlike {error.args[0]!r}") from None
 
     @checked
     def decode(self, numbers: Numbers) -> list[str]:
