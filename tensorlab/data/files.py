@@ -25,17 +25,17 @@ BLOCK = 1 << 20
 FilePath = str | os.PathLike[str]
 
 
-def existing(owner: str, path: FilePath) -> Path:
+def existing(owner: str, path: FilePath, argument: str = "path") -> Path:
     """Return the path of a file.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file, or it is a folder; the message begins with `owner`.
+        If there is no such file, or it is a folder; the message names the owner and the argument.
     """
     path = Path(path)
     if not path.exists() or path.is_dir():
-        raise FileNotFoundError(f"{owner}: path={str(path)!r} is no file")
+        raise FileNotFoundError(f"{owner}: {argument}={str(path)!r} is no file")
     return path
 
 

@@ -61,7 +61,7 @@ class LabelledDataset(Documented, Dataset):
     >>> image, label = data[1]
     >>> image.shape, label, data.classes[label]
     ((1, 8, 8), 1, 'dog')
-    >>> images, labels = next(iter(tl.data.DataLoader(data, batch_size=3)))
+    >>> images, labels = data.batch([0, 1, 2])  # as a DataLoader does
     >>> images.shape, labels
     ((3, 1, 8, 8), tensor([0, 1, 1]))
     """

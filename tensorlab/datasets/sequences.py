@@ -64,6 +64,9 @@ class TranslationDataset(Documented, Dataset):
     (tensor([5, 2, 0]), tensor([1, 5, 2, 0]))
     >>> data.source_vocabulary.decode(data.source[0])
     ['good', 'day', '<eos>']
+    >>> data.batch([1, 0])[0]
+    tensor([[5, 2, 0],
+            [4, 3, 2]])
     """
 
     @checked

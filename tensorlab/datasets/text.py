@@ -74,6 +74,9 @@ class TokenWindows(Dataset):
     >>> windows = tl.datasets.TokenWindows(tl.arange(8), length=3)
     >>> len(windows), windows[1]
     (2, (tensor([3, 4, 5]), tensor([4, 5, 6])))
+    >>> windows.batch([0, 1])[0]
+    tensor([[0, 1, 2],
+            [3, 4, 5]])
     """
 
     @checked
@@ -168,7 +171,7 @@ def _in_range(owner: str, index: int, count: int) -> int:
     except TypeError:
         raise TypeError(f"{owner}: indices must be integers, not {index!r}") from None
     if not -count <= number < count:
-        raise IndexError(f"{owner}: index {number} must be in the range of {count} samples")
+        raise IndexError(f"{owner}: indices must be in the range of {count} samples, unlike {number}")
     return number % count
 
 
@@ -227,15 +230,18 @@ class TextCorpus:
         max_size: Size | None = None,
     ) -> None:
         self.level = level
-        self.vocabulary = Vocabulary.of(self._tokens(train), min_count=min_count, max_size=max_size, unknown="<unk>")
-        self.train, self.valid, self.test = (
-            None if path is None else self.vocabulary.encode(self._tokens(path)) for path in (train, valid, test)
+        words = self._tokens("train", train)
+        self.vocabulary = Vocabulary.of(words, min_count=min_count, max_size=max_size, unknown="<unk>")
+        self.train = self.vocabulary.encode(words)
+        self.valid, self.test = (
+            None if path is None else self.vocabulary.encode(self._tokens(part, path))
+            for part, path in (("valid", valid), ("test", test))
         )
 
-    def _tokens(self, path: FilePath) -> list[str]:
+    def _tokens(self, argument: str, path: FilePath) -> list[str]:
         """Return the tokens of a file."""
         name = type(self).__name__
-        path = existing(name, path)
+        path = existing(name, path, argument)
         with opened(path) as file:
             data = file.read()
         try:
