@@ -46,7 +46,7 @@ def load_image(path: FilePath, mode: Mode | None = "RGB") -> Tensor:
     ((3, 2, 3), (1, 2, 3))
     """
     pillow = _pillow()
-    with open(existing("load_image", path), "rb") as file, pillow.Image.open(file) as opened:
+    with pillow.Image.open(existing("load_image", path)) as opened:
         opened.load()
         pillow.ImageOps.exif_transpose(opened, in_place=True)
         return _tensor_of(_converted(opened, mode))

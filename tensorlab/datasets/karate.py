@@ -65,3 +65,6 @@ class KarateClub(Dataset):
 
     def __len__(self) -> int:
         return 1
+
+    def __repr__(self) -> str:
+        return "KarateClub(34 nodes, 78 edges, 2 classes)"

@@ -152,6 +152,10 @@ class Shapes(Dataset):
             mask if self.target_transform is None else self.target_transform(mask),
         )
 
+    def __repr__(self) -> str:
+        height, width = self.size
+        return f"Shapes({len(self)} images of shape {(self.channels, height, width)}, {self.n_classes} shapes)"
+
     def _drawn(self, index: int) -> tuple[Tensor, Tensor]:
         """Return an image and its mask."""
         generator = Generator(self.seed << 64 | index)

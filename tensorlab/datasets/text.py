@@ -102,6 +102,9 @@ class TokenWindows(Dataset):
         places = asarray(starts, dtype="int64", device=device).reshape(-1, 1) + arange(self.length, device=device)
         return take(self.tokens, places, axis=0), take(self.tokens, places + 1, axis=0)
 
+    def __repr__(self) -> str:
+        return f"TokenWindows({len(self)} windows of length {self.length})"
+
 
 class BPTTBatches(Dataset):
     """A long sequence in parallel parts, piece by piece: for truncated back-propagation through time.
@@ -162,6 +165,9 @@ class BPTTBatches(Dataset):
         stop = min(start + self.length, self.parts.shape[1] - 1)
         x, y = self.parts[:, start:stop], self.parts[:, start + 1 : stop + 1]
         return (x, y) if self.batch_first else (x.mT, y.mT)
+
+    def __repr__(self) -> str:
+        return f"BPTTBatches({len(self)} pieces of length {self.length}, {len(self.parts)} parts)"
 
 
 def _in_range(owner: str, index: int, count: int) -> int:
