@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import pickletools
 from collections.abc import Callable
 from math import prod
 from typing import Any, ClassVar
@@ -82,6 +83,14 @@ def _text(code: Any) -> str:
     return code.decode("latin1") if isinstance(code, bytes) else str(code)
 
 
+def _refuse_state(state: Any) -> None:
+    raise UnsafePickle("it refers to attributes of a function; only NumPy arrays are unpickled")
+
+
+for _function in (_reconstruct, _frombuffer, _encode):
+    vars(_function)["__setstate__"] = _refuse_state  # without it, a pickle could set their attributes
+
+
 class _Unpickler(pickle.Unpickler):
     """Finds nothing but the stand-ins above."""
 
@@ -116,11 +125,21 @@ def load_arrays(data: bytes) -> dict[str, Any]:
         If it is no readable pickle of a dictionary.
     """
     try:
+        _check_memo(data)
         found = _Unpickler(io.BytesIO(data), encoding="bytes").load()
+        if isinstance(found, dict):
+            return {_text(key): x.tensor() if isinstance(x, PickledArray) else x for key, x in found.items()}
     except UnsafePickle:
         raise
     except Exception as error:  # damaged pickles raise almost anything
-        raise ValueError(f"it is no readable pickle of NumPy arrays: {error or type(error).__name__}") from error
-    if not isinstance(found, dict):
-        raise ValueError(f"it holds {type(found).__name__} instead of a dictionary")
-    return {_text(key): value.tensor() if isinstance(value, PickledArray) else value for key, value in found.items()}
+        reason = str(error) or type(error).__name__
+        raise ValueError(f"it is no readable pickle of NumPy arrays: {reason}") from error
+    raise ValueError(f"it holds {type(found).__name__} instead of a dictionary")
+
+
+def _check_memo(data: bytes) -> None:
+    """Refuse objects with numbers for which the unpickler would make a table larger than the file."""
+    argument: Any
+    for opcode, argument, _ in pickletools.genops(data):
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and not 0 <= argument <= len(data):
+            raise UnsafePickle(f"it refers to an object by the number {argument}, more than the file can have")

@@ -3,32 +3,16 @@
 import gzip
 import io
 import os
-import resource
 import struct
 import zipfile
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from file_formats import IDX_TYPES, idx_bytes
+from file_formats import IDX_TYPES, idx_bytes, little_memory
 from helpers import assert_same, host, tensor
 
 import tensorlab as tl
 from tensorlab.datasets import load_idx, load_npy, load_npz, save_idx
-
-
-@contextmanager
-def little_memory(megabytes=256):
-    """Let the process take no more than this beyond what it has."""
-    with open("/proc/self/statm") as file:
-        used = int(file.read().split()[0]) * resource.getpagesize()
-    limits = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (used + (megabytes << 20), limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, limits)
-
 
 # -- IDX ---------------------------------------------------------------------------------------------------------------
 
