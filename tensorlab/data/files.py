@@ -35,7 +35,7 @@ def existing(owner: str, path: FilePath, argument: str = "path") -> Path:
     """
     path = Path(path)
     if not path.exists() or path.is_dir():
-        raise FileNotFoundError(f"{owner}: {argument}={str(path)!r} is no file")
+        raise FileNotFoundError(f"{owner}: {argument}={str(path)!r} is not a file")
     return path
 
 

@@ -28,7 +28,7 @@ class DatasetFolder(Documented, Dataset):
     root : str or path
         The folder of the folders of the classes.
     loader : callable
-        Reads a sample: it gets the path as a string.
+        Reads a sample, given its path as a string.
     extensions : sequence of str
         The endings of the files that are samples, in lower case, such as ``(".jpg", ".png")``.
     transform : callable, optional
@@ -36,7 +36,7 @@ class DatasetFolder(Documented, Dataset):
     target_transform : callable, optional
         Applied to the number of the class.
     is_valid_file : callable, optional
-        Says of a path whether it is a sample, instead of `extensions`.
+        Whether a path, a string, is a sample; used instead of `extensions`.
     allow_empty : bool
         Whether classes may have no files.
     on_error : str
@@ -110,7 +110,7 @@ class DatasetFolder(Documented, Dataset):
     def _find_classes(self) -> list[str]:
         name = type(self).__name__
         if not self.root.is_dir():
-            raise FileNotFoundError(f"{name}: root={str(self.root)!r} is no folder")
+            raise FileNotFoundError(f"{name}: root={str(self.root)!r} is not a folder")
         found = sorted(entry.name for entry in os.scandir(self.root) if entry.is_dir() and entry.name[0] != ".")
         if not found:
             raise FileNotFoundError(f"{name}: root={str(self.root)!r} has no folders, one for each class")
@@ -182,7 +182,7 @@ class DatasetFolder(Documented, Dataset):
 
 
 class _EndsWith:
-    """Says whether a path has one of several endings, in any case."""
+    """Whether a path has one of several endings, in any case."""
 
     def __init__(self, extensions: tuple[str, ...]) -> None:
         self.extensions = tuple(extension.lower() for extension in extensions)
@@ -213,7 +213,7 @@ class ImageFolder(DatasetFolder):
     Parameters
     ----------
     loader : callable, optional
-        Reads an image: it gets the path as a string. By default Pillow does.
+        Reads an image, given its path as a string; by default with Pillow.
     extensions : sequence of str
         The endings of the files that are images, in any case.
     mode : str, optional
@@ -235,7 +235,7 @@ class ImageFolder(DatasetFolder):
     -----
     The layout and the names are those of torchvision's class, whose images are Pillow's objects. Photographs are turned
     upright as their EXIF orientation says. Opacity is dropped where the mode has none. Grey images of 16 bits keep
-    their upper 8 bits where the mode is not None. Of animations the first picture is read.
+    their upper 8 bits where the mode is not None. Only the first frame of an animation is read.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Data sets: synthetic ones, some that come with the package, and readers of well-known file formats.
+"""Data sets: synthetic ones, some shipped with the package, and readers of well-known file formats.
 
 Nothing is downloaded. Functions ``make_...`` draw points or sequences and return tensors, as scikit-learn's do; a
 `tensorlab.data.TensorDataset` makes a data set of them. Classes are data sets, with `classes` and `transform` as in

@@ -1,4 +1,4 @@
-"""The digits that come with the package."""
+"""The digits shipped with the package."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .stored import FOLDER
 
 
 class Digits(LabelledDataset):
-    """Handwritten digits of 13 people: 1,797 images of 8 times 8 pixels, which come with the package.
+    """Handwritten digits of 13 people: 1,797 images of 8 times 8 pixels, which are shipped with the package.
 
     Images are uint8 of shape ``(1, 8, 8)`` with values from 0, the background, to 16; classes are ``"0"`` to ``"9"``.
 

@@ -110,7 +110,7 @@ def make_gaussian_mixture(
     Raises
     ------
     ValueError
-        If shapes do not fit, a covariance is not positive definite, or the weights are no probabilities.
+        If shapes do not fit, a covariance is not positive definite, or the weights are not probabilities.
 
     Examples
     --------

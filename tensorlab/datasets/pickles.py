@@ -122,7 +122,7 @@ def load_arrays(data: bytes) -> dict[str, Any]:
     UnsafePickle
         If it refers to anything but NumPy arrays. Nothing has been called or imported.
     ValueError
-        If it is no readable pickle of a dictionary.
+        If it is not a readable pickle of a dictionary.
     """
     try:
         _check_memo(data)
@@ -133,7 +133,7 @@ def load_arrays(data: bytes) -> dict[str, Any]:
         raise
     except Exception as error:  # damaged pickles raise almost anything
         reason = str(error) or type(error).__name__
-        raise ValueError(f"it is no readable pickle of NumPy arrays: {reason}") from error
+        raise ValueError(f"it is not a readable pickle of NumPy arrays: {reason}") from error
     raise ValueError(f"it holds {type(found).__name__} instead of a dictionary")
 
 

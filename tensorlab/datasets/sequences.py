@@ -51,7 +51,7 @@ class TranslationDataset(Documented, Dataset):
     Raises
     ------
     ValueError
-        If there are no pairs, a vocabulary begins with other tokens, or does not have one of the pairs.
+        If there are no pairs, a vocabulary begins with other tokens, or lacks a token of a pair.
 
     Notes
     -----

@@ -146,7 +146,7 @@ class CSVDataset(LabelledDataset):
             if cell.strip().lower() in MISSING:
                 return nan
             raise ValueError(
-                f"CSVDataset: {self.path}, line {line}, column {column!r} has {cell[:40]!r}, which is no number; "
+                f"CSVDataset: {self.path}, line {line}, column {column!r} has {cell[:40]!r}, which is not a number; "
                 "columns= chooses the features"
             ) from None
 

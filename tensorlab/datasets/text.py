@@ -21,7 +21,7 @@ from .vocabulary import Vocabulary
 
 
 def load_as_you_like_it() -> str:
-    """Return Shakespeare's play "As You Like It", which comes with the package, for models of characters.
+    """Return Shakespeare's play "As You Like It" for models of characters; it is shipped with the package.
 
     Returns
     -------
@@ -63,7 +63,7 @@ class TokenWindows(Dataset):
     Raises
     ------
     ValueError
-        If the sequence is no vector, or too short for a window and what comes next.
+        If the sequence is not a vector, or too short for a window and what comes next.
 
     Notes
     -----
@@ -127,7 +127,7 @@ class BPTTBatches(Dataset):
     Raises
     ------
     ValueError
-        If the sequence is no vector, or has fewer than two tokens for each part.
+        If the sequence is not a vector, or has fewer than two tokens for each part.
 
     Notes
     -----
@@ -291,7 +291,7 @@ class _NamedCorpus(TextCorpus):
                 super().__init__(*paths, min_count=min_count, max_size=max_size)
                 return
         listed = ", nor ".join(", ".join(names) for names in self.FILES)
-        raise FileNotFoundError(f"{type(self).__name__}: root={str(root)!r} has not the files {listed}")
+        raise FileNotFoundError(f"{type(self).__name__}: root={str(root)!r} does not have the files {listed}")
 
 
 class PennTreebank(_NamedCorpus):

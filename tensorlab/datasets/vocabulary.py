@@ -44,7 +44,7 @@ class Vocabulary:
     Raises
     ------
     ValueError
-        If a token comes twice, or `unknown` is none of them.
+        If a token is repeated, or `unknown` is not among them.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class Vocabulary:
         self._numbers = {token: number for number, token in enumerate(self.tokens)}
         if len(self._numbers) != len(self.tokens):
             twice = next(token for token, count in Counter(self.tokens).items() if count > 1)
-            raise ValueError(f"Vocabulary: tokens must be different, but {twice!r} comes several times")
+            raise ValueError(f"Vocabulary: tokens must be different, but {twice!r} is repeated")
         if unknown is not None and unknown not in self._numbers:
             raise ValueError(f"Vocabulary: unknown must be one of the tokens, not {unknown!r}")
         self.unknown = unknown

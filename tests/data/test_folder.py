@@ -73,7 +73,7 @@ def test_the_choice_of_files(root):
 
 
 def test_what_is_no_root(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"^ImageFolder: root='.*none' is no folder"):
+    with pytest.raises(FileNotFoundError, match=r"^ImageFolder: root='.*none' is not a folder"):
         ImageFolder(tmp_path / "none")
     with pytest.raises(FileNotFoundError, match=r"^ImageFolder: root='.*' has no folders, one for each class"):
         ImageFolder(tmp_path)
@@ -156,7 +156,7 @@ def test_unreadable_images_are_skipped_and_counted(root):
 def test_a_file_that_vanishes(root):
     data = ImageFolder(root)
     (root / "dog" / "a.png").unlink()
-    with pytest.raises(OSError, match=r"dog/a\.png cannot be read: load_image: .*is no file"):
+    with pytest.raises(OSError, match=r"dog/a\.png cannot be read: load_image: .*is not a file"):
         data[2]
 
 

@@ -189,12 +189,12 @@ def test_digits_of_npm(tmp_path, below):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{}", "is no list of numbers"),
-        ("{", "is no list of numbers"),
-        ('{"data": [2]}', "is no list of numbers"),
-        ('{"data": ["a"]}', "is no list of numbers"),
-        ('{"data": [NaN]}', "is no list of numbers"),
-        ("[" * 100_000, "is no list of numbers"),
+        ("{}", "is not a list of numbers"),
+        ("{", "is not a list of numbers"),
+        ('{"data": [2]}', "is not a list of numbers"),
+        ('{"data": ["a"]}', "is not a list of numbers"),
+        ('{"data": [NaN]}', "is not a list of numbers"),
+        ("[" * 100_000, "is not a list of numbers"),
         ('{"data": [0, 1]}', "has 2 numbers, which are not images of 28 times 28"),
     ],
 )
@@ -379,9 +379,9 @@ ROW = np.zeros((1, 3072), "uint8")
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is no readable pickle"),
-        (b"\x80\x04", "is no readable pickle"),
-        (pickled(ROW)[:-100], "is no readable pickle"),
+        (b"", "is not a readable pickle"),
+        (b"\x80\x04", "is not a readable pickle"),
+        (pickled(ROW)[:-100], "is not a readable pickle"),
         (pickle.dumps([ROW]), "holds list instead of a dictionary"),
         (pickle.dumps({}), "has no 'data'"),
         (pickled(ROW.astype("float32")), "has no 'data' of shape"),
@@ -390,14 +390,14 @@ ROW = np.zeros((1, 3072), "uint8")
         (pickled(ROW, "a"), "has no 'data' of shape"),
         (pickled(ROW, ["a"]), "'labels' are not integers"),
         (pickled(ROW, [10]), "targets must be from 0 to 9"),
-        (pickled(np.array([None])), "is no readable pickle"),
+        (pickled(np.array([None])), "is not a readable pickle"),
         (pickled(np.zeros((3072, 2), "uint8").T), "no plain numbers"),
-        (pickled(np.zeros(3, "datetime64[s]")), "is no readable pickle"),
+        (pickled(np.zeros(3, "datetime64[s]")), "is not a readable pickle"),
         (pickled(ROW).replace(b"M\0\x0c", b"M\0\x0b"), "which do not fit its shape"),
-        (array_of("K\1"), "is no readable pickle"),
-        (array_of("(K\1X\1\0\0\0aNNNt"), "is no readable pickle"),
-        (b"\x80\x04\x96" + struct.pack("<Q", 1 << 50) + b".", "is no readable pickle"),
-        (b"\x80\x04" + b"(" * 100_000 + b"t" * 99_999 + b".", "instead of a dictionary|is no readable pickle"),
+        (array_of("K\1"), "is not a readable pickle"),
+        (array_of("(K\1X\1\0\0\0aNNNt"), "is not a readable pickle"),
+        (b"\x80\x04\x96" + struct.pack("<Q", 1 << 50) + b".", "is not a readable pickle"),
+        (b"\x80\x04" + b"(" * 100_000 + b"t" * 99_999 + b".", "instead of a dictionary|is not a readable pickle"),
     ],
 )
 def test_damaged_pickles(tmp_path, content, message):

@@ -48,7 +48,7 @@ def test_vocabularies_of_texts():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: Vocabulary("abca"), ValueError, "Vocabulary: tokens must be different, but 'a' comes several times"),
+        (lambda: Vocabulary("abca"), ValueError, "Vocabulary: tokens must be different, but 'a' is repeated"),
         (lambda: Vocabulary("ab", unknown="c"), ValueError, "Vocabulary: unknown must be one of the tokens, not 'c'"),
         (lambda: Vocabulary([1, 2]), TypeError, "Vocabulary: tokens must be an iterable of strings"),
         (
@@ -273,7 +273,7 @@ def test_damaged_texts(tmp_path):
     [(PennTreebank, "ptb.{}.txt"), (PennTreebank, "{}.txt"), (WikiText, "wiki.{}.tokens"), (WikiText, "wiki.{}.raw")],
 )
 def test_corpora_with_known_names(tmp_path, cls, pattern):
-    with pytest.raises(FileNotFoundError, match=rf"^{cls.__name__}: root=.* has not the files"):
+    with pytest.raises(FileNotFoundError, match=rf"^{cls.__name__}: root=.* does not have the files"):
         cls(tmp_path)
     for part in ("train", "valid", "test"):
         (tmp_path / pattern.format(part)).write_text(f" <unk> in {part} \n \n")

@@ -70,7 +70,11 @@ class TestCSV:
             ("", {}, "table.csv has no rows"),
             ("a,b\n", {}, "table.csv has no rows below its header"),
             ("a,b\n1,2\n3\n", {}, r"table.csv, line 3 has 1 cells, not 2"),
-            ("a,b\n1,2\nred,2\n", {}, r"table.csv, line 3, column 'a' has 'red', which is no number; columns= chooses"),
+            (
+                "a,b\n1,2\nred,2\n",
+                {},
+                r"table.csv, line 3, column 'a' has 'red', which is not a number; columns= chooses",
+            ),
             ("a,b\n1,2\n", {"target": "c"}, "target must be among the 2 columns a, b, unlike 'c'"),
             ("a,b\n1,2\n", {"columns": ["a", 7]}, "columns must be among the 2 columns a, b, unlike 7"),
             ("a,b\n1,2\n", {"delimiter": "ab"}, "delimiter must be one character, not 'ab'"),
