@@ -1,5 +1,6 @@
 """Files in the formats that the readers read, written as the formats are described; and a bound on memory."""
 
+import os
 import resource
 import struct
 from contextlib import contextmanager
@@ -16,7 +17,10 @@ def idx_bytes(array, shape=None):
 
 @contextmanager
 def little_memory(megabytes=256):
-    """Let the process take no more than this beyond what it has."""
+    """Let the process take no more than this beyond what it has, where that is known."""
+    if not os.path.exists("/proc/self/statm"):
+        yield
+        return
     with open("/proc/self/statm") as file:
         used = int(file.read().split()[0]) * resource.getpagesize()
     limits = resource.getrlimit(resource.RLIMIT_AS)

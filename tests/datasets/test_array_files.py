@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import os
 import struct
 import zipfile
 
@@ -70,7 +69,6 @@ def test_damaged_idx_files(tmp_path, content, message):
     assert str(path) in str(caught.value)
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="the memory of the process is not known")
 @pytest.mark.parametrize("compress", [bytes, gzip.compress])
 @pytest.mark.parametrize("shape", [(1 << 31,), (60_000, 1 << 20, 3), (1 << 31, 1 << 31, 1 << 31)])
 def test_headers_that_lie_take_no_memory(tmp_path, compress, shape):
