@@ -1,5 +1,6 @@
 """Datasets, samplers, and loading in batches."""
 
+from . import folder
 from .collate import default_collate
 from .composition import ChainDataset, ConcatDataset, StackDataset, Subset
 from .dataset import Dataset, IterableDataset, TensorDataset
@@ -14,5 +15,6 @@ from .workers import WorkerInfo, get_worker_info
 __all__ = [
     "BatchSampler", "ChainDataset", "ConcatDataset", "DataLoader", "Dataset", "DistributedSampler", "IterableDataset",
     "RandomSampler", "Sampler", "SequentialSampler", "StackDataset", "Subset", "SubsetRandomSampler", "TensorDataset",
-    "WeightedRandomSampler", "WorkerInfo", "default_collate", "get_worker_info", "random_split", "stratified_split",
+    "WeightedRandomSampler", "WorkerInfo", "default_collate", "folder", "get_worker_info", "random_split",
+    "stratified_split",
 ]  # fmt: skip

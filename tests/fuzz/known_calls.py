@@ -36,6 +36,7 @@ SPACES = (
     "tensorlab.optim.swa_utils",
     "tensorlab.optim.landscapes",
     "tensorlab.data",
+    "tensorlab.data.folder",
     "tensorlab.datasets",
     "tensorlab.features",
     "tensorlab.metrics",
