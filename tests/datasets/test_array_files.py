@@ -57,7 +57,10 @@ WHOLE = idx_bytes(np.arange(6, dtype="uint8").reshape(2, 3))
         (WHOLE + b"\0", r"has more bytes than the 6 of an array of shape \(2, 3\)"),
         (gzip.compress(WHOLE, mtime=0)[:-9], "the compressed data are damaged"),
         (gzip.compress(WHOLE, mtime=0)[:-4] + b"\1\2\3\4", "the compressed data are damaged"),
-        (gzip.compress(WHOLE, mtime=0)[:12] + b"\xff\xff\xff" + gzip.compress(WHOLE, mtime=0)[15:], "the compressed data are damaged"),
+        (
+            gzip.compress(WHOLE, mtime=0)[:12] + b"\xff\xff\xff" + gzip.compress(WHOLE, mtime=0)[15:],
+            "the compressed data are damaged",
+        ),
         (b"\0\0\x08\xff" + 255 * b"\0\0\0\1" + b"\7", "cannot become a tensor of shape"),
     ],
 )

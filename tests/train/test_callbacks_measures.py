@@ -8,7 +8,7 @@ import pytest
 from helpers import host
 from matplotlib.figure import Figure
 from parts import classifier
-from runs import assert_resumes, batches, make_trainer, results
+from small_runs import assert_resumes, batches, make_trainer, results
 
 import tensorlab as tl
 from tensorlab import nn, optim, train

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from runs import assert_equal_results, batches, fit, results
+from small_runs import assert_equal_results, batches, fit, results
 
 import tensorlab as tl
 from tensorlab import nn, optim, train

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers import assert_close, host
 from parts import classifier
-from runs import assert_resumes, batches, make_trainer, results
+from small_runs import assert_resumes, batches, make_trainer, results
 
 import tensorlab as tl
 from tensorlab import nn, optim, train
