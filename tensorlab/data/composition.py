@@ -189,7 +189,11 @@ class StackDataset(Dataset):
 
     @checked
     def batch(self, indices: BatchIndices) -> Any:
-        return self._each(lambda dataset: batch_of(dataset, indices))
+        try:
+            return self._each(lambda dataset: batch_of(dataset, indices))
+        except UNFIT as error:
+            refuse_indices(self, indices, error)
+            raise
 
 
 def _read_all(owner: str, kind: Kind, datasets: Iterable[Any]) -> list[Any]:

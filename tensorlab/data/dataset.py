@@ -155,8 +155,10 @@ UNFIT = (TypeError, ValueError, OverflowError, IndexError)
 
 
 def refuse_indices(dataset: Dataset, indices: Sequence[int] | Tensor, error: Exception) -> None:
-    """Raise an error that names the indices of a batch, if they are not integers or out of range."""
+    """Raise an error that names the indices of a batch, if they are none, not integers or out of range."""
     owner = f"{type(dataset).__name__}.batch"
+    if not as_integers(indices):
+        raise ValueError(f"{owner}: indices must have at least one index") from error
     for index in as_integers(indices):
         try:
             as_index(index)

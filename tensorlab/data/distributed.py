@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..options import Count, Size, checked
+from ..options.kinds import Whole, read
 from ..random import Generator
 from .arguments import Seed, Sized
 from .sampler import Sampler
@@ -94,5 +95,6 @@ class DistributedSampler(Sampler):
     def state_dict(self) -> dict[str, Any]:
         return {"epoch": self.epoch}
 
+    @checked
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        self.set_epoch(state_dict["epoch"])
+        self.epoch = read("load_state_dict", "state_dict['epoch']", Whole(0), state_dict.get("epoch"))

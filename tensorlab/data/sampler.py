@@ -32,6 +32,7 @@ class Sampler:
         """Return the state that determines the next iteration, as data that `tl.save` stores; nothing by default."""
         return {}
 
+    @checked
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Set a state returned by `state_dict`."""
 
@@ -73,6 +74,7 @@ class Drawn(Sampler):
     def state_dict(self) -> dict[str, Any]:
         return {} if self.generator is None else {"generator": self.generator.get_state()}
 
+    @checked
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         if self.generator is not None and "generator" in state_dict:
             self.generator.set_state(state_dict["generator"])
@@ -278,6 +280,7 @@ class BatchSampler(Sampler):
     def state_dict(self) -> dict[str, Any]:
         return state_of(self.sampler)
 
+    @checked
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         load_state_of(self.sampler, state_dict)
 

@@ -390,6 +390,12 @@ penalty = optim.ElasticPenalty([nn.Parameter(tl.ones(2))], 0.1, 0.1)
 penalty.load_state_dict(penalty.state_dict())
 
 tl.data.Subset(tl.data.TensorDataset(tl.ones(4, 2)), [0, 2]).batch([0, 1])
+tl.data.StackDataset(range(4), range(4)).batch([0, 1])
+sampler = tl.data.RandomSampler(range(4), generator=tl.Generator(0))
+sampler.load_state_dict(sampler.state_dict())
+tl.data.BatchSampler(sampler, 2, False).load_state_dict(sampler.state_dict())
+tl.data.SequentialSampler(range(4)).load_state_dict({})
+tl.data.DistributedSampler(range(4), 2, 0).load_state_dict({"epoch": 1})
 """
 """Calls of what the docstrings' examples do not call."""
 
@@ -405,6 +411,7 @@ FOR_AUTHORS = ("tensorlab.backend", "tensorlab.autodiff.record", "tensorlab.auto
 LEFT_OUT = {
     "Device": "made by the library",
     "DType": "made by the library",
+    "data.WorkerInfo": "made by the library",
     "register_backend": "for authors of backends",
     "models.register_model": "for authors of models",
     "autodiff.Op": "for authors of ops",

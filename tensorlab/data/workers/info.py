@@ -22,6 +22,12 @@ class WorkerInfo:
     dataset : Dataset
         The worker's dataset: a copy in a process, or the very dataset in a thread, where an `IterableDataset` is copied
         shallowly.
+
+    Examples
+    --------
+    >>> info = tl.data.WorkerInfo(id=1, num_workers=2, seed=7, dataset=range(10))
+    >>> list(info.dataset)[info.id :: info.num_workers]
+    [1, 3, 5, 7, 9]
     """
 
     id: int
