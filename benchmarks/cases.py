@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from . import machine
 from .harness import Contender
 from .loading import tensors_in_memory, waiting_for_samples
 from .models import FEW_LARGE, MANY_SMALL, Program, lenet5_training, mlp_training, optimizer_step
+from .transforms import PROGRAMS as TRANSFORMS
 
 Builder = Callable[[Any], Program]
 Expression = Callable[[Any, Any, Any], Any]
@@ -50,7 +52,8 @@ class Case:
             found = {"tensorlab": Contender(self.build(tl), backend.synchronize)}
         torch = machine.torch_module()
         if torch and not gpu:
-            found["PyTorch"] = Contender(self.build(torch))
+            with suppress(ImportError):  # of torchvision, for transforms
+                found["PyTorch"] = Contender(self.build(torch))
         elif torch and torch.cuda.is_available():
             with torch.device("cuda"):
                 found["PyTorch"] = Contender(self.build(torch), torch.cuda.synchronize)
@@ -216,4 +219,5 @@ CASES: list[Case] = [
     Case("data loader", "80 samples of 5 ms", waiting_for_samples(0), counted=False),
     Case("data loader", "80 samples of 5 ms, 4 processes", waiting_for_samples(4), counted=False),
     Case("data loader", "80 samples of 5 ms, 4 threads", waiting_for_samples(4, threads=True), counted=False),
+    *[Case("transforms", name, build, counted=False) for name, build in TRANSFORMS.items()],
 ]

@@ -167,6 +167,16 @@ TARGETS = [
     Target("traced op on 32 floats, the slowest of three", "small op", "32 floats, traced", 1.0, worst_ratio),
     Target("chain of small ops, forward and backward", "small op", "floats, forward and backward", 0.8, mean_ratio),
     Target("matmul forward and backward, geometric mean", "matmul", "forward and backward", 1.1, mean_ratio),
+    *[
+        Target(f"{what} of batches of images, geometric mean", "transforms", names, 1.0, mean_ratio)
+        for what, names in (
+            ("resizing", "resize to"),
+            ("flipping", "flip"),
+            ("cropping", "crop"),
+            ("normalising", "normalise"),
+            ("colour jitter", "jitter"),
+        )
+    ],
     Target("peak memory of a step of LeNet-5", "peak memory", "LeNet-5", 1.2, mean_ratio),
     Target("peak memory of a step of a 50-layer MLP", "peak memory", "50 layers", 1.2, mean_ratio),
     Target("peak memory of Adam on four matrices", "peak memory", "alone, four", 1.0, mean_ratio),

@@ -17,8 +17,8 @@ from tensorlab.backend.memory import host_memory
 
 from . import activation as activations
 from . import attention as attentions
+from . import batches, elementwise, linalg, machine, norms, pooling, reduction, resampling, scan, sorting
 from . import convolution as convolutions
-from . import elementwise, linalg, machine, norms, pooling, reduction, resampling, scan, sorting
 from . import normalization as normalizations
 from . import softmax as softmaxes
 from . import special as special_functions
@@ -252,6 +252,8 @@ class NumpyBackend(
     def resample(self, x: Any, taps: Any, axis: int) -> Any:
         """Weighted sums of a few elements along an axis, block by block."""
         return resampling.resample(self, x, taps, axis)
+
+    map_batch = staticmethod(batches.map_batch)
 
     @staticmethod
     def segment_max(x: Any, segments: Any, *, size: int) -> Any:

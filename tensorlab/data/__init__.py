@@ -1,5 +1,7 @@
 """Datasets, samplers, and loading in batches."""
 
+from typing import Any
+
 from . import folder
 from .collate import default_collate
 from .composition import ChainDataset, ConcatDataset, StackDataset, Subset
@@ -18,3 +20,11 @@ __all__ = [
     "WeightedRandomSampler", "WorkerInfo", "default_collate", "folder", "get_worker_info", "random_split",
     "stratified_split",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name == "transforms":  # imported at first use
+        from importlib import import_module
+
+        return import_module(".transforms", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -67,12 +67,31 @@ def test_override_agrees_with_default(op, number, dtype):
 
 def test_every_kernel_is_checked():
     kernels = {name for name in vars_of(DefaultKernels) if not name.startswith("_")}
-    others = {"index_add", "index_put", "random_bits", "segment_norms", "solve_systems", "substitute", "update"}
+    others = {
+        "index_add",
+        "index_put",
+        "map_batch",
+        "random_bits",
+        "segment_norms",
+        "solve_systems",
+        "substitute",
+        "update",
+    }
     assert kernels == {*REGISTRY} & kernels | others
 
 
 def vars_of(cls):
     return {name for base in cls.__mro__[:-1] for name, value in vars(base).items() if callable(value)}
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (1, 3), (5, 3), (9, 40, 1000), (3, 100_000)])
+def test_functions_of_batches(shape, rng):
+    x, factors = rng.normal(size=shape), rng.normal(size=shape[0]).tolist()
+
+    def scaled(x, factors):
+        return x * BACKEND.xp.reshape(native(np.asarray(factors)), (-1,) + (1,) * (x.ndim - 1))
+
+    np.testing.assert_array_equal(host(BACKEND.map_batch(scaled, native(x), factors)), host(scaled(native(x), factors)))
 
 
 @pytest.mark.parametrize("upper", [True, False])

@@ -37,6 +37,8 @@ SPACES = (
     "tensorlab.optim.landscapes",
     "tensorlab.data",
     "tensorlab.data.folder",
+    "tensorlab.data.transforms",
+    "tensorlab.data.transforms.functional",
     "tensorlab.datasets",
     "tensorlab.features",
     "tensorlab.metrics",
@@ -151,13 +153,14 @@ def public_names(space):
 def methods_of(cls):
     """Return the methods that users call: for each the class that defines it, and whether it is static."""
     found = {}
+    called_back = CALLED_BACK | (CALLED_BACK_BY_TRANSFORMS if issubclass(cls, tl.data.transforms.Transform) else set())
     for base in reversed(cls.__mro__):
         if not base.__module__.startswith("tensorlab.") or base.__module__.startswith(FOR_AUTHORS):
             continue
         for name, value in vars(base).items():
             function = value.__func__ if isinstance(value, staticmethod | classmethod) else value
             public = not name.startswith("_") or (base is tl.Tensor and name in OPERATORS)
-            if public and name not in CALLED_BACK and isinstance(function, types.FunctionType):
+            if public and name not in called_back and isinstance(function, types.FunctionType):
                 found[name] = (base, function, isinstance(value, staticmethod))
     return found
 
@@ -405,6 +408,9 @@ CALLED_BACK = {
 }  # fmt: skip
 """Methods that the library calls and subclasses define."""
 
+CALLED_BACK_BY_TRANSFORMS = {"draw", "make_params", "transform", "transform_mask"}
+"""Such methods of transforms of images, which have common names."""
+
 FOR_AUTHORS = ("tensorlab.backend", "tensorlab.autodiff.record", "tensorlab.autodiff.op", "tensorlab.options")
 """Modules of classes for authors of backends, ops and layers."""
 
@@ -418,6 +424,8 @@ LEFT_OUT = {
     "optim.lr_scheduler.LRScheduler": "abstract",
     "Metric.update": "its arguments are those of the subclass",
     "MetricCollection.update": "its arguments are those of the metrics",
+    "data.transforms.RandomTransform": "abstract",
+    "data.transforms.SometimesTransform": "abstract",
     "VectorOptimizer.add_param_group": "refuses a second group",
     "nn.Identity()": "takes anything",
     "optim.MinimizeResult": "a result",

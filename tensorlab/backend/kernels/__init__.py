@@ -9,6 +9,7 @@ Spatial arguments are tuples with one entry per spatial axis; `padding` has (bef
 """
 
 from .activation import ActivationKernels
+from .batches import BatchKernels
 from .convolution import ConvolutionKernels
 from .indexing import IndexingKernels
 from .linalg import LinearAlgebraKernels
@@ -29,5 +30,6 @@ class DefaultKernels(
     SpecialKernels,
     LinearAlgebraKernels,
     UpdateKernels,
+    BatchKernels,
 ):
     """All kernels with their defaults."""

@@ -97,9 +97,20 @@ def interpolate(
     single = str(input.dtype).rpartition(".")[2] != "float64"
     for axis in _cheapest_order(shape[2:], out):
         taps = _taps(mode, shape[2 + axis], out[axis], scales[axis], bool(align_corners), antialias, single)
-        if not taps.changes_nothing:
-            input = resample(input, taps, 2 + axis)
+        input = _resampled(input, taps, 2 + axis)
     return input
+
+
+def _resampled(x: Any, taps: Taps, axis: int) -> Any:
+    return x if taps.changes_nothing else resample(x, taps, axis)
+
+
+def interpolate_axis(x: Any, axis: int, size: int, mode: str, antialias: bool = False) -> Any:
+    """Interpolate one axis of a tensor or an array; `interpolate` does so for each spatial axis, with more options."""
+    array: Any = array_of(x)
+    backend_of(array).require_room("interpolate", (*x.shape[:axis], size), dtypes.named(array.dtype))
+    single = str(x.dtype).rpartition(".")[2] != "float64"
+    return _resampled(x, _taps(mode, x.shape[axis], size, None, False, antialias, single), axis)
 
 
 @documented_like(interpolate)
@@ -220,7 +231,7 @@ def _cheapest_order(size: Sequence[int], out: Sequence[int]) -> list[int]:
 # -- which elements, with what weights ---------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _taps(
     mode: str, size: int, out: int, scale: float | None, align_corners: bool, antialias: bool, single: bool
 ) -> Taps:
