@@ -50,8 +50,8 @@ class LabelledDataset(Documented, Dataset):
 
     Notes
     -----
-    A sample is a pair: a slice of `data`, and its label as a Python number. Without transforms the samples of a batch
-    are fetched together. The tensors are on the backend that is active when the data set is made; under
+    A sample is a pair: a slice of `data`, and its label as a Python number. The samples of a batch are fetched and
+    transformed together, unless a transform is a plain function. The tensors are on the backend that is active when the data set is made; under
     ``tl.use_backend("numpy")`` they stay in the host's memory.
 
     Examples
@@ -105,9 +105,11 @@ class LabelledDataset(Documented, Dataset):
 
     @checked
     def batch(self, indices: BatchIndices) -> Any:
-        if self.transform is None and self.target_transform is None:
-            return TensorDataset(self.data, self.targets).batch(indices)
-        return super().batch(indices)
+        takes_batches = self.transform is None or getattr(self.transform, "takes_batches", False)
+        if not takes_batches or self.target_transform is not None:
+            return super().batch(indices)
+        samples, targets = TensorDataset(self.data, self.targets).batch(indices)
+        return samples if self.transform is None else self.transform(samples), targets
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} samples of shape {tuple(self.data.shape[1:])}{self._more()})"

@@ -65,6 +65,9 @@ class Transform(Options):
     A subclass defines `transform`, and `transform_mask` if it moves pixels.
     """
 
+    takes_batches: ClassVar[bool] = True
+    """Whether a batch is transformed as its images one by one would be."""
+
     whole_batch: ClassVar[bool] = False
     """Whether a batch is transformed as a whole, its targets included, as by `MixUp`."""
 

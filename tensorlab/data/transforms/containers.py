@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from ...options import Fraction, NonNegative, checked, declared
 from ..collate import default_collate
@@ -24,6 +24,12 @@ def applied(transform: Callable[..., Any], inputs: tuple[Any, ...]) -> tuple[Any
 
 class _Container(Transform):
     """A transform of images, masks and targets that passes them on to its parts."""
+
+    @property
+    def takes_batches(self) -> bool:  # type: ignore[override]
+        """Whether a batch is transformed as its images one by one would be."""
+        parts = self.transforms  # type: ignore[attr-defined]
+        return all(getattr(part, "takes_batches", False) for part in parts)
 
     def __repr__(self) -> str:
         parts = [line for part in self.transforms for line in f"{part!r}".splitlines()]  # type: ignore[attr-defined]
@@ -179,6 +185,7 @@ class RandomOrder(RandomTransform, _Container):
     (3, 32, 32)
     """
 
+    takes_batches: ClassVar[bool] = False
     transforms: Transforms
 
     def draw(self, image: Any, draws: Draws) -> Params:

@@ -15,6 +15,7 @@ from .base import Transform
 class _Mixing(Transform):
     """What `MixUp` and `CutMix` share."""
 
+    takes_batches: ClassVar[bool] = False
     whole_batch: ClassVar[bool] = True
     _: KW_ONLY
     alpha: Positive = 1.0
