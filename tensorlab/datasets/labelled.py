@@ -51,8 +51,8 @@ class LabelledDataset(Documented, Dataset):
     Notes
     -----
     A sample is a pair: a slice of `data`, and its label as a Python number. The samples of a batch are fetched and
-    transformed together, unless a transform is a plain function. The tensors are on the backend that is active when the data set is made; under
-    ``tl.use_backend("numpy")`` they stay in the host's memory.
+    transformed together, unless a transform is a plain function. The tensors are on the backend that is active when
+    the data set is made; under ``tl.use_backend("numpy")`` they stay in the host's memory.
 
     Examples
     --------

@@ -12,6 +12,7 @@ from helpers import assert_same, host
 
 import tensorlab as tl
 from tensorlab.data import DataLoader
+from tensorlab.data import transforms as T
 from tensorlab.datasets import CIFAR10, CIFAR100, KMNIST, MNIST, FashionMNIST, LabelledDataset, MNIST10k
 from tensorlab.datasets.mnist import DEBIAN
 
@@ -404,3 +405,28 @@ def test_damaged_pickles(tmp_path, content, message):
     (tmp_path / "test_batch").write_bytes(content)
     with pytest.raises(ValueError, match=rf"^CIFAR10: .*({message})"):
         CIFAR10(tmp_path, train=False, verify=False)
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        T.Compose([T.Resize(12), T.ToDtype(tl.float32, scale=True), T.Normalize([0.5], [0.25])]),
+        T.Compose([T.CenterCrop(6), lambda image: image.flatten()]),
+        T.Lambda(lambda image: image.reshape(-1)),
+        T.Pad(2),
+    ],
+)
+def test_batches_are_transformed_as_their_samples(transform):
+    """Transforms of the library get the whole batch, functions of the user one sample at a time."""
+    images, labels = tl.randint(0, 256, (5, 1, 8, 8)).astype("uint8"), tl.arange(5)
+    data = LabelledDataset(images, labels, transform=transform)
+    batch, targets = data.batch([3, 0, 3])
+    assert_same(batch, np.stack([host(data[index][0]) for index in (3, 0, 3)]))
+    assert targets.tolist() == [3, 0, 3]
+
+
+def test_images_of_a_batch_get_random_parameters_of_their_own():
+    data = LabelledDataset(tl.ones(64, 1, 4, 4), tl.zeros(64, dtype="int64"), transform=T.RandomErasing(p=0.5))
+    batch, _ = data.batch(range(64))
+    erased = (host(batch) == 0).any(axis=(1, 2, 3)).sum()
+    assert 16 < erased < 48

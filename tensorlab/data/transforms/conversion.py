@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from ...backend import DTypeLike
 from ...options import declared
@@ -38,6 +38,8 @@ class PILToTensor(Transform):
     >>> tl.data.transforms.PILToTensor()(Image.new("L", (640, 480))).shape
     (1, 480, 640)
     """
+
+    takes_batches: ClassVar[bool] = False
 
     def __call__(self, image: Any, /, *masks: Any) -> Any:
         image = F.pil_to_tensor(image)
@@ -76,6 +78,7 @@ class ToPILImage(Transform):
     (640, 480)
     """
 
+    takes_batches: ClassVar[bool] = False
     mode: str | None = None
 
     def transform(self, image: Any, params: Params) -> Any:
@@ -155,6 +158,7 @@ class Lambda(Transform):
     tensor([[[2.]]])
     """
 
+    takes_batches: ClassVar[bool] = False
     lambd: Callable[..., Any]
 
     def transform(self, image: Any, params: Params) -> Any:
