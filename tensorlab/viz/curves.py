@@ -12,7 +12,19 @@ from ..ops.declare import composite
 from ..optim.lr_scheduler import LRScheduler, plot
 from ..options import Size, checked
 from ..options.kinds import plain
-from .style import PALETTE, Axes, axes_on, colors, dress, figure_of, legend, several_axes, title_over_all, whole_ticks
+from .style import (
+    PALETTE,
+    SMALL,
+    Axes,
+    axes_on,
+    colors,
+    dress,
+    figure_of,
+    legend,
+    several_axes,
+    title_over_all,
+    whole_ticks,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,6 +34,9 @@ POSITIONS = ("epoch", "step", "global_step", "batch")
 
 TIMES = ("seconds", "time", "elapsed", "samples_per_second")
 """Columns that say how long things took, which are drawn if they are asked for."""
+
+MOST_IN_LEGENDS = 3
+"""The largest number of runs that the legends of panels list; those of more would cover the curves."""
 
 PARTS = re.compile(r"^(train|valid|val|test)[_/](.+)$|^(.+)[_/](train|valid|val|test)$")
 SHOWN_AS = {"train": "training", "valid": "held out", "val": "held out", "test": "test"}
@@ -59,7 +74,8 @@ def training_curves(
     """Draw the curves of one or several training runs: a panel for each metric, with training and held-out data.
 
     ``loss`` (or ``train_loss``), ``valid_loss`` (or ``val_loss``) and ``test_loss`` share a panel, and so with other
-    names. A point marks the best value on held-out data.
+    names. A point marks the best value on held-out data. Runs have a legend in each panel, and more than three share one
+    beside the panels.
 
     Parameters
     ----------
@@ -114,8 +130,12 @@ def training_curves(
     if not panels:
         raise ValueError("training_curves: runs must have numbers to draw")
     several = several_axes("training_curves", axes, len(panels), columns=3, width=4.2, height=3.4)
+    beside = axes is None and len(named) > MOST_IN_LEGENDS
     for ax, (metric, lines) in zip(several, panels.items()):
-        _draw_panel(ax, metric, lines, list(named), xlabel, log)
+        _draw_panel(ax, metric, lines, list(named), xlabel, log, not beside)
+    if beside:
+        parts = dict.fromkeys(line.part for lines in panels.values() for line in lines)
+        _legend_beside(several[0].figure, list(named), list(parts))
     title_over_all(several, title or (next(iter(named)) if len(named) == 1 else ""))
     return figure_of(several[0])
 
@@ -197,7 +217,9 @@ def _parted(name: str) -> tuple[str, str]:
     return found[2] or found[3], SHOWN_AS[found[1] or found[4]]
 
 
-def _draw_panel(ax: Any, metric: str, lines: Sequence[Series], runs: list[str], xlabel: str, log: bool | None) -> None:
+def _draw_panel(
+    ax: Any, metric: str, lines: Sequence[Series], runs: list[str], xlabel: str, log: bool | None, has_legend: bool
+) -> None:
     single = len(runs) == 1
     parted = {line.part for line in lines} != {"training"}
     shades = dict(zip(("training", "held out", "test"), PALETTE))
@@ -219,8 +241,18 @@ def _draw_panel(ax: Any, metric: str, lines: Sequence[Series], runs: list[str], 
     dress(ax, "learning rate" if metric == "lr" else metric.replace("_", " "), xlabel)
     if all(at == int(at) for line in lines for at in line.xs if math.isfinite(at)):
         whole_ticks(ax.xaxis)
-    if parted or not single:
+    if has_legend and (parted or not single):
         legend(ax)
+
+
+def _legend_beside(figure: Any, runs: list[str], parts: list[str]) -> None:
+    """Add one legend beside all panels: a colour for each run, and the style of each part of the data."""
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], color=color, label=run) for run, color in zip(runs, colors(len(runs)))]
+    if len(parts) > 1:
+        handles += [Line2D([], [], color="0.3", linestyle=STYLES[part], label=part) for part in parts]
+    figure.legend(handles=handles, loc="outside right upper", fontsize=SMALL, frameon=False)
 
 
 def _best(metric: str, line: Series) -> int | None:

@@ -126,6 +126,18 @@ class TestTrainingCurves:
         with pytest.raises(TypeError, match="training_curves: axes must be axes of Matplotlib, not 3"):
             viz.training_curves(history, axes=[3, 3, 3])
 
+    def test_many_runs_share_a_legend_beside_the_panels(self):
+        runs = {name: {"loss": [3.0, 2.0], "valid_loss": [3.0, 2.9], "accuracy": [0.1, 0.2]} for name in "abcd"}
+        figure = viz.training_curves(runs)
+        assert [ax.get_legend() for ax in figure.axes] == [None, None]
+        (shared,) = figure.legends
+        assert [text.get_text() for text in shared.get_texts()] == ["a", "b", "c", "d", "training", "held out"]
+        by_run = {line.get_label(): line.get_color() for line in shared.get_lines()}
+        drawn = {
+            line.get_label().split(",")[0]: line.get_color() for line in figure.axes[0].lines if "," in line.get_label()
+        }
+        assert drawn == {name: by_run[name] for name in "abcd"}
+
     @pytest.mark.parametrize("runs", [3, [], {}, [3], {"a": {"b": {"c": 1}}}, "loss", None])
     def test_no_runs(self, runs):
         with pytest.raises(TypeError, match="training_curves: runs must be a mapping from names to lists of numbers"):
