@@ -40,7 +40,7 @@ MOST_IN_LEGENDS = 3
 
 PARTS = re.compile(r"^(train|valid|val|test)[_/](.+)$|^(.+)[_/](train|valid|val|test)$")
 SHOWN_AS = {"train": "training", "valid": "held out", "val": "held out", "test": "test"}
-STYLES = {"training": "-", "held out": "--", "test": ":"}
+STYLES: dict[str, Any] = {"training": "-", "held out": "--", "test": ":"}
 FALLS, RISES = (
     re.compile(rf"(^|_)({words})(_|$)")
     for words in (
@@ -74,8 +74,8 @@ def training_curves(
     """Draw the curves of one or several training runs: a panel for each metric, with training and held-out data.
 
     ``loss`` (or ``train_loss``), ``valid_loss`` (or ``val_loss``) and ``test_loss`` share a panel, and so with other
-    names. A point marks the best value on held-out data. Runs have a legend in each panel, and more than three share one
-    beside the panels.
+    names. A point marks the best value on held-out data. Runs have a legend in each panel, and more than three share
+    one beside the panels.
 
     Parameters
     ----------
