@@ -10,6 +10,15 @@ import tensorlab as tl
 from tensorlab import nn, optim
 
 
+@pytest.fixture(autouse=True)
+def only_new_objects():
+    """Keep the collector from walking through what other tests and their libraries have left in memory."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def garbage_of(call):
     """Return what only the garbage collector can free after a call; the first two calls fill caches."""
     call()

@@ -110,7 +110,7 @@ CHECKED_ELSEWHERE = set(
     detect_anomaly empty empty_like enable_grad eye finfo flatnonzero from_dlpack from_numpy full full_like grad hessian
     hvp iinfo is_complex is_floating_point is_grad_enabled is_tensor isdtype isin jacobian jvp linspace load manual_seed
     no_grad nonzero numel ones ones_like rand rand_like randint randint_like randn randn_like randperm register_backend
-    result_type save searchsorted tensor use_backend value_and_grad vjp zeros zeros_like
+    result_type save searchsorted seed_everything tensor use_backend value_and_grad vjp zeros zeros_like
     """.split()
 )
 """The engine, backends, data types, creation, random numbers, files: they have tests of their own."""

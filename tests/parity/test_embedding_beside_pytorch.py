@@ -54,8 +54,9 @@ def test_last_offset(mode):
 
 
 @pytest.mark.parametrize("last", [False, True])
-@pytest.mark.parametrize("offsets", [[1, 2], [0, 8], [0, 3, 8], [0, 5, 3]])
+@pytest.mark.parametrize("offsets", [[1, 2], [0, 8], [0, 3, 8]])
 def test_refused_offsets(offsets, last):
+    """Offsets that fall are not among them: PyTorch refuses them at most times, but not always."""
     layers = (library.nn.EmbeddingBag(5, 3, mode="sum", include_last_offset=last) for library in (tl, torch))
     for layer, made, error in zip(layers, (tl.tensor, torch.tensor), (ValueError, RuntimeError), strict=True):
         with pytest.raises(error):
