@@ -13,6 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from ..docstrings import completed
 from ..io import load
 from ..nn.module.module import Module
 from ..options import checked
@@ -29,9 +30,18 @@ PATH = kind_of(str | PathLike)
 FILE_HASH = re.compile(r"-([0-9a-f]{8,64})$")
 """The end of the stem of a file's name that PyTorch's hub gives to weights: the beginning of their SHA-256."""
 
+ARGUMENTS = {
+    "num_classes": "num_classes : int\n    Number of outputs.",
+    "weights": "weights : str or path, optional\n    A file of parameters; see `load_weights`.",
+    "options": "**options\n    Further arguments of the class.",
+}
+"""Descriptions of the arguments that many functions have."""
+
 
 def register_model(builder: Callable[P, M]) -> Callable[..., M]:
     """Decorate a function that builds a model: it gets the keyword argument `weights`, and its name is listed.
+
+    Its docstring may leave out `num_classes`, `weights`, ``**options`` and the example of a call without arguments.
 
     Examples
     --------
@@ -57,6 +67,8 @@ def register_model(builder: Callable[P, M]) -> Callable[..., M]:
     weights = Parameter("weights", Parameter.KEYWORD_ONLY, default=None, annotation="str | PathLike[str] | None")
     parameters = sorted([*own.parameters.values(), weights], key=lambda parameter: parameter.kind)
     build.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    call = {"Examples": f">>> model = tl.models.{builder.__name__}()  # doctest: +SKIP"}
+    build.__doc__ = completed(builder.__doc__, build.__signature__.parameters, ARGUMENTS, call)  # type: ignore[attr-defined]
     MODELS[builder.__name__] = build
     return build
 
