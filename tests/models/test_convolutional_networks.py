@@ -1,0 +1,157 @@
+"""Convolutional networks: published numbers of parameters, outputs and gradients at small sizes, initial weights."""
+
+import math
+
+import numpy as np
+import pytest
+from helpers import host, seeded, tensor
+
+import tensorlab as tl
+from tensorlab import models, nn
+
+PUBLISHED = {  # numbers of parameters with 1000 classes
+    "alexnet": 61_100_840,
+    "densenet121": 7_978_856,
+    "densenet161": 28_681_000,
+    "densenet169": 14_149_480,
+    "densenet201": 20_013_928,
+    "googlenet": 13_004_888,
+    "inception_v3": 27_161_264,
+    "resnet18": 11_689_512,
+    "resnet34": 21_797_672,
+    "resnet50": 25_557_032,
+    "resnet101": 44_549_160,
+    "resnet152": 60_192_808,
+    "resnext50_32x4d": 25_028_904,
+    "resnext101_32x8d": 88_791_336,
+    "resnext101_64x4d": 83_455_272,
+    "squeezenet1_0": 1_248_424,
+    "squeezenet1_1": 1_235_496,
+    "vgg11": 132_863_336,
+    "vgg11_bn": 132_868_840,
+    "vgg13": 133_047_848,
+    "vgg13_bn": 133_053_736,
+    "vgg16": 138_357_544,
+    "vgg16_bn": 138_365_992,
+    "vgg19": 143_667_240,
+    "vgg19_bn": 143_678_248,
+    "wide_resnet50_2": 68_883_240,
+    "wide_resnet101_2": 126_886_696,
+}
+
+SMALLEST = [  # (name, its options, height and width of the smallest images)
+    ("densenet121", {}, (33, 33)),
+    ("googlenet", {"init_weights": False}, (33, 33)),
+    ("inception_v3", {"init_weights": False, "aux_logits": False}, (75, 75)),
+    ("resnet18", {}, (33, 33)),
+    ("squeezenet1_1", {}, (17, 17)),
+]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_numbers_of_parameters(name, undrawn):
+    assert sum(parameter.size for parameter in models.get_model(name).parameters()) == PUBLISHED[name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "options", "size"), SMALLEST)
+def test_every_parameter_is_learned_at_the_smallest_size(name, options, size):
+    model = models.get_model(name, num_classes=3, **options)
+    images = tensor(seeded(name).normal(size=(2, 3, *size)), dtype="float32")
+    outputs = model(images)
+    for output in outputs if isinstance(outputs, tuple) else [outputs]:
+        assert output.shape == (2, 3)
+    sum(output.square().sum() for output in (outputs if isinstance(outputs, tuple) else [outputs])).backward()
+    for key, parameter in model.named_parameters():
+        assert parameter.grad is not None, key
+        assert np.isfinite(host(parameter.grad)).all(), key
+    assert model.eval()(images[:1]).shape == (1, 3)
+
+
+@pytest.mark.parametrize(("name", "size"), [("alexnet", (63, 63)), ("vgg11_bn", (32, 32))])
+def test_networks_with_large_linear_layers(name, size, undrawn):
+    model = models.get_model(name, num_classes=3, dropout=0.0).eval()
+    model.classifier[-1].bias.data[...] = 2.0
+    assert host(model(tl.zeros(2, 3, *size)).detach()).tolist() == [[2.0] * 3] * 2
+
+
+def test_blocks_that_begin_as_the_identity():
+    block = models.ResNet(models.resnet.Bottleneck, (2, 1, 1, 1), zero_init_residual=True).layer1[1]
+    images = tl.rand(2, 256, 4, 4)
+    assert (host(block(images).detach()) == host(images)).all()
+
+
+def test_dilation_keeps_the_resolution(undrawn):
+    model = models.resnet50(num_classes=2, replace_stride_with_dilation=(False, True, True))
+    shapes = {row.path: row.output_shapes for row in model.eval().summary((1, 3, 64, 64)).rows}
+    assert shapes["layer2"] == [(1, 512, 8, 8)]
+    assert shapes["layer4"] == [(1, 2048, 8, 8)]
+
+
+def test_another_normalisation():
+    def group_norm(channels):
+        return nn.GroupNorm(8, channels)
+
+    model = models.ResNet(models.resnet.BasicBlock, (1, 1, 1, 1), num_classes=2, norm_layer=group_norm)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in model.modules())
+    assert model(tl.zeros(1, 3, 32, 32)).shape == (1, 2)
+
+
+def test_auxiliary_classifiers_work_in_training_alone(undrawn):
+    model = models.googlenet(num_classes=2)
+    images = tl.zeros(2, 3, 64, 64)
+    assert [output.shape for output in model(images)] == [(2, 2)] * 3
+    assert model(images)._fields == ("logits", "aux_logits2", "aux_logits1")
+    assert model.eval()(images).shape == (2, 2)
+    assert models.googlenet(num_classes=2, aux_logits=False)(images).shape == (2, 2)
+
+
+def test_the_auxiliary_classifier_of_inception_v3(undrawn):
+    model = models.inception_v3(num_classes=2)
+    assert model.AuxLogits(tl.zeros(2, 768, 17, 17)).shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("layer", "deviation"),
+    [
+        (lambda: models.VGG(nn.Identity(), 2).classifier[-1], 0.01),
+        (lambda: models.resnet18().layer3[0].conv2, math.sqrt(2 / (256 * 9))),
+        (lambda: models.squeezenet1_1().classifier[1], 0.01),
+        (lambda: models.squeezenet1_1().features[3].squeeze, math.sqrt(2 / 64)),
+        (lambda: models.googlenet().inception3a.branch2[1].conv, 0.01),
+        (lambda: models.inception_v3().Mixed_5b.branch5x5_2.conv, 0.1),
+        (lambda: models.inception_v3().AuxLogits.fc, 0.001),
+        (lambda: models.densenet121().features.conv0, math.sqrt(2 / (3 * 49))),
+    ],
+)
+@pytest.mark.slow
+def test_initial_weights(layer, deviation):
+    weight = host(layer().weight.detach())
+    assert abs(weight.mean()) < 5 * deviation / math.sqrt(weight.size)
+    assert abs(weight.std() / deviation - 1) < 5 / math.sqrt(2 * weight.size)
+
+
+@pytest.mark.slow
+def test_old_keys_of_densenets():
+    model = models.DenseNet(4, (2, 2), 8, num_classes=2)
+    state = {key.replace("norm1.", "norm.1.").replace("conv2.", "conv.2."): v for key, v in model.state_dict().items()}
+    assert "features.denseblock1.denselayer1.norm.1.weight" in state
+    other = models.DenseNet(4, (2, 2), 8, num_classes=2)
+    other.load_state_dict(state)
+    for key, value in other.state_dict().items():
+        assert (host(value) == host(model.state_dict()[key])).all()
+    assert "features.denseblock1.denselayer1.norm.1.weight" in state
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: models.resnet18(num_classes=0), "resnet18: num_classes must be a positive integer, not 0"),
+        (lambda: models.resnet18(groups=2), "BasicBlock: groups, base_width and dilation must be 1, 64 and 1"),
+        (lambda: models.resnet50(replace_stride_with_dilation=[True]), "ResNet: replace_stride_with_dilation must be"),
+        (lambda: models.SqueezeNet("2_0"), "SqueezeNet: version must be '1_0' or '1_1', not '2_0'"),
+    ],
+)
+def test_wrong_options(build, message):
+    with pytest.raises(ValueError, match=message):
+        build()
