@@ -87,7 +87,7 @@ def list_models(include: str = "*", exclude: str | None = None) -> list[str]:
     Examples
     --------
     >>> tl.models.list_models("lenet*")
-    ['lenet5']
+    ['lenet5', 'lenet5_original']
     """
     names = (name for name in MODELS if fnmatchcase(name, include))
     return sorted(name for name in names if exclude is None or not fnmatchcase(name, exclude))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
+from ...backend.memory import require_memory
 from ...nn.functional.activation import relu
 from ...nn.functional.adaptive_pooling import adaptive_avg_pool2d
 from ...nn.init.filling import zeros_
@@ -106,6 +107,7 @@ class DenseNet(Module):
         num_classes: Size = 1000,
     ) -> None:
         super().__init__()
+        require_memory("DenseNet", f"block_config={block_config}", sum(block_config))
         channels = num_init_features
         self.features = Sequential()
         self.features.add_module("conv0", Conv2d(3, channels, 7, stride=2, padding=3, bias=False))

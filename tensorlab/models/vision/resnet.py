@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, ClassVar
 
+from ...backend.memory import require_memory
 from ...nn.init.filling import zeros_
 from ...nn.init.variance import kaiming_normal_
 from ...nn.layers.activation import ReLU
@@ -182,6 +183,8 @@ class ResNet(Module):
 
     Raises
     ------
+    TypeError
+        If `block` has no attribute `expansion`, the ratio of its output's channels to its `planes`.
     ValueError
         If `layers` or `replace_stride_with_dilation` have the wrong length, or the block is a `BasicBlock` and the
         options are those of bottlenecks.
@@ -211,6 +214,11 @@ class ResNet(Module):
         norm_layer: Callable[..., Any] | None = None,
     ) -> None:
         super().__init__()
+        if not hasattr(block, "expansion"):
+            raise TypeError(
+                f"ResNet: block must be a class with the attribute expansion, such as Bottleneck, not {block!r}"
+            )
+        require_memory("ResNet", f"layers={layers}", sum(layers))
         norm = norm_layer or BatchNorm2d
         self.conv1 = Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
         self.bn1 = norm(64)

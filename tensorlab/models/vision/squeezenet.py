@@ -85,7 +85,10 @@ class SqueezeNet(Module):
         normal_(self.classifier[1].weight, std=0.01)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return the classes' scores, (batch, num_classes), of images, (batch, 3, height, width), from 21×21 pixels."""
+        """Return the classes' scores, (batch, num_classes), of images, (batch, 3, height, width).
+
+        Images have at least 21×21 pixels, in version 1.1 at least 17×17.
+        """
         return self.classifier(self.features(images)).flatten(1)
 
 
