@@ -66,14 +66,15 @@ class VGG(Module):
             Linear(4096, num_classes),
         )
         if init_weights:
-            self.apply(_initialize)
+            self.apply(initialize)
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the classes' scores, (batch, num_classes), of images, (batch, 3, height, width), from 32×32 pixels."""
         return self.classifier(self.avgpool(self.features(images)).flatten(1))
 
 
-def _initialize(module: Module) -> None:
+def initialize(module: Module) -> None:
+    """Draw the weights of a convolution or linear layer, and set its bias to zero."""
     if isinstance(module, Conv2d):
         kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
     elif isinstance(module, Linear):
