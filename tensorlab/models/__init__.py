@@ -9,4 +9,5 @@ from . import vision
 from .registry import get_model, list_models, load_weights, register_model
 from .vision import *  # noqa: F403  (its names are listed there)
 
-__all__ = ["get_model", "list_models", "load_weights", "register_model"] + vision.__all__
+__all__ = ["get_model", "list_models", "load_weights", "register_model"]
+__all__ += vision.__all__

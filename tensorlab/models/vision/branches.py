@@ -53,11 +53,16 @@ def conv(inputs: int, outputs: int, window: Window, stride: int | None = None) -
     return BasicConv2d(inputs, outputs, window, stride=stride)
 
 
+def conv_step(inputs: int, step: Step) -> BasicConv2d:
+    """Return the convolution of a step."""
+    return conv(inputs, *step) if len(step) == 2 else conv(inputs, step[0], step[1], step[2])
+
+
 def convs(inputs: int, *steps: Step, after: Module | None = None) -> Sequential:
     """Return convolutions in sequence, if need be after another module."""
     layers = [] if after is None else [after]
     for step in steps:
-        layers.append(conv(inputs, *step))
+        layers.append(conv_step(inputs, step))
         inputs = step[0]
     return Sequential(*layers)
 

@@ -19,7 +19,7 @@ from ...ops.joining import concat
 from ...options import Fraction, Size, checked
 from ...tensor import Tensor
 from ..registry import register_model
-from .branches import Step, conv, from_imagenet_range
+from .branches import Step, conv, conv_step, from_imagenet_range
 
 MEAN = partial(avg_pool2d, kernel_size=3, stride=1, padding=1)
 MAXIMUM = partial(max_pool2d, kernel_size=3, stride=2)
@@ -49,7 +49,7 @@ class Mixed(Module):
                 fork = step if isinstance(step, list) else [step]
                 names = [branch if len(steps) == 1 else f"{branch}_{place}{'ab'[i] * (len(fork) > 1)}" for i in (0, 1)]
                 for name, convolution in zip(names, fork):
-                    self.add_module(name, conv(channels, *convolution))
+                    self.add_module(name, conv_step(channels, convolution))
                 places.append(names[: len(fork)])
                 channels = sum(convolution[0] for convolution in fork)
             self.branches[branch] = places
