@@ -60,7 +60,7 @@ def register_model(builder: Callable[P, M]) -> Callable[..., M]:
             check_weights(builder.__name__, weights)
         model = make(*args, **options)
         if weights is not None:
-            model.load_state_dict(load(weights))
+            load_file(model, weights)
         return model
 
     own = signature(builder)
@@ -150,7 +150,13 @@ def load_weights(model: Module, weights: str | PathLike[str]) -> None:
     >>> tl.models.load_weights(tl.models.lenet5(), path)
     """
     check_weights("load_weights", weights)
-    model.load_state_dict(load(weights))
+    load_file(model, weights)
+
+
+def load_file(model: Module, path: str | PathLike[str]) -> None:
+    """Load a file, in which the counts of batches may be missing, as before PyTorch 0.4.1."""
+    counts = {key: value for key, value in model.state_dict().items() if key.endswith("num_batches_tracked")}
+    model.load_state_dict({**counts, **load(path)})
 
 
 def check_weights(function: str, weights: str | PathLike[str]) -> None:
