@@ -66,3 +66,10 @@ def generator():
 def other_backend():
     """The name of a backend that is not the active one and works on every machine."""
     return "numpy" if tl.active_backend().name == "strict" else "strict"
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Initialise parameters by zeros: drawing those of large models takes long."""
+    for name in ("uniform", "normal", "truncated_normal"):
+        monkeypatch.setattr(tl.Generator, name, lambda *args, **kwargs: 0.0)

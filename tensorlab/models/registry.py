@@ -13,6 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from ..docstrings import completed
 from ..io import load
 from ..nn.module.module import Module
 from ..options import checked
@@ -29,9 +30,18 @@ PATH = kind_of(str | PathLike)
 FILE_HASH = re.compile(r"-([0-9a-f]{8,64})$")
 """The end of the stem of a file's name that PyTorch's hub gives to weights: the beginning of their SHA-256."""
 
+ARGUMENTS = {
+    "num_classes": "num_classes : int\n    Number of outputs.",
+    "weights": "weights : str or path, optional\n    A file of parameters; see `load_weights`.",
+    "options": "**options\n    Further arguments of the class.",
+}
+"""Descriptions of the arguments that many functions have."""
+
 
 def register_model(builder: Callable[P, M]) -> Callable[..., M]:
     """Decorate a function that builds a model: it gets the keyword argument `weights`, and its name is listed.
+
+    Its docstring may leave out `num_classes`, `weights`, ``**options`` and the example of a call without arguments.
 
     Examples
     --------
@@ -50,13 +60,15 @@ def register_model(builder: Callable[P, M]) -> Callable[..., M]:
             check_weights(builder.__name__, weights)
         model = make(*args, **options)
         if weights is not None:
-            model.load_state_dict(load(weights))
+            load_file(model, weights)
         return model
 
     own = signature(builder)
     weights = Parameter("weights", Parameter.KEYWORD_ONLY, default=None, annotation="str | PathLike[str] | None")
     parameters = sorted([*own.parameters.values(), weights], key=lambda parameter: parameter.kind)
     build.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    call = {"Examples": f">>> model = tl.models.{builder.__name__}()  # doctest: +SKIP"}
+    build.__doc__ = completed(builder.__doc__, build.__signature__.parameters, ARGUMENTS, call)  # type: ignore[attr-defined]
     MODELS[builder.__name__] = build
     return build
 
@@ -75,7 +87,7 @@ def list_models(include: str = "*", exclude: str | None = None) -> list[str]:
     Examples
     --------
     >>> tl.models.list_models("lenet*")
-    ['lenet5']
+    ['lenet5', 'lenet5_original']
     """
     names = (name for name in MODELS if fnmatchcase(name, include))
     return sorted(name for name in names if exclude is None or not fnmatchcase(name, exclude))
@@ -138,7 +150,13 @@ def load_weights(model: Module, weights: str | PathLike[str]) -> None:
     >>> tl.models.load_weights(tl.models.lenet5(), path)
     """
     check_weights("load_weights", weights)
-    model.load_state_dict(load(weights))
+    load_file(model, weights)
+
+
+def load_file(model: Module, path: str | PathLike[str]) -> None:
+    """Load a file, in which the counts of batches may be missing, as before PyTorch 0.4.1."""
+    counts = {key: value for key, value in model.state_dict().items() if key.endswith("num_batches_tracked")}
+    model.load_state_dict({**counts, **load(path)})
 
 
 def check_weights(function: str, weights: str | PathLike[str]) -> None:

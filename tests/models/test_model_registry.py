@@ -70,6 +70,15 @@ def test_the_hash_in_the_name_of_a_file(tiny, saved):
         tiny(features=3, weights=wrong)
 
 
+def test_weights_without_counts_of_batches(tmp_path):
+    pytest.importorskip("safetensors")
+    model, path = nn.BatchNorm1d(2), tmp_path / "old.safetensors"
+    tl.save({"weight": tl.ones(2), "bias": tl.ones(2), "running_mean": tl.ones(2), "running_var": tl.ones(2)}, path)
+    models.load_weights(model, path)
+    assert_same(model.bias.detach(), [1.0, 1.0])
+    assert int(model.num_batches_tracked) == 0
+
+
 def test_options_are_checked():
     with pytest.raises(ValueError, match="lenet5: num_classes must be a positive integer, not 0"):
         models.lenet5(num_classes=0)

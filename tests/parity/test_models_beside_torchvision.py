@@ -1,0 +1,77 @@
+"""Models beside torchvision's: the same keys, shapes and, with the same weights, outputs, gradients and statistics."""
+
+import numpy as np
+import pytest
+from helpers import assert_close, host, seeded, tensor
+from peers import import_torchvision
+
+from tensorlab import models
+
+torch = pytest.importorskip("torch")
+torchvision = import_torchvision()
+
+NAMES = sorted(set(models.list_models()) & set(torchvision.models.list_models()))
+
+CASES = [  # (name, its options, height and width of the images)
+    ("alexnet", {}, (63, 70)),
+    ("densenet121", {}, (64, 70)),
+    ("googlenet", {"transform_input": True}, (64, 70)),
+    ("googlenet", {"aux_logits": False}, (64, 64)),
+    ("inception_v3", {"aux_logits": False, "transform_input": True}, (107, 107)),
+    ("resnet18", {}, (64, 70)),
+    ("resnet50", {"replace_stride_with_dilation": [False, True, True]}, (40, 33)),
+    ("resnext50_32x4d", {}, (64, 64)),
+    ("squeezenet1_0", {}, (40, 47)),
+    ("squeezenet1_1", {}, (40, 47)),
+    ("vgg11_bn", {}, (64, 64)),
+]
+
+
+def theirs(name, options):
+    """Build torchvision's model; two of them warn unless they are told whether to draw their weights."""
+    init = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    return torchvision.models.get_model(name, **options, **init)
+
+
+def without_dropout(model):
+    """Switch dropout off."""
+    for module in model.modules():
+        if type(module).__name__ in ("Dropout", "StochasticDepth"):
+            module.p = 0.0
+    return model
+
+
+def outputs_of(result):
+    """Return the output and those of auxiliary classifiers."""
+    return list(result) if isinstance(result, tuple) else [result]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_keys_and_shapes(name, undrawn):
+    with torch.device("meta"):
+        expected = theirs(name, {}).state_dict()
+    found = models.get_model(name).state_dict()
+    assert [(key, tuple(value.shape)) for key, value in found.items()] == [
+        (key, tuple(value.shape)) for key, value in expected.items()
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "options", "size"), CASES)
+def test_outputs_gradients_and_statistics(name, options, size, undrawn):
+    peer = without_dropout(theirs(name, {"num_classes": 7, **options})).double()
+    model = without_dropout(models.get_model(name, num_classes=7, **options)).double()
+    model.load_state_dict({key: value.numpy() for key, value in peer.state_dict().items()})
+    images = seeded(name).normal(size=(2, 3, *size))
+    with torch.no_grad():
+        assert_close(model.eval()(tensor(images)).detach(), peer.eval()(torch.tensor(images)).numpy(), rtol=1e-9)
+    found, expected = (outputs_of(m.train()(x)) for m, x in ((model, tensor(images)), (peer, torch.tensor(images))))
+    for ours, output in zip(found, expected, strict=True):
+        assert_close(ours.detach(), output.detach().numpy(), rtol=1e-8)
+    sum(output.square().sum() for output in found).backward()
+    sum(output.square().sum() for output in expected).backward()
+    for ours, parameter in zip(model.parameters(), peer.parameters(), strict=True):
+        gradient = parameter.grad.numpy()
+        assert_close(ours.grad, gradient, rtol=1e-6, atol=1e-6 * max(1.0, np.abs(gradient).max()))
+    for ours, buffer in zip(model.buffers(), peer.buffers(), strict=True):
+        assert_close(host(ours), buffer.numpy(), rtol=1e-9)
