@@ -5,7 +5,8 @@ functions, `get_model` calls one by its name. Parameters are initialised as publ
 ``weights=`` reads them from a file; nothing is downloaded.
 """
 
+from . import classic
 from .registry import get_model, list_models, load_weights, register_model
 from .vision import LeNet5, lenet5
 
-__all__ = ["LeNet5", "get_model", "lenet5", "list_models", "load_weights", "register_model"]
+__all__ = ["LeNet5", "classic", "get_model", "lenet5", "list_models", "load_weights", "register_model"]
