@@ -5,12 +5,17 @@ and what was learned are buffers of a module. Labels of two classes are -1 and 1
 are 0, 1, 2 and so on. Whatever is random takes a `generator`.
 """
 
+from .boltzmann import BoltzmannMachine
 from .boosting import AdaBoost, DecisionStump
+from .hopfield import HopfieldNetwork
 from .linear import LinearRegression, LogisticRegression, SoftmaxRegression
+from .markov import MarkovChain
 from .perceptron import ADALINE, KernelPerceptron, Perceptron, perceptron_bound
+from .rbm import RBM, GaussianRBM
 from .regression import KernelRidge, KNeighborsClassifier, RBFNetwork
 
 __all__ = [
-    "ADALINE", "AdaBoost", "DecisionStump", "KNeighborsClassifier", "KernelPerceptron", "KernelRidge",
-    "LinearRegression", "LogisticRegression", "Perceptron", "RBFNetwork", "SoftmaxRegression", "perceptron_bound",
+    "ADALINE", "AdaBoost", "BoltzmannMachine", "DecisionStump", "GaussianRBM", "HopfieldNetwork",
+    "KNeighborsClassifier", "KernelPerceptron", "KernelRidge", "LinearRegression", "LogisticRegression", "MarkovChain",
+    "Perceptron", "RBFNetwork", "RBM", "SoftmaxRegression", "perceptron_bound",
 ]  # fmt: skip
