@@ -5,17 +5,22 @@ and what was learned are buffers of a module. Labels of two classes are -1 and 1
 are 0, 1, 2 and so on. Whatever is random takes a `generator`.
 """
 
+from .autoencoders import Autoencoder, DenoisingAutoencoder, SparseAutoencoder
 from .boltzmann import BoltzmannMachine
 from .boosting import AdaBoost, DecisionStump
+from .dbn import DBN
+from .deconvolution import DeconvolutionalNetwork
 from .hopfield import HopfieldNetwork
 from .linear import LinearRegression, LogisticRegression, SoftmaxRegression
 from .markov import MarkovChain
+from .pca import PCA, KernelPCA
 from .perceptron import ADALINE, KernelPerceptron, Perceptron, perceptron_bound
 from .rbm import RBM, GaussianRBM
 from .regression import KernelRidge, KNeighborsClassifier, RBFNetwork
 
 __all__ = [
-    "ADALINE", "AdaBoost", "BoltzmannMachine", "DecisionStump", "GaussianRBM", "HopfieldNetwork",
-    "KNeighborsClassifier", "KernelPerceptron", "KernelRidge", "LinearRegression", "LogisticRegression", "MarkovChain",
-    "Perceptron", "RBFNetwork", "RBM", "SoftmaxRegression", "perceptron_bound",
+    "ADALINE", "AdaBoost", "Autoencoder", "BoltzmannMachine", "DBN", "DecisionStump", "DeconvolutionalNetwork",
+    "DenoisingAutoencoder", "GaussianRBM", "HopfieldNetwork", "KNeighborsClassifier", "KernelPCA", "KernelPerceptron",
+    "KernelRidge", "LinearRegression", "LogisticRegression", "MarkovChain", "PCA", "Perceptron", "RBFNetwork", "RBM",
+    "SoftmaxRegression", "SparseAutoencoder", "perceptron_bound",
 ]  # fmt: skip
