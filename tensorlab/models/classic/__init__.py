@@ -10,6 +10,9 @@ from .boltzmann import BoltzmannMachine
 from .boosting import AdaBoost, DecisionStump
 from .dbn import DBN
 from .deconvolution import DeconvolutionalNetwork
+from .diffusion import DDPM, NoisePredictor
+from .flow import AffineCoupling, RealNVP
+from .gan import GAN, discriminator_loss, generator_loss, gradient_penalty
 from .hopfield import HopfieldNetwork
 from .linear import LinearRegression, LogisticRegression, SoftmaxRegression
 from .markov import MarkovChain
@@ -19,8 +22,9 @@ from .rbm import RBM, GaussianRBM
 from .regression import KernelRidge, KNeighborsClassifier, RBFNetwork
 
 __all__ = [
-    "ADALINE", "AdaBoost", "Autoencoder", "BoltzmannMachine", "DBN", "DecisionStump", "DeconvolutionalNetwork",
-    "DenoisingAutoencoder", "GaussianRBM", "HopfieldNetwork", "KNeighborsClassifier", "KernelPCA", "KernelPerceptron",
-    "KernelRidge", "LinearRegression", "LogisticRegression", "MarkovChain", "PCA", "Perceptron", "RBFNetwork", "RBM",
-    "SoftmaxRegression", "SparseAutoencoder", "perceptron_bound",
+    "ADALINE", "AdaBoost", "AffineCoupling", "Autoencoder", "BoltzmannMachine", "DBN", "DDPM", "DecisionStump",
+    "DeconvolutionalNetwork", "DenoisingAutoencoder", "GAN", "GaussianRBM", "HopfieldNetwork", "KNeighborsClassifier",
+    "KernelPCA", "KernelPerceptron", "KernelRidge", "LinearRegression", "LogisticRegression", "MarkovChain",
+    "NoisePredictor", "PCA", "Perceptron", "RBFNetwork", "RBM", "RealNVP", "SoftmaxRegression", "SparseAutoencoder",
+    "discriminator_loss", "generator_loss", "gradient_penalty", "perceptron_bound",
 ]  # fmt: skip

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from ...autodiff.graph import no_grad
 from ...errors import ShapeError
 from ...nn.layers.base import Layer
 from ...ops.declare import composite
 from ...ops.reduction import all, argmax, mean
+from ...options.kinds import Whole
 from ...random import Generator, default_generator
 from ...tensor import Tensor
+
+Depth = Annotated[int, Whole(1, 1 << 16)]
+"""A number of layers."""
 
 
 class Estimator(Layer):
