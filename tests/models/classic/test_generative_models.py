@@ -82,6 +82,12 @@ class TestDiffusion:
         assert samples.mean().item() == pytest.approx(3.0, abs=0.05)
         assert samples.std().item() == pytest.approx(0.5, rel=0.05)
 
+    def test_estimates_of_the_data_can_be_limited(self):
+        diffusion = classic.DDPM(Still(), 5, clip=0.5, generator=tl.Generator(3))
+        x = tl.tensor([[8.0], [-8.0], [0.1]])
+        start = np.clip(host(x) / host(diffusion.alphas_cumprod[0]) ** 0.5, -0.5, 0.5)
+        assert_close(diffusion.p_sample(x, 0), start, rtol=1e-6)
+
     @pytest.mark.slow
     def test_it_learns_two_moons(self):
         tl.manual_seed(0)
