@@ -5,9 +5,9 @@ functions, `get_model` calls one by its name. Parameters are initialised as publ
 ``weights=`` reads them from a file; nothing is downloaded.
 """
 
-from . import vision
+from . import classic, vision
 from .registry import get_model, list_models, load_weights, register_model
 from .vision import *  # noqa: F403  (its names are listed there)
 
-__all__ = ["get_model", "list_models", "load_weights", "register_model"]
+__all__ = ["classic", "get_model", "list_models", "load_weights", "register_model"]
 __all__ += vision.__all__

@@ -207,6 +207,7 @@ def _promoted(obj: Any) -> Any:
 def _default_dtype(obj: Any) -> Any:
     """Return the default type for Python numbers; None for data with a type of its own. Refuse None as a number."""
     kinds = {type(number) for number in _numbers(obj)}
+    kinds = {int if kind is not bool and issubclass(kind, int) else kind for kind in kinds}  # as `x.size` is
     if NoneType in kinds:
         raise TypeError("asarray: None is not a number")
     if not kinds:

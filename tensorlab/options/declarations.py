@@ -223,8 +223,8 @@ def _checked_constructor(init: Callable[..., Any]) -> Any:
 
 
 def _with_sizes(error: MemoryError, owner: str, given: Mapping[str, Any]) -> MemoryError:
-    """Return an error that names the class and the numbers it was given, one of which is too large."""
-    numbers = ", ".join(f"{name}={value}" for name, value in given.items() if type(value) is int)
+    """Return an error that names the class and the numbers and tuples it was given, one of which is too large."""
+    numbers = ", ".join(f"{name}={value}" for name, value in given.items() if type(value) in (int, tuple))
     return MemoryError(f"{owner}({numbers}): {str(error).rpartition(': ')[2]}")
 
 

@@ -43,6 +43,7 @@ SPACES = (
     "tensorlab.features",
     "tensorlab.metrics",
     "tensorlab.models",
+    "tensorlab.models.classic",
     "tensorlab.io",
 )
 """The namespaces whose public names are called; those for authors of backends and ops are left out."""

@@ -101,6 +101,12 @@ def test_large_lists_need_not_be_of_one_kind():
     assert tl.tensor([[1, 2.0], [True, 4]]).dtype == "float32"
 
 
+def test_sizes_of_tensors_are_integers():
+    size = tl.ones(3).size
+    assert tl.arange(size).tolist() == [0, 1, 2] and tl.arange(size).dtype == "int64"
+    assert tl.tensor([size, True]).dtype == "int64" and tl.tensor(size).dtype == "int64"
+
+
 def test_arange_of_floats_meets_the_standard():
     x = tl.arange(0, 1, 0.1)
     assert x.shape == (10,)
