@@ -2,7 +2,8 @@
 
 Each is a class, and for each published size a function that builds it: ``models.lenet5()``. `list_models` lists the
 functions, `get_model` calls one by its name. Parameters are initialised as published or as in torchvision, and
-``weights=`` reads them from a file; nothing is downloaded.
+``weights=`` reads them from a file; nothing is downloaded. `classic` has the systems that are older than deep networks,
+or beside them: perceptrons, kernel machines, energy models, autoencoders, diffusion and flows.
 """
 
 from . import classic, vision
