@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from ..autodiff.graph import no_grad
+from ..data.structure import like
 from ..nn.module.module import Module
 from ..nn.utils.evaluation import evaluating
 from ..ops.joining import concat
@@ -326,6 +327,5 @@ def _joined(outputs: Sequence[Any]) -> Any:
     if isinstance(first, Tensor):
         return concat(list(outputs)) if len(outputs) > 1 else first
     if isinstance(first, Mapping):
-        return {key: _joined([output[key] for output in outputs]) for key in first}
-    parts = [_joined(column) for column in zip(*outputs)]
-    return type(first)(*parts) if hasattr(first, "_fields") else type(first)(parts)
+        return like(first, {key: _joined([output[key] for output in outputs]) for key in first})
+    return like(first, [_joined(column) for column in zip(*outputs)])

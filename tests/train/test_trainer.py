@@ -1,5 +1,7 @@
 """The loop of a training: `fit`, its pieces, and the options of `Trainer`."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 from helpers import assert_close, host
@@ -165,6 +167,27 @@ class TestLoop:
         row = found.fit(*data(), epochs=1)[0]
         assert np.isfinite(row["valid_loss"])
         assert found.predict(points(4)[0]).device.backend == other_backend
+
+    def test_batches_keep_their_classes(self):
+        class Pair(NamedTuple):
+            inputs: tl.Tensor
+            targets: tl.Tensor
+
+        class Batch(dict):
+            inputs = property(lambda self: self["inputs"])
+
+        x, y = points(8)
+        found = []
+
+        class Own(train.Trainer):
+            def forward(self, model, batch):
+                found.append((type(batch), type(batch["pair"]), batch.inputs.dtype))
+                return F.cross_entropy(model(batch.inputs), batch["pair"].targets), None, None
+
+        model = network()
+        own = Own(model, None, optim.SGD(model.parameters(), lr=0.1), progress=False, precision="32-true")
+        own.fit([Batch(inputs=x, pair=Pair(x, y))], epochs=1)
+        assert found == [(Batch, Pair, tl.float32)]
 
     def test_arrays_in_batches_become_tensors(self):
         x, y = points(8)
