@@ -39,6 +39,14 @@ def _is_tensor_or_array(value: Any) -> bool:
     return isinstance(value, Tensor) or backend_for_type(type(value)) is not None
 
 
+def length_of(data: Any) -> int | None:
+    """Return the number of batches in data; None if it is not known, as of an iterable dataset without a length."""
+    try:
+        return len(data)
+    except TypeError:
+        return None
+
+
 def item_count(batch: Any) -> int:
     """Return the number of items in a batch: the length of the first axis of the first tensor that has one."""
     return next((tensor.shape[0] for tensor in tensors_in(batch) if tensor.shape), 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from ..options import Size, checked
 from ..options.kinds import Having
 from ..random.seeding import seed_everything, set_random_states
 from ..tensor import Tensor
-from .batches import item_count, mover
+from .batches import item_count, length_of, mover
 from .callbacks.calls import Callbacks
 from .callbacks.checkpoint import ModelCheckpoint
 from .checkpoints import read_checkpoint, restore, write_checkpoint
@@ -178,7 +178,7 @@ class Loop:
 
     def _batches(self, data: Iterable[Any]) -> Iterator[Any]:
         self._had_its_pass = True
-        self.train_data, self.num_batches = data, len(data) if isinstance(data, Sized) else None
+        self.train_data, self.num_batches = data, length_of(data)
         iterator = self.positions.iterate(TRAINING, data, used=self.batch_idx)
         self._restore_random_states()  # loaders may have drawn from them
         at_start, at_end = self.callbacks.of("on_train_batch_start"), self.callbacks.of("on_train_batch_end")

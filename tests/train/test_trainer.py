@@ -118,6 +118,17 @@ class TestLoop:
         assert found.history[0]["share"] == pytest.approx((8 * 8 + 2 * 2) / 10)
         assert found.history[0]["noted"] == [1, 2]
 
+    @pytest.mark.parametrize("progress", [False, True])
+    def test_data_without_a_length(self, progress):
+        class Stream(tl.data.IterableDataset):
+            def __iter__(self):
+                return zip(*points(20), strict=True)
+
+        found = trainer(progress=progress)
+        rows = found.fit(tl.data.DataLoader(Stream(), batch_size=8), tl.data.DataLoader(Stream()), epochs=2)
+        assert (found.num_batches, found.global_step) == (None, 6)
+        assert {"loss", "valid_loss"} < rows[-1].keys()
+
     def test_a_second_fit_goes_on(self):
         once, twice = trainer(), trainer()
         once.fit(data()[0], epochs=4)
