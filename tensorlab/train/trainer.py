@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
@@ -16,13 +16,14 @@ from ..ops.joining import concat
 from ..optim.lr_scheduler.base import LRScheduler
 from ..optim.optimizer import Optimizer
 from ..options import Fraction, Positive, Size, checked
-from ..options.kinds import Instance, Many, read
+from ..options.kinds import Instance, Ordered, read
 from ..random.bit_stream import SEED
 from ..tensor import Tensor
 from .batches import DTYPES, Precision, mover
 from .callbacks.base import Callback
 from .callbacks.calls import Callbacks
 from .callbacks.lr_schedule import LRSchedule
+from .checks import LossFunction, pair_of, scalar
 from .defaults import all_callbacks
 from .loop import Data, FilePath, Loop
 from .run_files import redirected
@@ -30,7 +31,8 @@ from .tally import METRIC, Tally
 from .updates import Updates
 
 Seed = Annotated[int, SEED]
-CallbackList = Annotated[Sequence[Callback], Many(Instance((Callback,)))]
+CallbackList = Annotated[Iterable[Callback], Ordered("a list of callbacks")]
+CALLBACK = Instance((Callback,))
 
 
 class Trainer(Loop):
@@ -58,7 +60,7 @@ class Trainer(Loop):
     metrics : mapping from str to metric, optional
         By the names under which they are logged, such as a `MetricCollection`. The metrics are updated with the outputs
         and targets of training; copies of them with those of evaluation.
-    callbacks : sequence of Callback
+    callbacks : iterable of Callback
         Called in the order that `Callback` describes.
     precision : {"64-true", "32-true", "bf16-true", "16-true"}, optional
         Data type to which the model and all floating-point tensors of batches are cast; by default nothing is cast.
@@ -140,7 +142,7 @@ class Trainer(Loop):
     def __init__(
         self,
         model: Module,
-        loss: Callable[..., Any] | None,
+        loss: LossFunction | None,
         optimizer: Optimizer,
         *,
         schedule: LRScheduler | LRSchedule | None = None,
@@ -158,9 +160,11 @@ class Trainer(Loop):
         sanity_check: bool = False,
     ) -> None:
         _check_optimizer(model, optimizer, accumulate)
-        metrics = metrics or {}
+        metrics, given = metrics or {}, list(callbacks)
         for name, metric in metrics.items():
             read("Trainer", f"metrics[{name!r}]", METRIC, metric)
+        for number, callback in enumerate(given):
+            read("Trainer", f"callbacks[{number}]", CALLBACK, callback)
         place = None if folder is None else redirected(Path(folder))
         super().__init__(
             model,
@@ -168,7 +172,7 @@ class Trainer(Loop):
             optimizer,
             updates=Updates(optimizer, accumulate, clip, clip_by, summed=getattr(loss, "reduction", "mean") == "sum"),
             metrics=metrics,
-            callbacks=Callbacks(all_callbacks(callbacks, schedule, ema, place, progress, sanity_check)),
+            callbacks=Callbacks(all_callbacks(given, schedule, ema, place, progress, sanity_check)),
             precision=precision,
             seed=0 if deterministic and seed is None else seed,
             deterministic=deterministic,
@@ -253,7 +257,7 @@ class Trainer(Loop):
             for number, batch in enumerate(batches):
                 loss, outputs, targets = self.forward(model, batch)
                 items = self.item_count(batch)
-                tally.add("loss", self.updates.mean(loss, items), items)
+                tally.add("loss", self.updates.mean(scalar("evaluate", loss), items), items)
                 tally.update(outputs, targets)
                 tally.items += items
                 self.callbacks.call("on_validation_batch_end", self, batch, number)
@@ -301,10 +305,10 @@ class Trainer(Loop):
 
     def forward(self, model: Module, batch: Any) -> tuple[Tensor, Any, Any]:
         """Return the loss, the outputs and the targets of a batch. Override it for batches that are not pairs."""
-        inputs, targets = batch
-        outputs = model(inputs)
         if self.loss is None:
             raise TypeError("Trainer: loss must be given, or forward be overridden")
+        inputs, targets = pair_of("Trainer", batch, "override Trainer.forward for others")
+        outputs = model(inputs)
         return self.loss(outputs, targets), outputs, targets
 
     def training_loss(self, batch: Any) -> Tensor:

@@ -1,5 +1,6 @@
 """The loop of a training: `fit`, its pieces, and the options of `Trainer`."""
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -388,8 +389,12 @@ class TestErrors:
             train.Trainer("model", nn.MSELoss(), optimizer)
         with pytest.raises(TypeError, match=r"Trainer: metrics\['a'\] must be a metric"):
             train.Trainer(model, nn.MSELoss(), optimizer, metrics={"a": 3})
-        with pytest.raises(TypeError, match="Trainer: callbacks must be a tuple of"):
-            train.Trainer(model, nn.MSELoss(), optimizer, callbacks=[3])
+        with pytest.raises(TypeError, match="Trainer: callbacks must be a list of callbacks, not an EarlyStopping"):
+            train.Trainer(model, nn.MSELoss(), optimizer, callbacks=train.EarlyStopping())
+        with pytest.raises(TypeError, match=r"Trainer: callbacks\[0\] must be a Callback"):
+            train.Trainer(model, nn.MSELoss(), optimizer, callbacks=[train.EarlyStopping])
+        with pytest.raises(TypeError, match="Trainer: loss must be a function or a module object or None, not "):
+            train.Trainer(model, nn.MSELoss, optimizer)
         with pytest.raises(ValueError, match="Trainer: optimizer must be one of the model's parameters"):
             train.Trainer(network(), nn.MSELoss(), optimizer)
         with pytest.raises(ValueError, match="fit: epochs must be a positive integer, not 0"):
@@ -418,10 +423,43 @@ class TestErrors:
                     pass
                 found.batches(data()[0])
 
+    def test_steps_without_a_batch(self):
+        """The loader itself is iterated over: callbacks and the position in the data would not learn of its batches."""
+        found = trainer()
+        with pytest.raises(RuntimeError, match=r"step: it must be called in a loop over trainer\.batches"):
+            for _ in found.epochs(1):
+                for x, y in data()[0]:
+                    found.step(F.cross_entropy(found.model(x), y))
+
+    @pytest.mark.parametrize("items", [0, "many", 2.5])
+    def test_numbers_of_items(self, items):
+        found = trainer()
+        with pytest.raises((TypeError, ValueError), match="step: items must be a positive integer"):
+            for _ in found.epochs(1):
+                for x, y in found.batches(data()[0]):
+                    found.step(F.cross_entropy(found.model(x), y), items=items)
+
+    def test_batches_that_are_no_pairs(self):
+        x, y = points(8)
+        cases = {
+            "a Tensor of shape (8, 2)": (x, y),  # the tensors instead of batches of them
+            "a tuple of 3": [(x, y, y)],
+            "a dict of 'x', 'y'": [{"x": x, "y": y}],
+        }
+        for described, batches in cases.items():
+            expected = re.escape(f"Trainer: a batch must be a pair (inputs, targets), not {described}; override")
+            with pytest.raises(TypeError, match=expected):
+                trainer().fit(batches, epochs=1)
+            with pytest.raises(TypeError, match=expected):
+                trainer().evaluate(batches)
+
     def test_losses(self):
         found = trainer(loss=nn.CrossEntropyLoss(reduction="none"))
-        with pytest.raises(ValueError, match=r"step: loss must be a 0-d tensor, the mean over the batch, not of shape"):
+        expected = r"loss must be a 0-d tensor, the mean over the batch, not a Tensor of shape \(8,\)"
+        with pytest.raises(ValueError, match=f"step: {expected}"):
             found.fit(data()[0], epochs=1)
+        with pytest.raises(ValueError, match=f"evaluate: {expected}"):
+            found.evaluate(data()[0])
         model = network()
         none = train.Trainer(model, None, optim.SGD(model.parameters(), lr=0.1), progress=False)
         with pytest.raises(TypeError, match="Trainer: loss must be given, or forward be overridden"):

@@ -6,7 +6,8 @@ from ...autodiff.tree import mapped
 from ...nn.module.module import Module
 from ...optim.optimizer import Optimizer
 from ...options import Size, checked
-from ..trials import Forward, LossFunction, first_batch
+from ..checks import LossFunction
+from ..trials import Forward, first_batch
 from .data_checks import Data, finite_data, no_shared_samples
 from .model_checks import gradients, initial_loss, overfits_one_batch
 from .report import Check, Report
