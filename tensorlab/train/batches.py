@@ -8,6 +8,7 @@ from typing import Any, Literal
 from ..backend import Device, DType, backend_for_type, dtypes
 from ..data.structure import mapped
 from ..nn.module.module import Module
+from ..nn.module.parameter import Uninitialized
 from ..tensor import Tensor
 
 Precision = Literal["64-true", "32-true", "bf16-true", "16-true"]
@@ -23,7 +24,8 @@ DTYPES: dict[str, DType] = {
 
 def mover(model: Module, precision: str | None) -> Callable[[Any], Any]:
     """Return a function that makes tensors of arrays, moves a batch to a model's device, and casts floating types."""
-    device: Device | None = next((tensor.device for tensor in (*model.parameters(), *model.buffers())), None)
+    tensors = (*model.parameters(), *model.buffers())
+    device: Device | None = next((x.device for x in tensors if not isinstance(x, Uninitialized)), None)
     dtype = DTYPES[precision] if precision else None
 
     def convert(leaf: Any) -> Tensor:
@@ -32,10 +34,11 @@ def mover(model: Module, precision: str | None) -> Callable[[Any], Any]:
             tensor = tensor.to(device=device)
         return tensor.to(dtype=dtype) if dtype is not None and tensor.dtype.is_floating else tensor
 
-    return lambda batch: mapped(batch, convert, _is_tensor_or_array)
+    return lambda batch: mapped(batch, convert, is_tensor_or_array)
 
 
-def _is_tensor_or_array(value: Any) -> bool:
+def is_tensor_or_array(value: Any) -> bool:
+    """Whether a part of a batch is a tensor, or an array, of which a trainer makes one."""
     return isinstance(value, Tensor) or backend_for_type(type(value)) is not None
 
 

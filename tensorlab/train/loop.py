@@ -18,7 +18,7 @@ from .batches import item_count, length_of, mover
 from .callbacks.calls import Callbacks
 from .callbacks.checkpoint import ModelCheckpoint
 from .checkpoints import read_checkpoint, restore, write_checkpoint
-from .checks import LossFunction, scalar
+from .checks import LossFunction, described, scalar
 from .determinism import require_repeatable_gradients
 from .position import TRAINING, Positions
 from .tally import Tally, plain_value
@@ -311,8 +311,8 @@ class Loop:
             The value; outside of batches also a tensor of several elements or a list.
         """
         if self._in_batch:
-            if isinstance(value, Tensor) and value.shape != ():
-                raise ValueError(f"log: value must be a number or a 0-d tensor in a batch, not of shape {value.shape}")
+            if getattr(value, "shape", ()) != () or not hasattr(value, "__float__"):
+                raise ValueError(f"log: value must be a number or a 0-d tensor in a batch, not {described(value)}")
             self.tally.add(name, value, self._items)
         else:
             self.logged[name] = plain_value(value)

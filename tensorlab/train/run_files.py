@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..backend import active_backend, backend_of
 from ..io.replacing import replace_file
 from ..nn.module.module import Module
+from ..nn.module.parameter import Uninitialized
 from ..options import checked
 from ..tensor import Tensor
 
@@ -58,7 +59,7 @@ def _bytes(tensor: Tensor) -> bytes:
 
 def description(trainer: Trainer) -> dict[str, Any]:
     """Return what a training is made of."""
-    parameters = [p.nelement() for p in trainer.model.parameters()]
+    sizes = [p.nelement() for p in trainer.model.parameters() if not isinstance(p, Uninitialized)]
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": list(sys.orig_argv),
@@ -73,7 +74,7 @@ def description(trainer: Trainer) -> dict[str, Any]:
         "deterministic": trainer.deterministic,
         "settings": {
             "model": str(trainer.model),
-            "parameters": sum(parameters),
+            "parameters": sum(sizes),
             "loss": str(trainer.loss),
             "optimizer": str(trainer.optimizer),
             "callbacks": [type(callback).__name__ for callback in trainer.callbacks],

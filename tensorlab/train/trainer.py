@@ -19,7 +19,7 @@ from ..options import Fraction, Positive, Size, checked
 from ..options.kinds import Instance, Ordered, read
 from ..random.bit_stream import SEED
 from ..tensor import Tensor
-from .batches import DTYPES, Precision, mover
+from .batches import DTYPES, Precision, is_tensor_or_array, mover
 from .callbacks.base import Callback
 from .callbacks.calls import Callbacks
 from .callbacks.lr_schedule import LRSchedule
@@ -276,7 +276,7 @@ class Trainer(Loop):
         Parameters
         ----------
         data : iterable or Tensor
-            Batches: inputs, or tuples or lists that begin with them. A tensor is one batch.
+            Batches: inputs, or tuples or lists that begin with them. A tensor or an array is one batch.
 
         Returns
         -------
@@ -292,7 +292,7 @@ class Trainer(Loop):
         """
         model = self.evaluated_model
         with evaluating(model), no_grad():
-            batches = [data] if isinstance(data, Tensor) else data
+            batches = [data] if is_tensor_or_array(data) else data
             outputs = [
                 model(batch[0] if isinstance(batch, list | tuple) else batch)
                 for batch in map(mover(model, self.precision), batches)

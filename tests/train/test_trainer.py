@@ -173,6 +173,18 @@ class TestLoop:
         assert joined["a"].shape == (10, 3)
         assert [part.shape for part in joined["b"]] == [(10, 3), (10,)]
 
+    def test_an_array_is_one_batch(self):
+        found = trainer()
+        x = points(10)[0]
+        assert_close(found.predict(x.array), found.predict(x))
+
+    def test_lazy_models_take_their_sizes_from_the_first_batch(self, tmp_path):
+        model = nn.Sequential(nn.LazyLinear(8), nn.Tanh(), nn.LazyLinear(3))
+        found = trainer(model, precision="64-true", folder=tmp_path)
+        rows = found.fit(*data(), epochs=2)
+        assert model[0].weight.shape == (8, 2)
+        assert rows[1]["loss"] < rows[0]["loss"]
+
     def test_moves_batches_to_the_device_of_the_model(self, other_backend):
         model = network().to(other_backend)
         found = trainer(model)
@@ -438,6 +450,14 @@ class TestErrors:
             for _ in found.epochs(1):
                 for x, y in found.batches(data()[0]):
                     found.step(F.cross_entropy(found.model(x), y), items=items)
+
+    @pytest.mark.parametrize("value", ["much", [1.0, 2.0], tl.ones(2)])
+    def test_values_logged_in_batches(self, value):
+        found = trainer()
+        with pytest.raises(ValueError, match="log: value must be a number or a 0-d tensor in a batch, not a "):
+            for _ in found.epochs(1):
+                for _ in found.batches(data()[0]):
+                    found.log("value", value)
 
     def test_batches_that_are_no_pairs(self):
         x, y = points(8)
