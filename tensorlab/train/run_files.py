@@ -12,12 +12,13 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..backend import active_backend, backend_of
+from ..backend import active_backend
 from ..io.replacing import replace_file
 from ..nn.module.module import Module
 from ..nn.module.parameter import Uninitialized
 from ..options import checked
 from ..tensor import Tensor
+from .bits import bits
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -48,13 +49,11 @@ def parameters_hash(model: Module) -> str:
     digest = blake2b(digest_size=16)
     for name, value in model.state_dict().items():
         digest.update(f"{name}\0".encode())
-        digest.update(_bytes(value) if isinstance(value, Tensor) else json.dumps(value, default=str).encode())
+        if isinstance(value, Tensor):
+            digest.update(f"{value.dtype} {value.shape}\0".encode() + bits(value))
+        else:
+            digest.update(json.dumps(value, default=str).encode())
     return digest.hexdigest()
-
-
-def _bytes(tensor: Tensor) -> bytes:
-    array: bytes = backend_of(tensor.array).to_numpy(tensor.array).tobytes()
-    return f"{tensor.dtype} {tensor.shape}\0".encode() + array
 
 
 def description(trainer: Trainer) -> dict[str, Any]:
