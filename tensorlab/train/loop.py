@@ -345,8 +345,10 @@ class Loop:
         ------
         FileNotFoundError
             If there is no such file.
+        RuntimeError
+            If it is the checkpoint of another model; nothing has changed then.
         ValueError
-            If the file is no checkpoint, or does not fit.
+            If the file is no checkpoint, or that of another optimizer.
         """
         self._random_states = restore(self, read_checkpoint(path))
 
