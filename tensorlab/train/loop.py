@@ -34,7 +34,7 @@ FilePath = str | os.PathLike[str]
 
 
 class Loop:
-    """The state of a training, and the pieces of its loop; the base class of `Trainer`."""
+    """The state of a training run and the pieces of its loop; the base class of `Trainer`."""
 
     def __init__(
         self,
@@ -183,7 +183,7 @@ class Loop:
     def _batches(self, data: Iterable[Any]) -> Iterator[Any]:
         self._had_its_pass = True
         self.train_data, self.num_batches = data, length_of(data)
-        iterator = self.positions.iterate(TRAINING, data, used=self.batch_idx)
+        iterator = self.positions.iterate(TRAINING, data, used=self.batch_idx, epoch=self.epoch)
         self._restore_random_states()  # loaders may have drawn from them
         at_start, at_end = self.callbacks.of("on_train_batch_start"), self.callbacks.of("on_train_batch_end")
         try:

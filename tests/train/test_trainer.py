@@ -130,6 +130,23 @@ class TestLoop:
         assert (found.num_batches, found.global_step) == (None, 6)
         assert {"loss", "valid_loss"} < rows[-1].keys()
 
+    def test_distributed_samplers_learn_the_epoch(self, tmp_path):
+        """The order differs from epoch to epoch, and a resumed run has that of the epoch with which it continues."""
+        dataset = tl.data.TensorDataset(*points(16))
+        seen = []
+
+        class Seen(train.Callback):
+            def on_train_batch_start(self, trainer, batch, batch_idx):
+                seen.append((trainer.epoch, batch[0].tolist()))
+
+        for epochs, resume in ((3, False), (2, False), (3, True)):
+            sampler = tl.data.DistributedSampler(dataset, num_replicas=2, rank=0)
+            loader = tl.data.DataLoader(dataset, batch_size=8, sampler=sampler)
+            trainer(callbacks=[Seen()], folder=tmp_path).fit(loader, epochs=epochs, resume=resume)
+        orders = [order for _, order in seen[:3]]
+        assert orders[0] != orders[1] != orders[2]
+        assert seen[3:] == seen[:3]
+
     def test_a_second_fit_goes_on(self):
         once, twice = trainer(), trainer()
         once.fit(data()[0], epochs=4)
