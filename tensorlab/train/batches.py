@@ -1,4 +1,4 @@
-"""Batches as a training needs them: on the model's device, in its precision, and counted."""
+"""Batches on the model's device and in the trainer's precision, and the number of their items."""
 
 from __future__ import annotations
 

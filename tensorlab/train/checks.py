@@ -1,4 +1,4 @@
-"""What batches and losses must be, in trainings and in trial runs of them."""
+"""What batches and losses must be, in trainers and in trial runs."""
 
 from __future__ import annotations
 

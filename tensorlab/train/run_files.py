@@ -1,4 +1,4 @@
-"""Run files: what a training was made of, and what came of it in each epoch."""
+"""Run files: the settings of a training run, and a hash of the parameters after each epoch."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RUN = "run.json"
 """The name of the run file in the folder of a run."""
 
 REPLAY_FOLDER = "TENSORLAB_REPLAY_FOLDER"
-"""The environment variable that sends the folders of a program's trainings elsewhere."""
+"""The environment variable that redirects the folders of a program's runs."""
 
 PACKAGES = ("tensorlab", "numpy", "cupy", "array-api-strict", "ml-dtypes")
 VARIABLES = ("TENSORLAB_", "OMP_", "OPENBLAS_", "MKL_", "PYTHONHASHSEED", "CUDA_VISIBLE_DEVICES")
@@ -35,7 +35,7 @@ VARIABLES = ("TENSORLAB_", "OMP_", "OPENBLAS_", "MKL_", "PYTHONHASHSEED", "CUDA_
 
 
 def redirected(folder: Path) -> Path:
-    """Return the folder of a training: in a replay, one of the same name below the replay's."""
+    """Return the folder of a run: in a replay, one of the same name below the replay's."""
     root = os.environ.get(REPLAY_FOLDER)
     if not root:
         return folder
@@ -57,7 +57,7 @@ def parameters_hash(model: Module) -> str:
 
 
 def description(trainer: Trainer) -> dict[str, Any]:
-    """Return what a training is made of."""
+    """Return the settings and the environment of a training run."""
     sizes = [p.nelement() for p in trainer.model.parameters() if not isinstance(p, Uninitialized)]
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),

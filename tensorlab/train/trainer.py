@@ -1,4 +1,4 @@
-"""`Trainer`: a model with all that trains it, and the loop."""
+"""`Trainer`: the training loop of a model, its options and its state."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CALLBACK = Instance((Callback,))
 
 
 class Trainer(Loop):
-    """The state of a training: what learns, what is measured, who is called, and how far it is.
+    """Trains a model: runs the loop, calls callbacks, measures, and saves what is needed to resume.
 
     `fit` is a loop of a few lines over `epochs`, `batches`, `step` and `evaluate`. A program that needs another loop
     writes it with the same pieces: callbacks, metrics, checkpoints and logs work alike in both::
@@ -49,7 +49,7 @@ class Trainer(Loop):
     Parameters
     ----------
     model : Module
-        What is trained.
+        The model to train.
     loss : callable or None
         ``loss(outputs, targets)`` returns a 0-d tensor: the mean over a batch, or its sum if the attribute
         ``reduction`` of a module says so. None if `forward` is overridden or the loop is the user's own.
@@ -74,16 +74,16 @@ class Trainer(Loop):
     ema : float, optional
         Decay of an exponential moving average of the parameters, with which the model is evaluated.
     seed : int, optional
-        Passed to `seed_everything` when a training begins, not when it is resumed. The initial parameters are drawn
-        before: call ``tl.seed_everything`` first of all.
+        Passed to `seed_everything` when a run begins, not when it is resumed. The initial parameters are drawn before
+        that: call ``tl.seed_everything`` before making the model.
     deterministic : bool
         Seeds with 0 if there is no `seed`, and in `fit` computes the gradients of the first batch twice: an error is
         raised if they differ, as they do if a layer or a loss draws numbers from a generator of its own. The kernels of
         the built-in backends are deterministic anyway, for a given number of threads.
     folder : str or path, optional
-        Where the training writes its log (``log.jsonl``), ``run.json`` and its last checkpoint, by callbacks that are
-        added unless there are callbacks of their kind. A training that is not resumed replaces the files of an earlier
-        one. By default nothing is written.
+        Where the log (``log.jsonl``), ``run.json`` and the last checkpoint are written, by callbacks that are added
+        unless there are callbacks of their kind. A run that is not resumed replaces the files of an earlier run. By
+        default nothing is written.
     progress : bool, optional
         Whether to show progress on the terminal: a bar, or in a file one line per epoch. By default the lines are
         shown, and the bar if there is a terminal or a notebook.
@@ -112,7 +112,7 @@ class Trainer(Loop):
     stop_epoch : int
         The number of epochs after which the training ends.
     is_running : bool
-        Whether a training goes on.
+        Whether the trainer is training.
     evaluated_model : Module
         The model that `evaluate` and `predict` run: `model`, or an average that a callback keeps.
     train_data, valid_data : iterable

@@ -1,4 +1,4 @@
-"""Trial runs of a training that leave everything as it was."""
+"""Short trial runs, after which everything is as before."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLAIN = (bool, int, float, complex, str, bytes, tuple, frozenset, NoneType)
 
 @contextmanager
 def preserved(*parts: Any) -> Iterator[None]:
-    """Restore, when the block ends, what a training inside it changes: bit for bit, also after an exception.
+    """Restore, when the block ends, what training inside it has changed: bit for bit, also after an exception.
 
     Restored are the states of random numbers (tensorlab's default generator, Python's ``random``, NumPy's global one if
     NumPy is loaded) and the given parts:

@@ -1,4 +1,4 @@
-"""ModelCheckpoint: files from which a training can be resumed, and those of its best epochs."""
+"""ModelCheckpoint: files from which training can be resumed, and those of the best epochs."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class ModelCheckpoint(Callback):
 
     Notes
     -----
-    A training that is not resumed removes the checkpoints of an earlier one in the folder.
+    A run that is not resumed removes the checkpoints of an earlier run in the folder.
 
     Examples
     --------

@@ -23,8 +23,8 @@ FILE = "log.csv"
 class CSVLogger(Callback):
     """Writes the values of each epoch to ``log.csv``, which spreadsheets and pandas read.
 
-    A value that is new in an epoch gets a column, which is empty in the rows above. A training that is resumed goes on
-    with the rows up to its checkpoint; one that begins replaces the file.
+    A value that is new in an epoch gets a column, which is empty in the rows above. A resumed run
+    continues after the rows up to its checkpoint; a new run replaces the file.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ STEPS = "steps.jsonl"
 class JSONLinesLogger(Callback):
     """Writes the values of each epoch to ``log.jsonl``, and those of steps to ``steps.jsonl``: JSON, one line for each.
 
-    A training that is resumed goes on with the lines up to its checkpoint; one that begins replaces the files.
+    A resumed run continues after the lines up to its checkpoint; a new run replaces the files.
 
     Parameters
     ----------

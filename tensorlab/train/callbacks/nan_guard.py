@@ -71,7 +71,7 @@ class NaNGuard(Callback):
         self._state: Any = None
         self._before: Any = None
         self._policy: Any = None
-        """The optimizer's own policy during a training."""
+        """The optimizer's own policy, while it is replaced."""
         self._loss_is_finite = self._checks = True
 
     def on_fit_start(self, trainer: Trainer) -> None:

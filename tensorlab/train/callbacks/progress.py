@@ -1,4 +1,4 @@
-"""Progress of a training: a line for each epoch, and a bar within it."""
+"""Progress of training: a line for each epoch, and a bar within it."""
 
 from __future__ import annotations
 

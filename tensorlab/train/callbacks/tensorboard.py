@@ -27,9 +27,9 @@ class TensorBoardLogger(Callback):
     """Writes what is logged for TensorBoard, in files that ``tensorboard --logdir runs`` shows.
 
     The horizontal axis counts steps of the optimizer. Values of training and held-out data share a chart, such as
-    ``loss/train`` and ``loss/valid``. The model and the optimizer are written as text. A training that is resumed goes
-    on with the events up to its checkpoint, so that no step appears twice; one that begins replaces those of an earlier
-    one.
+    ``loss/train`` and ``loss/valid``. The model and the optimizer are written as text. A resumed run
+    continues after the events up to its checkpoint, so that no step appears twice; a new run replaces the events of an
+    earlier one.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ def check(
     samples: Size = 32,
     forward: Forward | None = None,
 ) -> Report:
-    """Make all sanity checks of a training that is about to begin; everything is as before afterwards.
+    """Run all sanity checks before training; everything is as before afterwards.
 
     Parameters
     ----------
