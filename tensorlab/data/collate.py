@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
-from copy import copy
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..backend import active_backend, backend_for_type
@@ -12,6 +11,7 @@ from ..ops.declare import composite
 from ..ops.joining import stack
 from ..tensor import Tensor, wrapped
 from .arguments import SampleList
+from .structure import like
 
 NUMBERS = (bool, int, float, complex)
 
@@ -107,14 +107,8 @@ def _mapping(samples: list[Mapping[Any, Any]]) -> Mapping[Any, Any]:
                 f"sample {number} of the batch has the keys {list(sample)}, but sample 0 has {list(first)}"
             )
     entries = {key: _collated([sample[key] for sample in samples]) for key in first}
-    if type(first) is dict:
-        return entries
-    if not isinstance(first, MutableMapping):
-        return type(first)(entries)  # type: ignore[call-arg]  # as all immutable mappings are made
-    filled = copy(first)  # keeps what else it holds, such as the function of a defaultdict
-    for key, value in entries.items():
-        filled[key] = value
-    return filled
+    collated: Mapping[Any, Any] = like(first, entries)
+    return collated
 
 
 def _sequence(samples: list[Any]) -> Any:
@@ -127,8 +121,7 @@ def _sequence(samples: list[Any]) -> Any:
                 f"sample {number} of the batch has {len(sample)} entries, but sample 0 has {len(first)}; make tensors "
                 "of lists of numbers and pad them, or pass a collate_fn to the DataLoader"
             )
-    entries = [_collated(list(column)) for column in zip(*samples)]
-    return type(first)(*entries) if hasattr(first, "_fields") else type(first)(entries)
+    return like(first, [_collated(list(column)) for column in zip(*samples)])
 
 
 def _require_all(fits: Callable[[Any], bool], samples: list[Any]) -> None:

@@ -40,7 +40,7 @@ class DistributedSampler(Sampler):
 
     Notes
     -----
-    Call `set_epoch` before each epoch: the order depends on it and on the seed alone.
+    Call `set_epoch` before each epoch: the order depends on it and on the seed alone. A `tensorlab.train.Trainer` does.
 
     Examples
     --------

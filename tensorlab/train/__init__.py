@@ -1,6 +1,6 @@
 """Training: the loop, callbacks, checkpoints, logs and searches.
 
-`Trainer` holds the state of a training and the pieces of its loop; `callbacks` is what it calls.
+`Trainer` runs the loop and holds its state; the callbacks in `callbacks` add to it.
 """
 
 from typing import TYPE_CHECKING, Any

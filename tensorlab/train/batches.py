@@ -1,4 +1,4 @@
-"""Batches as a training needs them: on the model's device, in its precision, and counted."""
+"""Batches on the model's device and in the trainer's precision, and the number of their items."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from ..backend import Device, DType, backend_for_type, dtypes
+from ..data.structure import mapped
 from ..nn.module.module import Module
+from ..nn.module.parameter import Uninitialized
 from ..tensor import Tensor
 
 Precision = Literal["64-true", "32-true", "bf16-true", "16-true"]
@@ -20,30 +22,32 @@ DTYPES: dict[str, DType] = {
 """The data types of parameters and floating-point inputs, by Lightning's names of precisions."""
 
 
-def converted(value: Any, convert: Callable[[Tensor], Tensor]) -> Any:
-    """Return a batch whose tensors and arrays, in nested tuples, lists and mappings, are converted tensors."""
-    if isinstance(value, Tensor):
-        return convert(value)
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(converted(part, convert) for part in value))
-    if isinstance(value, list | tuple):
-        return type(value)(converted(part, convert) for part in value)
-    if isinstance(value, Mapping):
-        return {key: converted(part, convert) for key, part in value.items()}
-    return convert(Tensor(value)) if backend_for_type(type(value)) is not None else value
-
-
 def mover(model: Module, precision: str | None) -> Callable[[Any], Any]:
-    """Return a function that moves a batch to the device of a model, and casts floating-point tensors."""
-    device: Device | None = next((tensor.device for tensor in (*model.parameters(), *model.buffers())), None)
+    """Return a function that makes tensors of arrays, moves a batch to a model's device, and casts floating types."""
+    tensors = (*model.parameters(), *model.buffers())
+    device: Device | None = next((x.device for x in tensors if not isinstance(x, Uninitialized)), None)
     dtype = DTYPES[precision] if precision else None
 
-    def convert(tensor: Tensor) -> Tensor:
+    def convert(leaf: Any) -> Tensor:
+        tensor = leaf if isinstance(leaf, Tensor) else Tensor(leaf)
         if device is not None and tensor.device != device:
             tensor = tensor.to(device=device)
         return tensor.to(dtype=dtype) if dtype is not None and tensor.dtype.is_floating else tensor
 
-    return lambda batch: converted(batch, convert)
+    return lambda batch: mapped(batch, convert, is_tensor_or_array)
+
+
+def is_tensor_or_array(value: Any) -> bool:
+    """Whether a part of a batch is a tensor, or an array, of which a trainer makes one."""
+    return isinstance(value, Tensor) or backend_for_type(type(value)) is not None
+
+
+def length_of(data: Any) -> int | None:
+    """Return the number of batches in data; None if it is not known, as of an iterable dataset without a length."""
+    try:
+        return len(data)
+    except TypeError:
+        return None
 
 
 def item_count(batch: Any) -> int:

@@ -1,4 +1,4 @@
-"""What a checkpoint holds: the whole state of a training."""
+"""What a checkpoint holds: the whole state of a run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COUNTERS = ("epoch", "epochs_done", "batch_idx", "global_step", "start_epoch", "
 
 
 def snapshot(trainer: Loop) -> dict[str, Any]:
-    """Return the state of a training. Tensors share the memory of those in use."""
+    """Return the state of a run. Tensors share the memory of those in use."""
     used = trainer.batch_idx if trainer.in_epoch else 0
     return {
         "format": FORMAT,
@@ -42,7 +42,7 @@ def snapshot(trainer: Loop) -> dict[str, Any]:
 
 
 def restore(trainer: Loop, checkpoint: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Restore a training from a snapshot; return the random states, which were set."""
+    """Restore a run from a snapshot; return the random states, which were set."""
     trainer.callbacks.call("on_load_checkpoint", trainer, checkpoint)
     trainer.model.load_state_dict(checkpoint["model"])
     if isinstance(trainer.loss, Module):

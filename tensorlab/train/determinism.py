@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..backend import backend_of
 from ..nn.module.module import Module
 from ..random.seeding import random_states, set_random_states
-from ..tensor import Tensor
+from .bits import bits
 
 
 def require_repeatable_gradients(model: Module, loss: Callable[[], Any]) -> None:
@@ -39,14 +38,9 @@ def _computed(model: Module, loss: Callable[[], Any]) -> dict[str, bytes]:
         value = loss()
         value.backward()
         gradients = {f"the gradient of {name}": p.grad for name, p in model.named_parameters() if p.grad is not None}
-        return {name: _bytes(x) for name, x in {"the loss": value.detach(), **gradients}.items()}
+        return {name: bits(x) for name, x in {"the loss": value.detach(), **gradients}.items()}
     finally:
         for buffer, data in buffers:
             buffer.data = data
         model.zero_grad()
         set_random_states(states)
-
-
-def _bytes(tensor: Tensor) -> bytes:
-    elements: bytes = backend_of(tensor.array).to_numpy(tensor.array).tobytes()
-    return elements

@@ -1,4 +1,4 @@
-"""Log files of trainings: a row of values for each epoch or step."""
+"""Log files: a row of values for each epoch or step."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TIMES = ("seconds", "samples_per_second")
 
 @checked
 def read_log(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
-    """Read a log that a training has written, also while it goes on.
+    """Read the log of a run, also while the run is in progress.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def read_log(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     try:
         return _from_csv(complete) if file.suffix == ".csv" else [json.loads(line) for line in complete.splitlines()]
     except ValueError as error:
-        raise ValueError(f"{os.fspath(file)} is not the log of a training: {error}") from error
+        raise ValueError(f"{os.fspath(file)} is not the log of a run: {error}") from error
 
 
 def _from_csv(text: str) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any
@@ -11,13 +11,14 @@ from typing import Annotated, Any
 from ..nn.module.module import Module
 from ..optim.optimizer import Optimizer
 from ..options import Size, checked
-from ..options.kinds import Having
+from ..options.kinds import Having, Whole
 from ..random.seeding import seed_everything, set_random_states
 from ..tensor import Tensor
-from .batches import item_count, mover
+from .batches import item_count, length_of, mover
 from .callbacks.calls import Callbacks
 from .callbacks.checkpoint import ModelCheckpoint
 from .checkpoints import read_checkpoint, restore, write_checkpoint
+from .checks import LossFunction, described, scalar
 from .determinism import require_repeatable_gradients
 from .position import TRAINING, Positions
 from .tally import Tally, plain_value
@@ -26,16 +27,19 @@ from .updates import Updates
 Data = Annotated[Iterable[Any], Having("an iterable of batches", ("__iter__",))]
 """Batches: a `DataLoader`, or anything that can be iterated once per epoch."""
 
+Items = Annotated[Any, Whole(1)]
+"""A number of items, as an integer or a 0-d tensor."""
+
 FilePath = str | os.PathLike[str]
 
 
 class Loop:
-    """The state of a training, and the pieces of its loop; the base class of `Trainer`."""
+    """The state of a training run and the pieces of its loop; the base class of `Trainer`."""
 
     def __init__(
         self,
         model: Module,
-        loss: Callable[..., Any] | None,
+        loss: LossFunction | None,
         optimizer: Optimizer,
         updates: Updates,
         metrics: Mapping[str, Any],
@@ -178,8 +182,8 @@ class Loop:
 
     def _batches(self, data: Iterable[Any]) -> Iterator[Any]:
         self._had_its_pass = True
-        self.train_data, self.num_batches = data, len(data) if isinstance(data, Sized) else None
-        iterator = self.positions.iterate(TRAINING, data, used=self.batch_idx)
+        self.train_data, self.num_batches = data, length_of(data)
+        iterator = self.positions.iterate(TRAINING, data, used=self.batch_idx, epoch=self.epoch)
         self._restore_random_states()  # loaders may have drawn from them
         at_start, at_end = self.callbacks.of("on_train_batch_start"), self.callbacks.of("on_train_batch_end")
         try:
@@ -206,7 +210,7 @@ class Loop:
     # -- steps -------------------------------------------------------------------------------------------------------
 
     @checked
-    def step(self, loss: Tensor | Callable[..., Any], *, items: Any = None) -> None:
+    def step(self, loss: Tensor | Callable[..., Any], *, items: Items | None = None) -> None:
         """Compute the gradients of a batch, and update the model if the gradients of a step are complete.
 
         Parameters
@@ -216,14 +220,23 @@ class Loop:
             closure takes a function.
         items : int, optional
             The number of items over which the loss is a mean, such as tokens; by default `item_count` of the batch.
+
+        Raises
+        ------
+        RuntimeError
+            Outside of a loop over `batches`.
+        TypeError, ValueError
+            If the loss is not a 0-d tensor, or `items` not a positive integer.
         """
+        if not self._in_batch:
+            raise RuntimeError("step: it must be called in a loop over trainer.batches(...), once for each batch")
         if self._is_unverified and callable(loss):
             self._verify(loss)
-        count = self._items if items is None else int(items)
+        count = self._items if items is None else items
         if self.optimizer.needs_closure:
             self._update_by_closure(loss, count)
             return
-        value = _scalar(loss() if callable(loss) else loss)
+        value = scalar("step", loss() if callable(loss) else loss)
         self._note_loss(value, count)
         self._backward(value, count)
         if self.updates.is_complete:
@@ -264,7 +277,7 @@ class Loop:
             raise TypeError(f"step: loss must be a function that computes the loss, as {name} calls it several times")
 
         def closure() -> Tensor:
-            value = _scalar(loss())
+            value = scalar("step", loss())
             if not self.tally.is_repeating:
                 self._note_loss(value, items)
                 self.tally.is_repeating = True
@@ -298,8 +311,8 @@ class Loop:
             The value; outside of batches also a tensor of several elements or a list.
         """
         if self._in_batch:
-            if isinstance(value, Tensor) and value.shape != ():
-                raise ValueError(f"log: value must be a number or a 0-d tensor in a batch, not of shape {value.shape}")
+            if getattr(value, "shape", ()) != () or not hasattr(value, "__float__"):
+                raise ValueError(f"log: value must be a number or a 0-d tensor in a batch, not {described(value)}")
             self.tally.add(name, value, self._items)
         else:
             self.logged[name] = plain_value(value)
@@ -332,8 +345,10 @@ class Loop:
         ------
         FileNotFoundError
             If there is no such file.
+        RuntimeError
+            If it is the checkpoint of another model; nothing has changed then.
         ValueError
-            If the file is no checkpoint, or does not fit.
+            If the file is no checkpoint, or that of another optimizer.
         """
         self._random_states = restore(self, read_checkpoint(path))
 
@@ -355,10 +370,3 @@ class Loop:
             raise ValueError("fit: resume needs checkpoints; give the Trainer a folder, or a ModelCheckpoint callback")
         paths = [writer.last_path(self) for writer in reversed(writers)]
         return next((path for path in paths if path.exists()), None)
-
-
-def _scalar(loss: Any) -> Tensor:
-    if not isinstance(loss, Tensor) or loss.shape != ():
-        found = f"of shape {loss.shape}" if isinstance(loss, Tensor) else f"a {type(loss).__name__}"
-        raise ValueError(f"step: loss must be a 0-d tensor, the mean over the batch, not {found}")
-    return loss

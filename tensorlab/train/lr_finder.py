@@ -14,7 +14,8 @@ from ..optim.optimizer import Optimizer
 from ..options import BelowOne, Positive, Size, checked
 from ..options.kinds import Ordered, Real
 from ..viz.style import FAINT, PALETTE, Axes, axes_on, dress, figure_of, legend
-from .trials import Forward, LossFunction, forward_of, preserved, require_repeatable, step_on
+from .checks import LossFunction
+from .trials import Forward, forward_of, preserved, require_repeatable, step_on
 
 Batches = Annotated[Iterable[Any], Ordered("an iterable of batches")]
 Method = Literal["valley", "steepest", "minimum"]

@@ -30,7 +30,7 @@ def find_logs(paths: Sequence[str | os.PathLike[str]]) -> dict[str, Path]:
         for folder in folders:
             found[str(folder)] = next(folder / name for name in LOGS if (folder / name).exists())
     if not found:
-        raise FileNotFoundError(f"there are no logs of trainings in {', '.join(map(str, paths))}")
+        raise FileNotFoundError(f"there are no logs of runs in {', '.join(map(str, paths))}")
     return _shortened(found)
 
 

@@ -1,4 +1,4 @@
-"""Positions in data, so that a training goes on in the middle of an epoch."""
+"""Positions in data, so that training continues in the middle of an epoch."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ TRAINING = "train"
 
 
 class Positions:
-    """The positions of a training in its loaders, each by a name."""
+    """The positions in the loaders of a run, each by a name."""
 
     def __init__(self) -> None:
         self._loaders: dict[str, Any] = {}
         self._saved: dict[str, Any] = {}
         self._unfinished: set[str] = set()
 
-    def iterate(self, name: str, data: Any, used: int = 0) -> Iterator[Any]:
+    def iterate(self, name: str, data: Any, used: int = 0, epoch: int | None = None) -> Iterator[Any]:
         """Return an iterator over data which, after a resume, begins where the checkpoint was made.
 
         Parameters
@@ -29,17 +29,20 @@ class Positions:
             A loader with ``state_dict`` and ``load_state_dict``, or any iterable.
         used : int
             The number of batches that were used in this pass before.
+        epoch : int, optional
+            The number of the epoch, for samplers whose order depends on it.
         """
         is_new = not any(loader is data for loader in self._loaders.values())
         self._loaders[name] = data
         state = self._saved.pop(name, None)
-        if state is None or not has_state(data):
-            return self._noting_the_end(name, islice(iter(data), used, None))
-        if is_new:  # otherwise it was restored under another name
+        continues = state is not None and has_state(data)
+        if continues and is_new:  # otherwise it was restored under another name
             data.load_state_dict(state)
             if name in self._unfinished and not used:
                 iter(data)  # the rest of a pass that the program has left; the next one is new
-        return self._noting_the_end(name, iter(data))
+        if epoch is not None:
+            _set_epoch(data, epoch)  # after `load_state_dict`, which sets that of the checkpoint
+        return self._noting_the_end(name, iter(data) if continues else islice(iter(data), used, None))
 
     def _noting_the_end(self, name: str, iterator: Iterator[Any]) -> Iterator[Any]:
         self._unfinished.add(name)
@@ -73,6 +76,15 @@ class Positions:
         """Keep the states until the data is used."""
         self._saved, self._loaders = dict(state_dict["loaders"]), {}
         self._unfinished = set(state_dict["unfinished"])
+
+
+def _set_epoch(data: Any, epoch: int) -> None:
+    """Tell the samplers of a loader the number of the epoch, if their order depends on it (`DistributedSampler`)."""
+    batch_sampler = getattr(data, "batch_sampler", None)
+    samplers: list[Any] = [getattr(data, "sampler", None), batch_sampler, getattr(batch_sampler, "sampler", None)]
+    for sampler in samplers:
+        if hasattr(sampler, "set_epoch"):
+            sampler.set_epoch(epoch)
 
 
 def has_state(data: Any) -> bool:

@@ -121,7 +121,7 @@ def _differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, tuple[
 def replay(run: str | os.PathLike[str], folder: str | os.PathLike[str] | None = None) -> RunComparison:
     """Repeat a run: start its program again with the same arguments, and compare the results.
 
-    The program runs in the directory and with the environment variables of the run file. The folders of its trainings
+    The program runs in the directory and with the environment variables of the run file. The folders of its runs
     are made inside a new one; what it writes elsewhere is written again.
 
     Parameters

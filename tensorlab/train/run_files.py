@@ -1,4 +1,4 @@
-"""Run files: what a training was made of, and what came of it in each epoch."""
+"""Run files: the settings of a training run, and a hash of the parameters after each epoch."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..backend import active_backend, backend_of
+from ..backend import active_backend
 from ..io.replacing import replace_file
 from ..nn.module.module import Module
+from ..nn.module.parameter import Uninitialized
 from ..options import checked
 from ..tensor import Tensor
+from .bits import bits
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -25,7 +27,7 @@ RUN = "run.json"
 """The name of the run file in the folder of a run."""
 
 REPLAY_FOLDER = "TENSORLAB_REPLAY_FOLDER"
-"""The environment variable that sends the folders of a program's trainings elsewhere."""
+"""The environment variable that redirects the folders of a program's runs."""
 
 PACKAGES = ("tensorlab", "numpy", "cupy", "array-api-strict", "ml-dtypes")
 VARIABLES = ("TENSORLAB_", "OMP_", "OPENBLAS_", "MKL_", "PYTHONHASHSEED", "CUDA_VISIBLE_DEVICES")
@@ -33,7 +35,7 @@ VARIABLES = ("TENSORLAB_", "OMP_", "OPENBLAS_", "MKL_", "PYTHONHASHSEED", "CUDA_
 
 
 def redirected(folder: Path) -> Path:
-    """Return the folder of a training: in a replay, one of the same name below the replay's."""
+    """Return the folder of a run: in a replay, one of the same name below the replay's."""
     root = os.environ.get(REPLAY_FOLDER)
     if not root:
         return folder
@@ -47,18 +49,16 @@ def parameters_hash(model: Module) -> str:
     digest = blake2b(digest_size=16)
     for name, value in model.state_dict().items():
         digest.update(f"{name}\0".encode())
-        digest.update(_bytes(value) if isinstance(value, Tensor) else json.dumps(value, default=str).encode())
+        if isinstance(value, Tensor):
+            digest.update(f"{value.dtype} {value.shape}\0".encode() + bits(value))
+        else:
+            digest.update(json.dumps(value, default=str).encode())
     return digest.hexdigest()
 
 
-def _bytes(tensor: Tensor) -> bytes:
-    array: bytes = backend_of(tensor.array).to_numpy(tensor.array).tobytes()
-    return f"{tensor.dtype} {tensor.shape}\0".encode() + array
-
-
 def description(trainer: Trainer) -> dict[str, Any]:
-    """Return what a training is made of."""
-    parameters = [p.nelement() for p in trainer.model.parameters()]
+    """Return the settings and the environment of a training run."""
+    sizes = [p.nelement() for p in trainer.model.parameters() if not isinstance(p, Uninitialized)]
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": list(sys.orig_argv),
@@ -73,7 +73,7 @@ def description(trainer: Trainer) -> dict[str, Any]:
         "deterministic": trainer.deterministic,
         "settings": {
             "model": str(trainer.model),
-            "parameters": sum(parameters),
+            "parameters": sum(sizes),
             "loss": str(trainer.loss),
             "optimizer": str(trainer.optimizer),
             "callbacks": [type(callback).__name__ for callback in trainer.callbacks],

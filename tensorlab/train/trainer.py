@@ -1,27 +1,29 @@
-"""`Trainer`: a model with all that trains it, and the loop."""
+"""`Trainer`: the training loop of a model, its options and its state."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from ..autodiff.graph import no_grad
+from ..data.structure import like
 from ..nn.module.module import Module
 from ..nn.utils.evaluation import evaluating
 from ..ops.joining import concat
 from ..optim.lr_scheduler.base import LRScheduler
 from ..optim.optimizer import Optimizer
 from ..options import Fraction, Positive, Size, checked
-from ..options.kinds import Instance, Many, read
+from ..options.kinds import Instance, Ordered, read
 from ..random.bit_stream import SEED
 from ..tensor import Tensor
-from .batches import DTYPES, Precision, mover
+from .batches import DTYPES, Precision, is_tensor_or_array, mover
 from .callbacks.base import Callback
 from .callbacks.calls import Callbacks
 from .callbacks.lr_schedule import LRSchedule
+from .checks import LossFunction, pair_of, scalar
 from .defaults import all_callbacks
 from .loop import Data, FilePath, Loop
 from .run_files import redirected
@@ -29,11 +31,12 @@ from .tally import METRIC, Tally
 from .updates import Updates
 
 Seed = Annotated[int, SEED]
-CallbackList = Annotated[Sequence[Callback], Many(Instance((Callback,)))]
+CallbackList = Annotated[Iterable[Callback], Ordered("a list of callbacks")]
+CALLBACK = Instance((Callback,))
 
 
 class Trainer(Loop):
-    """The state of a training: what learns, what is measured, who is called, and how far it is.
+    """Trains a model: runs the loop, calls callbacks, measures, and saves what is needed to resume.
 
     `fit` is a loop of a few lines over `epochs`, `batches`, `step` and `evaluate`. A program that needs another loop
     writes it with the same pieces: callbacks, metrics, checkpoints and logs work alike in both::
@@ -46,7 +49,7 @@ class Trainer(Loop):
     Parameters
     ----------
     model : Module
-        What is trained.
+        The model to train.
     loss : callable or None
         ``loss(outputs, targets)`` returns a 0-d tensor: the mean over a batch, or its sum if the attribute
         ``reduction`` of a module says so. None if `forward` is overridden or the loop is the user's own.
@@ -57,7 +60,7 @@ class Trainer(Loop):
     metrics : mapping from str to metric, optional
         By the names under which they are logged, such as a `MetricCollection`. The metrics are updated with the outputs
         and targets of training; copies of them with those of evaluation.
-    callbacks : sequence of Callback
+    callbacks : iterable of Callback
         Called in the order that `Callback` describes.
     precision : {"64-true", "32-true", "bf16-true", "16-true"}, optional
         Data type to which the model and all floating-point tensors of batches are cast; by default nothing is cast.
@@ -71,16 +74,16 @@ class Trainer(Loop):
     ema : float, optional
         Decay of an exponential moving average of the parameters, with which the model is evaluated.
     seed : int, optional
-        Passed to `seed_everything` when a training begins, not when it is resumed. The initial parameters are drawn
-        before: call ``tl.seed_everything`` first of all.
+        Passed to `seed_everything` when a run begins, not when it is resumed. The initial parameters are drawn before
+        that: call ``tl.seed_everything`` before making the model.
     deterministic : bool
         Seeds with 0 if there is no `seed`, and in `fit` computes the gradients of the first batch twice: an error is
         raised if they differ, as they do if a layer or a loss draws numbers from a generator of its own. The kernels of
         the built-in backends are deterministic anyway, for a given number of threads.
     folder : str or path, optional
-        Where the training writes its log (``log.jsonl``), ``run.json`` and its last checkpoint, by callbacks that are
-        added unless there are callbacks of their kind. A training that is not resumed replaces the files of an earlier
-        one. By default nothing is written.
+        Where the log (``log.jsonl``), ``run.json`` and the last checkpoint are written, by callbacks that are added
+        unless there are callbacks of their kind. A run that is not resumed replaces the files of an earlier run. By
+        default nothing is written.
     progress : bool, optional
         Whether to show progress on the terminal: a bar, or in a file one line per epoch. By default the lines are
         shown, and the bar if there is a terminal or a notebook.
@@ -109,7 +112,7 @@ class Trainer(Loop):
     stop_epoch : int
         The number of epochs after which the training ends.
     is_running : bool
-        Whether a training goes on.
+        Whether the trainer is training.
     evaluated_model : Module
         The model that `evaluate` and `predict` run: `model`, or an average that a callback keeps.
     train_data, valid_data : iterable
@@ -139,7 +142,7 @@ class Trainer(Loop):
     def __init__(
         self,
         model: Module,
-        loss: Callable[..., Any] | None,
+        loss: LossFunction | None,
         optimizer: Optimizer,
         *,
         schedule: LRScheduler | LRSchedule | None = None,
@@ -157,9 +160,11 @@ class Trainer(Loop):
         sanity_check: bool = False,
     ) -> None:
         _check_optimizer(model, optimizer, accumulate)
-        metrics = metrics or {}
+        metrics, given = metrics or {}, list(callbacks)
         for name, metric in metrics.items():
             read("Trainer", f"metrics[{name!r}]", METRIC, metric)
+        for number, callback in enumerate(given):
+            read("Trainer", f"callbacks[{number}]", CALLBACK, callback)
         place = None if folder is None else redirected(Path(folder))
         super().__init__(
             model,
@@ -167,7 +172,7 @@ class Trainer(Loop):
             optimizer,
             updates=Updates(optimizer, accumulate, clip, clip_by, summed=getattr(loss, "reduction", "mean") == "sum"),
             metrics=metrics,
-            callbacks=Callbacks(all_callbacks(callbacks, schedule, ema, place, progress, sanity_check)),
+            callbacks=Callbacks(all_callbacks(given, schedule, ema, place, progress, sanity_check)),
             precision=precision,
             seed=0 if deterministic and seed is None else seed,
             deterministic=deterministic,
@@ -252,7 +257,7 @@ class Trainer(Loop):
             for number, batch in enumerate(batches):
                 loss, outputs, targets = self.forward(model, batch)
                 items = self.item_count(batch)
-                tally.add("loss", self.updates.mean(loss, items), items)
+                tally.add("loss", self.updates.mean(scalar("evaluate", loss), items), items)
                 tally.update(outputs, targets)
                 tally.items += items
                 self.callbacks.call("on_validation_batch_end", self, batch, number)
@@ -271,7 +276,7 @@ class Trainer(Loop):
         Parameters
         ----------
         data : iterable or Tensor
-            Batches: inputs, or tuples or lists that begin with them. A tensor is one batch.
+            Batches: inputs, or tuples or lists that begin with them. A tensor or an array is one batch.
 
         Returns
         -------
@@ -287,7 +292,7 @@ class Trainer(Loop):
         """
         model = self.evaluated_model
         with evaluating(model), no_grad():
-            batches = [data] if isinstance(data, Tensor) else data
+            batches = [data] if is_tensor_or_array(data) else data
             outputs = [
                 model(batch[0] if isinstance(batch, list | tuple) else batch)
                 for batch in map(mover(model, self.precision), batches)
@@ -300,10 +305,10 @@ class Trainer(Loop):
 
     def forward(self, model: Module, batch: Any) -> tuple[Tensor, Any, Any]:
         """Return the loss, the outputs and the targets of a batch. Override it for batches that are not pairs."""
-        inputs, targets = batch
-        outputs = model(inputs)
         if self.loss is None:
             raise TypeError("Trainer: loss must be given, or forward be overridden")
+        inputs, targets = pair_of("Trainer", batch, "override Trainer.forward for others")
+        outputs = model(inputs)
         return self.loss(outputs, targets), outputs, targets
 
     def training_loss(self, batch: Any) -> Tensor:
@@ -326,6 +331,5 @@ def _joined(outputs: Sequence[Any]) -> Any:
     if isinstance(first, Tensor):
         return concat(list(outputs)) if len(outputs) > 1 else first
     if isinstance(first, Mapping):
-        return {key: _joined([output[key] for output in outputs]) for key in first}
-    parts = [_joined(column) for column in zip(*outputs)]
-    return type(first)(*parts) if hasattr(first, "_fields") else type(first)(parts)
+        return like(first, {key: _joined([output[key] for output in outputs]) for key in first})
+    return like(first, [_joined(column) for column in zip(*outputs)])

@@ -1,4 +1,4 @@
-"""Trial runs of a training that leave everything as it was."""
+"""Short trial runs, after which everything is as before."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ..optim.optimizer import Optimizer
 from ..random import Generator
 from ..random.seeding import random_states, set_random_states
 from ..tensor import Tensor
+from .checks import LossFunction, described, pair_of, scalar
 
-LossFunction = Callable[[Any, Any], Tensor]
 Forward = Callable[[Module, Any], tuple[Tensor, Any, Any]]
 """Returns loss, outputs and targets of a batch, as `Trainer.forward`."""
 Restore = Callable[[], object]
@@ -25,7 +25,7 @@ PLAIN = (bool, int, float, complex, str, bytes, tuple, frozenset, NoneType)
 
 @contextmanager
 def preserved(*parts: Any) -> Iterator[None]:
-    """Restore, when the block ends, what a training inside it changes: bit for bit, also after an exception.
+    """Restore, when the block ends, what training inside it has changed: bit for bit, also after an exception.
 
     Restored are the states of random numbers (tensorlab's default generator, Python's ``random``, NumPy's global one if
     NumPy is loaded) and the given parts:
@@ -126,12 +126,8 @@ def first_batch(user: str, data: Iterable[Any]) -> Any:
 def require_repeatable(user: str, data: Iterable[Any]) -> None:
     """Raise `TypeError` if data is an iterator: reading it would use it up."""
     if isinstance(data, Iterator):
-        kind = _described(data)
+        kind = described(data)
         raise TypeError(f"{user}: data must be a loader or another iterable that can be read again, not {kind}")
-
-
-def _described(x: Any) -> str:
-    return type(x).__name__ + (f" of {len(x)}" if isinstance(x, list | tuple) else "")
 
 
 def forward_of(user: str, loss: LossFunction | None, forward: Forward | None = None) -> Forward:
@@ -144,24 +140,17 @@ def forward_of(user: str, loss: LossFunction | None, forward: Forward | None = N
     """
 
     def pairs(model: Module, batch: Any) -> tuple[Any, Any, Any]:
-        if not isinstance(batch, list | tuple) or len(batch) != 2:
-            raise TypeError(
-                f"{user}: a batch must be a pair (inputs, targets), not {_described(batch)}; pass forward= for others"
-            )
         if loss is None:
             raise TypeError(f"{user}: loss must be callable, not None, unless there is a forward=")
-        inputs, targets = batch
+        inputs, targets = pair_of(user, batch, "pass forward= for others")
         outputs = model(inputs)
         return loss(outputs, targets), outputs, targets
 
     def checked(model: Module, batch: Any) -> tuple[Tensor, Any, Any]:
         found: Any = (forward or pairs)(model, batch)
         if not isinstance(found, tuple) or len(found) != 3:
-            raise TypeError(f"{user}: forward must return loss, outputs and targets, not {_described(found)}")
-        if not isinstance(found[0], Tensor) or found[0].shape != ():
-            shape = f" of shape {found[0].shape}" if isinstance(found[0], Tensor) else ""
-            raise ValueError(f"{user}: loss must give a 0-d tensor, not {type(found[0]).__name__}{shape}")
-        return found[0], found[1], found[2]
+            raise TypeError(f"{user}: forward must return loss, outputs and targets, not {described(found)}")
+        return scalar(user, found[0]), found[1], found[2]
 
     return checked
 

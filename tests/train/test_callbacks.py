@@ -347,7 +347,7 @@ class TestProgress:
 
         found = trainer(callbacks=[train.ProgressBar(interval=1e-9)])
         found.fit(Endless(), epochs=1)
-        assert "8batch" in capsys.readouterr().err.replace(" ", "")
+        assert "epoch 1/1, batch 8 [" in capsys.readouterr().err
 
 
 def test_each_callback_works_alone_in_a_loop_of_the_users_own(tmp_path):

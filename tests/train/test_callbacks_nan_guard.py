@@ -97,6 +97,24 @@ class TestRaise:
                 for x, y in trainer.batches(batches()):
                     trainer.step(F.cross_entropy(model(x), y) * math.nan)
 
+    def test_the_optimizers_policy_stays(self):
+        """Also if another callback ends the training before the guard has begun."""
+
+        class Refuses(train.Callback):
+            order = -100
+
+            def on_fit_start(self, trainer):
+                raise RuntimeError
+
+        for others in ([], [Refuses()]):
+            trainer = make_trainer([train.NaNGuard("skip"), *others])
+            trainer.optimizer.on_nonfinite = "raise"
+            try:
+                trainer.fit(batches(), epochs=1)
+            except RuntimeError:
+                assert others
+            assert trainer.optimizer.on_nonfinite == "raise"
+
     def test_every_few_batches(self):
         trainer = make_trainer([train.NaNGuard(every_n_batches=2)])
         message, _ = self.message(trainer, poisoned(1))

@@ -276,6 +276,7 @@ REFUSED = {
     "unknown": (lambda: classifier(max_epoch=3), TypeError, "there is no parameter 'max_epoch'"),
     "module": (lambda: classifier(Wide), ValueError, "features, outputs, hidden without default.*module__hidden"),
     "prototype": (lambda: classifier(nn.Linear(4, 3), module__bias=False), ValueError, "module is made already; bias"),
+    "name": (lambda: classifier("mlp"), TypeError, "module must be a Module, or a class or function .*, not 'mlp'"),
     "epochs": (lambda: classifier(max_epochs=0), ValueError, "fit: epochs must be a positive integer"),
     "batch": (lambda: classifier(batch_size=0), ValueError, "batch_size must be a positive integer"),
 }

@@ -165,7 +165,7 @@ class TestSweep:
 class TestErrors:
     def test_iterator(self):
         model = classifier()
-        with pytest.raises(TypeError, match=r"data must be a loader .* not list_iterator"):
+        with pytest.raises(TypeError, match=r"data must be a loader .* not a list_iterator"):
             lr_find(model, F.cross_entropy, optim.SGD(model.parameters(), lr=0.1), iter([blobs()]))
 
     def test_empty(self):

@@ -1,5 +1,8 @@
 """The loop of a training: `fit`, its pieces, and the options of `Trainer`."""
 
+import re
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 from helpers import assert_close, host
@@ -116,6 +119,34 @@ class TestLoop:
         assert found.history[0]["share"] == pytest.approx((8 * 8 + 2 * 2) / 10)
         assert found.history[0]["noted"] == [1, 2]
 
+    @pytest.mark.parametrize("progress", [False, True])
+    def test_data_without_a_length(self, progress):
+        class Stream(tl.data.IterableDataset):
+            def __iter__(self):
+                return zip(*points(20), strict=True)
+
+        found = trainer(progress=progress)
+        rows = found.fit(tl.data.DataLoader(Stream(), batch_size=8), tl.data.DataLoader(Stream()), epochs=2)
+        assert (found.num_batches, found.global_step) == (None, 6)
+        assert {"loss", "valid_loss"} < rows[-1].keys()
+
+    def test_distributed_samplers_learn_the_epoch(self, tmp_path):
+        """The order differs from epoch to epoch, and a resumed run has that of the epoch with which it continues."""
+        dataset = tl.data.TensorDataset(*points(16))
+        seen = []
+
+        class Seen(train.Callback):
+            def on_train_batch_start(self, trainer, batch, batch_idx):
+                seen.append((trainer.epoch, batch[0].tolist()))
+
+        for epochs, resume in ((3, False), (2, False), (3, True)):
+            sampler = tl.data.DistributedSampler(dataset, num_replicas=2, rank=0)
+            loader = tl.data.DataLoader(dataset, batch_size=8, sampler=sampler)
+            trainer(callbacks=[Seen()], folder=tmp_path).fit(loader, epochs=epochs, resume=resume)
+        orders = [order for _, order in seen[:3]]
+        assert orders[0] != orders[1] != orders[2]
+        assert seen[3:] == seen[:3]
+
     def test_a_second_fit_goes_on(self):
         once, twice = trainer(), trainer()
         once.fit(data()[0], epochs=4)
@@ -159,12 +190,45 @@ class TestLoop:
         assert joined["a"].shape == (10, 3)
         assert [part.shape for part in joined["b"]] == [(10, 3), (10,)]
 
+    def test_an_array_is_one_batch(self):
+        found = trainer()
+        x = points(10)[0]
+        assert_close(found.predict(x.array), found.predict(x))
+
+    def test_lazy_models_take_their_sizes_from_the_first_batch(self, tmp_path):
+        model = nn.Sequential(nn.LazyLinear(8), nn.Tanh(), nn.LazyLinear(3))
+        found = trainer(model, precision="64-true", folder=tmp_path)
+        rows = found.fit(*data(), epochs=2)
+        assert model[0].weight.shape == (8, 2)
+        assert rows[1]["loss"] < rows[0]["loss"]
+
     def test_moves_batches_to_the_device_of_the_model(self, other_backend):
         model = network().to(other_backend)
         found = trainer(model)
         row = found.fit(*data(), epochs=1)[0]
         assert np.isfinite(row["valid_loss"])
         assert found.predict(points(4)[0]).device.backend == other_backend
+
+    def test_batches_keep_their_classes(self):
+        class Pair(NamedTuple):
+            inputs: tl.Tensor
+            targets: tl.Tensor
+
+        class Batch(dict):
+            inputs = property(lambda self: self["inputs"])
+
+        x, y = points(8)
+        found = []
+
+        class Own(train.Trainer):
+            def forward(self, model, batch):
+                found.append((type(batch), type(batch["pair"]), batch.inputs.dtype))
+                return F.cross_entropy(model(batch.inputs), batch["pair"].targets), None, None
+
+        model = network()
+        own = Own(model, None, optim.SGD(model.parameters(), lr=0.1), progress=False, precision="32-true")
+        own.fit([Batch(inputs=x, pair=Pair(x, y))], epochs=1)
+        assert found == [(Batch, Pair, tl.float32)]
 
     def test_arrays_in_batches_become_tensors(self):
         x, y = points(8)
@@ -354,8 +418,12 @@ class TestErrors:
             train.Trainer("model", nn.MSELoss(), optimizer)
         with pytest.raises(TypeError, match=r"Trainer: metrics\['a'\] must be a metric"):
             train.Trainer(model, nn.MSELoss(), optimizer, metrics={"a": 3})
-        with pytest.raises(TypeError, match="Trainer: callbacks must be a tuple of"):
-            train.Trainer(model, nn.MSELoss(), optimizer, callbacks=[3])
+        with pytest.raises(TypeError, match="Trainer: callbacks must be a list of callbacks, not an EarlyStopping"):
+            train.Trainer(model, nn.MSELoss(), optimizer, callbacks=train.EarlyStopping())
+        with pytest.raises(TypeError, match=r"Trainer: callbacks\[0\] must be a Callback"):
+            train.Trainer(model, nn.MSELoss(), optimizer, callbacks=[train.EarlyStopping])
+        with pytest.raises(TypeError, match="Trainer: loss must be a function or a module object or None, not "):
+            train.Trainer(model, nn.MSELoss, optimizer)
         with pytest.raises(ValueError, match="Trainer: optimizer must be one of the model's parameters"):
             train.Trainer(network(), nn.MSELoss(), optimizer)
         with pytest.raises(ValueError, match="fit: epochs must be a positive integer, not 0"):
@@ -384,10 +452,51 @@ class TestErrors:
                     pass
                 found.batches(data()[0])
 
+    def test_steps_without_a_batch(self):
+        """The loader itself is iterated over: callbacks and the position in the data would not learn of its batches."""
+        found = trainer()
+        with pytest.raises(RuntimeError, match=r"step: it must be called in a loop over trainer\.batches"):
+            for _ in found.epochs(1):
+                for x, y in data()[0]:
+                    found.step(F.cross_entropy(found.model(x), y))
+
+    @pytest.mark.parametrize("items", [0, "many", 2.5])
+    def test_numbers_of_items(self, items):
+        found = trainer()
+        with pytest.raises((TypeError, ValueError), match="step: items must be a positive integer"):
+            for _ in found.epochs(1):
+                for x, y in found.batches(data()[0]):
+                    found.step(F.cross_entropy(found.model(x), y), items=items)
+
+    @pytest.mark.parametrize("value", ["much", [1.0, 2.0], tl.ones(2)])
+    def test_values_logged_in_batches(self, value):
+        found = trainer()
+        with pytest.raises(ValueError, match="log: value must be a number or a 0-d tensor in a batch, not a "):
+            for _ in found.epochs(1):
+                for _ in found.batches(data()[0]):
+                    found.log("value", value)
+
+    def test_batches_that_are_no_pairs(self):
+        x, y = points(8)
+        cases = {
+            "a Tensor of shape (8, 2)": (x, y),  # the tensors instead of batches of them
+            "a tuple of 3": [(x, y, y)],
+            "a dict of 'x', 'y'": [{"x": x, "y": y}],
+        }
+        for described, batches in cases.items():
+            expected = re.escape(f"Trainer: a batch must be a pair (inputs, targets), not {described}; override")
+            with pytest.raises(TypeError, match=expected):
+                trainer().fit(batches, epochs=1)
+            with pytest.raises(TypeError, match=expected):
+                trainer().evaluate(batches)
+
     def test_losses(self):
         found = trainer(loss=nn.CrossEntropyLoss(reduction="none"))
-        with pytest.raises(ValueError, match=r"step: loss must be a 0-d tensor, the mean over the batch, not of shape"):
+        expected = r"loss must be a 0-d tensor, the mean over the batch, not a Tensor of shape \(8,\)"
+        with pytest.raises(ValueError, match=f"step: {expected}"):
             found.fit(data()[0], epochs=1)
+        with pytest.raises(ValueError, match=f"evaluate: {expected}"):
+            found.evaluate(data()[0])
         model = network()
         none = train.Trainer(model, None, optim.SGD(model.parameters(), lr=0.1), progress=False)
         with pytest.raises(TypeError, match="Trainer: loss must be given, or forward be overridden"):

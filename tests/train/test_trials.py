@@ -111,7 +111,7 @@ def test_first_batch_leaves_the_loader():
     first = as_arrays(first_batch("test", data))
     assert as_arrays(first_batch("test", data)) == first
     assert as_arrays(next(iter(data))) == first
-    with pytest.raises(TypeError, match="can be read again, not generator"):
+    with pytest.raises(TypeError, match="can be read again, not a generator"):
         first_batch("test", (x for x in [1]))
     with pytest.raises(ValueError, match="no batch"):
         first_batch("test", [])
@@ -126,9 +126,9 @@ def test_a_batch_is_a_pair(batch):
 @pytest.mark.parametrize(
     ("forward", "message"),
     [
-        (lambda model, batch: None, "test: forward must return loss, outputs and targets, not NoneType"),
-        (lambda model, batch: (1.0, 2, 3), "test: loss must give a 0-d tensor, not float"),
-        (lambda model, batch: (tl.ones(2), 2, 3), r"test: loss must give a 0-d tensor, not Tensor of shape \(2,\)"),
+        (lambda model, batch: None, "test: forward must return loss, outputs and targets, not a NoneType"),
+        (lambda model, batch: (1.0, 2, 3), "test: loss must be a 0-d tensor, the mean over the batch, not a float"),
+        (lambda model, batch: (tl.ones(2), 2, 3), r"test: loss must be a 0-d tensor, .*, not a Tensor of shape \(2,\)"),
     ],
 )
 def test_results_of_a_forward_function(forward, message):

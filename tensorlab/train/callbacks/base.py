@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Callback:
-    """What a `Trainer` calls at certain points of a training. A subclass overrides some of the hooks.
+    """The base class of callbacks: hooks that a `Trainer` calls. A subclass overrides some of them.
 
     The order of the hooks::
 
@@ -34,7 +34,7 @@ class Callback:
     not overridden costs nothing.
 
     A callback that keeps something from one call to the next defines `state_dict` and `load_state_dict`, so that a
-    resumed training goes on as if it had not been interrupted. When a training is resumed, ``load_state_dict`` and then
+    resumed run continues as if it had not been interrupted. When a run is resumed, ``load_state_dict`` and then
     ``on_fit_start`` are called; ``on_train_epoch_start`` is not called a second time for an epoch that is continued.
 
     Attributes

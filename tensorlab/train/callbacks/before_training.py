@@ -1,4 +1,4 @@
-"""SanityCheck and LearningRateFinder: what is tried out before a training begins."""
+"""SanityCheck and LearningRateFinder: tests before training begins."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 class SanityCheck(Callback):
     """Makes all checks of `train.sanity` when `Trainer.fit` begins, and raises an error if one fails.
 
-    ``Trainer(sanity_check=True)`` adds one. The training that follows is not affected. A training that is resumed is
-    not checked.
+    ``Trainer(sanity_check=True)`` adds one. The training that follows is not affected. A resumed run is not checked.
 
     Parameters
     ----------
@@ -73,7 +72,7 @@ class SanityCheck(Callback):
 class LearningRateFinder(Callback):
     """Makes a range test (`lr_find`) when `Trainer.fit` begins, and sets the rate that it suggests.
 
-    A training that is resumed goes on with its rate.
+    A resumed run keeps its rate.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""ModelCheckpoint: files from which a training can be resumed, and those of its best epochs."""
+"""ModelCheckpoint: files from which training can be resumed, and those of the best epochs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from ...options import Size, checked
 from ...options.kinds import Whole
 from .base import Callback
+from .folders import folder_of
 from .monitor import Mode, improves, monitored
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class ModelCheckpoint(Callback):
 
     Notes
     -----
-    A training that is not resumed removes the checkpoints of an earlier one in the folder.
+    A run that is not resumed removes the checkpoints of an earlier run in the folder.
 
     Examples
     --------
@@ -109,19 +110,12 @@ class ModelCheckpoint(Callback):
         """The value of the best epoch."""
         return next(iter(self.best_k_models.values()), None)
 
-    def folder_of(self, trainer: Loop) -> Path:
-        """Return the folder of the checkpoints."""
-        folder = self.folder or trainer.folder
-        if folder is None:
-            raise ValueError("ModelCheckpoint: folder must be given, here or to the Trainer")
-        return folder
-
     def last_path(self, trainer: Loop) -> Path:
         """Return the path of the last checkpoint."""
-        return self.folder_of(trainer) / LAST
+        return folder_of(self, trainer) / LAST
 
     def on_fit_start(self, trainer: Trainer) -> None:
-        folder = self.folder_of(trainer)
+        folder = folder_of(self, trainer)
         if not trainer.resumed and not trainer.epochs_done:
             self.best_k_models, self._outdated = {}, []
             for path in [folder / LAST, *folder.glob(f"epoch=*{SUFFIX}")]:
@@ -154,9 +148,9 @@ class ModelCheckpoint(Callback):
         """Enter the epoch among the best; return the path of its checkpoint, None if it is not one of them."""
         name = f"epoch={trainer.epochs_done}"
         if self.monitor is None:
-            return str(self.folder_of(trainer) / (name + SUFFIX)) if self.save_top_k < 0 else None
+            return str(folder_of(self, trainer) / (name + SUFFIX)) if self.save_top_k < 0 else None
         score = monitored(self, trainer, self.monitor)
-        path = str(self.folder_of(trainer) / f"{name}-{self.monitor.replace('/', '_')}={score:.4f}{SUFFIX}")
+        path = str(folder_of(self, trainer) / f"{name}-{self.monitor.replace('/', '_')}={score:.4f}{SUFFIX}")
         ranked = list(self.best_k_models.items())
         rank = next((n for n, (_, other) in enumerate(ranked) if improves(score, other, self.mode)), len(ranked))
         ranked.insert(rank, (path, score))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ...options import checked
 from ..logs import append_row, write_rows
 from .base import Callback
-from .json_lines import log_folder
+from .folders import folder_of
 
 if TYPE_CHECKING:
     from ..trainer import Trainer
@@ -23,8 +23,8 @@ FILE = "log.csv"
 class CSVLogger(Callback):
     """Writes the values of each epoch to ``log.csv``, which spreadsheets and pandas read.
 
-    A value that is new in an epoch gets a column, which is empty in the rows above. A training that is resumed goes on
-    with the rows up to its checkpoint; one that begins replaces the file.
+    A value that is new in an epoch gets a column, which is empty in the rows above. A resumed run
+    continues after the rows up to its checkpoint; a new run replaces the file.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class CSVLogger(Callback):
 
     def on_train_epoch_end(self, trainer: Trainer) -> None:
         if set(trainer.logged) <= set(self._columns):
-            append_row(log_folder(self, trainer) / FILE, _row(self._columns, trainer.logged))
+            append_row(folder_of(self, trainer) / FILE, _row(self._columns, trainer.logged))
         else:
             self._write(trainer)
 
@@ -67,7 +67,7 @@ class CSVLogger(Callback):
         self._columns = list(dict.fromkeys(name for values in trainer.history for name in values))
         header = [_row(self._columns, {name: name for name in self._columns})] if self._columns else []
         write_rows(
-            log_folder(self, trainer) / FILE, [*header, *(_row(self._columns, values) for values in trainer.history)]
+            folder_of(self, trainer) / FILE, [*header, *(_row(self._columns, values) for values in trainer.history)]
         )
 
 

@@ -1,4 +1,4 @@
-"""EarlyStopping: a training ends when a value has stopped improving."""
+"""EarlyStopping: training ends when a value has stopped improving."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class EarlyStopping(Callback):
-    """Ends a training when a logged value has not improved for several epochs.
+    """Stops training when a logged value has not improved for several epochs.
 
     Parameters
     ----------

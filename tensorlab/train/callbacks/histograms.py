@@ -14,7 +14,8 @@ from ...options import Size, checked
 from ...tensor import Tensor
 from ..logs import append_row
 from .base import Callback
-from .json_lines import log_folder, truncate
+from .folders import folder_of
+from .json_lines import truncate
 from .tensorboard import TensorBoardLogger
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Histograms(Callback):
             self._model = trainer.model
             for parameter, grad in zip(trainer.model.parameters(), self._gradients, strict=True):
                 parameter.grad = None if grad is None else grad.to(device=parameter.device, dtype=parameter.dtype)
-        folder = log_folder(self, trainer)
+        folder = folder_of(self, trainer)
         folder.mkdir(parents=True, exist_ok=True)
         self._length = truncate(folder / FILE, self._length if trainer.resumed or trainer.epochs_done else 0)
 
@@ -85,7 +86,7 @@ class Histograms(Callback):
         loggers = trainer.callbacks.instances(TensorBoardLogger)
         for row, values in self._rows(trainer):
             line = json.dumps({"epoch": trainer.epochs_done, "step": trainer.global_step, **row}) + "\n"
-            append_row(log_folder(self, trainer) / FILE, line)
+            append_row(folder_of(self, trainer) / FILE, line)
             self._length += len(line.encode())
             for logger in loggers:
                 logger.add_histogram(f"{row['kind']}s/{row['name']}", row["counts"], row["edges"], values, trainer)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ...options import Size, checked
 from ..logs import LOG, append_row, json_row, write_rows
 from .base import Callback
+from .folders import folder_of
 
 if TYPE_CHECKING:
     from ..trainer import Trainer
@@ -20,7 +21,7 @@ STEPS = "steps.jsonl"
 class JSONLinesLogger(Callback):
     """Writes the values of each epoch to ``log.jsonl``, and those of steps to ``steps.jsonl``: JSON, one line for each.
 
-    A training that is resumed goes on with the lines up to its checkpoint; one that begins replaces the files.
+    A resumed run continues after the lines up to its checkpoint; a new run replaces the files.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ class JSONLinesLogger(Callback):
         """The length of the file of steps."""
 
     def on_fit_start(self, trainer: Trainer) -> None:
-        folder = log_folder(self, trainer)
+        folder = folder_of(self, trainer)
         write_rows(folder / LOG, map(json_row, trainer.history))
         if self.every_n_steps is not None:
             self._length = truncate(folder / STEPS, self._length if trainer.resumed or trainer.epochs_done else 0)
@@ -68,25 +69,17 @@ class JSONLinesLogger(Callback):
         assert trainer.last_loss is not None
         values = {"epoch": trainer.epoch + 1, "step": trainer.global_step, "loss": trainer.last_loss.item()}
         row = json_row(values | self._rates)
-        append_row(log_folder(self, trainer) / STEPS, row)
+        append_row(folder_of(self, trainer) / STEPS, row)
         self._length += len(row.encode())
 
     def on_train_epoch_end(self, trainer: Trainer) -> None:
-        append_row(log_folder(self, trainer) / LOG, json_row(trainer.logged))
+        append_row(folder_of(self, trainer) / LOG, json_row(trainer.logged))
 
     def state_dict(self) -> dict[str, Any]:
         return {"length": self._length}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         self._length = state_dict["length"]
-
-
-def log_folder(logger: Any, trainer: Trainer) -> Path:
-    """Return the folder of a logger."""
-    folder: Path | None = logger.folder or trainer.folder
-    if folder is None:
-        raise ValueError(f"{type(logger).__name__}: folder must be given, here or to the Trainer")
-    return folder
 
 
 def truncate(path: Path, length: int) -> int:

@@ -70,7 +70,8 @@ class NaNGuard(Callback):
         self._batch: Any = None
         self._state: Any = None
         self._before: Any = None
-        self._policy = "ignore"
+        self._policy: Any = None
+        """The optimizer's own policy, while it is replaced."""
         self._loss_is_finite = self._checks = True
 
     def on_fit_start(self, trainer: Trainer) -> None:
@@ -121,10 +122,11 @@ class NaNGuard(Callback):
             trainer.log("skipped", self._skipped_in_epoch)
 
     def on_fit_end(self, trainer: Trainer) -> None:
-        trainer.optimizer.on_nonfinite = self._policy
+        if self._policy is not None:  # it is if another callback has ended the training before it began
+            trainer.optimizer.on_nonfinite, self._policy = self._policy, None
 
     def on_exception(self, trainer: Trainer, exception: BaseException) -> None:
-        trainer.optimizer.on_nonfinite = self._policy
+        self.on_fit_end(trainer)
 
     def _error(self, trainer: Trainer, what: str) -> FloatingPointError:
         place = f"epoch {trainer.epoch + 1}, batch {trainer.batch_idx + 1} (step {trainer.global_step + 1})"

@@ -11,6 +11,7 @@ from ...nn.module.module import Module
 from ...options import Size, checked
 from ..trials import preserved
 from .base import Callback
+from .folders import folder_of
 from .tensorboard import TensorBoardLogger
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class SamplePictures(Callback):
         self.every_n_epochs, self.name, self.dpi = every_n_epochs, name, dpi
 
     def on_fit_start(self, trainer: Trainer) -> None:
-        self._folder(trainer).mkdir(parents=True, exist_ok=True)
+        folder_of(self, trainer, FOLDER).mkdir(parents=True, exist_ok=True)
         if not trainer.resumed and not trainer.epochs_done:
             self._save(trainer)
 
@@ -93,11 +94,6 @@ class SamplePictures(Callback):
                     f"{type(figure).__name__}"
                 )
             label = f"{name}-" if name else ""
-            figure.savefig(self._folder(trainer) / f"{label}epoch={trainer.epochs_done}.png", dpi=self.dpi)
+            figure.savefig(folder_of(self, trainer, FOLDER) / f"{label}epoch={trainer.epochs_done}.png", dpi=self.dpi)
             for logger in trainer.callbacks.instances(TensorBoardLogger):
                 logger.add_figure(f"pictures/{name or 'figure'}", figure, trainer)
-
-    def _folder(self, trainer: Trainer) -> Path:
-        if self.folder is None and trainer.folder is None:
-            raise ValueError("SamplePictures: folder must be given, here or to the Trainer")
-        return self.folder or Path(trainer.folder or "") / FOLDER

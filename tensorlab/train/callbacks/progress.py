@@ -1,4 +1,4 @@
-"""Progress of a training: a line for each epoch, and a bar within it."""
+"""Progress of training: a line for each epoch, and a bar within it."""
 
 from __future__ import annotations
 
@@ -101,12 +101,11 @@ class ProgressBar(Progress):
     def _open(self, trainer: Trainer) -> None:
         from tqdm.auto import tqdm
 
-        form = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+        sized = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
         self._bar = tqdm(
             desc=_epoch(trainer),
             total=trainer.num_batches,
-            bar_format=form if trainer.num_batches else None,
-            unit="batch",
+            bar_format=sized if trainer.num_batches else "{desc}, batch {n_fmt} [{elapsed}{postfix}]",
             leave=False,
             dynamic_ncols=True,
         )

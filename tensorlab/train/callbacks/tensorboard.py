@@ -12,6 +12,7 @@ from ...ops.creation import asarray
 from ...options import Size, checked
 from ...tensor import Tensor
 from .base import Callback
+from .folders import folder_of
 from .json_lines import truncate
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ class TensorBoardLogger(Callback):
     """Writes what is logged for TensorBoard, in files that ``tensorboard --logdir runs`` shows.
 
     The horizontal axis counts steps of the optimizer. Values of training and held-out data share a chart, such as
-    ``loss/train`` and ``loss/valid``. The model and the optimizer are written as text. A training that is resumed goes
-    on with the events up to its checkpoint, so that no step appears twice; one that begins replaces those of an earlier
-    one.
+    ``loss/train`` and ``loss/valid``. The model and the optimizer are written as text. A resumed run
+    continues after the events up to its checkpoint, so that no step appears twice; a new run replaces the events of an
+    earlier one.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ class TensorBoardLogger(Callback):
         """The lengths of the event files at the checkpoint, by name."""
 
     def on_fit_start(self, trainer: Trainer) -> None:
-        continued, folder = trainer.resumed or trainer.epochs_done > 0, self._folder(trainer)
+        continued, folder = trainer.resumed or trainer.epochs_done > 0, folder_of(self, trainer, FOLDER)
         if not continued or trainer.resumed:
             _keep(folder, self._lengths if trainer.resumed else {})
         # The events that are purged here are gone already, except from a TensorBoard that has read them.
@@ -129,11 +130,6 @@ class TensorBoardLogger(Callback):
     def _add(self, kind: str, trainer: Trainer, *arguments: Any, **options: Any) -> None:
         assert self._events is not None
         self._events.add(kind, trainer.global_step, *arguments, **options)
-
-    def _folder(self, trainer: Trainer) -> Path:
-        if self.folder is None and trainer.folder is None:
-            raise ValueError("TensorBoardLogger: folder must be given, here or to the Trainer")
-        return self.folder or Path(trainer.folder or "") / FOLDER
 
     def _close(self) -> None:
         if self._events is not None:

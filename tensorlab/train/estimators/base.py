@@ -159,6 +159,11 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             if options:
                 raise ValueError(f"{type(self).__name__}: module is made already; {', '.join(options)} cannot be set")
             module = deepcopy(self.module)
+        elif not callable(self.module):
+            raise TypeError(
+                f"{type(self).__name__}: module must be a Module, or a class or function that makes one, not "
+                f"{self.module!r}"
+            )
         else:
             sizes = sizes_for(type(self).__name__, self.module, options, X.shape[1], self._outputs)
             module = self.module(*sizes, **options)

@@ -6,7 +6,8 @@ from ...autodiff.tree import mapped
 from ...nn.module.module import Module
 from ...optim.optimizer import Optimizer
 from ...options import Size, checked
-from ..trials import Forward, LossFunction, first_batch
+from ..checks import LossFunction
+from ..trials import Forward, first_batch
 from .data_checks import Data, finite_data, no_shared_samples
 from .model_checks import gradients, initial_loss, overfits_one_batch
 from .report import Check, Report
@@ -23,7 +24,7 @@ def check(
     samples: Size = 32,
     forward: Forward | None = None,
 ) -> Report:
-    """Make all sanity checks of a training that is about to begin; everything is as before afterwards.
+    """Run all sanity checks before training; everything is as before afterwards.
 
     Parameters
     ----------

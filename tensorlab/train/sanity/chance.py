@@ -13,7 +13,7 @@ from ...nn.layers.loss.classification import CrossEntropyLoss, FocalLoss, NLLLos
 from ...nn.layers.loss.regression import HuberLoss, L1Loss, MSELoss, SmoothL1Loss
 from ...ops.creation import arange, full_like
 from ...tensor import Tensor
-from ..trials import LossFunction
+from ..checks import LossFunction
 
 RAREST = 1e-6
 """The least frequency of a class: one that is absent from a batch has a finite loss."""

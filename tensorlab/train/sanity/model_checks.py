@@ -12,7 +12,8 @@ from ...optim.adam import Adam
 from ...optim.optimizer import Optimizer
 from ...options import NonNegative, Positive, Size, checked
 from ...tensor import Tensor
-from ..trials import Forward, LossFunction, forward_of, preserved, step_on
+from ..checks import LossFunction
+from ..trials import Forward, forward_of, preserved, step_on
 from .chance import chance, classes_of
 from .report import Check, listed
 
