@@ -54,11 +54,14 @@ def pad_constant(backend: Backend, x: ArrayT, /, pad_width: Pairs, constant_valu
     tensor([5., 1., 2.])
     """
     shape, inside = padded_shape(x.shape, pad_width), _original_slices(x.shape, pad_width)
-    values = constant_values if isinstance(constant_values, tuple) else ((constant_values, constant_values),) * x.ndim
     cast = CASTS.get(backend.dtype_of(x).kind, lambda number: number)
+    if not isinstance(constant_values, tuple):  # one fill is faster than narrow strips, though it writes places twice
+        out = backend.xp.full(shape, cast(constant_values), dtype=x.dtype, device=x.device)
+        out[(*inside, ...)] = x
+        return out
     out = backend.xp.empty(shape, dtype=x.dtype, device=x.device)
     # Each place is written once. Corners belong to the later axis, as in NumPy.
-    for axis, ((before, after), (first, last)) in enumerate(zip(pad_width, values, strict=True)):
+    for axis, ((before, after), (first, last)) in enumerate(zip(pad_width, constant_values, strict=True)):
         front, behind = (slice(None),) * axis, inside[axis + 1 :]
         if before:
             out[(*front, slice(0, before), *behind)] = cast(first)
@@ -254,4 +257,4 @@ def pad(x: ArrayT, /, pad_width: Any, mode: PadMode = "constant", *, constant_va
         raise TypeError(f"pad: constant_values must be numbers, not {constant_values!r}")
     if mode != "constant":
         return pad_continued(x, pairs, mode)
-    return pad_constant(x, pairs, values)
+    return pad_constant(x, pairs, constant_values if isinstance(constant_values, Number) else values)
