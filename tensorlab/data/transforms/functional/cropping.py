@@ -46,11 +46,19 @@ def crop(image: ArrayT, top: IntegerPerImage, left: IntegerPerImage, height: Siz
     tensor([[[5, 6, 0]]])
     """
     check_images(image)
+    if not isinstance(top, tuple) and not isinstance(left, tuple):
+        return _cut(image, top, left, height, width)
     check_entries(image, top=top, left=left)
     image, top, left = enclosing(image, top, left, height, width)
-    if not isinstance(top, tuple) and not isinstance(left, tuple):
-        return window(image, top, left, height, width)
     return on_batch(lambda x, tops, lefts: _windows(x, tops, lefts, height, width), image, top=top, left=left)
+
+
+def _cut(image: Any, top: Any, left: Any, height: int, width: int) -> Any:
+    """Return the same rectangle of all images."""
+    rows, columns = image.shape[-2:]
+    if top < 0 or left < 0 or top + height > rows or left + width > columns:
+        image, top, left = enclosing(image, top, left, height, width)
+    return window(image, top, left, height, width)
 
 
 def enclosing(image: Any, top: Any, left: Any, height: Any, width: Any) -> tuple[Any, Any, Any]:
@@ -119,8 +127,8 @@ def center_crop(image: ArrayT, output_size: Sizes) -> ArrayT:
     """
     check_images(image)
     height, width = square(output_size, "output_size")
-    top, left = (_centred(old, new) for old, new in zip(image.shape[-2:], (height, width), strict=True))
-    return crop(image, top, left, height, width)
+    rows, columns = image.shape[-2:]
+    return _cut(image, _centred(rows, height), _centred(columns, width), height, width)
 
 
 def _centred(old: int, new: int) -> int:
