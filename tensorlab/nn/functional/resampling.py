@@ -95,7 +95,7 @@ def interpolate(
     array: Any = array_of(input)
     backend_of(array).require_room("interpolate", shape[:2] + out, dtypes.named(array.dtype))
     single = str(input.dtype).rpartition(".")[2] != "float64"
-    for axis in _cheapest_order(shape[2:], out):
+    for axis in cheapest_order(shape[2:], out):
         taps = _taps(mode, shape[2 + axis], out[axis], scales[axis], bool(align_corners), antialias, single)
         input = _resampled(input, taps, 2 + axis)
     return input
@@ -218,7 +218,7 @@ def _one_per_axis(value: Any, ndim: int, name: str) -> tuple[Any, ...]:
     return values
 
 
-def _cheapest_order(size: Sequence[int], out: Sequence[int]) -> list[int]:
+def cheapest_order(size: Sequence[int], out: Sequence[int]) -> list[int]:
     """Return the axes in the order that leaves the least work for later ones.
 
     Of axes that grow by the same factor the last comes first, of axes that shrink by the same factor the first, as

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ....errors import ShapeError
-from ....nn.functional.resampling import interpolate_axis
+from ....nn.functional.resampling import cheapest_order, interpolate_axis
 from ....ops.arithmetic import clip
 from ....ops.declare import composite
 from ....ops.indexing import getitem
@@ -99,7 +99,7 @@ def _resized(image: Any, height: int, width: int, mode: str, antialias: bool) ->
     dtype, near = dtype_of(image), mode.startswith("nearest")
     values = image if near else as_floating(image)
     rounds = dtype.name == "uint8" and not near
-    for axis, size in _cheapest_order(image, height, width, rounds):
+    for axis, size in _order(image, height, width, rounds):
         if values.shape[axis] != size:
             values = interpolate_axis(values, axis, size, mode, antialias and not near)
             values = floor(values + 0.5) if rounds else values
@@ -109,10 +109,10 @@ def _resized(image: Any, height: int, width: int, mode: str, antialias: bool) ->
     return values if near else restored(values, dtype)
 
 
-def _cheapest_order(image: Any, height: int, width: int, rounds: bool) -> list[tuple[int, int]]:
-    """Return axes and their new lengths: the one that shrinks more first, but the width where values are rounded."""
-    axes = [(-1, width), (-2, height)]
-    return axes if rounds else sorted(axes, key=lambda axis: axis[1] / image.shape[axis[0]])
+def _order(image: Any, height: int, width: int, rounds: bool) -> list[tuple[int, int]]:
+    """Return axes and their new lengths in the cheapest order, but the width first where values are rounded."""
+    new = (height, width)
+    return [(axis - 2, new[axis]) for axis in ((1, 0) if rounds else cheapest_order(image.shape[-2:], new))]
 
 
 @composite(image="any")
