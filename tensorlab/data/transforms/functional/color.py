@@ -48,7 +48,9 @@ def _blended(image: Any, other: Any, ratio: Any) -> Any:
     """Return ``ratio * image + (1 - ratio) * other``, between black and white."""
     values = as_floating(image)
     ratio = column(ratio, values)
-    return clipped(values * ratio + other * (1.0 - ratio), dtype_of(image))
+    total = values * ratio
+    total += other * (1.0 - ratio)  # in place, as it is in the cache
+    return clipped(total, dtype_of(image))
 
 
 @composite(image="real")

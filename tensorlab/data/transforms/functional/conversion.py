@@ -237,4 +237,10 @@ def normalize(image: ArrayT, mean: PerChannel, std: PerChannel, inplace: bool = 
         per_channel("mean", mean, image),
         per_channel("std", tuple(1.0 / number for number in deviations), image),
     )
-    return on_batch(lambda x: (x - means) * factors, image)
+
+    def normalized(x: Any) -> Any:
+        centred = x - means
+        centred *= factors  # in place, as it is in the cache
+        return centred
+
+    return on_batch(normalized, image)
