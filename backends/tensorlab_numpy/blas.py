@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -59,3 +60,7 @@ def _library() -> ctypes.CDLL | None:
         if hasattr(library, "scipy_cblas_saxpby64_"):
             return library
     return None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_library)  # forked workers that limit their threads need not look for it again
