@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ....backend.dtypes import DType
 from ....errors import ShapeError
 from ....nn.functional.resampling import cheapest_order, interpolate_axis
 from ....ops.arithmetic import clip
 from ....ops.declare import composite
 from ....ops.indexing import getitem
 from ....ops.joining import stack
-from ....ops.rounding import floor
 from ....ops.shapes import astype
 from ....options import Size, Sizes
 from ....tensor import ArrayT
@@ -97,16 +97,21 @@ def resized_size(old: Any, size: Any, max_size: int | None) -> tuple[int, int]:
 def _resized(image: Any, height: int, width: int, mode: str, antialias: bool) -> Any:
     """Resize along the width and the height: bytes are rounded after each of them, as in Pillow and PyTorch."""
     dtype, near = dtype_of(image), mode.startswith("nearest")
-    values = image if near else as_floating(image)
     rounds = dtype.name == "uint8" and not near
+    values = image if near or rounds else as_floating(image)
     for axis, size in _order(image, height, width, rounds):
         if values.shape[axis] != size:
+            values = as_floating(values) if rounds else values
             values = interpolate_axis(values, axis, size, mode, antialias and not near)
-            values = floor(values + 0.5) if rounds else values
-            values = clip(values, 0.0, 255.0) if rounds and mode != "bilinear" else values  # others have overshoots
-    if rounds:
-        return astype(values, dtype)
-    return values if near else restored(values, dtype)
+            values = _as_bytes(values, mode, dtype) if rounds else values
+    return values if near or rounds else restored(values, dtype)
+
+
+def _as_bytes(values: Any, mode: str, dtype: DType) -> Any:
+    """Return resized bytes, rounded to the nearest; the memory of `values` is used."""
+    values += 0.5
+    values = clip(values, 0.0, 255.0) if mode != "bilinear" else values  # others have overshoots
+    return astype(values, dtype)  # cuts fractions off
 
 
 def _order(image: Any, height: int, width: int, rounds: bool) -> list[tuple[int, int]]:
