@@ -55,13 +55,15 @@ def pad_constant(backend: Backend, x: ArrayT, /, pad_width: Pairs, constant_valu
     """
     shape, inside = padded_shape(x.shape, pad_width), _original_slices(x.shape, pad_width)
     cast = CASTS.get(backend.dtype_of(x).kind, lambda number: number)
-    if not isinstance(constant_values, tuple):  # one fill is faster than narrow strips, though it writes places twice
+    is_one = not isinstance(constant_values, tuple)
+    if is_one and x.ndim and any(pad_width[-1]):  # narrow strips take longer than a fill, which writes places twice
         out = backend.xp.full(shape, cast(constant_values), dtype=x.dtype, device=x.device)
         out[(*inside, ...)] = x
         return out
     out = backend.xp.empty(shape, dtype=x.dtype, device=x.device)
+    values = ((constant_values, constant_values),) * x.ndim if is_one else constant_values
     # Each place is written once. Corners belong to the later axis, as in NumPy.
-    for axis, ((before, after), (first, last)) in enumerate(zip(pad_width, constant_values, strict=True)):
+    for axis, ((before, after), (first, last)) in enumerate(zip(pad_width, values, strict=True)):
         front, behind = (slice(None),) * axis, inside[axis + 1 :]
         if before:
             out[(*front, slice(0, before), *behind)] = cast(first)
