@@ -1,0 +1,132 @@
+"""Mobile and later networks: published numbers of parameters, outputs and gradients at small sizes, initial weights."""
+
+import math
+
+import numpy as np
+import pytest
+from helpers import assert_close, host, seeded, tensor
+
+import tensorlab as tl
+from tensorlab import models, nn
+
+PUBLISHED = {  # numbers of parameters with 1000 classes
+    "convnext_tiny": 28_589_128,
+    "convnext_small": 50_223_688,
+    "convnext_base": 88_591_464,
+    "convnext_large": 197_767_336,
+    "efficientnet_b0": 5_288_548,
+    "efficientnet_b1": 7_794_184,
+    "efficientnet_b2": 9_109_994,
+    "efficientnet_b3": 12_233_232,
+    "efficientnet_b4": 19_341_616,
+    "efficientnet_b5": 30_389_784,
+    "efficientnet_b6": 43_040_704,
+    "efficientnet_b7": 66_347_960,
+    "efficientnet_v2_s": 21_458_488,
+    "efficientnet_v2_m": 54_139_356,
+    "efficientnet_v2_l": 118_515_272,
+    "mobilenet_v2": 3_504_872,
+    "mobilenet_v3_large": 5_483_032,
+    "mobilenet_v3_small": 2_542_856,
+    "shufflenet_v2_x0_5": 1_366_792,
+    "shufflenet_v2_x1_0": 2_278_604,
+    "shufflenet_v2_x1_5": 3_503_624,
+    "shufflenet_v2_x2_0": 7_393_996,
+}
+
+STAGES = ((True, 1, 3, 1, 8, 8, 1), (True, 4, 3, 2, 8, 16, 1), (False, 4, 5, 2, 16, 16, 2))
+"""A small EfficientNet."""
+
+SMALLEST = [  # (model, height and width of small images)
+    (lambda: models.ConvNeXt([(4, 1), (8, 2)], 0.1, num_classes=3), (8, 9)),
+    (lambda: models.EfficientNet(STAGES, num_classes=3), (9, 8)),
+    (lambda: models.MobileNetV2(3, width_mult=0.25), (9, 8)),
+    (lambda: models.MobileNetV3("small", 3, width_mult=0.25), (9, 8)),
+    (lambda: models.ShuffleNetV2((1, 2, 1), (8, 16, 32, 64, 64), 3), (9, 8)),
+]
+
+
+@pytest.mark.parametrize(("name", "size"), PUBLISHED.items())
+def test_published_numbers_of_parameters(name, size, undrawn):
+    assert sum(parameter.size for parameter in models.get_model(name).parameters()) == size
+    assert f"{size:,}" in getattr(models, name).__doc__
+
+
+@pytest.mark.parametrize(("build", "size"), SMALLEST)
+def test_every_parameter_is_learned_by_small_images(build, size):
+    model = build()
+    images = tensor(seeded("images").normal(size=(2, 3, *size)), dtype="float32")
+    scores = model(images)
+    assert scores.shape == (2, 3)
+    scores.square().sum().backward()
+    for key, parameter in model.named_parameters():
+        assert parameter.grad is not None, key
+        assert np.isfinite(host(parameter.grad)).all(), key
+    assert model.eval()(images[:1]).shape == (1, 3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("layer", "deviation"),
+    [
+        (lambda: models.mobilenet_v2().classifier[-1], 0.01),
+        (lambda: models.mobilenet_v2().features[8].conv[1][0], math.sqrt(2 / (9 * 384))),
+        (lambda: models.mobilenet_v3_small().features[4].block[2].fc1, math.sqrt(2 / 24)),
+        (lambda: models.EfficientNet(STAGES).classifier[-1], 1 / math.sqrt(3 * 1000)),
+        (lambda: models.ConvNeXt([(16, 1)]).features[1][0].block[3], 0.02),
+    ],
+)
+def test_initial_weights(layer, deviation):
+    weight = host(layer().weight.detach())
+    assert abs(weight.mean()) < 5 * deviation / math.sqrt(weight.size)
+    assert abs(weight.std() / deviation - 1) < 5 / math.sqrt(2 * weight.size)
+
+
+def test_blocks_are_left_out_more_often_towards_the_end():
+    convnext = models.ConvNeXt([(4, 1), (8, 2)], 0.4)
+    efficientnet = models.EfficientNet(STAGES, stochastic_depth_prob=0.4)
+    found = [
+        [module.p for module in model.modules() if isinstance(module, nn.StochasticDepth)]
+        for model in (convnext, efficientnet)
+    ]
+    assert found == [pytest.approx([0.0, 0.2, 0.4]), pytest.approx([0.0, 0.1, 0.2, 0.3])]
+
+
+def test_blocks_begin_almost_as_the_identity():
+    block = models.ConvNeXt([(16, 1)]).features[1][0]
+    maps = tl.rand(1, 16, 5, 5)
+    assert_close(block(maps).detach(), host(maps), atol=1e-5)
+    assert host(block.layer_scale.detach()).tolist() == [[[np.float32(1e-6)]]] * 16
+
+
+def test_dilation_keeps_the_resolution(undrawn):
+    model = models.mobilenet_v3_small(num_classes=2, dilated=True).eval()
+    images = tl.zeros(1, 3, 64, 64)
+    assert model.features(images).shape == (1, 576, 4, 4)
+    assert models.mobilenet_v3_small(num_classes=2).eval().features(images).shape == (1, 576, 2, 2)
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "mobilenet_v3_small"])
+def test_another_normalisation(name, undrawn):
+    model = models.get_model(name, num_classes=2, norm_layer=lambda channels: nn.GroupNorm(1, channels))
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in model.modules())
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: models.ConvNeXt([]), "ConvNeXt: stages must be at least one pair"),
+        (lambda: models.ConvNeXt([(8, 0)]), "ConvNeXt: stages must be a tuple of"),
+        (lambda: models.EfficientNet([]), "EfficientNet: stages must be at least one"),
+        (lambda: models.EfficientNet([*STAGES, STAGES[0]]), "with the outputs of the one before as its inputs"),
+        (lambda: models.mobilenet_v2(width_mult=0), "MobileNetV2: width_mult must be a positive number, not 0"),
+        (lambda: models.MobileNetV3("medium"), "MobileNetV3: size must be 'large' or 'small', not 'medium'"),
+        (
+            lambda: models.ShuffleNetV2((1, 1, 1), (8, 15, 32, 64, 64)),
+            r"ShuffleNetV2: stages_out_channels must be even for the three stages, not \(8, 15",
+        ),
+    ],
+)
+def test_wrong_options(build, message):
+    with pytest.raises(ValueError, match=message):
+        build()
