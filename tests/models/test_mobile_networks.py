@@ -28,6 +28,21 @@ PUBLISHED = {  # numbers of parameters with 1000 classes
     "mobilenet_v2": 3_504_872,
     "mobilenet_v3_large": 5_483_032,
     "mobilenet_v3_small": 2_542_856,
+    "regnet_x_400mf": 5_495_976,
+    "regnet_x_800mf": 7_259_656,
+    "regnet_x_1_6gf": 9_190_136,
+    "regnet_x_3_2gf": 15_296_552,
+    "regnet_x_8gf": 39_572_648,
+    "regnet_x_16gf": 54_278_536,
+    "regnet_x_32gf": 107_811_560,
+    "regnet_y_400mf": 4_344_144,
+    "regnet_y_800mf": 6_432_512,
+    "regnet_y_1_6gf": 11_202_430,
+    "regnet_y_3_2gf": 19_436_338,
+    "regnet_y_8gf": 39_381_472,
+    "regnet_y_16gf": 83_590_140,
+    "regnet_y_32gf": 145_046_770,
+    "regnet_y_128gf": 644_812_894,
     "shufflenet_v2_x0_5": 1_366_792,
     "shufflenet_v2_x1_0": 2_278_604,
     "shufflenet_v2_x1_5": 3_503_624,
@@ -42,11 +57,15 @@ SMALLEST = [  # (model, height and width of small images)
     (lambda: models.EfficientNet(STAGES, num_classes=3), (9, 8)),
     (lambda: models.MobileNetV2(3, width_mult=0.25), (9, 8)),
     (lambda: models.MobileNetV3("small", 3, width_mult=0.25), (9, 8)),
+    (lambda: models.RegNet(4, 8, 8.0, 2.0, 8, 0.25, num_classes=3), (9, 8)),
     (lambda: models.ShuffleNetV2((1, 2, 1), (8, 16, 32, 64, 64), 3), (9, 8)),
 ]
 
 
-@pytest.mark.parametrize(("name", "size"), PUBLISHED.items())
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [pytest.param(*item, marks=pytest.mark.slow if item[1] > 300_000_000 else ()) for item in PUBLISHED.items()],
+)
 def test_published_numbers_of_parameters(name, size, undrawn):
     assert sum(parameter.size for parameter in models.get_model(name).parameters()) == size
     assert f"{size:,}" in getattr(models, name).__doc__
@@ -99,6 +118,16 @@ def test_blocks_begin_almost_as_the_identity():
     assert host(block.layer_scale.detach()).tolist() == [[[np.float32(1e-6)]]] * 16
 
 
+@pytest.mark.parametrize(
+    ("name", "blocks", "widths"),
+    [("regnet_x_400mf", [1, 2, 7, 12], [32, 64, 160, 400]), ("regnet_y_1_6gf", [2, 6, 17, 2], [48, 120, 336, 888])],
+)
+def test_stages_of_regnets(name, blocks, widths, undrawn):
+    stages = models.get_model(name).trunk_output
+    assert [len(stage) for stage in stages] == blocks
+    assert [stage[0].f.c[0].out_channels for stage in stages] == widths
+
+
 def test_dilation_keeps_the_resolution(undrawn):
     model = models.mobilenet_v3_small(num_classes=2, dilated=True).eval()
     images = tl.zeros(1, 3, 64, 64)
@@ -119,6 +148,8 @@ def test_another_normalisation(name, undrawn):
         (lambda: models.ConvNeXt([(8, 0)]), "ConvNeXt: stages must be a tuple of"),
         (lambda: models.EfficientNet([]), "EfficientNet: stages must be at least one"),
         (lambda: models.EfficientNet([*STAGES, STAGES[0]]), "with the outputs of the one before as its inputs"),
+        (lambda: models.RegNet(4, 9, 8.0, 2.0, 8), "RegNet: w_0 must be a multiple of 8, not 9"),
+        (lambda: models.RegNet(4, 8, 8.0, 1.0, 8), r"RegNet: w_m must be a number in \(1, inf\), not 1"),
         (lambda: models.mobilenet_v2(width_mult=0), "MobileNetV2: width_mult must be a positive number, not 0"),
         (lambda: models.MobileNetV3("medium"), "MobileNetV3: size must be 'large' or 'small', not 'medium'"),
         (

@@ -10,7 +10,10 @@ from tensorlab import models
 torch = pytest.importorskip("torch")
 torchvision = import_torchvision()
 
-NAMES = sorted(set(models.list_models()) & set(torchvision.models.list_models()))
+NAMES = [
+    pytest.param(name, marks=pytest.mark.slow if name in ("regnet_y_128gf", "vit_h_14") else ())  # over 600 million
+    for name in sorted(set(models.list_models()) & set(torchvision.models.list_models()))
+]
 
 CASES = [  # (name, its options, height and width of the images)
     ("alexnet", {}, (63, 70)),
@@ -24,6 +27,8 @@ CASES = [  # (name, its options, height and width of the images)
     ("mobilenet_v2", {"width_mult": 0.5}, (64, 70)),
     ("mobilenet_v3_large", {"reduced_tail": True, "dilated": True, "width_mult": 0.5}, (64, 70)),
     ("mobilenet_v3_small", {}, (64, 70)),
+    ("regnet_x_400mf", {}, (40, 33)),
+    ("regnet_y_400mf", {}, (40, 33)),
     ("resnet18", {}, (64, 70)),
     ("resnet50", {"replace_stride_with_dilation": [False, True, True]}, (40, 33)),
     ("resnext50_32x4d", {}, (64, 64)),
@@ -53,8 +58,20 @@ def outputs_of(result):
     return list(result) if isinstance(result, tuple) else [result]
 
 
+@pytest.fixture
+def computed_widths(monkeypatch):
+    """Let torchvision compute the widths of its RegNets on the CPU, where the networks have no memory."""
+    compute = torchvision.models.regnet.BlockParams.from_init_params
+
+    def computed(**options):
+        with torch.device("cpu"):
+            return compute(**options)
+
+    monkeypatch.setattr(torchvision.models.regnet.BlockParams, "from_init_params", computed)
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_keys_and_shapes(name, undrawn):
+def test_keys_and_shapes(name, undrawn, computed_widths):
     with torch.device("meta"):
         expected = theirs(name, {}).state_dict()
     found = models.get_model(name).state_dict()
