@@ -47,6 +47,11 @@ PUBLISHED = {  # numbers of parameters with 1000 classes
     "shufflenet_v2_x1_0": 2_278_604,
     "shufflenet_v2_x1_5": 3_503_624,
     "shufflenet_v2_x2_0": 7_393_996,
+    "vit_b_16": 86_567_656,
+    "vit_b_32": 88_224_232,
+    "vit_h_14": 632_045_800,
+    "vit_l_16": 304_326_632,
+    "vit_l_32": 306_535_400,
 }
 
 STAGES = ((True, 1, 3, 1, 8, 8, 1), (True, 4, 3, 2, 8, 16, 1), (False, 4, 5, 2, 16, 16, 2))
@@ -59,6 +64,7 @@ SMALLEST = [  # (model, height and width of small images)
     (lambda: models.MobileNetV3("small", 3, width_mult=0.25), (9, 8)),
     (lambda: models.RegNet(4, 8, 8.0, 2.0, 8, 0.25, num_classes=3), (9, 8)),
     (lambda: models.ShuffleNetV2((1, 2, 1), (8, 16, 32, 64, 64), 3), (9, 8)),
+    (lambda: models.VisionTransformer(8, 4, 2, 2, 8, 16, dropout=0.1, num_classes=3), (8, 8)),
 ]
 
 
@@ -128,6 +134,28 @@ def test_stages_of_regnets(name, blocks, widths, undrawn):
     assert [stage[0].f.c[0].out_channels for stage in stages] == widths
 
 
+def test_vision_transformers_begin_undecided_and_see_the_order_of_patches():
+    model = models.VisionTransformer(8, 4, 1, 2, 8, 16, num_classes=3)
+    images = tl.rand(1, 3, 8, 8)
+    assert not host(model(images).detach()).any()
+    model.heads.head.reset_parameters()
+    assert abs(host((model(images) - model(images.flip(2))).detach())).max() > 1e-4
+    with pytest.raises(ValueError, match=r"VisionTransformer: images must have 8×8 pixels, .*not shape \(1, 3, 9, 8\)"):
+        model(tl.rand(1, 3, 9, 8))
+
+
+def test_old_keys_of_vision_transformers():
+    model, other = (models.VisionTransformer(8, 4, 2, 2, 8, 16, num_classes=3) for _ in range(2))
+    old = {
+        key.replace("mlp.0.", "mlp.linear_1.").replace("mlp.3.", "mlp.linear_2."): value
+        for key, value in model.state_dict().items()
+    }
+    assert "encoder.layers.encoder_layer_1.mlp.linear_2.bias" in old
+    other.load_state_dict(old)
+    for key, value in other.state_dict().items():
+        assert (host(value) == host(model.state_dict()[key])).all()
+
+
 def test_dilation_keeps_the_resolution(undrawn):
     model = models.mobilenet_v3_small(num_classes=2, dilated=True).eval()
     images = tl.zeros(1, 3, 64, 64)
@@ -156,6 +184,7 @@ def test_another_normalisation(name, undrawn):
             lambda: models.ShuffleNetV2((1, 1, 1), (8, 15, 32, 64, 64)),
             r"ShuffleNetV2: stages_out_channels must be even for the three stages, not \(8, 15",
         ),
+        (lambda: models.vit_b_16(image_size=40), "image_size 40 does not divide into patches of 16"),
     ],
 )
 def test_wrong_options(build, message):

@@ -36,6 +36,7 @@ CASES = [  # (name, its options, height and width of the images)
     ("squeezenet1_0", {}, (40, 47)),
     ("squeezenet1_1", {}, (40, 47)),
     ("vgg11_bn", {}, (64, 64)),
+    ("vit_b_32", {"image_size": 64}, (64, 64)),
 ]
 
 
@@ -84,6 +85,9 @@ def test_keys_and_shapes(name, undrawn, computed_widths):
 @pytest.mark.parametrize(("name", "options", "size"), CASES)
 def test_outputs_gradients_and_statistics(name, options, size, undrawn):
     peer = without_dropout(theirs(name, {"num_classes": 7, **options})).double()
+    for parameter in peer.parameters():
+        if parameter.ndim > 1 and not parameter.any():  # as in the last layer of Vision Transformers
+            torch.nn.init.normal_(parameter, std=0.1)
     model = without_dropout(models.get_model(name, num_classes=7, **options)).double()
     model.load_state_dict({key: value.numpy() for key, value in peer.state_dict().items()})
     images = seeded(name).normal(size=(2, 3, *size))
