@@ -47,6 +47,9 @@ PUBLISHED = {  # numbers of parameters with 1000 classes
     "shufflenet_v2_x1_0": 2_278_604,
     "shufflenet_v2_x1_5": 3_503_624,
     "shufflenet_v2_x2_0": 7_393_996,
+    "swin_b": 87_768_224,
+    "swin_s": 49_606_258,
+    "swin_t": 28_288_354,
     "vit_b_16": 86_567_656,
     "vit_b_32": 88_224_232,
     "vit_h_14": 632_045_800,
@@ -64,6 +67,7 @@ SMALLEST = [  # (model, height and width of small images)
     (lambda: models.MobileNetV3("small", 3, width_mult=0.25), (9, 8)),
     (lambda: models.RegNet(4, 8, 8.0, 2.0, 8, 0.25, num_classes=3), (9, 8)),
     (lambda: models.ShuffleNetV2((1, 2, 1), (8, 16, 32, 64, 64), 3), (9, 8)),
+    (lambda: models.SwinTransformer((2, 2), 4, (2, 1), (1, 2), (2, 3), dropout=0.1, num_classes=3), (11, 14)),
     (lambda: models.VisionTransformer(8, 4, 2, 2, 8, 16, dropout=0.1, num_classes=3), (8, 8)),
 ]
 
@@ -184,6 +188,8 @@ def test_another_normalisation(name, undrawn):
             lambda: models.ShuffleNetV2((1, 1, 1), (8, 15, 32, 64, 64)),
             r"ShuffleNetV2: stages_out_channels must be even for the three stages, not \(8, 15",
         ),
+        (lambda: models.SwinTransformer((4, 4), 8, (2, 2), (2,), (4, 4)), "depths and num_heads must have an entry"),
+        (lambda: models.SwinTransformer((4, 4), 8, (2,), (3,), (4, 4)), "embed_dim 8 and its doubles do not divide"),
         (lambda: models.vit_b_16(image_size=40), "image_size 40 does not divide into patches of 16"),
     ],
 )
