@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
@@ -39,9 +40,9 @@ class Permute(Module):
 class LayerNorm2d(LayerNorm):
     """Layer normalisation of each pixel's channels."""
 
-    def forward(self, maps: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         """Return the normalised maps."""
-        return super().forward(maps.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return super().forward(input.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
 class ConvNeXtBlock(Module):
@@ -95,7 +96,7 @@ class ConvNeXt(Module):
     @checked
     def __init__(
         self,
-        stages: Annotated[tuple[tuple[int, int], ...], Many(Several((Whole(1), Whole(1))))],
+        stages: Annotated[Sequence[tuple[int, int]], Many(Several((Whole(1), Whole(1))))],
         stochastic_depth_prob: Fraction = 0.0,
         layer_scale: Finite = 1e-6,
         num_classes: Size = 1000,

@@ -7,6 +7,7 @@ Smaller models and faster training", 2021.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Annotated, Any, NamedTuple
@@ -142,7 +143,7 @@ class EfficientNet(Module):
     @checked
     def __init__(
         self,
-        stages: Annotated[tuple[tuple[bool | int, ...], ...], Many(STAGE)],
+        stages: Annotated[Sequence[tuple[bool | int, ...]], Many(STAGE)],
         dropout: Fraction = 0.2,
         stochastic_depth_prob: Fraction = 0.2,
         num_classes: Size = 1000,
@@ -192,7 +193,7 @@ def _scaled(width: float, depth: float, dropout: float, num_classes: int, option
         )
         for stage in B0
     ]
-    return EfficientNet(stages, **{"dropout": dropout, **options}, num_classes=num_classes)  # type: ignore[arg-type]
+    return EfficientNet(stages, **{"dropout": dropout, **options}, num_classes=num_classes)
 
 
 def _second(stages: tuple[Stage, ...], dropout: float, num_classes: int, options: dict[str, Any]) -> EfficientNet:

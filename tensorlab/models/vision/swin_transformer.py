@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from ...nn.functional.dropout import dropout
@@ -179,8 +180,8 @@ class SwinTransformer(Module):
         self,
         patch_size: tuple[Size, Size],
         embed_dim: Size,
-        depths: Annotated[tuple[int, ...], Many(Whole(1))],
-        num_heads: Annotated[tuple[int, ...], Many(Whole(1))],
+        depths: Annotated[Sequence[int], Many(Whole(1))],
+        num_heads: Annotated[Sequence[int], Many(Whole(1))],
         window_size: tuple[Size, Size],
         mlp_ratio: Positive = 4.0,
         dropout: Fraction = 0.0,
