@@ -144,8 +144,13 @@ def test_vision_transformers_begin_undecided_and_see_the_order_of_patches():
     assert not host(model(images).detach()).any()
     model.heads.head.reset_parameters()
     assert abs(host((model(images) - model(images.flip(2))).detach())).max() > 1e-4
-    with pytest.raises(ValueError, match=r"VisionTransformer: images must have 8×8 pixels, .*not shape \(1, 3, 9, 8\)"):
+    with pytest.raises(ValueError, match=r"images must have shape \(batch, 3, 8, 8\), not \(1, 3, 9, 8\)"):
         model(tl.rand(1, 3, 9, 8))
+
+
+def test_swin_transformers_take_empty_batches():
+    model = models.SwinTransformer((2, 2), 4, (2,), (2,), (2, 2), num_classes=3)
+    assert model(tl.zeros(0, 3, 8, 8)).shape == (0, 3)
 
 
 def test_old_keys_of_vision_transformers():
@@ -190,7 +195,8 @@ def test_another_normalisation(name, undrawn):
         ),
         (lambda: models.SwinTransformer((4, 4), 8, (2, 2), (2,), (4, 4)), "depths and num_heads must have an entry"),
         (lambda: models.SwinTransformer((4, 4), 8, (2,), (3,), (4, 4)), "embed_dim 8 and its doubles do not divide"),
-        (lambda: models.vit_b_16(image_size=40), "image_size 40 does not divide into patches of 16"),
+        (lambda: models.vit_b_16(image_size=40), "image_size must be a multiple of patch_size 16, not 40"),
+        (lambda: models.VisionTransformer(8, 4, 1, 3, 8, 8), "hidden_dim must be a multiple of num_heads 3, not 8"),
     ],
 )
 def test_wrong_options(build, message):

@@ -74,7 +74,8 @@ class WindowAttention(Module):
         batch, height, width, features = maps.shape
         high, wide = self.window
         parts = maps.reshape(batch, height // high, high, width // wide, wide, features)
-        return parts.permute(0, 1, 3, 2, 4, 5).reshape(batch, -1, high * wide, features)
+        number = (height // high) * (width // wide)
+        return parts.permute(0, 1, 3, 2, 4, 5).reshape(batch, number, high * wide, features)
 
     def _whole(self, windows: Tensor, shape: tuple[int, ...]) -> Tensor:
         """Put windows together to maps."""

@@ -128,7 +128,13 @@ class VisionTransformer(Module):
     ) -> None:
         super().__init__()
         if image_size % patch_size:
-            raise ValueError(f"VisionTransformer: image_size {image_size} does not divide into patches of {patch_size}")
+            raise ValueError(
+                f"VisionTransformer: image_size must be a multiple of patch_size {patch_size}, not {image_size}"
+            )
+        if hidden_dim % num_heads:
+            raise ValueError(
+                f"VisionTransformer: hidden_dim must be a multiple of num_heads {num_heads}, not {hidden_dim}"
+            )
         self.image_size = image_size
         self.class_token = Parameter(zeros(1, 1, hidden_dim))
         self.conv_proj = Conv2d(3, hidden_dim, patch_size, stride=patch_size)
@@ -156,12 +162,12 @@ class VisionTransformer(Module):
         Raises
         ------
         ValueError
-            If images have another size.
+            If images have another shape.
         """
-        if tuple(images.shape[-2:]) != (self.image_size, self.image_size):
+        if tuple(images.shape[1:]) != (3, self.image_size, self.image_size):
             raise ValueError(
-                f"VisionTransformer: images must have {self.image_size}×{self.image_size} pixels, as the positions "
-                f"are those of its patches, not shape {tuple(images.shape)}"
+                f"VisionTransformer: images must have shape (batch, 3, {self.image_size}, {self.image_size}), "
+                f"not {tuple(images.shape)}"
             )
         patches = self.conv_proj(images).flatten(2).permute(0, 2, 1)
         first = self.class_token.expand(patches.shape[0], -1, -1)
