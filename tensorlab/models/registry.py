@@ -32,6 +32,7 @@ FILE_HASH = re.compile(r"-([0-9a-f]{8,64})$")
 
 ARGUMENTS = {
     "num_classes": "num_classes : int\n    Number of outputs.",
+    "image_size": "image_size : int\n    Height and width of the images.",
     "weights": "weights : str or path, optional\n    A file of parameters; see `load_weights`.",
     "options": "**options\n    Further arguments of the class.",
 }
@@ -41,7 +42,8 @@ ARGUMENTS = {
 def register_model(builder: Callable[P, M]) -> Callable[..., M]:
     """Decorate a function that builds a model: it gets the keyword argument `weights`, and its name is listed.
 
-    Its docstring may leave out `num_classes`, `weights`, ``**options`` and the example of a call without arguments.
+    Its docstring may leave out `num_classes`, `image_size`, `weights`, ``**options`` and the example of a
+    call without arguments.
 
     Examples
     --------

@@ -8,7 +8,7 @@ from helpers import draws, host, seeded, tensor
 
 import tensorlab as tl
 from tensorlab import models, nn
-from tensorlab.models.vision.vgg import initialize
+from tensorlab.models.vision.blocks import initialize
 
 PUBLISHED = {  # numbers of parameters with 1000 classes
     "alexnet": 61_100_840,

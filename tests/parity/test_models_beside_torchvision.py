@@ -10,20 +10,34 @@ from tensorlab import models
 torch = pytest.importorskip("torch")
 torchvision = import_torchvision()
 
-NAMES = sorted(set(models.list_models()) & set(torchvision.models.list_models()))
+NAMES = [
+    pytest.param(name, marks=pytest.mark.slow if name in ("regnet_y_128gf", "vit_h_14") else ())  # over 600 million
+    for name in sorted(set(models.list_models()) & set(torchvision.models.list_models()))
+]
 
 CASES = [  # (name, its options, height and width of the images)
     ("alexnet", {}, (63, 70)),
+    ("convnext_tiny", {"stochastic_depth_prob": 0.0, "layer_scale": 1.0}, (33, 40)),
     ("densenet121", {}, (64, 70)),
+    ("efficientnet_b0", {}, (33, 40)),
+    ("efficientnet_v2_s", {}, (33, 33)),
     ("googlenet", {"transform_input": True}, (64, 70)),
     ("googlenet", {"aux_logits": False}, (64, 64)),
     ("inception_v3", {"aux_logits": False, "transform_input": True}, (107, 107)),
+    ("mobilenet_v2", {"width_mult": 0.5}, (64, 70)),
+    ("mobilenet_v3_large", {"reduced_tail": True, "dilated": True, "width_mult": 0.5}, (64, 70)),
+    ("mobilenet_v3_small", {}, (64, 70)),
+    ("regnet_x_400mf", {}, (40, 33)),
+    ("regnet_y_400mf", {}, (40, 33)),
     ("resnet18", {}, (64, 70)),
     ("resnet50", {"replace_stride_with_dilation": [False, True, True]}, (40, 33)),
     ("resnext50_32x4d", {}, (64, 64)),
+    ("shufflenet_v2_x0_5", {}, (64, 70)),
     ("squeezenet1_0", {}, (40, 47)),
     ("squeezenet1_1", {}, (40, 47)),
+    ("swin_t", {}, (75, 66)),
     ("vgg11_bn", {}, (64, 64)),
+    ("vit_b_32", {"image_size": 64}, (64, 64)),
 ]
 
 
@@ -46,8 +60,20 @@ def outputs_of(result):
     return list(result) if isinstance(result, tuple) else [result]
 
 
+@pytest.fixture
+def computed_widths(monkeypatch):
+    """Let torchvision compute the widths of its RegNets on the CPU, where the networks have no memory."""
+    compute = torchvision.models.regnet.BlockParams.from_init_params
+
+    def computed(**options):
+        with torch.device("cpu"):
+            return compute(**options)
+
+    monkeypatch.setattr(torchvision.models.regnet.BlockParams, "from_init_params", computed)
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_keys_and_shapes(name, undrawn):
+def test_keys_and_shapes(name, undrawn, computed_widths):
     with torch.device("meta"):
         expected = theirs(name, {}).state_dict()
     found = models.get_model(name).state_dict()
@@ -60,6 +86,9 @@ def test_keys_and_shapes(name, undrawn):
 @pytest.mark.parametrize(("name", "options", "size"), CASES)
 def test_outputs_gradients_and_statistics(name, options, size, undrawn):
     peer = without_dropout(theirs(name, {"num_classes": 7, **options})).double()
+    for parameter in peer.parameters():
+        if parameter.ndim > 1 and not parameter.any():  # as in the last layer of Vision Transformers
+            torch.nn.init.normal_(parameter, std=0.1)
     model = without_dropout(models.get_model(name, num_classes=7, **options)).double()
     model.load_state_dict({key: value.numpy() for key, value in peer.state_dict().items()})
     images = seeded(name).normal(size=(2, 3, *size))

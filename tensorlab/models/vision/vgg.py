@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...nn.init.filling import normal_, zeros_
-from ...nn.init.variance import kaiming_normal_
 from ...nn.layers.activation import ReLU
 from ...nn.layers.adaptive_pooling import AdaptiveAvgPool2d
 from ...nn.layers.batchnorm import BatchNorm2d
@@ -18,6 +16,7 @@ from ...nn.module.module import Module
 from ...options import Fraction, Size, checked
 from ...tensor import Tensor
 from ..registry import register_model
+from .blocks import initialize
 
 CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 """The number of convolutions of each of the five stages, by the number of layers with weights: A, B, D and E."""
@@ -71,16 +70,6 @@ class VGG(Module):
     def forward(self, images: Tensor) -> Tensor:
         """Return the classes' scores, (batch, num_classes), of images, (batch, 3, height, width), from 32×32 pixels."""
         return self.classifier(self.avgpool(self.features(images)).flatten(1))
-
-
-def initialize(module: Module) -> None:
-    """Draw the weights of a convolution or linear layer, and set its bias to zero."""
-    if isinstance(module, Conv2d):
-        kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-    elif isinstance(module, Linear):
-        normal_(module.weight, std=0.01)
-    if isinstance(module, Conv2d | Linear) and module.bias is not None:
-        zeros_(module.bias)
 
 
 def _vgg(depth: int, batch_norm: bool, num_classes: int, options: dict[str, Any]) -> VGG:
