@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from ...autodiff.graph import no_grad
 from ...autodiff.transforms import grad
@@ -13,8 +13,11 @@ from ...nn.module.module import Module
 from ...ops.declare import composite
 from ...ops.linalg.norms import vector_norm
 from ...options import NonNegative, Size, declared
+from ...options.kinds import Having
 from ...random import Generator, default_generator
 from ...tensor import Tensor
+
+Optimizer = Annotated[Any, Having("an optimizer with zero_grad and step", ("zero_grad", "step"))]
 
 
 @composite(real="real floating", fake="real floating")
@@ -182,12 +185,12 @@ class GAN(Layer):
         return generator_loss(scores) if self.loss == "gan" else -scores.mean()
 
     @composite(real="real floating")
-    def discriminator_step(self, real: Tensor, optimizer: Any) -> Tensor:
+    def discriminator_step(self, real: Tensor, optimizer: Optimizer) -> Tensor:
         """Make a step of the discriminator with data, (n, ...), and return its loss."""
         return stepped(self.discriminator_loss(real), optimizer)
 
     @composite()
-    def generator_step(self, count: Size, optimizer: Any) -> Tensor:
+    def generator_step(self, count: Size, optimizer: Optimizer) -> Tensor:
         """Make a step of the generator with so many samples, and return its loss."""
         return stepped(self.generator_loss(count), optimizer)
 

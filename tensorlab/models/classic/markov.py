@@ -6,6 +6,7 @@ from math import inf
 from typing import Self
 
 from ...autodiff.graph import no_grad
+from ...backend.memory import require_memory
 from ...errors import ShapeError
 from ...nn.layers.base import Buffer
 from ...ops.comparison import where
@@ -118,6 +119,7 @@ class MarkovChain(Estimator):
     def sample(self, length: Size, count: Count | None = None, generator: Generator | None = None) -> Tensor:
         """Draw a sequence, (length,), or several, (count, length)."""
         transition, initial = self._probabilities()
+        require_memory("sample", f"length={length} states", length)
         source = generator or default_generator
         state = source.categorical(probs=initial, shape=() if count is None else (count,))
         states = [state]

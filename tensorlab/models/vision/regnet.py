@@ -10,6 +10,7 @@ import math
 from itertools import groupby
 from typing import Annotated, Any
 
+from ...backend.memory import require_memory
 from ...nn.layers.activation import ReLU
 from ...nn.layers.adaptive_pooling import AdaptiveAvgPool2d
 from ...nn.layers.batchnorm import BatchNorm2d
@@ -109,6 +110,7 @@ class RegNet(Module):
         super().__init__()
         if w_0 % 8:
             raise ValueError(f"RegNet: w_0 must be a multiple of 8, not {w_0}")
+        require_memory("RegNet", f"depth={depth} blocks", depth)
         norm = norm_layer or BatchNorm2d
         self.stem = ConvNorm(3, stem_width, stride=2, norm=norm)
         self.trunk_output = Sequential()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...backend.memory import require_memory
 from ...nn.functional.folding import channel_shuffle
 from ...nn.layers.batchnorm import BatchNorm2d
 from ...nn.layers.convolution import Conv2d
@@ -82,6 +83,7 @@ class ShuffleNetV2(Module):
             raise ValueError(
                 f"ShuffleNetV2: stages_out_channels must be even for the three stages, not {stages_out_channels}"
             )
+        require_memory("ShuffleNetV2", f"stages_repeats={stages_repeats} units", sum(stages_repeats))
         self.conv1 = ConvNorm(3, channels, stride=2)
         self.maxpool = MaxPool2d(3, stride=2, padding=1)
         stages = []

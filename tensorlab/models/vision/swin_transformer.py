@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+from ...backend.memory import require_memory
 from ...nn.functional.dropout import dropout
 from ...nn.functional.padding import pad
 from ...nn.functional.softmax import softmax
@@ -199,6 +200,7 @@ class SwinTransformer(Module):
             raise ValueError(
                 f"SwinTransformer: embed_dim {embed_dim} and its doubles do not divide into num_heads {num_heads}"
             )
+        require_memory("SwinTransformer", f"depths={depths} blocks", sum(depths))
         features, before = embed_dim, 0
         patches = Conv2d(3, features, patch_size, stride=patch_size)
         layers: list[Module] = [Sequential(patches, Permute(0, 2, 3, 1), LayerNorm(features))]

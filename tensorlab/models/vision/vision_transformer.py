@@ -9,6 +9,7 @@ import math
 from functools import partial
 from typing import Any
 
+from ...backend.memory import require_memory
 from ...nn.init.filling import normal_, trunc_normal_, zeros_
 from ...nn.init.variance import xavier_uniform_
 from ...nn.layers.activation import GELU
@@ -135,6 +136,7 @@ class VisionTransformer(Module):
             raise ValueError(
                 f"VisionTransformer: hidden_dim must be a multiple of num_heads {num_heads}, not {hidden_dim}"
             )
+        require_memory("VisionTransformer", f"num_layers={num_layers} layers", num_layers)
         self.image_size = image_size
         self.class_token = Parameter(zeros(1, 1, hidden_dim))
         self.conv_proj = Conv2d(3, hidden_dim, patch_size, stride=patch_size)

@@ -141,6 +141,8 @@ def square(size: Any, name: str) -> tuple[int, int]:
     sides = size if isinstance(size, tuple) else (size,)
     if len(sides) not in (1, 2):
         raise ValueError(f"{name} must be one number, or (height, width), not {size}")
+    if min(sides) < 1:
+        raise ValueError(f"{name} must be positive, not {size}")
     return sides[0], sides[-1]
 
 
