@@ -526,6 +526,16 @@ LEFT_OUT = {
 """Public callables that are not called, and why."""
 
 
+REPEATED = {
+    ("BoltzmannMachine.gibbs", "sweeps"),
+    ("DBN.sample", "steps"),
+    ("models.classic.DeconvolutionalNetwork", "steps"),
+    ("RBM.gibbs", "steps"),
+    ("RBM.sample", "steps"),
+}
+"""Arguments that say how often a step is repeated: a huge number takes as long as it says."""
+
+
 def record_all(chosen=None):
     """Return the recorded calls by target, of the examples of the chosen targets or all."""
     recorder = Recorder()

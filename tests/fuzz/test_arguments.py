@@ -27,7 +27,7 @@ from itertools import islice
 import numpy as np
 import pytest
 import wrong_values
-from known_calls import best, record_all, uncovered
+from known_calls import REPEATED, best, record_all, uncovered
 
 import tensorlab as tl
 from tensorlab.autodiff.graph import current_mode
@@ -59,15 +59,6 @@ MOST_UNCLEAR = 0.01
 
 FAULTS = ("nonsense", "hang", "wrong class", "raw", "no function", "no argument")
 UNCLEAR = FAULTS[2:]
-
-
-REPEATED = {
-    ("RBM.sample", "steps"),
-    ("RBM.gibbs", "steps"),
-    ("DBN.sample", "steps"),
-    ("BoltzmannMachine.gibbs", "sweeps"),
-}
-"""Arguments that say how often a step is repeated: a huge number takes as long as it says."""
 
 
 class Hang(BaseException):

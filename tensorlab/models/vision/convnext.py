@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
+from ...backend.memory import require_memory
 from ...nn.init.filling import trunc_normal_, zeros_
 from ...nn.layers.activation import GELU
 from ...nn.layers.adaptive_pooling import AdaptiveAvgPool2d
@@ -104,6 +105,7 @@ class ConvNeXt(Module):
         super().__init__()
         if not stages:
             raise ValueError("ConvNeXt: stages must be at least one pair of channels and blocks, not ()")
+        require_memory("ConvNeXt", f"stages={stages} blocks", sum(blocks for _, blocks in stages))
         inputs = stages[0][0]
         layers: list[Module] = [Sequential(Conv2d(3, inputs, 4, stride=4), LayerNorm2d(inputs, eps=1e-6))]
         drop = stochastic_depth_prob / max(1, sum(blocks for _, blocks in stages) - 1)

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Annotated, Any, NamedTuple
 
+from ...backend.memory import require_memory
 from ...nn.init.filling import uniform_
 from ...nn.layers.activation import SiLU
 from ...nn.layers.adaptive_pooling import AdaptiveAvgPool2d
@@ -157,6 +158,7 @@ class EfficientNet(Module):
                 "EfficientNet: stages must be at least one, each with the outputs of the one before as its inputs, "
                 f"not {stages}"
             )
+        require_memory("EfficientNet", f"stages={stages} blocks", sum(stage.blocks for stage in plan))
         norm = norm_layer or BatchNorm2d
         conv = partial(ConvNorm, norm=norm, activation=SiLU)
         layers: list[Module] = [conv(3, plan[0].inputs, stride=2)]
