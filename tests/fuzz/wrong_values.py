@@ -129,9 +129,14 @@ def annotation_of(parameter, function):
         wrapped = function
         while hasattr(wrapped, "__wrapped__"):
             wrapped = wrapped.__wrapped__
-        space = sys.modules.get(wrapped.__module__)
+        inherited = (
+            sys.modules[getattr(wrapped, "__init__", wrapped).__module__] if isinstance(wrapped, type) else builtins
+        )
+        spaces = (builtins, inherited, sys.modules[wrapped.__module__])
         try:
-            annotation = eval(annotation, {**known_names(), **vars(builtins), **vars(space)})
+            annotation = eval(
+                annotation, {**known_names(), **{k: v for space in spaces for k, v in vars(space).items()}}
+            )
         except (NameError, TypeError, AttributeError):
             annotation = typing.Any
     if annotation in (parameter.empty, typing.Any):
