@@ -13,7 +13,7 @@ from torchvision.transforms.v2 import functional as theirs
 
 from tensorlab.data.transforms import functional as ours
 
-SETTINGS = settings(max_examples=40, deadline=None)
+SETTINGS = settings(max_examples=40, deadline=None, derandomize=True)
 SEEDS = st.integers(0, 1 << 16)
 DTYPES = st.sampled_from(["float32", "uint8"])
 MODES = st.sampled_from(["nearest", "nearest-exact", "bilinear", "bicubic", "lanczos"])
@@ -96,9 +96,9 @@ def test_center_crop(image, height, width):
 @SETTINGS
 def test_resized_crop(image, top, left, data, mode):
     height, width = (data.draw(st.integers(4, n - at)) for n, at in zip(image.shape[-2:], (top, left), strict=True))
-    units = 0 if mode.startswith("nearest") else 1
+    units = 0 if mode.startswith("nearest") else 2  # each of the two axes may round by one
     found = both("resized_crop", image, top, left, height, width, size=[9, 12], interpolation=mode)
-    assert_equal(*found, units=units)
+    assert_equal(*found, units=units, share=0.1)
 
 
 @given(images(least=3), st.booleans())
@@ -225,21 +225,28 @@ FILLS = st.sampled_from([None, 0, 1, [0.25]])
 CENTERS = st.none() | st.tuples(st.floats(-3, 20), st.floats(-3, 20)).map(list)
 
 
-def assert_warped_equally(found, expected, mode):
-    """Compare; where a place lies halfway between two pixels, rounding decides which is nearest."""
-    if mode == "bilinear":
+def assert_warped_equally(name, image, *args, interpolation, fill, **options):
+    """Compare; where a place lies halfway between two pixels, or at the border, rounding decides which is nearest."""
+    found, expected = both(name, image, *args, interpolation=interpolation, fill=fill, **options)
+    if interpolation == "bilinear":
         assert_equal(found, expected, rtol=2e-4)
         return
     found, expected = host(found), expected.numpy()
     assert found.shape == expected.shape
-    assert (found != expected).mean() <= 0.03
+    height, width = image.shape[-2:]
+    places = np.stack([*np.meshgrid(range(height), range(width), indexing="ij"), np.ones((height, width))])
+    rows, columns, inside = host(
+        getattr(ours, name)(native(places, "float32"), *args, interpolation="bilinear", **options)
+    )
+    halfway = [abs(place % 1 - 0.5) < 1e-3 for place in (rows, columns)]
+    assert not ((found != expected) & ~halfway[0] & ~halfway[1] & (inside > 0.999)).any()
 
 
 @given(images(least=2), st.floats(-400, 400), WARP_MODES, st.booleans(), CENTERS, FILLS)
 @SETTINGS
 def test_rotate(image, angle, mode, expand, center, fill):
-    options = {"interpolation": mode, "expand": expand, "center": center, "fill": fill}
-    assert_warped_equally(*both("rotate", image, angle, **options), mode)
+    options = {"expand": expand, "center": center}
+    assert_warped_equally("rotate", image, angle, interpolation=mode, fill=fill, **options)
 
 
 @pytest.mark.parametrize("size", [(6, 6), (5, 8)])
@@ -264,7 +271,7 @@ def test_quarter_turns(angle, size, rng):
 @SETTINGS
 def test_affine(image, angle, translate, scale, shear, mode, fill, center):
     args = (angle, list(translate), scale, list(shear))
-    assert_warped_equally(*both("affine", image, *args, interpolation=mode, fill=fill, center=center), mode)
+    assert_warped_equally("affine", image, *args, interpolation=mode, fill=fill, center=center)
 
 
 @given(images(least=6), st.data(), WARP_MODES, FILLS)
@@ -274,4 +281,4 @@ def test_perspective(image, data, mode, fill):
     start = [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]]
     moves = [data.draw(st.integers(-1, 1)) for _ in range(8)]
     end = [[x + dx, y + dy] for (x, y), dx, dy in zip(start, moves[:4], moves[4:], strict=True)]
-    assert_warped_equally(*both("perspective", image, start, end, interpolation=mode, fill=fill), mode)
+    assert_warped_equally("perspective", image, start, end, interpolation=mode, fill=fill)
