@@ -10,10 +10,10 @@ from math import inf, isfinite, log, sqrt
 from typing import Annotated, Any, Literal
 
 from ..nn.module.module import Module
+from ..optim.axes import Axes
 from ..optim.optimizer import Optimizer
 from ..options import BelowOne, Positive, Size, checked
 from ..options.kinds import Ordered, Real
-from ..viz.style import FAINT, PALETTE, Axes, axes_on, dress, figure_of, legend
 from .checks import LossFunction
 from .trials import Forward, forward_of, preserved, require_repeatable, step_on
 
@@ -144,6 +144,8 @@ class LRSweep:
         >>> sweep.plot(Figure().subplots()).axes[0].get_xscale()
         'log'
         """
+        from ..viz.style import FAINT, PALETTE, axes_on, dress, figure_of, legend
+
         ax = axes_on("LRSweep.plot", ax)
         ax.plot(self.rates, self.losses, color=FAINT, linewidth=0.8, label="loss of each step")
         ax.plot(self.rates, self.smoothed, color=PALETTE[0], label="smoothed")
