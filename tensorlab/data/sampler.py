@@ -11,6 +11,7 @@ from ..options import Size, checked
 from ..random import Generator, default_generator
 from ..tensor import Tensor
 from .arguments import IndexSequence, Indices, Sized, Weights
+from .dataset import as_integers
 
 DRAWN_TOGETHER = 1 << 16
 """The number of indices that are drawn at once, where there may be more of them than fit in memory."""
@@ -171,7 +172,7 @@ class SubsetRandomSampler(Drawn):
         self.indices, self.generator = indices, generator
 
     def __iter__(self) -> Iterator[int]:
-        indices = self.indices.tolist() if hasattr(self.indices, "tolist") else self.indices
+        indices = as_integers(self.indices)
         return (indices[place] for place in self._source.permutation(len(indices)).tolist())
 
     def __len__(self) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from ..dataset import as_integers
 from .info import WorkerInfo, set_worker_info
 from .messages import Answer, Begin, Task
 
@@ -97,6 +98,6 @@ def described(indices: Any) -> str:
         return "to fetch the next samples of an iterable dataset"
     if not hasattr(indices, "__len__") or getattr(indices, "shape", (1,)) == ():
         return f"the index {indices}"
-    listed = [str(index) for index in (indices.tolist() if hasattr(indices, "tolist") else indices)]
+    listed = list(map(str, as_integers(indices)))
     shown = listed if len(listed) <= 20 else [*listed[:10], f"... ({len(listed) - 15} more)", *listed[-5:]]
     return f"the indices [{', '.join(shown)}]"
