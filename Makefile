@@ -26,13 +26,16 @@ workers = $(shell $(PY) -c "import xdist" 2>/dev/null && echo --numprocesses aut
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SECONDEXPANSION:
-.PHONY: help demo test coverage bench gpu gpu-test gpu-bench parity peers docs lint format clean
+.PHONY: help demo course test coverage bench gpu gpu-test gpu-bench parity peers docs lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(call env,demo) $$(backend_env) ## train LeNet-5 on handwritten digits; results go to runs/
 	$(PY) examples/lenet_digits.py $(ARGS)
+
+course: $(call env,demo) $$(backend_env) ## run the lessons of the course; the page is runs/course/index.html
+	$(PY) -m examples all $(ARGS)
 
 test: $(call env,dev) $$(backend_env) ## run the test suite and the doctests
 	$(PY) -m pytest $(workers) --doctest-modules tests tensorlab $(ARGS)
