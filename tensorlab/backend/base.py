@@ -125,8 +125,18 @@ class Backend(DefaultKernels):
         """Return `obj` (nested sequences, a host array, an array of this backend) as an array of this backend."""
         return self.xp.asarray(obj, dtype=dtype, device=device, copy=copy)
 
-    def from_bytes(self, data: bytes | memoryview, dtype: str, shape: Sequence[int]) -> Any:
+    def from_bytes(self, data: bytes | bytearray | memoryview, dtype: str, shape: Sequence[int]) -> Any:
         """Return bytes as an array that shares their memory. Only for backends with arrays in host memory."""
+        raise NotImplementedError(f"backend {self.name!r} has no arrays in host memory")
+
+    def as_strided(self, array: Any, shape: Sequence[int], strides: Sequence[int], offset: int) -> Any:
+        """Return a view of a contiguous array, strides and offset in elements. Only for arrays in host memory.
+
+        Raises
+        ------
+        ValueError
+            If the view would reach beyond the array.
+        """
         raise NotImplementedError(f"backend {self.name!r} has no arrays in host memory")
 
     def from_dlpack(self, obj: Any, *, copy: bool | None = None) -> Any:
