@@ -421,7 +421,9 @@ def test_deep_structures_cost_little(data, path):
         "try:\n    x = tl.load(sys.argv[1]); del x\nexcept ValueError:\n    pass\nprint('on')"
     )
     pytest.importorskip("resource")
-    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=60)
+    environment = {**os.environ, "TENSORLAB_BACKEND": "numpy"}
+    command = [sys.executable, "-c", code, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
     assert done.stdout == "on\n", done.stderr
 
 
