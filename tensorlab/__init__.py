@@ -126,9 +126,9 @@ __all__ = [
     "nan_to_num", "nanmax", "nanmean", "nanmedian", "nanmin", "nanpercentile", "nanprod", "nanquantile", "nanstd",
     "nansum", "nanvar", "narrow", "ndtr", "ndtri", "ne", "neg", "negative", "newaxis", "nextafter", "nn", "no_grad",
     "nonzero", "norm", "not_equal", "numel", "ones", "ones_like", "ops", "optim", "outer", "pad", "percentile",
-    "permute", "permute_dims", "pi", "polygamma", "polyval", "positive", "pow", "power", "prod", "ptp", "quantile",
-    "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm", "ravel",
-    "real", "reciprocal", "register_backend", "relu", "remainder", "repeat", "repeat_interleave", "reshape",
+    "permute", "permute_dims", "pi", "playground", "polygamma", "polyval", "positive", "pow", "power", "prod", "ptp",
+    "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm",
+    "ravel", "real", "reciprocal", "register_backend", "relu", "remainder", "repeat", "repeat_interleave", "reshape",
     "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "save", "scatter", "scatter_add", "searchsorted",
     "seed_everything", "select", "setdiff1d", "ShapeError", "short", "sigmoid", "sign", "signbit", "sin", "sinc",
     "sinh", "softmax", "sort", "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "sub",
@@ -141,11 +141,13 @@ __all__ = [
 ]  # fmt: skip
 
 if TYPE_CHECKING:
-    from . import data, datasets, features, fft, linalg, metrics, models, nn, optim, train, viz
+    from . import data, datasets, features, fft, linalg, metrics, models, nn, optim, playground, train, viz
 
     __version__: str
 
-LAZY = ("data", "datasets", "features", "fft", "linalg", "metrics", "models", "nn", "optim", "train", "viz")
+LAZY = (
+    "data", "datasets", "features", "fft", "linalg", "metrics", "models", "nn", "optim", "playground", "train", "viz",
+)  # fmt: skip
 """Namespaces that are imported at first use."""
 
 

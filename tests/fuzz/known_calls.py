@@ -44,6 +44,7 @@ SPACES = (
     "tensorlab.metrics",
     "tensorlab.models",
     "tensorlab.models.classic",
+    "tensorlab.playground",
     "tensorlab.io",
 )
 """The namespaces whose public names are called; those for authors of backends and ops are left out."""
@@ -504,6 +505,7 @@ LEFT_OUT = {
     "VectorOptimizer.add_param_group": "refuses a second group",
     "nn.Identity()": "takes anything",
     "optim.MinimizeResult": "a result",
+    "playground.Scores": "a result",
     "nn.utils.ReceptiveField": "a result of receptive_field",
     "nn.utils.rnn.PackedSequence": "a result of pack_padded_sequence",
     **dict.fromkeys([f"linalg.{name}Result" for name in ("Eigh", "Lstsq", "LU", "QR", "Slogdet", "SVD")], "a result"),
