@@ -506,6 +506,7 @@ LEFT_OUT = {
     "nn.Identity()": "takes anything",
     "optim.MinimizeResult": "a result",
     "playground.Scores": "a result",
+    "playground.serve": "runs until it is interrupted",
     "nn.utils.ReceptiveField": "a result of receptive_field",
     "nn.utils.rnn.PackedSequence": "a result of pack_padded_sequence",
     **dict.fromkeys([f"linalg.{name}Result" for name in ("Eigh", "Lstsq", "LU", "QR", "Slogdet", "SVD")], "a result"),
