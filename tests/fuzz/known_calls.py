@@ -35,6 +35,7 @@ SPACES = (
     "tensorlab.optim.lr_scheduler",
     "tensorlab.optim.swa_utils",
     "tensorlab.optim.landscapes",
+    "tensorlab.profiling",
     "tensorlab.data",
     "tensorlab.data.folder",
     "tensorlab.data.transforms",
