@@ -44,6 +44,7 @@ SPACES = (
     "tensorlab.metrics",
     "tensorlab.models",
     "tensorlab.models.classic",
+    "tensorlab.models.graph",
     "tensorlab.models.segmentation",
     "tensorlab.io",
 )
