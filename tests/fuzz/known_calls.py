@@ -44,6 +44,7 @@ SPACES = (
     "tensorlab.metrics",
     "tensorlab.models",
     "tensorlab.models.classic",
+    "tensorlab.models.generative",
     "tensorlab.models.graph",
     "tensorlab.models.segmentation",
     "tensorlab.io",
@@ -491,7 +492,7 @@ LEFT_OUT = {
     **dict.fromkeys(
         [
             f"{space}.{name}{call}"
-            for space in ("models", "models.segmentation")
+            for space in ("models", "models.generative", "models.segmentation")
             for name in tl.models.__all__
             if "# doctest: +SKIP" in (getattr(tl.models, name).__doc__ or "")
             for call in ("", "()")
