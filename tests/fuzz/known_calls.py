@@ -46,6 +46,9 @@ SPACES = (
     "tensorlab.models",
     "tensorlab.models.classic",
     "tensorlab.playground",
+    "tensorlab.models.generative",
+    "tensorlab.models.graph",
+    "tensorlab.models.segmentation",
     "tensorlab.io",
 )
 """The namespaces whose public names are called; those for authors of backends and ops are left out."""
@@ -490,7 +493,8 @@ LEFT_OUT = {
     "models.InceptionOutputs": "a result",
     **dict.fromkeys(
         [
-            f"models.{name}{call}"
+            f"{space}.{name}{call}"
+            for space in ("models", "models.generative", "models.segmentation")
             for name in tl.models.__all__
             if "# doctest: +SKIP" in (getattr(tl.models, name).__doc__ or "")
             for call in ("", "()")
