@@ -36,9 +36,9 @@ class ConstraintRegistry:
 
     Examples
     --------
-    >>> from tensorlab.distributions import constraints, transform_to
-    >>> transform_to(constraints.positive)
-    ExpTransform()
+    >>> from tensorlab.distributions import biject_to, constraints, transform_to
+    >>> biject_to(constraints.simplex), transform_to(constraints.simplex)
+    (StickBreakingTransform(), SoftmaxTransform())
     """
 
     def __init__(self, name: str) -> None:

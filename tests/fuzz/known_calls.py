@@ -487,6 +487,10 @@ LEFT_OUT = {
     "data.WorkerInfo": "made by the library",
     "register_backend": "for authors of backends",
     "models.register_model": "for authors of models",
+    "distributions.Distribution": "abstract",
+    "distributions.transforms.Transform": "abstract",
+    "distributions.transforms.identity_transform": "takes anything",
+    "Constraint.check": "abstract",
     "models.GoogLeNetOutputs": "a result",
     "models.InceptionOutputs": "a result",
     **dict.fromkeys(
