@@ -1,0 +1,12 @@
+"""Networks for sequences, and how they generate."""
+
+from .generation import Generative
+from .recurrent import RecurrentEncoder, RecurrentGenerator, RecurrentTransducer
+from .recurrent_attention import BahdanauAttention, LuongAttention
+from .recurrent_seq2seq import RecurrentSeq2Seq
+from .sampling import filter_logits
+
+__all__ = [
+    "BahdanauAttention", "Generative", "LuongAttention", "RecurrentEncoder", "RecurrentGenerator", "RecurrentSeq2Seq",
+    "RecurrentTransducer", "filter_logits",
+]  # fmt: skip
