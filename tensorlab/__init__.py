@@ -133,32 +133,26 @@ __all__ = [
     "scatter", "scatter_add", "searchsorted", "seed_everything", "select", "setdiff1d", "ShapeError", "short",
     "sigmoid", "sign", "signbit", "sin", "sinc", "sinh", "softmax", "sort", "split", "split_with_sizes", "sqrt",
     "square", "squeeze", "stack", "std", "sub", "subtract", "sum", "sum_to_shape", "swapaxes", "swapdims", "t", "take",
-    "take_along_axis", "take_along_dim", "tan", "tanh", "Tensor", "tensor", "tensor_split", "tensordot", "tile", "topk",
-    "trace", "train", "transpose", "trapezoid", "tri", "tril", "tril_indices", "triu", "triu_indices", "true_divide",
-    "trunc", "uint16", "uint32", "uint64", "uint8", "unbind", "unflatten", "union1d", "unique", "unique_all",
-    "unique_counts", "unique_inverse", "unique_values", "unsqueeze", "unstack", "unwrap", "use_backend",
-    "value_and_grad", "vander", "var", "vecdot", "viz", "vjp", "vstack", "where", "xlog1py", "xlogy", "zeros",
-    "zeros_like",
+    "take_along_axis", "take_along_dim", "tan", "tanh", "tensor", "Tensor", "tensor_split", "tensordot", "tile",
+    "tokenizers", "topk", "trace", "train", "transpose", "trapezoid", "tri", "tril", "tril_indices", "triu",
+    "triu_indices", "true_divide", "trunc", "uint16", "uint32", "uint64", "uint8", "unbind", "unflatten", "union1d",
+    "unique", "unique_all", "unique_counts", "unique_inverse", "unique_values", "unsqueeze", "unstack", "unwrap",
+    "use_backend", "value_and_grad", "vander", "var", "vecdot", "viz", "vjp", "vstack", "where", "xlog1py", "xlogy",
+    "zeros", "zeros_like",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
-<<<<<<< /tmp/tmp46b5wsdi/o
-    from . import data, datasets, features, fft, linalg, metrics, models, nn, optim, playground, profiling, train, viz
+    from . import (
+        data, datasets, distributions, features, fft, linalg, metrics, models, nn, optim, playground, profiling,
+        tokenizers, train, viz,
+    )  # fmt: skip
     from .profiling import profile
-=======
-    from . import data, datasets, distributions, features, fft, linalg, metrics, models, nn, optim, train, viz
->>>>>>> /tmp/tmp46b5wsdi/t
 
     __version__: str
 
 LAZY = (
-<<<<<<< /tmp/tmp46b5wsdi/o
-    "data", "datasets", "features", "fft", "linalg", "metrics", "models", "nn", "optim", "playground", "profiling",
-    "train", "viz",
-=======
-    "data", "datasets", "distributions", "features", "fft", "linalg", "metrics", "models", "nn", "optim", "train",
-    "viz",
->>>>>>> /tmp/tmp46b5wsdi/t
+    "data", "datasets", "distributions", "features", "fft", "linalg", "metrics", "models", "nn", "optim", "playground",
+    "profiling", "tokenizers", "train", "viz",
 )  # fmt: skip
 """Namespaces that are imported at first use."""
 

@@ -52,6 +52,7 @@ SPACES = (
     "tensorlab.models.generative",
     "tensorlab.models.graph",
     "tensorlab.models.segmentation",
+    "tensorlab.tokenizers",
     "tensorlab.io",
 )
 """The namespaces whose public names are called; those for authors of backends and ops are left out."""
