@@ -4,4 +4,6 @@ How far a step should go, in which direction, and what the shape of the loss has
 the natural gradient.
 """
 
-LESSONS = ("learning_rate", "momentum", "valleys", "saddles", "natural_gradient", "network", "schedules")
+LESSONS = (
+    "learning_rate", "momentum", "valleys", "saddles", "natural_gradient", "network", "schedules", "skip_connections",
+)  # fmt: skip
