@@ -6,4 +6,5 @@ the natural gradient.
 
 LESSONS = (
     "learning_rate", "momentum", "valleys", "saddles", "natural_gradient", "network", "schedules", "skip_connections",
+    "black_box",
 )  # fmt: skip
