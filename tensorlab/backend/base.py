@@ -10,6 +10,7 @@ from importlib import import_module
 from math import prod
 from operator import index as as_index
 from threading import RLock
+from time import perf_counter
 from typing import Any, ClassVar
 
 from . import dtypes
@@ -99,6 +100,16 @@ class Backend(DefaultKernels):
 
     def limit_threads(self, count: int) -> None:
         """Compute with at most `count` threads in this process, of those that the library starts on the host."""
+
+    # -- time ------------------------------------------------------------------------------------------------
+
+    def mark(self) -> Any:
+        """Return a mark of the time at which work submitted before this call is done."""
+        return perf_counter()
+
+    def seconds_between(self, start: Any, stop: Any) -> float:
+        """Return the seconds between two marks; waits until the second one is reached."""
+        return float(stop - start)
 
     # -- availability, devices, host memory ------------------------------------------------------------------
 
