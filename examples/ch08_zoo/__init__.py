@@ -3,4 +3,4 @@
 Networks that store, that sample and that invent: energies, latent codes, games, noise and graphs.
 """
 
-LESSONS = ("markov_chain", "hopfield", "boltzmann", "rbm", "dbn", "gan", "flow")
+LESSONS = ("markov_chain", "hopfield", "boltzmann", "rbm", "dbn", "autoencoders", "gan", "diffusion", "flow")

@@ -4,7 +4,8 @@ Of three visible units an even number is on. Every two of them look independent;
 together. Without hidden units a machine models pairs only (Ackley, Hinton and Sejnowski, 1985): its best is the uniform
 distribution, log 2 nats from the data. Three hidden units learn the rule; from small weights they would stay on a
 plateau for long, so they begin with large ones. The learned states are deep minima of the energy, between which Gibbs
-sampling seldom moves. Chains that begin hot and are cooled slowly find all of them; cold ones may stay where they began.
+sampling seldom moves. Chains that begin hot and are cooled slowly find all of them; cold ones may stay where they
+began.
 """
 
 import math

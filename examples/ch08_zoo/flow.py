@@ -1,7 +1,7 @@
 """A normalising flow bends a normal distribution into two moons, and its density is exact.
 
-Each coupling scales and shifts one half of a vector by amounts that depend on the other half, so it can be inverted, and
-its Jacobian is triangular (Dinh, Sohl-Dickstein and Bengio, 2017). The density of the data follows by the change of
+Each coupling scales and shifts one half of a vector by amounts that depend on the other half, so it can be inverted,
+and its Jacobian is triangular (Dinh, Sohl-Dickstein and Bengio, 2017). The density of the data follows by the change of
 variables: training maximises the likelihood itself, with no bound and no adversary. It integrates to one.
 """
 

@@ -1,9 +1,9 @@
 """A GAN falls for one mode after the other; a critic with a bounded slope leads the generator to all eight.
 
 The data are eight clusters on a ring. A generator that learns faster than its discriminator puts all samples where the
-score is highest at the moment, is found out, and moves on. The critic of a Wasserstein GAN gives each sample a direction
-towards missing data, however far it is, because its slope is held near one (Gulrajani et al., 2017). With carefully
-balanced rates the first GAN can cover the ring as well; the second needs less care.
+score is highest at the moment, is found out, and moves on. The critic of a Wasserstein GAN gives each sample a
+direction towards missing data, however far it is, because its slope is held near one (Gulrajani et al., 2017). With
+carefully balanced rates the first GAN can cover the ring as well; the second needs less care.
 """
 
 import math
