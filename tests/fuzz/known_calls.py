@@ -44,6 +44,9 @@ SPACES = (
     "tensorlab.metrics",
     "tensorlab.models",
     "tensorlab.models.classic",
+    "tensorlab.models.generative",
+    "tensorlab.models.graph",
+    "tensorlab.models.segmentation",
     "tensorlab.io",
 )
 """The namespaces whose public names are called; those for authors of backends and ops are left out."""
@@ -488,7 +491,8 @@ LEFT_OUT = {
     "models.InceptionOutputs": "a result",
     **dict.fromkeys(
         [
-            f"models.{name}{call}"
+            f"{space}.{name}{call}"
+            for space in ("models", "models.generative", "models.segmentation")
             for name in tl.models.__all__
             if "# doctest: +SKIP" in (getattr(tl.models, name).__doc__ or "")
             for call in ("", "()")
