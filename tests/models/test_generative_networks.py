@@ -220,7 +220,7 @@ class TestVAE:
             (lambda m: models.VAE(m.encoder, m.decoder, 3).loss(tl.zeros(2, 4)), r"encoder must return shape \(2, 6\)"),
             (
                 lambda m: m.log_likelihood(tl.zeros(2, 3), tl.zeros(2, 2)),
-                r"decoder must return .* \(2, 3\), not \(2, 4\)",
+                r"decoder must .* \(2, 3\), for z of shape \(2, 2\), not",
             ),
         ],
     )

@@ -106,7 +106,9 @@ class VAE(Layer):
         """Return ``log p(x | z)``, (n,), of data, (n, ...), and codes, (n, latent_features)."""
         decoded = self.decoder(z)
         if decoded.shape != x.shape:
-            raise ShapeError(f"decoder must return the shape of x, {x.shape}, not {decoded.shape}")
+            raise ShapeError(
+                f"decoder must return the shape of x, {x.shape}, for z of shape {z.shape}, not {decoded.shape}"
+            )
         if self.likelihood == "bernoulli":
             return -binary_cross_entropy_with_logits(decoded, x, reduction="none").flatten(1).sum(axis=1)
         squares = ((x - decoded) / self.scale).square() + 2 * log(self.scale) + LOG_2_PI
