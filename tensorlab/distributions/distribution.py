@@ -432,8 +432,7 @@ class Distribution(Documented, Options):
     ) -> Tensor:
         """Return a value as a tensor of the parameters' type if it is not floating; refuse shapes and values."""
         name, like = type(self).__name__, self._like
-        number = isinstance(value, int | float)
-        x = as_tensor(name, "value", value, like.device, like.dtype if number else None)
+        x = as_tensor(name, "value", value, like.device, like.dtype if isinstance(value, float) else None)
         require(name, "real or bool", value=x)
         x = self._prepared(x)
         event = self.event_shape if event is None else event
