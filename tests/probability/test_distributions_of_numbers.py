@@ -200,6 +200,41 @@ class TestContinuousBernoulli:
             assert stats.kstest(sample, lambda x, d=ours: host(d.cdf(tensor(x)))).pvalue > 1e-3
 
 
+class TestGeneralizedPareto:
+    def test_the_exponential_limit(self):
+        """Values and gradients are those of the formula on both sides of the series."""
+        k, x = np.array([-1e-2, -1e-4, -1e-12, 0.0, 1e-12, 1e-4, 1e-2]), 1.7
+        ours = D.GeneralizedPareto(tensor(0.0), tensor(2.0), tensor(k))
+        assert_close(ours.log_prob(x), stats.genpareto(k, 0, 2).logpdf(x), rtol=1e-10)
+        assert_close(ours.icdf(ours.cdf(x)), np.full(7, x), rtol=1e-12)
+        tl.check_gradients(lambda k: D.GeneralizedPareto(0.0, 2.0, k).log_prob(x), (tensor(k),))
+        tl.check_gradients(lambda k: D.GeneralizedPareto(0.0, 2.0, k).icdf(0.7), (tensor(k),))
+
+    def test_the_end_of_the_support(self):
+        with pytest.raises(ValueError, match="log_prob: value must be in"):
+            D.GeneralizedPareto(0.0, 1.0, -0.5).log_prob(2.5)
+        assert D.GeneralizedPareto(0.0, 1.0, tl.tensor([0.4, 0.6, 1.2])).variance[1].item() == np.inf
+        assert D.GeneralizedPareto(0.0, 1.0, 1.2).mean.item() == np.inf
+
+
+class TestVonMises:
+    kappa = np.array([1e-3, 0.5, 4.0, 200.0])
+
+    def test_against_scipy(self):
+        ours, scipy = D.VonMises(tensor(0.5), tensor(self.kappa)), stats.vonmises(self.kappa, loc=0.5)
+        for x in (-3.0, 0.4, 2.0, 0.4 + 2 * np.pi):
+            assert_close(ours.log_prob(x), scipy.logpdf(x), rtol=1e-9)
+        assert_close(ours.entropy(), scipy.entropy(), rtol=1e-9)
+        assert_close(ours.variance, 1 - special.ive(1, self.kappa) / special.ive(0, self.kappa), rtol=1e-10)
+
+    def test_samples(self):
+        sample = drawn(D.VonMises(tensor(0.5), tensor(self.kappa)), 2000)
+        assert np.abs(sample).max() <= np.pi
+        for i, kappa in enumerate(self.kappa):
+            turned = np.mod(sample[:, i] - 0.5 + np.pi, 2 * np.pi) - np.pi
+            assert stats.kstest(turned, stats.vonmises(kappa).cdf).pvalue > 1e-3
+
+
 class TestRelaxedBernoulli:
     def test_density_integrates_to_one(self):
         ours = D.RelaxedBernoulli(tensor(0.7), probs=tensor(0.3))

@@ -149,6 +149,24 @@ def test_of_normal_vectors(i, j):
     assert_close(kl_divergence(p, q), expected, rtol=1e-10)
 
 
+def test_of_von_mises():
+    p, q = D.VonMises(tensor(0.3), tensor(2.0)), D.VonMises(tensor(-0.5), tensor(0.7))
+
+    def term(x):
+        log_p, log_q = (host(d.log_prob(tensor(x))) for d in (p, q))
+        return np.exp(log_p) * (log_p - log_q)
+
+    assert_close(kl_divergence(p, q), integral(term, -np.pi, np.pi), rtol=1e-8)
+
+
+def test_of_wishart():
+    first, second = np.array([[2.0, 0.5], [0.5, 1.0]]), np.array([[1.0, -0.2], [-0.2, 1.5]])
+    p, q = D.Wishart(tensor(5.5), tensor(first)), D.Wishart(tensor(4.0), precision_matrix=tensor(second))
+    mean, error = monte_carlo(p, q, 4000)
+    assert abs(kl_divergence(p, q).item() - mean) < 4 * error
+    assert abs(kl_divergence(p, p).item()) < 1e-12
+
+
 def test_of_dirichlet():
     p, q = D.Dirichlet(tensor([1.5, 2.5, 0.8])), D.Dirichlet(tensor([2.0, 1.0, 3.0]))
     mean, error = monte_carlo(p, q)
