@@ -46,6 +46,13 @@ class TestMultivariateNormal:
 
         tl.check_gradients(of, (tensor(LOC), tensor(matrix)))
 
+    def test_many_and_few_values(self):
+        """Both ways to solve with the factor."""
+        ours = D.MultivariateNormal(tensor(LOC), scale_tril=tensor(FACTOR))
+        value = tensor(seeded("many").normal(size=(50, 2, 3)))
+        expected = np.stack([host(ours.log_prob(x)) for x in value])
+        assert_close(ours.log_prob(value), expected, rtol=1e-10)
+
     def test_samples(self):
         sample = drawn(D.MultivariateNormal(tensor(LOC[0]), tensor(COVARIANCE)), 20_000)
         np.testing.assert_allclose(sample.mean(axis=0), LOC[0], atol=0.05)
