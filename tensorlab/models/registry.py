@@ -33,6 +33,10 @@ FILE_HASH = re.compile(r"-([0-9a-f]{8,64})$")
 ARGUMENTS = {
     "num_classes": "num_classes : int\n    Number of outputs.",
     "image_size": "image_size : int\n    Height and width of the images.",
+    "aux_loss": "aux_loss : bool\n    Whether there is an auxiliary classifier, as in torchvision's weights.",
+    "weights_backbone": (
+        "weights_backbone : str or path, optional\n    A file of parameters of the network that is the backbone."
+    ),
     "weights": "weights : str or path, optional\n    A file of parameters; see `load_weights`.",
     "options": "**options\n    Further arguments of the class.",
 }
@@ -42,8 +46,7 @@ ARGUMENTS = {
 def register_model(builder: Callable[P, M]) -> Callable[..., M]:
     """Decorate a function that builds a model: it gets the keyword argument `weights`, and its name is listed.
 
-    Its docstring may leave out `num_classes`, `image_size`, `weights`, ``**options`` and the example of a
-    call without arguments.
+    Its docstring may leave out the descriptions of `ARGUMENTS`, and the example of a call without arguments.
 
     Examples
     --------
@@ -161,18 +164,18 @@ def load_file(model: Module, path: str | PathLike[str]) -> None:
     model.load_state_dict({**counts, **load(path)})
 
 
-def check_weights(function: str, weights: str | PathLike[str]) -> None:
+def check_weights(function: str, weights: str | PathLike[str], argument: str = "weights") -> None:
     """Raise an error in the name of a function unless a file is there and is what its name says."""
-    path = Path(read(function, "weights", PATH, weights))
+    path = Path(read(function, argument, PATH, weights))
     if not path.is_file():
         raise FileNotFoundError(
-            f"{function}: weights must be a file that is already there, as nothing is downloaded, not {str(path)!r}"
+            f"{function}: {argument} must be a file that is already there, as nothing is downloaded, not {str(path)!r}"
         )
     if expected := FILE_HASH.search(path.stem):
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if not found.startswith(expected[1]):
             raise ValueError(
-                f"{function}: weights: {str(path)!r} is damaged or another file: its SHA-256 begins with "
+                f"{function}: {argument}: {str(path)!r} is damaged or another file: its SHA-256 begins with "
                 f"{found[: len(expected[1])]}, not {expected[1]} as its name says"
             )

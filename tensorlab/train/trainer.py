@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from ..autodiff.graph import no_grad
 from ..data.structure import like
@@ -28,7 +28,7 @@ from .defaults import all_callbacks
 from .loop import Data, FilePath, Loop
 from .run_files import redirected
 from .tally import METRIC, Tally
-from .updates import Updates
+from .updates import ClipBy, Updates
 
 Seed = Annotated[int, SEED]
 CallbackList = Annotated[Iterable[Callback], Ordered("a list of callbacks")]
@@ -69,8 +69,9 @@ class Trainer(Loop):
         differ in size. At the end of an epoch the remaining batches, if there are fewer, make a step.
     clip : float, optional
         Bound on the gradients.
-    clip_by : {"norm", "value"}
-        Whether `clip` bounds the norm of all gradients together, or the magnitude of each element.
+    clip_by : {"norm", "value", "adaptive"}
+        Whether `clip` bounds the norm of all gradients together, the magnitude of each element, or, for each unit, the
+        ratio of the norms of its gradient and its weights (`nn.utils.clip_grad_adaptive_`).
     ema : float, optional
         Decay of an exponential moving average of the parameters, with which the model is evaluated.
     seed : int, optional
@@ -151,7 +152,7 @@ class Trainer(Loop):
         precision: Precision | None = None,
         accumulate: Size = 1,
         clip: Positive | None = None,
-        clip_by: Literal["norm", "value"] = "norm",
+        clip_by: ClipBy = "norm",
         ema: Fraction | None = None,
         seed: Seed | None = None,
         deterministic: bool = False,

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from ..autodiff.graph import no_grad
-from ..nn.utils import clip_grad_norm_, clip_grad_value_
+from ..nn.utils import clip_grad_adaptive_, clip_grad_norm_, clip_grad_value_
 from ..optim.optimizer import Optimizer
 from ..tensor import Tensor
+
+ClipBy = Literal["norm", "value", "adaptive"]
+CLIPS: dict[ClipBy, Callable[..., Any]] = {
+    "norm": clip_grad_norm_,
+    "value": clip_grad_value_,
+    "adaptive": clip_grad_adaptive_,
+}
 
 
 class Updates:
@@ -26,15 +33,14 @@ class Updates:
         Number of batches in a round.
     clip : float or None
         Bound on the gradients.
-    clip_by : {"norm", "value"}
-        What is bounded: the norm of all gradients together, or the magnitude of each element.
+    clip_by : {"norm", "value", "adaptive"}
+        What is bounded: the norm of all gradients together, the magnitude of each element, or the ratio of the norms of
+        each unit's gradient and weights.
     summed : bool
         Whether losses are sums over their items rather than means.
     """
 
-    def __init__(
-        self, optimizer: Optimizer, rounds: int, clip: float | None, clip_by: Literal["norm", "value"], summed: bool
-    ) -> None:
+    def __init__(self, optimizer: Optimizer, rounds: int, clip: float | None, clip_by: ClipBy, summed: bool) -> None:
         self.optimizer, self.rounds, self.limit, self.clip_by = optimizer, rounds, clip, clip_by
         self.summed = summed
         self.reset()
@@ -69,8 +75,7 @@ class Updates:
         if self._items != self._unit and not self.summed:
             self._scale(self._unit / self._items)
         if self.limit is not None:
-            clip = clip_grad_norm_ if self.clip_by == "norm" else clip_grad_value_
-            clip(list(self.optimizer.parameters()), self.limit)
+            CLIPS[self.clip_by](list(self.optimizer.parameters()), self.limit)
 
     def _scale(self, factor: float) -> None:
         with no_grad():

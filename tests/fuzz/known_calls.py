@@ -35,15 +35,24 @@ SPACES = (
     "tensorlab.optim.lr_scheduler",
     "tensorlab.optim.swa_utils",
     "tensorlab.optim.landscapes",
+    "tensorlab.profiling",
     "tensorlab.data",
     "tensorlab.data.folder",
     "tensorlab.data.transforms",
     "tensorlab.data.transforms.functional",
     "tensorlab.datasets",
+    "tensorlab.distributions",
+    "tensorlab.distributions.constraints",
+    "tensorlab.distributions.transforms",
     "tensorlab.features",
     "tensorlab.metrics",
     "tensorlab.models",
     "tensorlab.models.classic",
+    "tensorlab.playground",
+    "tensorlab.models.generative",
+    "tensorlab.models.graph",
+    "tensorlab.models.segmentation",
+    "tensorlab.tokenizers",
     "tensorlab.io",
 )
 """The namespaces whose public names are called; those for authors of backends and ops are left out."""
@@ -484,11 +493,16 @@ LEFT_OUT = {
     "data.WorkerInfo": "made by the library",
     "register_backend": "for authors of backends",
     "models.register_model": "for authors of models",
+    "distributions.Distribution": "abstract",
+    "distributions.transforms.Transform": "abstract",
+    "distributions.transforms.identity_transform": "takes anything",
+    "Constraint.check": "abstract",
     "models.GoogLeNetOutputs": "a result",
     "models.InceptionOutputs": "a result",
     **dict.fromkeys(
         [
-            f"models.{name}{call}"
+            f"{space}.{name}{call}"
+            for space in ("models", "models.generative", "models.segmentation")
             for name in tl.models.__all__
             if "# doctest: +SKIP" in (getattr(tl.models, name).__doc__ or "")
             for call in ("", "()")
@@ -504,6 +518,8 @@ LEFT_OUT = {
     "VectorOptimizer.add_param_group": "refuses a second group",
     "nn.Identity()": "takes anything",
     "optim.MinimizeResult": "a result",
+    "playground.Scores": "a result",
+    "playground.serve": "runs until it is interrupted",
     "nn.utils.ReceptiveField": "a result of receptive_field",
     "nn.utils.rnn.PackedSequence": "a result of pack_padded_sequence",
     **dict.fromkeys([f"linalg.{name}Result" for name in ("Eigh", "Lstsq", "LU", "QR", "Slogdet", "SVD")], "a result"),

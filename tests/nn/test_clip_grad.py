@@ -1,4 +1,4 @@
-"""Clipping of gradients by norm and by value."""
+"""Clipping of gradients by norm, by value, and in proportion to the parameters."""
 
 import numpy as np
 import pytest
@@ -58,6 +58,40 @@ class TestClipping:
             nn.utils.clip_grad_norm_(parameter, 1.0, error_if_nonfinite=True)
         assert_same(parameter.grad, [1, value])
         assert not np.isfinite(nn.utils.get_total_norm([parameter.grad]).item())
+
+
+class TestAdaptiveClipping:
+    @pytest.mark.parametrize("order", [1.0, 2.0, float("inf"), "inf"])
+    @pytest.mark.parametrize("shape", [(), (4,), (3, 4), (3, 2, 3, 3)])
+    def test_each_unit(self, order, shape, rng):
+        weights, gradients = rng.standard_normal(shape), rng.standard_normal(shape)
+        if len(shape) > 1:
+            gradients[0] *= 1e-3
+            weights[1] = 0.0
+        parameter = leaf(weights)
+        parameter.grad = tensor(gradients)
+        kept = parameter.grad
+        nn.utils.clip_grad_adaptive_([parameter, leaf(np.zeros(2))], 0.1, 1e-2, order)
+        rows = [(weights, gradients)] if len(shape) < 2 else list(zip(weights, gradients, strict=True))
+        expected = []
+        for weight, gradient in rows:
+            norms = [np.linalg.norm(np.ravel(x), float(order)) for x in (weight, gradient)]
+            expected.append(gradient * min(1.0, 0.1 * max(norms[0], 1e-2) / norms[1]))
+        assert_close(kept, np.reshape(expected, shape))
+        assert_same(parameter.detach(), weights)
+
+    def test_zeros_stay_and_other_types_too(self):
+        for dtype in (tl.float32, tl.float64, tl.complex64):
+            parameter = tl.zeros(2, 3, dtype=dtype, requires_grad=True)
+            parameter.grad = tl.zeros(2, 3, dtype=dtype)
+            nn.utils.clip_grad_adaptive_(parameter, 0.1, 0.0)
+            assert parameter.grad.dtype == dtype and not parameter.grad.any()
+
+    def test_wrong_options(self):
+        with pytest.raises(ValueError, match="clip_grad_adaptive_: clip_factor must be a non-negative number, not -1"):
+            nn.utils.clip_grad_adaptive_([], -1)
+        with pytest.raises(TypeError, match="clip_grad_adaptive_: parameters must be a Tensor or an iterable"):
+            nn.utils.clip_grad_adaptive_(3)
 
 
 def test_an_exhausted_generator_is_warned_of():

@@ -18,12 +18,16 @@ NAMES = [
 CASES = [  # (name, its options, height and width of the images)
     ("alexnet", {}, (63, 70)),
     ("convnext_tiny", {"stochastic_depth_prob": 0.0, "layer_scale": 1.0}, (33, 40)),
+    ("deeplabv3_mobilenet_v3_large", {"aux_loss": True}, (33, 24)),
+    ("deeplabv3_resnet50", {"aux_loss": True}, (33, 24)),
     ("densenet121", {}, (64, 70)),
     ("efficientnet_b0", {}, (33, 40)),
     ("efficientnet_v2_s", {}, (33, 33)),
+    ("fcn_resnet50", {"aux_loss": True}, (33, 24)),
     ("googlenet", {"transform_input": True}, (64, 70)),
     ("googlenet", {"aux_logits": False}, (64, 64)),
     ("inception_v3", {"aux_logits": False, "transform_input": True}, (107, 107)),
+    ("lraspp_mobilenet_v3_large", {}, (33, 24)),
     ("mobilenet_v2", {"width_mult": 0.5}, (64, 70)),
     ("mobilenet_v3_large", {"reduced_tail": True, "dilated": True, "width_mult": 0.5}, (64, 70)),
     ("mobilenet_v3_small", {}, (64, 70)),
@@ -42,8 +46,10 @@ CASES = [  # (name, its options, height and width of the images)
 
 
 def theirs(name, options):
-    """Build torchvision's model; two of them warn unless they are told whether to draw their weights."""
+    """Build torchvision's model; some warn unless they are told to draw their weights, or download others."""
     init = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    if name in torchvision.models.list_models(torchvision.models.segmentation):
+        init = {"weights_backbone": None}
     return torchvision.models.get_model(name, **options, **init)
 
 
@@ -57,6 +63,8 @@ def without_dropout(model):
 
 def outputs_of(result):
     """Return the output and those of auxiliary classifiers."""
+    if isinstance(result, dict):
+        return [result[key] for key in ("out", "aux") if key in result]
     return list(result) if isinstance(result, tuple) else [result]
 
 
@@ -93,7 +101,9 @@ def test_outputs_gradients_and_statistics(name, options, size, undrawn):
     model.load_state_dict({key: value.numpy() for key, value in peer.state_dict().items()})
     images = seeded(name).normal(size=(2, 3, *size))
     with torch.no_grad():
-        assert_close(model.eval()(tensor(images)).detach(), peer.eval()(torch.tensor(images)).numpy(), rtol=1e-9)
+        found, expected = model.eval()(tensor(images)), peer.eval()(torch.tensor(images))
+    for ours, output in zip(outputs_of(found), outputs_of(expected), strict=True):
+        assert_close(ours.detach(), output.numpy(), rtol=1e-9)
     found, expected = (outputs_of(m.train()(x)) for m, x in ((model, tensor(images)), (peer, torch.tensor(images))))
     for ours, output in zip(found, expected, strict=True):
         assert_close(ours.detach(), output.detach().numpy(), rtol=1e-8)

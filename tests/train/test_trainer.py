@@ -310,6 +310,18 @@ class TestOptions:
         trainer(clip=0.001, clip_by="value", callbacks=[Norms()]).fit(data()[0], epochs=1)
         assert max(largest) == 0.001
 
+    def test_clips_in_proportion_to_the_weights(self):
+        ratios = []
+
+        class Ratios(train.Callback):
+            def on_before_optimizer_step(self, trainer):
+                for p in trainer.model.parameters():
+                    if p.ndim == 2:
+                        ratios.append(float((p.grad.norm(axis=1) / p.detach().norm(axis=1)).max()))
+
+        trainer(clip=0.002, clip_by="adaptive", callbacks=[Ratios()]).fit(data()[0], epochs=1)
+        assert 0.0019 < max(ratios) <= 0.002 * (1 + 1e-6)
+
     @pytest.mark.parametrize(
         ("precision", "dtype"), [("64-true", "float64"), ("32-true", "float32"), ("16-true", "float16")]
     )

@@ -1,4 +1,4 @@
-"""Clipping of gradients: by their common norm, or element by element."""
+"""Clipping of gradients: by their common norm, element by element, or in proportion to the parameters."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from ...autodiff.graph import no_grad
 from ...docstrings import documented_like
-from ...ops.arithmetic import clip, minimum
-from ...ops.comparison import isfinite
+from ...ops.arithmetic import clip, maximum, minimum
+from ...ops.comparison import isfinite, where
 from ...ops.creation import zeros
 from ...ops.declare import composite
 from ...ops.joining import stack
@@ -167,6 +167,53 @@ def clip_grad_value_(parameters: Tensors, clip_value: NonNegative) -> None:
     with no_grad():
         for grad in _gradients(tensors_in("clip_grad_value_", "parameters", parameters)):
             grad[...] = clip(grad.detach(), -clip_value, clip_value)
+
+
+@composite()
+def clip_grad_adaptive_(
+    parameters: Tensors, clip_factor: NonNegative = 0.01, eps: NonNegative = 1e-3, norm_type: Order = 2.0
+) -> None:
+    """Scale the gradient of each unit, in place, to at most `clip_factor` times the norm of the unit's weights.
+
+    (Brock, De, Smith and Simonyan, "High-Performance Large-Scale Image Recognition Without Normalization", 2021.)
+    A unit's weights are a row of the weight of a linear layer, or the filter of an output channel: what belongs to one
+    index of the first axis. A tensor with fewer than two axes, such as a bias, is one unit. The authors leave out the
+    parameters of the last linear layer.
+
+    Parameters
+    ----------
+    parameters : Tensor, or iterable of Tensor
+        Those without a `grad` are ignored.
+    clip_factor : float
+        Largest ratio of the norms of gradient and weights; smaller for larger batches.
+    eps : float
+        Weights whose norm is smaller count as having this norm, so that zeros can change.
+    norm_type : float or "inf"
+        The order of the norms; infinity is the largest magnitude.
+
+    Examples
+    --------
+    >>> p = tl.tensor([[3.0, 4.0], [0.0, 1.0]], requires_grad=True)
+    >>> p.grad = tl.tensor([[6.0, 8.0], [0.0, 0.1]])
+    >>> tl.nn.utils.clip_grad_adaptive_(p, clip_factor=0.2)
+    >>> p.grad
+    tensor([[0.6, 0.8],
+            [0. , 0.1]])
+    """
+    order = float(norm_type)
+    with no_grad():
+        for parameter in tensors_in("clip_grad_adaptive_", "parameters", parameters):
+            if (grad := parameter.grad) is not None:
+                bound = clip_factor * maximum(_unit_norms(parameter.detach(), order), eps)
+                norm = _unit_norms(grad.detach(), order)
+                exceeds = norm > bound
+                grad *= where(exceeds, bound / where(exceeds, norm, 1.0), 1.0)
+
+
+def _unit_norms(x: Tensor, order: float) -> Tensor:
+    """Return the norm of what belongs to each index of the first axis, or of all of a vector or number."""
+    axes = tuple(range(1 if x.ndim > 1 else 0, x.ndim))
+    return vector_norm(x, axis=axes, keepdims=True, ord=order)
 
 
 def _gradients(parameters: list[Tensor]) -> list[Any]:

@@ -1,0 +1,6 @@
+"""7. Output units and likelihood
+
+What the last layer returns are the parameters of a distribution, and the loss is its negative log-likelihood.
+"""
+
+LESSONS = ()
