@@ -83,4 +83,4 @@ def lesson(report, long):
         style.legend(ax, loc="upper right", ncols=2)
     plain.set(title="One rate for all coordinates, and curvature")
     adaptive.set(title="A rate for each coordinate")
-    report.animation(viz.animate_optimizer_paths(rosenbrock, shown, max_frames=50, title="Rosenbrock's valley"))
+    report.animation(viz.animate_optimizer_paths(rosenbrock, shown, max_frames=36, title="Rosenbrock's valley"))
