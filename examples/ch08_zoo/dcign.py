@@ -72,8 +72,10 @@ def lesson(report, long):
         ax.set_yticks(range(3), ["1", "2", "3"])
         ax.set(title=name, ylabel="unit")
     viz.style.colorbar(image, panels[1], "|correlation|")
-    middle = drawn(tl.zeros(1, 3))
-    values = tl.linspace(-1.5, 1.5, 7)
-    rows = [inverse.traverse(middle, unit, values)[0].sigmoid() for unit in range(3)]
-    viz.image_grid(-tl.concat(rows).reshape(-1, SIZE, SIZE), columns=7, ax=panels[2])
-    panels[2].set_title("One unit of the code changes")
+    codes = inverse.encode(drawn(scenes))[0].detach()
+    rows = [
+        inverse.traverse(drawn(tl.zeros(1, 3)), unit, tl.linspace(codes[:, unit].min(), codes[:, unit].max(), 6))[0]
+        for unit in range(3)
+    ]
+    viz.image_grid(tl.concat(rows).reshape(-1, SIZE, SIZE), columns=6, ax=panels[2])
+    panels[2].set_title("Unit 1, 2 or 3 of the code changes")

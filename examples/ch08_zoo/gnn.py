@@ -8,7 +8,7 @@ a minimal cut of the friendships, and missed the same member, number 8, who was 
 
 import tensorlab as tl
 from tensorlab import datasets, models, nn, optim
-from tensorlab.viz.style import FAINT, PALETTE
+from tensorlab.viz.style import DIVERGING, FAINT, INK
 
 CLUB = datasets.KarateClub()
 LEADERS = tl.tensor([0, 33])
@@ -30,14 +30,33 @@ def right(scores):
     return scores.argmax(axis=1) == CLUB.targets
 
 
-def draw(ax, places, sides, title):
-    """Draw the club, its members at places and in the colours of sides."""
-    for a, b in CLUB.edge_index.mT.tolist():
-        ax.plot(*places[[a, b]].mT, color=FAINT, linewidth=0.4, zorder=1)
-    ax.scatter(*places.mT, s=110, c=[PALETTE[side] for side in sides.tolist()], zorder=2)
-    for member, place in enumerate(places.tolist()):
-        ax.annotate(member, place, ha="center", va="center", color="white", fontsize=7)
-    ax.set(title=title, xticks=[], yticks=[])
+def layout():
+    """Return places, (34, 2), whose distances are those along friendships as nearly as possible."""
+    near, reached, hops = tl.eye(34), tl.eye(34), tl.zeros(34, 34)
+    near[CLUB.edge_index[0], CLUB.edge_index[1]] = 1.0
+    for _ in range(5):
+        hops += reached == 0
+        reached = reached @ near
+    wanted = hops + tl.eye(34)
+
+    def stress(places):
+        distances = ((places[:, None] - places).square().sum(axis=2) + 1e-6).sqrt()
+        return (distances / wanted - 1).square().sum()
+
+    return optim.minimize(stress, tl.randn(34, 2), "Adam", lr=0.05, max_steps=400).x
+
+
+def draw(ax, places, scores, title):
+    """Draw the club; colours say how sure a side is."""
+    for pair in CLUB.edge_index.mT.tolist():
+        ax.plot(*places[pair].mT, color=FAINT, linewidth=0.4, zorder=1)
+    sides = scores.softmax(axis=1)[:, 1]
+    ax.scatter(*places.mT, s=130, c=sides, cmap=DIVERGING, vmin=0, vmax=1, edgecolors=INK, linewidths=0.6, zorder=2)
+    for member, (x, y) in enumerate(places.tolist()):
+        dark = abs(sides[member] - 0.5) > 0.3
+        ax.annotate(member, (x, y), ha="center", va="center", color="white" if dark else INK, fontsize=7)
+    ax.set_title(title)
+    ax.axis("off")
 
 
 def lesson(report, long):
@@ -57,14 +76,10 @@ def lesson(report, long):
     report.claim("member 8 is among them", 8 in wrong)
     report.claim("without the edges a quarter or more is missed", max(counts["without"]) <= 25)
 
-    before, after = graph[0]
-    panels = report.axes(columns=3, width=4.2, height=3.8)
-    degrees = tl.diag(tl.bincount(CLUB.edge_index[0]).astype("float32"))
-    adjacency = tl.zeros(34, 34)
-    adjacency[CLUB.edge_index[0], CLUB.edge_index[1]] = 1.0
-    _, modes = tl.linalg.eigh(degrees - adjacency)
-    draw(panels[0], modes[:, 1:3], CLUB.targets, "The club, by its slowest modes")
-    draw(panels[1], before, CLUB.targets, "Scores of random weights")
-    draw(panels[2], after, CLUB.targets, "Scores after learning two labels")
-    for ax in panels[1:]:
-        ax.set(xlabel="score of Mr. Hi's side", ylabel="score of the officers' side")
+    places = layout()
+    truth = 50.0 * nn.functional.one_hot(CLUB.targets)
+    panels = report.axes(columns=4, width=3.6, height=3.8)
+    draw(panels[0], places, truth, "The split")
+    draw(panels[1], places, graph[0][0], "Random weights")
+    draw(panels[2], places, graph[0][1], "Two labels, with edges")
+    draw(panels[3], places, blind[0][1], "Two labels, without edges")
