@@ -133,19 +133,32 @@ __all__ = [
     "seed_everything", "select", "setdiff1d", "ShapeError", "short", "sigmoid", "sign", "signbit", "sin", "sinc",
     "sinh", "softmax", "sort", "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "sub",
     "subtract", "sum", "sum_to_shape", "swapaxes", "swapdims", "t", "take", "take_along_axis", "take_along_dim", "tan",
-    "tanh", "tensor", "Tensor", "tensor_split", "tensordot", "tile", "topk", "trace", "train", "transpose", "trapezoid",
-    "tri", "tril", "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "uint16", "uint32", "uint64",
-    "uint8", "unbind", "unflatten", "union1d", "unique", "unique_all", "unique_counts", "unique_inverse",
-    "unique_values", "unsqueeze", "unstack", "unwrap", "use_backend", "value_and_grad", "vander", "var", "vecdot",
-    "viz", "vjp", "vstack", "where", "xlog1py", "xlogy", "zeros", "zeros_like",
+    "tanh", "tensor", "Tensor", "tensor_split", "tensordot", "tile", "tokenizers", "topk", "trace", "train",
+    "transpose", "trapezoid", "tri", "tril", "tril_indices", "triu", "triu_indices", "true_divide", "trunc",
+    "uint16", "uint32", "uint64", "uint8", "unbind", "unflatten", "union1d", "unique", "unique_all", "unique_counts",
+    "unique_inverse", "unique_values", "unsqueeze", "unstack", "unwrap", "use_backend", "value_and_grad", "vander",
+    "var", "vecdot", "viz", "vjp", "vstack", "where", "xlog1py", "xlogy", "zeros", "zeros_like",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
-    from . import data, datasets, features, fft, linalg, metrics, models, nn, optim, train, viz
+    from . import data, datasets, features, fft, linalg, metrics, models, nn, optim, tokenizers, train, viz
 
     __version__: str
 
-LAZY = ("data", "datasets", "features", "fft", "linalg", "metrics", "models", "nn", "optim", "train", "viz")
+LAZY = (
+    "data",
+    "datasets",
+    "features",
+    "fft",
+    "linalg",
+    "metrics",
+    "models",
+    "nn",
+    "optim",
+    "tokenizers",
+    "train",
+    "viz",
+)
 """Namespaces that are imported at first use."""
 
 

@@ -6,9 +6,10 @@ functions, `get_model` calls one by its name. Parameters are initialised as publ
 or beside them: perceptrons, kernel machines, energy models, autoencoders, diffusion and flows.
 """
 
-from . import classic, vision
+from . import classic, sequence, vision
 from .registry import get_model, list_models, load_weights, register_model
+from .sequence import *  # noqa: F403
 from .vision import *  # noqa: F403  (its names are listed there)
 
 __all__ = ["classic", "get_model", "list_models", "load_weights", "register_model"]
-__all__ += vision.__all__
+__all__ += [*sequence.__all__, *vision.__all__]

@@ -44,6 +44,7 @@ SPACES = (
     "tensorlab.metrics",
     "tensorlab.models",
     "tensorlab.models.classic",
+    "tensorlab.tokenizers",
     "tensorlab.io",
 )
 """The namespaces whose public names are called; those for authors of backends and ops are left out."""
