@@ -112,3 +112,81 @@ def test_encoder_decoder_with_bahdanau_s_attention():
             combined = torch.tanh(torch.cat([mean, s], 1) @ w["combine.weight"].T + w["combine.bias"])
             expected = combined @ w["output.weight"].T + w["output.bias"]
             assert_close(logits, expected.detach().numpy()[0], rtol=1e-8)
+
+
+def test_gpt2():
+    """PyTorch's encoder layers, normalised first and with a causal mask, are GPT-2's blocks."""
+    ours = models.GPT2(11, 8, 6, 2, 2, dropout=0.0).double()
+    for parameter in ours.parameters():
+        parameter.data = tl.randn(*parameter.shape, dtype=tl.float64) * 0.3
+    layer = torch.nn.TransformerEncoderLayer(
+        6, 2, 24, 0.0, lambda x: torch.nn.functional.gelu(x, approximate="tanh"), batch_first=True, norm_first=True
+    )
+    blocks = torch.nn.TransformerEncoder(layer, 2, torch.nn.LayerNorm(6), enable_nested_tensor=False).double()
+    w = {name: torch.tensor(value) for name, value in state_of(ours).items()}
+    state = {"norm.weight": w["ln_f.weight"], "norm.bias": w["ln_f.bias"]}
+    for i in range(2):
+        for theirs, name in {
+            "self_attn.in_proj_": "attn.c_attn.",
+            "self_attn.out_proj.": "attn.c_proj.",
+            "linear1.": "mlp.c_fc.",
+            "linear2.": "mlp.c_proj.",
+            "norm1.": "ln_1.",
+            "norm2.": "ln_2.",
+        }.items():
+            for kind in ("weight", "bias"):
+                state[f"layers.{i}.{theirs}{kind}"] = w[f"h.{i}.{name}{kind}"].t()
+    blocks.load_state_dict(state)
+    tokens = np.random.default_rng(0).integers(0, 11, (3, 7))
+    table = w["wte.weight"].requires_grad_()
+    mask = torch.nn.Transformer.generate_square_subsequent_mask(7).double()
+    expected = blocks(table[torch.tensor(tokens)] + w["wpe.weight"][:7], mask=mask) @ table.T
+    found = ours(tensor(tokens))
+    assert_close(found.detach(), expected.detach().numpy(), rtol=1e-8)
+    found.square().mean().backward()
+    expected.square().mean().backward()
+    assert_close(ours.wte.weight.grad, table.grad.numpy(), rtol=1e-7)
+    for i, layer in enumerate(blocks.layers):
+        assert_close(ours.h[i].attn.c_attn.weight.grad, layer.self_attn.in_proj_weight.grad.numpy().T, rtol=1e-7)
+        assert_close(ours.h[i].mlp.c_proj.weight.grad, layer.linear2.weight.grad.numpy().T, rtol=1e-7)
+
+
+def test_bert():
+    """PyTorch's encoder layers, normalised after the sum, are BERT's."""
+    sizes = {"hidden_size": 6, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 10}
+    ours = models.BertModel(11, **sizes, dropout=0.0, max_position_embeddings=8, layer_norm_eps=1e-5).double()
+    for parameter in ours.parameters():
+        parameter.data = tl.randn(*parameter.shape, dtype=tl.float64) * 0.4
+    layer = torch.nn.TransformerEncoderLayer(6, 2, 10, 0.0, "gelu", batch_first=True)
+    layers = torch.nn.TransformerEncoder(layer, 2, enable_nested_tensor=False).double()
+    w = {name: torch.tensor(value) for name, value in state_of(ours).items()}
+    state = {}
+    for i in range(2):
+        for kind in ("weight", "bias"):
+            prefix, attention = f"encoder.layer.{i}.", [f"attention.self.{n}.{kind}" for n in ("query", "key", "value")]
+            state[f"layers.{i}.self_attn.in_proj_{kind}"] = torch.cat([w[prefix + name] for name in attention])
+            for theirs, name in {
+                "self_attn.out_proj": "attention.output.dense",
+                "linear1": "intermediate.dense",
+                "linear2": "output.dense",
+                "norm1": "attention.output.LayerNorm",
+                "norm2": "output.LayerNorm",
+            }.items():
+                state[f"layers.{i}.{theirs}.{kind}"] = w[f"{prefix}{name}.{kind}"]
+    layers.load_state_dict(state)
+    embedded = w["embeddings.word_embeddings.weight"][torch.tensor(SOURCE)]
+    embedded = embedded + w["embeddings.position_embeddings.weight"][:5]
+    embedded = embedded + w["embeddings.token_type_embeddings.weight"][1]
+    norm = w["embeddings.LayerNorm.weight"], w["embeddings.LayerNorm.bias"]
+    embedded = torch.nn.functional.layer_norm(embedded, (6,), *norm).requires_grad_()
+    expected = layers(embedded, src_key_padding_mask=torch.tensor(SOURCE == 0))
+    found = ours(tensor(SOURCE), tensor(SOURCE != 0), tensor(np.ones_like(SOURCE)))
+    assert_close(found.last_hidden_state.detach(), expected.detach().numpy(), rtol=1e-8)
+    pooled = torch.tanh(expected[:, 0] @ w["pooler.dense.weight"].T + w["pooler.dense.bias"])
+    assert_close(found.pooler_output.detach(), pooled.detach().numpy(), rtol=1e-8)
+    found.last_hidden_state.square().mean().backward()
+    expected.square().mean().backward()
+    for i, layer in enumerate(layers.layers):
+        mine = ours.encoder.layer[i]
+        assert_close(mine.attention.self.query.weight.grad, layer.self_attn.in_proj_weight.grad[:6].numpy(), rtol=1e-7)
+        assert_close(mine.output.dense.weight.grad, layer.linear2.weight.grad.numpy(), rtol=1e-7)

@@ -8,7 +8,7 @@ from ...errors import ShapeError
 from ...ops.contraction import linear
 from ...ops.creation import DeviceLike
 from ...ops.declare import composite
-from ...ops.joining import split
+from ...ops.joining import concat, split
 from ...ops.shapes import swapaxes
 from ...options import Count, Fraction, Size, checked
 from ...tensor import Tensor
@@ -25,6 +25,10 @@ class KeyValues(NamedTuple):
 
     key: Tensor
     value: Tensor
+
+    def followed_by(self, later: KeyValues) -> KeyValues:
+        """Return these and later ones."""
+        return KeyValues(*(concat(pair, axis=2) for pair in zip(self, later, strict=True)))
 
 
 def check_key_values(name: str, found: object, operand: str, batch: int) -> None:

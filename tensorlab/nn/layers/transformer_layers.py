@@ -9,7 +9,6 @@ from ...errors import ShapeError
 from ...ops.attention import allowed_by_order
 from ...ops.creation import DeviceLike
 from ...ops.declare import composite
-from ...ops.joining import concat
 from ...options import Count, Fraction, NonNegative, Size, checked
 from ...tensor import Tensor
 from .. import functional as F
@@ -266,7 +265,8 @@ class TransformerDecoderLayer(_TransformerLayer):
 
         def attend(x: Tensor) -> Tensor:
             nonlocal past
-            past = _extended(past, self.self_attn.project(x, x))
+            new_values = self.self_attn.project(x, x)
+            past = new_values if past is None else past.followed_by(new_values)
             known = past.key.shape[2]
             allowed = None if new == 1 else Tensor(allowed_by_order(x, new, known, known - new))
             return self.dropout1(self.self_attn.attend(x, past, allowed))
@@ -278,8 +278,3 @@ class TransformerDecoderLayer(_TransformerLayer):
         x = self._add_block(self.norm2, x, attend_to_memory)
         out = self._add_block(self.norm3, x, lambda x: self._feed_forward(self.dropout3, x))
         return out, state._replace(past=past)
-
-
-def _extended(past: KeyValues | None, new: KeyValues) -> KeyValues:
-    """Return keys and values with further ones after them."""
-    return new if past is None else KeyValues(*(concat(pair, axis=2) for pair in zip(past, new, strict=True)))
