@@ -66,10 +66,36 @@ def test_bert(rng):
     assert_close(sentences.detach(), expected.seq_relationship_logits.numpy(), rtol=1e-4, atol=2e-6)
 
 
-def test_a_folder_of_theirs(gpt2, tmp_path):
-    """What `save_pretrained` writes is loaded by its path."""
-    _, theirs = gpt2
-    theirs.save_pretrained(tmp_path)
-    ours = tl.models.GPT2(**GPT2)
-    tl.models.load_weights(ours, tmp_path / "model.safetensors")
-    assert_close(ours.wte.weight.detach(), theirs.transformer.wte.weight.detach().numpy(), rtol=0)
+def test_folders_of_theirs(gpt2, tmp_path, rng):
+    """What `save_pretrained` of theirs writes, in one file or in several, is the same model."""
+    ours, theirs = gpt2
+    tokens = tensor(rng.integers(0, GPT2["vocab_size"], (2, 20)))
+    for size in ("1GB", "50KB"):
+        theirs.save_pretrained(tmp_path / size, max_shard_size=size)
+        assert (tmp_path / size / "model.safetensors.index.json").exists() == (size == "50KB")
+        found = tl.models.from_pretrained(tmp_path / size)
+        assert_close(found(tokens).detach(), ours(tokens).detach(), rtol=0)
+
+
+def test_folders_of_ours(gpt2, tmp_path, rng):
+    ours, _ = gpt2
+    tl.models.save_pretrained(ours, tmp_path)
+    theirs = transformers.GPT2LMHeadModel.from_pretrained(tmp_path)
+    tokens = rng.integers(0, GPT2["vocab_size"], (2, 20))
+    with torch.no_grad():
+        expected = theirs(torch.tensor(tokens)).logits.numpy()
+    assert_close(ours(tensor(tokens)).detach(), expected, rtol=1e-4, atol=2e-6)
+
+
+def test_folders_of_classifiers(tmp_path, rng):
+    torch.manual_seed(0)
+    theirs = transformers.BertForSequenceClassification(transformers.BertConfig(**BERT, num_labels=5)).eval()
+    theirs.save_pretrained(tmp_path / "theirs")
+    ours = tl.models.from_pretrained(tmp_path / "theirs")
+    tokens = rng.integers(0, BERT["vocab_size"], (2, 12))
+    tl.models.save_pretrained(ours, tmp_path / "ours")
+    again = transformers.BertForSequenceClassification.from_pretrained(tmp_path / "ours").eval()
+    for model in (theirs, again):
+        with torch.no_grad():
+            expected = model(torch.tensor(tokens)).logits.numpy()
+        assert_close(ours(tensor(tokens)).detach(), expected, rtol=1e-4, atol=2e-6)
