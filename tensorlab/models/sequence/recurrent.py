@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from ...autodiff.tree import mapped
+from ...autodiff.tree import leaves, mapped
 from ...errors import ShapeError
 from ...nn.functional.packed_sequence import pack_padded_sequence, pad_packed_sequence
 from ...nn.layers.base import Layer
@@ -206,7 +206,7 @@ class RecurrentGenerator(Generative):
     Reading a long text piece by piece, each from the state after the one before:
 
     >>> logits, state = model.advance(tokens)
-    >>> logits, state = model.advance(tokens, state)
+    >>> logits, state = model.advance(tokens, model.detached(state))
 
     A sequence from each vector:
 
@@ -319,6 +319,9 @@ class RecurrentGenerator(Generative):
         logits, state = self.advance(tokens, state)
         return logits[:, -1], state
 
+    @composite()
     def detached(self, state: Any) -> Any:
         """Return states without their history, where back-propagation through time is to end."""
+        if not all(isinstance(part, Tensor) for part in leaves(state)):
+            raise TypeError("state must be what advance returned")
         return mapped(lambda h: h.detach(), state)
