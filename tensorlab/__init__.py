@@ -126,28 +126,33 @@ __all__ = [
     "nan", "nan_to_num", "nanmax", "nanmean", "nanmedian", "nanmin", "nanpercentile", "nanprod", "nanquantile",
     "nanstd", "nansum", "nanvar", "narrow", "ndtr", "ndtri", "ne", "neg", "negative", "newaxis", "nextafter", "nn",
     "no_grad", "nonzero", "norm", "not_equal", "numel", "ones", "ones_like", "ops", "optim", "outer", "pad",
-    "percentile", "permute", "permute_dims", "pi", "polygamma", "polyval", "positive", "pow", "power", "prod", "ptp",
-    "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm",
-    "ravel", "real", "reciprocal", "register_backend", "relu", "remainder", "repeat", "repeat_interleave", "reshape",
-    "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "save", "scatter", "scatter_add", "searchsorted",
-    "seed_everything", "select", "setdiff1d", "ShapeError", "short", "sigmoid", "sign", "signbit", "sin", "sinc",
-    "sinh", "softmax", "sort", "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "sub",
-    "subtract", "sum", "sum_to_shape", "swapaxes", "swapdims", "t", "take", "take_along_axis", "take_along_dim", "tan",
-    "tanh", "tensor", "Tensor", "tensor_split", "tensordot", "tile", "topk", "trace", "train", "transpose", "trapezoid",
-    "tri", "tril", "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "uint16", "uint32", "uint64",
-    "uint8", "unbind", "unflatten", "union1d", "unique", "unique_all", "unique_counts", "unique_inverse",
-    "unique_values", "unsqueeze", "unstack", "unwrap", "use_backend", "value_and_grad", "vander", "var", "vecdot",
-    "viz", "vjp", "vstack", "where", "xlog1py", "xlogy", "zeros", "zeros_like",
+    "percentile", "permute", "permute_dims", "pi", "playground", "polygamma", "polyval", "positive", "pow", "power",
+    "prod", "profile", "profiling", "ptp", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like",
+    "randn", "randn_like", "random", "randperm", "ravel", "real", "reciprocal", "register_backend", "relu", "remainder",
+    "repeat", "repeat_interleave", "reshape", "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "save",
+    "scatter", "scatter_add", "searchsorted", "seed_everything", "select", "setdiff1d", "ShapeError", "short",
+    "sigmoid", "sign", "signbit", "sin", "sinc", "sinh", "softmax", "sort", "split", "split_with_sizes", "sqrt",
+    "square", "squeeze", "stack", "std", "sub", "subtract", "sum", "sum_to_shape", "swapaxes", "swapdims", "t", "take",
+    "take_along_axis", "take_along_dim", "tan", "tanh", "tensor", "Tensor", "tensor_split", "tensordot", "tile",
+    "tokenizers", "topk", "trace", "train", "transpose", "trapezoid", "tri", "tril", "tril_indices", "triu",
+    "triu_indices", "true_divide", "trunc", "uint16", "uint32", "uint64", "uint8", "unbind", "unflatten", "union1d",
+    "unique", "unique_all", "unique_counts", "unique_inverse", "unique_values", "unsqueeze", "unstack", "unwrap",
+    "use_backend", "value_and_grad", "vander", "var", "vecdot", "viz", "vjp", "vstack", "where", "xlog1py", "xlogy",
+    "zeros", "zeros_like",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
-    from . import data, datasets, distributions, features, fft, linalg, metrics, models, nn, optim, train, viz
+    from . import (
+        data, datasets, distributions, features, fft, linalg, metrics, models, nn, optim, playground, profiling,
+        tokenizers, train, viz,
+    )  # fmt: skip
+    from .profiling import profile
 
     __version__: str
 
 LAZY = (
-    "data", "datasets", "distributions", "features", "fft", "linalg", "metrics", "models", "nn", "optim", "train",
-    "viz",
+    "data", "datasets", "distributions", "features", "fft", "linalg", "metrics", "models", "nn", "optim", "playground",
+    "profiling", "tokenizers", "train", "viz",
 )  # fmt: skip
 """Namespaces that are imported at first use."""
 
@@ -157,6 +162,10 @@ def __getattr__(name: str) -> Any:
         from importlib import import_module
 
         return import_module(f".{name}", __name__)
+    if name == "profile":
+        from .profiling import profile
+
+        return profile
     if name == "__version__":
         # Looked up at first use, as reading the metadata of the distribution is slow.
         from importlib.metadata import version

@@ -134,7 +134,8 @@ def require_satisfied(owner: str, name: str, constraint: Constraint, value: Tens
         The message names the owner, the values and the constraint, and the first number that is wrong.
     """
     try:
-        fits = constraint.check(value.detach())
+        value = value.detach()
+        fits = constraint.check(value)
     except ShapeError:
         raise ShapeError(
             f"{owner}: {name} must be {constraint.text}, not an array of shape {tuple(value.shape)}"
@@ -144,6 +145,6 @@ def require_satisfied(owner: str, name: str, constraint: Constraint, value: Tens
         return
     found = ""
     if not constraint.event_dim:
-        wrong = broadcast_to(value.detach(), fits.shape)[~fits]
+        wrong = broadcast_to(value, fits.shape)[~fits]
         found = f"; {wrong[0].item():g} is not"
     raise ValueError(f"{owner}: {name} must be {constraint.text}{said}{found}")
