@@ -57,6 +57,19 @@ def test_every_parameter_is_learned_by_images_of_any_size(kind):
     assert list(small(kind)(images)) == ["out"]
 
 
+@pytest.mark.parametrize("kind", [models.FCN, models.DeepLabV3])
+def test_weights_of_an_auxiliary_classifier_are_left_out_where_there_is_none(kind):
+    state = small(kind, aux=True).state_dict()
+    for model in (small(kind), nn.Sequential(small(kind))):
+        prefix = "0." if isinstance(model, nn.Sequential) else ""
+        model.load_state_dict({prefix + key: value for key, value in state.items()})
+        for key, value in model.state_dict().items():
+            assert_same(value, host(state[key.removeprefix(prefix)]))
+    assert any(key.startswith("aux_classifier.") for key in state)
+    with pytest.raises(RuntimeError, match=r"missing: aux_classifier\.0\.weight"):
+        small(kind, aux=True).load_state_dict(small(kind).state_dict())
+
+
 def test_layers_in_between():
     model = models.resnet18().eval()
     getter = segmentation.IntermediateLayerGetter(model, {"relu": "early", "layer1": "late"}).eval()
