@@ -77,7 +77,7 @@ def lesson(report, long):
     for ax, group in ((plain, {**PLAIN, **CURVATURE}), (adaptive, ADAPTIVE)):
         for name in group:
             ax.semilogy(runs[name].losses[:501], label=name)
-        ax.set(xlabel="step", ylabel="loss", ylim=(1e-8, 1e4))
+        ax.set(xlabel="step", ylabel="loss", ylim=(1e-8, 1e6))
     adaptive.semilogy(runs["gradient descent"].losses[:501], "--", color=style.FAINT, label="gradient descent")
     for ax in (plain, adaptive):
         style.legend(ax, loc="upper right", ncols=2)
