@@ -1,9 +1,9 @@
 """A graph network tells the factions of a karate club from one label each, for friends tend to agree.
 
 All that is known of the 34 members is who met whom, and on which side the two leaders stand. A graph convolution mixes
-XX
-The same layers without the edges learn the two leaders and guess one side for the rest. Zachary predicted the split by
-a minimal cut of the friendships, and missed the same member, number 8, who was for the officers yet stayed with Mr. Hi.
+XX The same layers without the edges learn the two leaders and guess one side for the rest. Zachary predicted the split
+by a minimal cut of the friendships, and missed the same member, number 8, who was for the officers yet stayed with Mr.
+Hi.
 """
 
 import tensorlab as tl

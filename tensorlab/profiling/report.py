@@ -255,7 +255,15 @@ class Profile:
 
     @checked
     def save_trace(self, path: str | os.PathLike[str]) -> None:
-        """Write a trace that Chrome (``chrome://tracing``), Perfetto and speedscope show, with the memory over time."""
+        """Write a trace that Chrome (``chrome://tracing``), Perfetto and speedscope show, with the memory over time.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> with tl.profile() as p:
+        ...     total = tl.ones(3).sum()
+        >>> p.save_trace(pathlib.Path(tempfile.mkdtemp()) / "trace.json")
+        """
         events: list[dict[str, Any]] = [
             {
                 "name": event.name,
