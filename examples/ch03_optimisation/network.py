@@ -3,8 +3,9 @@
 A network of one hidden layer learns the digits with every method of this chapter, each with the best of a few rates,
 from the same weights and with the same batches. What counts is the training loss, which is what they minimise. The
 inputs are left as they are, from 0 to 16 and never negative, so that the problem is badly conditioned. The natural
-gradient solves for its step by conjugate gradients; K-FAC approximates the Fisher matrix layer by layer. Their steps
-are the best by far, and cost several times as much.
+gradient solves for its step by conjugate gradients; K-FAC approximates the Fisher matrix layer by layer. At first their
+steps are the best by far, though each takes several times as long. After 1000 steps, in the long form of this lesson,
+Adam and its relatives are ahead.
 """
 
 import time
@@ -77,19 +78,21 @@ def lesson(report, long):
     x, y = digits.data.reshape(-1, 64).astype("float32"), digits.targets
     methods = {**PLAIN, **ADAPTIVE, **CURVATURE}
     runs = {name: best_of(*settings, x, y, steps, seed) for name, settings in methods.items()}
+    stages = (20, 100, 1000) if long else (20, 100)
     report.table(
-        ["method", "best rate", "loss after 20 steps", f"after {steps}", "ms for a step"],
-        [(name, rate, losses[2], losses[-1], 1000 * cost) for name, (rate, losses, cost) in runs.items()],
+        ["method", "best rate", *(f"loss after {stage} steps" for stage in stages), "ms for a step"],
+        [
+            (name, rate, *(losses[stage // 10] for stage in stages), 1000 * cost)
+            for name, (rate, losses, cost) in runs.items()
+        ],
     )
-    early = {name: losses[2] for name, (_, losses, _) in runs.items()}
-    last = {name: losses[-1] for name, (_, losses, _) in runs.items()}
-    descent = last["gradient descent"]
-    report.claim("momentum ends below gradient descent", last["momentum"] < descent)
-    report.claim("Adam ends below three quarters of its loss", last["Adam"] < 0.75 * descent)
+    early, late = ({name: losses[at] for name, (_, losses, _) in runs.items()} for at in (2, 10))
+    descent, firsts = late["gradient descent"], [early[name] for name in (*PLAIN, *ADAPTIVE)]
+    report.claim("after 100 steps momentum is below gradient descent", late["momentum"] < descent)
+    report.claim("Adam is below three quarters of its loss", late["Adam"] < 0.75 * descent)
     report.claim(
-        "the natural gradient and K-FAC end below a third", max(last[name] for name in CURVATURE) < descent / 3
+        "natural gradient and K-FAC are below a third of it", max(late[name] for name in CURVATURE) < descent / 3
     )
-    firsts = [early[name] for name in (*PLAIN, *ADAPTIVE)]
     report.claim("after 20 steps they are ahead of all others", max(early[name] for name in CURVATURE) < min(firsts))
 
     plain, adaptive, timed = report.axes(columns=3)

@@ -70,7 +70,7 @@ def lesson(report, long):
     report.claim("the floor of the constant rate is the predicted one, to a third", abs(floor / predicted - 1) < 1 / 3)
     ended = [last[name] for name in ("steps", "cosine", "one cycle", "warm restarts")]
     report.claim("schedules that end near zero end below a fifth of it", max(ended) < floor / 5)
-    report.claim("and below a fifth of what a tenth of the rate reaches", max(ended) < last["a tenth"] / 5)
+    report.claim("and below half of what a tenth of the rate reaches", max(ended) < last["a tenth"] / 2)
 
     rates, chart = report.axes(columns=2, width=5.4)
     lr_scheduler.plot({name: schedule for name, (schedule, _) in runs.items()}, steps, axes=rates)

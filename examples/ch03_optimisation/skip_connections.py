@@ -51,7 +51,7 @@ def minima(losses):
 
 
 def lesson(report, long):
-    blocks, steps, points, count = (20, 1000, 41, 1000) if long else (8, 200, 15, 100)
+    blocks, steps, points, count = (8, 600, 31, 500) if long else (8, 200, 15, 100)
     digits = datasets.Digits()
     x, y = digits.data.reshape(-1, 64).astype("float32"), digits.targets
     x = (x - x.mean()) / x.std()

@@ -77,10 +77,10 @@ def lesson(report, long):
     for ax, group in ((plain, {**PLAIN, **CURVATURE}), (adaptive, ADAPTIVE)):
         for name in group:
             ax.semilogy(runs[name].losses[:501], label=name)
-        ax.set(xlabel="step", ylabel="loss", ylim=(1e-8, 1e4))
+        ax.set(xlabel="step", ylabel="loss", ylim=(1e-8, 1e6))
     adaptive.semilogy(runs["gradient descent"].losses[:501], "--", color=style.FAINT, label="gradient descent")
     for ax in (plain, adaptive):
         style.legend(ax, loc="upper right", ncols=2)
     plain.set(title="One rate for all coordinates, and curvature")
     adaptive.set(title="A rate for each coordinate")
-    report.animation(viz.animate_optimizer_paths(rosenbrock, shown, max_frames=50, title="Rosenbrock's valley"))
+    report.animation(viz.animate_optimizer_paths(rosenbrock, shown, max_frames=36, title="Rosenbrock's valley"))

@@ -14,5 +14,9 @@ LESSONS = (
     "mixup",
     "penalties",
     "early_stopping",
+    "normalisation",
+    "weight_standardisation",
+    "spectral_norm",
+    "no_norm",
     "hyperparameter_search",
 )

@@ -1,18 +1,19 @@
-"""What the lessons of this chapter share: the digits in two parts, and a training of a few lines."""
+"""What the lessons of this chapter share: the digits in two parts, a training of a few lines, and a deep network."""
 
 import tensorlab as tl
 from tensorlab import data, datasets, metrics, nn, optim
 from tensorlab.train import Trainer
 
 
-def digits(count, wrong=0.0):
-    """Return `count` digits to train with, and the others, held out: vectors of 64 pixels from 0 to 1, and labels.
+def digits(count, wrong=0.0, flat=True):
+    """Return `count` digits to train with, and the others, held out: pixels from 0 to 1, and labels.
 
-    The share `wrong` of the labels to train with is replaced by random ones.
+    Images are vectors unless `flat` is False. The share `wrong` of the labels to train with is replaced by random ones.
     """
     loaded = datasets.Digits()
     order = tl.randperm(len(loaded))
-    x, y = loaded.data.flatten(1)[order] / 16, loaded.targets[order]
+    x, y = loaded.data[order] / 16, loaded.targets[order]
+    x = x.flatten(1) if flat else x
     replaced = tl.where(tl.rand(count) < wrong, tl.randint(0, 10, (count,)), y[:count])
     return data.TensorDataset(x[:count], replaced), data.TensorDataset(x[count:], y[count:])
 
@@ -30,3 +31,12 @@ def fit(model, training, held_out, epochs, lr=0.1, batch_size=64, loss=None, **o
 def whole(samples):
     """Return a loader whose only batch is the whole set."""
     return data.DataLoader(samples, len(samples))
+
+
+def six_convolutions(norm):
+    """Return a network of six convolutions with a normalisation of 16 channels after each."""
+    layers = []
+    for number, channels in enumerate((1, 16, 16, 16, 16, 16)):
+        pool = [nn.MaxPool2d(2)] if number in (1, 3) else []
+        layers += [nn.Conv2d(channels, 16, 3, padding=1), norm(16), nn.ReLU(), *pool]
+    return nn.Sequential(*layers, nn.GlobalAvgPool2d(), nn.Flatten(), nn.Linear(16, 10))

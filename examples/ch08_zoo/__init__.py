@@ -3,4 +3,17 @@
 Networks that store, that sample and that invent: energies, latent codes, games, noise and graphs.
 """
 
-LESSONS = ("markov_chain", "hopfield", "boltzmann", "rbm", "dbn", "autoencoders", "gan", "diffusion", "flow")
+LESSONS = (
+    "markov_chain",
+    "hopfield",
+    "boltzmann",
+    "rbm",
+    "dbn",
+    "autoencoders",
+    "vae",
+    "dcign",
+    "gan",
+    "diffusion",
+    "flow",
+    "gnn",
+)

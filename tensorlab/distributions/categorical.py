@@ -77,6 +77,11 @@ class CategoryProbabilities(Distribution):
             return generator.categorical(probs=self._given["probs"], shape=shape)
         return generator.categorical(self._given["logits"], shape=shape)
 
+    def _entropy_of_one(self) -> Tensor:
+        """Return the entropy of the category that is drawn; an impossible one counts nothing."""
+        probs = self.probs
+        return -(probs * where(probs == 0, 0.0, self.logits)).sum(axis=-1)
+
     def _indicated(self, index: Tensor) -> Tensor:
         """Return vectors of zeros with a one at each index."""
         found = expand_dims(index, axis=-1) == arange(self._num_events, device=index.device)
@@ -124,7 +129,7 @@ class Categorical(CategoryProbabilities):
         return take_along_axis(broadcast_to(self.logits, (*shape, self._num_events)), index, axis=-1)[..., 0]
 
     def entropy(self) -> Tensor:
-        return -(self.probs * self.logits).sum(axis=-1)
+        return self._entropy_of_one()
 
     def _values(self) -> Tensor:
         return arange(self._num_events, device=self._like.device)
@@ -170,7 +175,7 @@ class OneHotCategorical(CategoryProbabilities):
         return where(value == 1, self.logits, 0.0).sum(axis=-1)
 
     def entropy(self) -> Tensor:
-        return -(self.probs * self.logits).sum(axis=-1)
+        return self._entropy_of_one()
 
     def _values(self) -> Tensor:
         return eye(self._num_events, dtype=self._like.dtype, device=self._like.device)
@@ -238,7 +243,7 @@ class Multinomial(CategoryProbabilities):
         return self.total_count * self.probs * (1 - self.probs)
 
     def _log_prob(self, value: Tensor) -> Tensor:
-        terms = where(value == 0, 0.0, value * self.logits) - (value + 1).lgamma()
+        terms = value * where(value == 0, 0.0, self.logits) - (value + 1).lgamma()
         return (value.sum(axis=-1) + 1).lgamma() + terms.sum(axis=-1)
 
     def entropy(self) -> Tensor:
@@ -246,7 +251,7 @@ class Multinomial(CategoryProbabilities):
         one = Binomial(count, probs=self.probs, validate_args=False)
         values = one.enumerate_support(expand=False)
         orders = (exp(one._log_prob(values)) * (values + 1).lgamma()).sum(axis=0)
-        return count * -(self.probs * self.logits).sum(axis=-1) - lgamma(count + 1) + orders.sum(axis=-1)
+        return count * self._entropy_of_one() - lgamma(count + 1) + orders.sum(axis=-1)
 
     def _draw(self, generator: Generator, shape: tuple[int, ...]) -> Tensor:
         counts = zeros((*shape, self._num_events), dtype=self._like.dtype, device=self._like.device)

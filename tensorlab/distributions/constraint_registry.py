@@ -77,9 +77,7 @@ class ConstraintRegistry:
         for cls in type(constraint).__mro__:
             if cls in self._factories:
                 return self._factories[cls](constraint)
-        raise NotImplementedError(
-            f"no transform is known to values that must be {getattr(constraint, 'text', constraint)}"
-        )
+        raise NotImplementedError(f"{self.name}: no transform is known to values that must be {constraint.text}")
 
 
 biject_to = ConstraintRegistry("biject_to")

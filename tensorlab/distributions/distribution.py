@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from copy import copy
 from dataclasses import KW_ONLY
 from math import prod
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from ..autodiff.graph import no_grad
 from ..docstrings import Documented
@@ -131,19 +131,19 @@ class Distribution(Documented, Options):
     # -- parameters ----------------------------------------------------------------------------------------------------
 
     def _keep(self, options: Mapping[str, Any]) -> None:
-        kinds, given = self._declared.kinds, {}
+        owner, constraints = type(self).__name__, self.arg_constraints
+        given = {}
         for name, value in options.items():
-            if not isinstance(kinds[name], Parameter):
+            if name not in constraints:
                 setattr(self, name, value)
             elif value is not None or name not in self.alternatives:
                 given[name] = value
-        owner, constraints = type(self).__name__, self.arg_constraints
         self._require_one_alternative(given)
         self._given = read_together(owner, given)
         self._batch_shape = batch_shape_of(owner, self._given, constraints)
         if given and self._validates:
-            for name, value in self._given.items():
-                require_satisfied(owner, name, constraints[name], value)
+            for name, tensor in self._given.items():
+                require_satisfied(owner, name, constraints[name], tensor)
 
     def _require_one_alternative(self, given: Mapping[str, Any]) -> None:
         names = [name for name in self.alternatives if name in given]
@@ -164,12 +164,13 @@ class Distribution(Documented, Options):
 
         It is broadcast each time: of what is kept no graph is part that a backward pass would free.
         """
-        return expanded(self._given[name], self.batch_shape, self.arg_constraints[name].event_dim)
+        kind = cast(Parameter, self._declared.kinds[name])
+        return expanded(self._given[name], self.batch_shape, kind.constraint.event_dim)
 
     @property
     def arg_constraints(self) -> dict[str, Constraint]:
         """The constraints of the parameters, by name."""
-        return {name: kind.constraint for name, kind in self._declared.kinds.items() if isinstance(kind, Parameter)}
+        return {name: kind.constraint for name, kind in self._declared.kinds.items() if type(kind) is Parameter}
 
     @property
     def _like(self) -> Tensor:
@@ -182,8 +183,10 @@ class Distribution(Documented, Options):
 
     @property
     def _validates(self) -> bool:
-        if self.validate_args is not None:
-            return self.validate_args
+        return self._usually_validates if self.validate_args is None else self.validate_args
+
+    @property
+    def _usually_validates(self) -> bool:
         default = Distribution._validates_by_default
         return self._like.backend.on_host if default is None else default
 
@@ -432,8 +435,7 @@ class Distribution(Documented, Options):
     ) -> Tensor:
         """Return a value as a tensor of the parameters' type if it is not floating; refuse shapes and values."""
         name, like = type(self).__name__, self._like
-        number = isinstance(value, int | float)
-        x = as_tensor(name, "value", value, like.device, like.dtype if number else None)
+        x = as_tensor(name, "value", value, like.device, like.dtype if isinstance(value, float) else None)
         require(name, "real or bool", value=x)
         x = self._prepared(x)
         event = self.event_shape if event is None else event

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import ShapeError
 from ..ops.arithmetic import square
+from ..ops.comparison import where
 from ..ops.contraction import matmul
 from ..ops.creation import eye
 from ..ops.exponential import log, sqrt
@@ -57,18 +58,23 @@ def half_log_det(scale_tril: Tensor) -> Tensor:
 def mahalanobis(scale_tril: Tensor, difference: Tensor) -> Tensor:
     """Return ``|L**-1 @ x|**2``, for vectors x of shape ``(*samples, *batch, k)`` and matrices of ``(*batch, k, k)``.
 
-    The samples are the columns of the right-hand sides: each matrix is solved with once.
+    The samples are the columns of the right-hand sides. Where these are many, the matrices are inverted: one product of
+    matrices is much faster than substitution.
     """
     batch, k = tuple(scale_tril.shape)[:-2], scale_tril.shape[-1]
     samples = tuple(difference.shape)[: len(difference.shape) - len(batch) - 1]
     columns = moveaxis(reshape(difference, (prod(samples), *batch, k)), 0, -1)
-    lengths = square(solve_triangular(scale_tril, columns, upper=False)).sum(axis=-2)
+    if columns.shape[-1] > k:
+        whitened = matmul(inverse_of(scale_tril), columns)
+    else:
+        whitened = solve_triangular(scale_tril, columns, upper=False)
+    lengths = square(whitened).sum(axis=-2)
     return reshape(moveaxis(lengths, -1, 0), (*samples, *batch))
 
 
 def diagonal_matrices(x: Tensor) -> Tensor:
     """Return matrices with the last axis on their diagonals."""
-    return x[..., None] * eye(x.shape[-1], dtype=x.dtype, device=x.device)
+    return where(eye(x.shape[-1], dtype="bool", device=x.device), x[..., None], 0.0)
 
 
 class NormalVectors(Distribution):

@@ -1,4 +1,4 @@
-"""Distributions of positive numbers by inversion: Weibull's and Pareto's."""
+"""Distributions of tails: Weibull's and Pareto's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from . import constraints
 from .beta import EULER
 from .constraints import Constraint
 from .distribution import Distribution
-from .parameters import Positive
+from .parameters import Positive, Real
+
+SERIES_LIMIT = 1e-3
+"""Series of four terms replace quotients whose numerator and denominator are nearly 0."""
 
 
 @declared
@@ -129,3 +132,83 @@ class Pareto(Distribution):
 
     def _draw(self, generator: Generator, shape: tuple[int, ...]) -> Tensor:
         return self.scale * (1 + generator.pareto(self.alpha, shape))
+
+
+@declared
+class GeneralizedPareto(Distribution):
+    """The generalized Pareto distribution of what exceeds a threshold.
+
+    Its distribution function is ``1 - (1 + concentration * z) ** (-1 / concentration)`` with ``z = (x - loc) / scale``:
+    the tail is longer than the exponential one for positive concentrations, and ends for negative ones.
+
+    Parameters
+    ----------
+    loc : float or Tensor
+        The smallest value.
+    scale : float or Tensor
+        The scale; greater than 0.
+    concentration : float or Tensor
+        The shape of the tail; any real number.
+
+    Examples
+    --------
+    >>> tl.distributions.GeneralizedPareto(0.0, 2.0, 0.0).mean
+    tensor(2.)
+    """
+
+    has_rsample = True
+
+    loc: Real
+    scale: Positive
+    concentration: Real
+
+    @property
+    def support(self) -> Constraint:
+        ends = self.concentration < 0
+        length = self.scale / where(ends, -self.concentration, 1.0)
+        return constraints.interval(self.loc, where(ends, self.loc + length, inf))
+
+    @property
+    def mean(self) -> Tensor:
+        k = where(self.concentration < 1, self.concentration, 0.0)
+        return where(self.concentration < 1, self.loc + self.scale / (1 - k), inf)
+
+    @property
+    def mode(self) -> Tensor:
+        return self.loc
+
+    @property
+    def variance(self) -> Tensor:
+        k = where(self.concentration < 0.5, self.concentration, 0.0)
+        return where(self.concentration < 0.5, square(self.scale / (1 - k)) / (1 - 2 * k), inf)
+
+    def _log_survival(self, value: Tensor) -> Tensor:
+        """Return the logarithm of the probability of larger values, ``-log1p(k * z) / k``; by its series near k = 0."""
+        z, k = (value - self.loc) / self.scale, self.concentration
+        near = (k * z).abs() < SERIES_LIMIT
+        small = where(near, k * z, 0.0)
+        series = z * (1 - small * (1 / 2 - small * (1 / 3 - small / 4)))
+        return -where(near, series, log1p(where(near, 1.0, k * z)) / where(near, 1.0, k))
+
+    def _log_prob(self, value: Tensor) -> Tensor:
+        return (1 + self.concentration) * self._log_survival(value) - log(self.scale)
+
+    def _cdf(self, value: Tensor) -> Tensor:
+        return -expm1(self._log_survival(value))
+
+    def _icdf(self, value: Tensor) -> Tensor:
+        return self._of_exponential(-log1p(-value))
+
+    def entropy(self) -> Tensor:
+        return log(self.scale) + self.concentration + 1
+
+    def _draw(self, generator: Generator, shape: tuple[int, ...]) -> Tensor:
+        return self._of_exponential(generator.exponential(shape, dtype=self._like.dtype, device=self._like.device))
+
+    def _of_exponential(self, x: Tensor) -> Tensor:
+        """Return the values that are exceeded with the probability ``exp(-x)``: ``expm1(k * x) / k``, scaled."""
+        k = self.concentration
+        near = (k * x).abs() < SERIES_LIMIT
+        small = where(near, k * x, 0.0)
+        series = x * (1 + small * (1 / 2 + small * (1 / 6 + small / 24)))
+        return self.loc + self.scale * where(near, series, expm1(where(near, 1.0, k * x)) / where(near, 1.0, k))

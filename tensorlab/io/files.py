@@ -16,7 +16,7 @@ from ..backend import backend_for_type, get_backend
 from ..ops.creation import DeviceLike, place
 from ..options import checked
 from ..tensor import Tensor
-from . import pytorch
+from . import gguf, pytorch
 from .pickles import START, pickle_hint
 from .pytorch_writing import pickled, write_zip
 from .replacing import is_special, replace_file, write_all
@@ -91,11 +91,11 @@ def save(obj: Any, path: File, metadata: Mapping[str, str] | None = None, *, for
 def load(
     path: File, device: DeviceLike = None, *, classes: Iterable[type] = (), verify: bool = True, lazy: bool = False
 ) -> Any:
-    """Read a file of tensors: safetensors, or what ``torch.save`` wrote.
+    """Read a file of tensors: safetensors, GGUF, or what ``torch.save`` wrote.
 
     Nothing in a file is executed. Of PyTorch's files, which contain pickles, tensors, containers, numbers and text are
     read, without PyTorch; whatever else they name is refused. Parameters become tensors, and ordered dictionaries
-    plain ones.
+    plain ones. Quantised tensors of GGUF files become float32.
 
     Parameters
     ----------
@@ -116,8 +116,8 @@ def load(
     Returns
     -------
     dict
-        The object passed to `save` or ``torch.save``; for a safetensors file of another program, tensors by name in the
-        order of the file.
+        The object passed to `save` or ``torch.save``; for a safetensors file of another program and for a GGUF file,
+        tensors by name in the order of the file.
 
     Raises
     ------
@@ -154,6 +154,8 @@ def load(
     with _opened("load", path, lazy) as (source, name):
         try:
             start = _start_of(source)
+            if start.startswith(gguf.MAGIC):
+                return gguf.read_tensors(source, to_tensor)
             if pytorch.is_zip(start):
                 return pytorch.read_zip(source, to_tensor, verify and not lazy)
             if pytorch.is_legacy(start):
@@ -166,15 +168,15 @@ def load(
             raise ValueError(f"{name} {error}") from error
 
 
-def read_metadata(path: File) -> dict[str, str]:
-    """Return the metadata passed to `save`. Of a file on disk only the header is read.
+def read_metadata(path: File) -> dict[str, Any]:
+    """Return the metadata passed to `save`, or those of a GGUF file. Of a file on disk only the header is read.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is not a safetensors file.
+        If it is neither a safetensors nor a GGUF file.
 
     Examples
     --------
@@ -185,6 +187,11 @@ def read_metadata(path: File) -> dict[str, str]:
     {'licence': 'MIT'}
     """
     with _opened("read_metadata", path) as (source, name):
+        try:
+            if _start_of(source).startswith(gguf.MAGIC):
+                return gguf.read_contents(source).metadata
+        except Unreadable as error:
+            raise ValueError(f"{name} {error}") from error
         texts = _header_of(source, name).metadata
     return {key: text for key, text in texts.items() if key not in (STRUCTURE, CHECKSUMS)}
 

@@ -4,7 +4,8 @@ Each is a class, and for each published size a function that builds it: ``models
 functions, `get_model` calls one by its name. Parameters are initialised as published or as in torchvision, and
 ``weights=`` reads them from a file; nothing is downloaded. `classic` has the systems that are older than deep networks,
 or beside them: perceptrons, kernel machines, energy models, autoencoders, diffusion and flows. `segmentation` has, as
-in torchvision, the networks that classify pixels, `graph` those for graphs, `generative` some that draw images.
+in torchvision, the networks that classify pixels, `graph` those for graphs, `generative` some that draw images, and
+`sequence` those that read and write sequences of tokens.
 """
 
 from . import classic, generative, graph, segmentation, sequence, vision

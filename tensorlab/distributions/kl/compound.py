@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from ...errors import ShapeError
+from ...ops.arithmetic import square
 from ...ops.declare import broadcast_shape
+from ...ops.linalg.solving import solve_triangular
 from ...ops.shapes import moveaxis
 from ...ops.special import digamma
 from ...tensor import Tensor
 from ..beta import Dirichlet
 from ..distribution import Distribution
 from ..independent import Independent, sum_rightmost
-from ..multivariate_normal import NormalVectors
+from ..matrices import Wishart, log_multigamma, multidigamma
+from ..multivariate_normal import NormalVectors, half_log_det
 from ..transformed import LogisticNormal, TransformedDistribution
 from .registry import kl_divergence, register_kl
 
@@ -44,6 +47,16 @@ def _normal_vectors(p: NormalVectors, q: NormalVectors) -> Tensor:
     trace = sum((q._mahalanobis(moveaxis(factor, -1, 0)).sum(axis=0) for factor in p._factors), start=0.0)
     distance = q._mahalanobis(p.loc - q.loc)
     return 0.5 * (trace + distance - p.loc.shape[-1]) + q._half_log_det - p._half_log_det
+
+
+@register_kl(Wishart, Wishart)
+def _wishart(p: Wishart, q: Wishart) -> Tensor:
+    require_same_event(p, q)
+    k, log_det = p.event_shape[-1], half_log_det(q.scale_tril) - half_log_det(p.scale_tril)
+    trace = square(solve_triangular(q.scale_tril, p.scale_tril, upper=False)).sum(axis=(-2, -1))
+    gammas = log_multigamma(0.5 * q.df, k) - log_multigamma(0.5 * p.df, k)
+    excess = 0.5 * (p.df - q.df) * multidigamma(0.5 * p.df, k)
+    return q.df * log_det + 0.5 * p.df * (trace - k) + gammas + excess
 
 
 @register_kl(Independent, Independent)

@@ -59,9 +59,10 @@ def of_categories(p: CategoryProbabilities, q: CategoryProbabilities) -> Tensor:
     """Return the divergence of single draws; infinite where a possible category is impossible under q."""
     if p._num_events != q._num_events:
         raise ShapeError(f"kl_divergence: p has {p._num_events} categories, and q has {q._num_events}")
-    probs, found = p.probs, p.probs * (p.logits - q.logits)
-    found = where(probs == 0, 0.0, where(q.probs == 0, float("inf"), found))
-    return found.sum(axis=-1)
+    probs = p.probs
+    never, excluded = probs == 0, q.probs == 0
+    log_ratio = where(never, 0.0, p.logits) - where(never | excluded, 0.0, q.logits)
+    return where(excluded & ~never, float("inf"), probs * log_ratio).sum(axis=-1)
 
 
 @register_kl(Categorical, Categorical)

@@ -6,12 +6,14 @@ from ...ops.arithmetic import square
 from ...ops.comparison import where
 from ...ops.exponential import exp, log
 from ...ops.special import digamma, lgamma
+from ...ops.trigonometric import cos
 from ...tensor import Tensor
 from ..beta import EULER, Beta, log_beta
 from ..gamma import Exponential, GammaForm, InverseGamma
 from ..location_scale import Cauchy, Laplace
 from ..normal import HalfNormal, LogNormal, Normal
 from ..positive import Pareto, Weibull
+from ..von_mises import VonMises
 from .registry import register_kl
 
 
@@ -74,3 +76,9 @@ def _weibull(p: Weibull, q: Weibull) -> Tensor:
     ratio = q.concentration / p.concentration
     log_scales = q.concentration * log(p.scale / q.scale)
     return exp(log_scales + lgamma(1 + ratio)) - log(ratio) - log_scales + EULER * (ratio - 1) - 1
+
+
+@register_kl(VonMises, VonMises)
+def _von_mises(p: VonMises, q: VonMises) -> Tensor:
+    aligned = p.concentration * p.variance - q.concentration * (1 - p.mean_resultant_length * cos(p.loc - q.loc))
+    return q._log_normalizer() - p._log_normalizer() - aligned

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Annotated, Any
 
+from ...distributions import kl_divergence
 from ...nn.layers.activation import ReLU
 from ...nn.layers.convolution import Conv2d
 from ...nn.layers.linear import Flatten, Linear, Unflatten
@@ -22,7 +23,7 @@ from ...random import default_generator
 from ...tensor import Tensor
 from ..classic.gan import Optimizer, stepped
 from ..registry import register_model
-from .vae import VAE, divergence_from_standard_normal
+from .vae import VAE, prior_of
 
 
 @declared
@@ -84,11 +85,11 @@ class DCIGN(VAE):
     @composite(x="real floating")
     def clamped_loss(self, x: Tensor, factor: Count) -> Tensor:
         """Return the loss of a batch, (n, ...), in which one factor varies, the one of this number."""
-        code = self.encode(x)
-        z = self.reparameterize(*code)
+        q = self.posterior(x)
+        z = q.rsample(generator=self.generator)
         clamped = self.clamp(z, factor)
         strayed = where(self._is_active(z, factor), 0.0, z - clamped.detach()).square().sum(axis=1)
-        divergence = self.beta * divergence_from_standard_normal(*code)
+        divergence = self.beta * kl_divergence(q, prior_of(q))
         return (divergence - self.log_likelihood(x, clamped) + 0.5 * self.invariance * strayed).mean()
 
     @composite(x="real floating")

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import log, pi, prod
+from math import log, prod
 from typing import Any, ClassVar, Literal
 
 from ...autodiff.graph import no_grad
 from ...backend.memory import require_memory
+from ...distributions import Bernoulli, ContinuousBernoulli, Distribution, Independent, Normal, kl_divergence
 from ...errors import ShapeError
-from ...nn.functional import binary_cross_entropy_with_logits, sigmoid
 from ...nn.layers.activation import ReLU, Tanh
 from ...nn.layers.base import Layer
 from ...nn.layers.linear import Flatten, Linear, Unflatten
 from ...nn.module.containers import Sequential
 from ...nn.module.module import Module
 from ...ops.comparison import where
-from ...ops.creation import arange
+from ...ops.creation import arange, zeros_like
 from ...ops.declare import composite
 from ...ops.exponential import exp
 from ...ops.joining import stack
@@ -26,8 +26,6 @@ from ...random import Generator, default_generator
 from ...tensor import Tensor
 from ..registry import register_model
 from .pyramids import SMALLEST, contracting, expanding, halvings
-
-LOG_2_PI = log(2 * pi)
 
 
 @declared
@@ -46,8 +44,9 @@ class VAE(Layer):
         Takes codes, (n, latent_features), and returns what the data's distribution depends on, (n, ...).
     latent_features : int
         Length of the codes.
-    likelihood : {"bernoulli", "gaussian"}
-        The decoder returns logits of data in [0, 1]; or means of data with the standard deviation `scale`.
+    likelihood : {"bernoulli", "continuous_bernoulli", "gaussian"}
+        The decoder returns the logits of data in [0, 1], or the means of data with the standard deviation `scale`. The
+        continuous Bernoulli distribution is a density of numbers between 0 and 1 (Loaiza-Ganem and Cunningham, 2019).
     scale : float
         Standard deviation of Gaussian data, given the code.
     beta : float
@@ -62,19 +61,19 @@ class VAE(Layer):
     >>> x = tl.rand(5, 6)
     >>> model(x).shape, model.elbo(x).shape, model.sample(3).shape
     ((5, 6), (5,), (3, 6))
+    >>> z = model.posterior(x).rsample()
+    >>> model.conditional(z).log_prob(x).shape
+    (5,)
     """
 
     encoder: Module
     decoder: Module
     latent_features: Size
-    likelihood: Literal["bernoulli", "gaussian"] = "bernoulli"
+    likelihood: Literal["bernoulli", "continuous_bernoulli", "gaussian"] = "bernoulli"
     scale: Positive = 1.0
     beta: NonNegative = 1.0
     generator: Generator | None = None
     _shown: ClassVar[tuple[str, ...]] = ("latent_features", "likelihood")
-
-    def _noise(self, shape: tuple[int, ...], like: Any) -> Tensor:
-        return (self.generator or default_generator).normal(shape, dtype=like.dtype, device=like.device)
 
     @composite(x="real floating")
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -85,16 +84,33 @@ class VAE(Layer):
             raise ShapeError(f"encoder must return shape {expected} for x of shape {x.shape}, not {both.shape}")
         return both[:, :size], both[:, size:]
 
+    @composite(x="real floating")
+    def posterior(self, x: Tensor) -> Distribution:
+        """Return q(z | x), the distributions of the codes of data, (n, ...)."""
+        mean, log_variance = self.encode(x)
+        return diagonal_normal(mean, exp(0.5 * log_variance))
+
+    @composite(z="real floating")
+    def conditional(self, z: Tensor) -> Distribution:
+        """Return p(x | z), the distributions of the data of codes, (n, latent_features)."""
+        decoded = self.decoder(z)
+        given: Distribution
+        if self.likelihood == "gaussian":
+            given = Normal(decoded, self.scale, validate_args=False)
+        else:
+            kind = Bernoulli if self.likelihood == "bernoulli" else ContinuousBernoulli
+            given = kind(logits=decoded, validate_args=False)
+        return Independent(given, decoded.ndim - 1, validate_args=False)
+
     @composite(mean="real floating", log_variance="real floating")
     def reparameterize(self, mean: Tensor, log_variance: Tensor) -> Tensor:
         """Draw codes of these means and variances, through which gradients flow to both."""
-        return mean + exp(0.5 * log_variance) * self._noise(mean.shape, mean)
+        return diagonal_normal(mean, exp(0.5 * log_variance)).rsample(generator=self.generator)
 
     @composite(z="real floating")
     def decode(self, z: Tensor) -> Tensor:
         """Return the means of the data, (n, ...), of codes, (n, latent_features)."""
-        decoded = self.decoder(z)
-        return sigmoid(decoded) if self.likelihood == "bernoulli" else decoded
+        return self.conditional(z).mean
 
     @composite(x="real floating")
     def forward(self, x: Tensor) -> Tensor:
@@ -104,13 +120,11 @@ class VAE(Layer):
     @composite(x="real floating", z="real floating")
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
         """Return ``log p(x | z)``, (n,), of data, (n, ...), and codes, (n, latent_features)."""
-        decoded = self.decoder(z)
-        if decoded.shape != x.shape:
-            raise ShapeError(f"decoder must return the shape of x, {x.shape}, not {decoded.shape}")
-        if self.likelihood == "bernoulli":
-            return -binary_cross_entropy_with_logits(decoded, x, reduction="none").flatten(1).sum(axis=1)
-        squares = ((x - decoded) / self.scale).square() + 2 * log(self.scale) + LOG_2_PI
-        return -0.5 * squares.flatten(1).sum(axis=1)
+        given = self.conditional(z)
+        shape = given.batch_shape + given.event_shape
+        if shape != x.shape:
+            raise ShapeError(f"decoder must return the shape of x, {x.shape}, for z of shape {z.shape}, not {shape}")
+        return given.log_prob(x)
 
     @composite(x="real floating")
     def elbo(self, x: Tensor, samples: Size = 1) -> Tensor:
@@ -127,11 +141,11 @@ class VAE(Layer):
     def _terms(self, x: Tensor, samples: int) -> tuple[Tensor, Tensor]:
         """Return the mean log-likelihood of data given codes, and the codes' divergence from the prior."""
         require_memory(type(self).__name__, f"samples={samples}", samples)
-        code = self.encode(x)
+        q = self.posterior(x)
         total: Any = 0.0
         for _ in range(samples):
-            total = total + self.log_likelihood(x, self.reparameterize(*code))
-        return total / samples, divergence_from_standard_normal(*code)
+            total = total + self.log_likelihood(x, q.rsample(generator=self.generator))
+        return total / samples, kl_divergence(q, prior_of(q))
 
     @no_grad()
     @composite(x="real floating")
@@ -141,20 +155,21 @@ class VAE(Layer):
         The expected value is a lower bound that is tighter than the `elbo`, and approaches the truth with more samples.
         """
         require_memory(type(self).__name__, f"samples={samples}", samples)
-        mean, log_variance = self.encode(x)
-        weights = []
+        q = self.posterior(x)
+        p, weights = prior_of(q), []
         for _ in range(samples):
-            noise = self._noise(mean.shape, mean)
-            z = mean + exp(0.5 * log_variance) * noise
-            ratio = 0.5 * (noise.square() + log_variance - z.square()).sum(axis=1)  # log p(z) - log q(z | x)
-            weights.append(self.log_likelihood(x, z) + ratio)
+            z = q.sample(generator=self.generator)
+            weights.append(self.log_likelihood(x, z) + p.log_prob(z) - q.log_prob(z))
         return logsumexp(stack(weights), axis=0) - log(samples)
 
     @no_grad()
     @composite()
     def sample(self, count: Size) -> Tensor:
         """Draw codes and return the means of their data, (count, ...)."""
-        return self.decode(self._noise((count, self.latent_features), next(self.parameters())))
+        like: Any = next(self.parameters())
+        shape = (count, self.latent_features)
+        source = self.generator or default_generator
+        return self.decode(source.normal(shape, dtype=like.dtype, device=like.device))
 
     @no_grad()
     @composite(x="real floating", values="real floating")
@@ -186,9 +201,14 @@ class VAE(Layer):
         return decoded.reshape(x.shape[0], values.shape[0], *decoded.shape[1:])
 
 
-def divergence_from_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Return ``KL(N(mean, variance) || N(0, 1))``, summed over the last axis."""
-    return 0.5 * (mean.square() + exp(log_variance) - 1 - log_variance).sum(axis=-1)
+def diagonal_normal(mean: Tensor, std: Tensor | float) -> Distribution:
+    """Return the distributions of vectors with independent normal elements."""
+    return Independent(Normal(mean, std, validate_args=False), 1, validate_args=False)
+
+
+def prior_of(q: Distribution) -> Distribution:
+    """Return the standard normal distributions p(z) beside q(z | x)."""
+    return diagonal_normal(zeros_like(q.mean), 1.0)
 
 
 @register_model

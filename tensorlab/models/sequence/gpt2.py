@@ -12,7 +12,7 @@ from ...backend.memory import require_memory
 from ...errors import ShapeError
 from ...nn.functional.activation import gelu
 from ...nn.functional.attention import scaled_dot_product_attention
-from ...nn.init.filling import normal_
+from ...nn.init.filling import normal_, zeros_
 from ...nn.layers.dropout import Dropout
 from ...nn.layers.embedding import Embedding
 from ...nn.layers.multihead_attention import KeyValues
@@ -30,6 +30,7 @@ from ...options import Fraction, Positive, Size, declared
 from ...tensor import Tensor
 from ..registry import register_model
 from .generation import Generative, Token, as_rows
+from .mixture_of_experts import MixtureOfExperts
 
 
 class Conv1D(Module):
@@ -93,14 +94,22 @@ class FeedForward(Module):
 
 
 class GPT2Block(Module):
-    """Attention and a feedforward network, each after normalisation and beside a shortcut."""
+    """Attention and a feedforward network, or a mixture, each after normalisation and beside a shortcut."""
 
-    def __init__(self, features: int, heads: int, dropout: float, eps: float, std: float) -> None:
+    def __init__(
+        self, features: int, heads: int, dropout: float, eps: float, std: float, experts: tuple[int, int] | None
+    ) -> None:
         super().__init__()
         self.ln_1 = LayerNorm(features, eps=eps)
         self.attn = CausalSelfAttention(features, heads, dropout, std)
         self.ln_2 = LayerNorm(features, eps=eps)
-        self.mlp = FeedForward(features, dropout, std)
+        self.mlp: Module = FeedForward(features, dropout, std)
+        if experts is not None:
+            self.mlp = MixtureOfExperts(features, 4 * features, *experts, activation="gelu_tanh", dropout=dropout)
+            for weight, deviation in ((self.mlp.up, 0.02), (self.mlp.down, std), (self.mlp.gate.weight, 0.02)):
+                normal_(weight, std=deviation)
+            for bias in (self.mlp.up_bias, self.mlp.down_bias):
+                zeros_(bias)
 
     def forward(self, x: Tensor, past: KeyValues | None) -> tuple[Tensor, KeyValues]:
         """Return the result, of the shape of `x`, and the keys and values so far."""
@@ -129,13 +138,17 @@ class GPT2(Generative):
         Probability with which features and weights of attention are set to zero in training.
     layer_norm_epsilon : float
         Added to variances by the normalisations.
+    num_experts : int, optional
+        If given, the feedforward networks are mixtures of this many experts; see `MixtureOfExperts`.
+    num_experts_per_tok : int
+        Number of experts for each token.
     eos_token_id, pad_token_id : int, optional
         The tokens that end a sequence, and that fill it up after its end.
 
     Raises
     ------
     ValueError
-        If `n_embd` is not a multiple of `n_head`.
+        If `n_embd` is not a multiple of `n_head`, or a token has more experts than there are.
 
     Notes
     -----
@@ -159,6 +172,8 @@ class GPT2(Generative):
     n_head: Size = 12
     dropout: Fraction = 0.1
     layer_norm_epsilon: Positive = 1e-5
+    num_experts: Size | None = None
+    num_experts_per_tok: Size = 2
     eos_token_id: Token | None = None
     pad_token_id: Token | None = None
 
@@ -166,13 +181,20 @@ class GPT2(Generative):
         name = type(self).__name__
         if self.n_embd % self.n_head:
             raise ValueError(f"{name}: n_embd must be a multiple of n_head={self.n_head}, not {self.n_embd}")
+        if self.num_experts is not None and self.num_experts_per_tok > self.num_experts:
+            raise ValueError(
+                f"{name}: num_experts_per_tok must be at most num_experts={self.num_experts}, not "
+                f"{self.num_experts_per_tok}"
+            )
         require_memory(name, f"n_layer={self.n_layer} blocks", self.n_layer)
         self.context_length = self.n_positions
         self.wte = Embedding(self.vocab_size, self.n_embd)
         self.wpe = Embedding(self.n_positions, self.n_embd)
         self.drop = Dropout(self.dropout)
         sizes = (self.n_embd, self.n_head, self.dropout, self.layer_norm_epsilon)
-        self.h = ModuleList(GPT2Block(*sizes, std=0.02 / sqrt(2 * self.n_layer)) for _ in range(self.n_layer))
+        std = 0.02 / sqrt(2 * self.n_layer)  # of the last layers of blocks, as their outputs are added up
+        experts = None if self.num_experts is None else (self.num_experts, self.num_experts_per_tok)
+        self.h = ModuleList(GPT2Block(*sizes, std, experts) for _ in range(self.n_layer))
         self.ln_f = LayerNorm(self.n_embd, eps=self.layer_norm_epsilon)
         for embedding in (self.wte, self.wpe):
             normal_(embedding.weight, std=0.02)

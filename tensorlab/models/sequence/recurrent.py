@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from ...autodiff.tree import mapped
+from ...autodiff.tree import leaves, mapped
 from ...errors import ShapeError
 from ...nn.functional.packed_sequence import pack_padded_sequence, pad_packed_sequence
 from ...nn.layers.base import Layer
@@ -162,8 +162,9 @@ class RecurrentTransducer(_Recurrent):
 class RecurrentGenerator(Generative):
     """A recurrent network that makes sequences of tokens: a language model, or a generator from vectors.
 
-    Each step reads a token and gives the logits of the next one. With `context_size` the first states are a function of
-    a vector, such as an image's features (Vinyals et al., 2015).
+    Each step reads a token and gives the logits of the next one. Trained on the characters of a text, it writes a
+    similar one (Sutskever, Martens and Hinton, 2011; Graves, 2013). With `context_size` the first states are a function
+    of a vector, such as an image's features (Vinyals et al., 2015).
 
     Parameters
     ----------
@@ -206,7 +207,7 @@ class RecurrentGenerator(Generative):
     Reading a long text piece by piece, each from the state after the one before:
 
     >>> logits, state = model.advance(tokens)
-    >>> logits, state = model.advance(tokens, state)
+    >>> logits, state = model.advance(tokens, model.detached(state))
 
     A sequence from each vector:
 
@@ -319,6 +320,9 @@ class RecurrentGenerator(Generative):
         logits, state = self.advance(tokens, state)
         return logits[:, -1], state
 
+    @composite()
     def detached(self, state: Any) -> Any:
         """Return states without their history, where back-propagation through time is to end."""
+        if not all(isinstance(part, Tensor) for part in leaves(state)):
+            raise TypeError("state must be what advance returned")
         return mapped(lambda h: h.detach(), state)

@@ -40,7 +40,7 @@ class _RecurrentAttention(Layer):
         projected: Tensor = self.key(keys)
         return projected
 
-    def score(self, query: Tensor, projected: Tensor) -> Tensor:
+    def _score(self, query: Tensor, projected: Tensor) -> Tensor:
         """Return the scores, (batch, queries, keys), of queries and projected keys."""
         raise NotImplementedError
 
@@ -75,7 +75,7 @@ class _RecurrentAttention(Layer):
         projected = self.project(keys) if projected is None else projected
         if projected.shape != (*keys.shape[:2], self.key.out_features):
             raise ShapeError(f"projected must be project(keys), not of shape {projected.shape}")
-        scores = self.score(query, projected)
+        scores = self._score(query, projected)
         if padding is not None:
             scores = where(padding[:, None], -inf, scores)
         weights = softmax(scores, axis=-1)
@@ -108,7 +108,7 @@ class BahdanauAttention(_RecurrentAttention):
         self.add_module("key", Linear(self.key_size, self.hidden_size, bias=False))
         self.energy = Linear(self.hidden_size, 1, bias=False)
 
-    def score(self, query: Tensor, projected: Tensor) -> Tensor:
+    def _score(self, query: Tensor, projected: Tensor) -> Tensor:
         return squeeze(self.energy(tanh(self.query(query)[:, :, None] + projected[:, None])), axis=-1)
 
 
@@ -127,5 +127,5 @@ class LuongAttention(_RecurrentAttention):
     def __post_init__(self) -> None:
         self.add_module("key", Linear(self.key_size, self.query_size, bias=False))
 
-    def score(self, query: Tensor, projected: Tensor) -> Tensor:
+    def _score(self, query: Tensor, projected: Tensor) -> Tensor:
         return matmul(query, projected.mT)

@@ -9,9 +9,9 @@ from ...errors import ShapeError
 from ...ops.comparison import where
 from ...ops.cumulative import cumulative_sum
 from ...ops.declare import composite
-from ...ops.indexing import take_along_axis
+from ...ops.reduction import min
 from ...ops.softmax import softmax
-from ...ops.sorting import argsort, topk
+from ...ops.sorting import sort, topk
 from ...options import Positive, Size
 from ...options.kinds import Real
 from ...tensor import Tensor
@@ -33,10 +33,10 @@ def filter_logits(
     temperature : float
         Divides the logits: values below 1 prefer likely tokens, values above 1 even the probabilities out.
     top_k : int, optional
-        Keeps this number of tokens with the largest logits, and those that equal the last of them (Fan et al., 2018).
+        Keeps this number of tokens with the largest logits (Fan et al., 2018).
     top_p : float, optional
         Keeps the fewest most likely tokens whose probabilities add up to at least this (Holtzman et al., 2020); of
-        those that `top_k` leaves.
+        those that `top_k` leaves. Both keep tokens that equal the last one kept.
 
     Returns
     -------
@@ -59,13 +59,14 @@ def filter_logits(
     if logits.ndim < 1 or logits.shape[-1] < 1:
         raise ShapeError(f"logits must have shape (..., vocab_size), not {logits.shape}")
     logits = logits / temperature
-    if top_k is not None and top_k < logits.shape[-1]:
-        least = topk(logits, top_k).values[..., -1:]
-        logits = where(logits < least, -inf, logits)
-    if top_p is not None and top_p < 1:
-        order = argsort(logits, axis=-1, descending=True)
-        probabilities = softmax(take_along_axis(logits, order, -1), -1)
+    if top_k is None or top_k >= logits.shape[-1]:
+        if top_p is None:
+            return logits
+        best = sort(logits, axis=-1, descending=True)
+    else:
+        best = topk(logits, top_k).values
+    if top_p is not None:
+        probabilities = softmax(best, -1)
         before = cumulative_sum(probabilities, axis=-1) - probabilities
-        kept = take_along_axis(before < top_p, argsort(order, axis=-1), -1)
-        logits = where(kept, logits, -inf)
-    return logits
+        best = where(before < top_p, best, inf)
+    return where(logits < min(best, axis=-1, keepdims=True), -inf, logits)
