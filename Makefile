@@ -34,7 +34,7 @@ help: ## list the targets
 demo: $(call env,demo) $$(backend_env) ## train LeNet-5 on handwritten digits; results go to runs/
 	$(PY) examples/lenet_digits.py $(ARGS)
 
-course: $(call env,demo) $$(backend_env) ## run the lessons of the course; the page is runs/course/index.html
+course: $(call env,demo) $(call env,optim) $$(backend_env) ## run the lessons of the course; the page is runs/course/index.html
 	$(PY) -m examples all $(ARGS)
 
 test: $(call env,dev) $$(backend_env) ## run the test suite and the doctests
@@ -84,11 +84,11 @@ $(VENV)/bin/python:
 	@echo "Creating the environment $(VENV)"
 	$(PYTHON) -m venv $(VENV)
 
-# One stamp per extra; dev holds demo and bench.
+# One stamp per extra; dev holds demo, bench and optim.
 $(VENV)/.installed-%: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing tensorlab and its extra '$*' into $(VENV): once, in about a minute"
 	$(PY) -m pip install --disable-pip-version-check --editable '.[$*]' $(if $(filter peers,$*),torch==$(TORCH))
-	@touch $@ $(if $(filter dev,$*),$(call env,demo) $(call env,bench))
+	@touch $@ $(if $(filter dev,$*),$(call env,demo) $(call env,bench) $(call env,optim))
 
 # Without an installation, this folder on PYTHONPATH gives the version and the entry points.
 build/uninstalled/stamp: pyproject.toml tools/dist_info.py

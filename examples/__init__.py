@@ -1,1 +1,1 @@
-"""Programs that use tensorlab: the demo, a comparison of minimisers, and a course in chapters."""
+"""Programs that use tensorlab: the demo, and a course in chapters."""

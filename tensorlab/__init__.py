@@ -109,43 +109,51 @@ __all__ = [
     "clamp_min", "clip", "column_stack", "complex128", "complex64", "concat", "concatenate", "conj", "convolve",
     "copysign", "corrcoef", "correlate", "cos", "cosh", "count_nonzero", "cov", "cross", "cumprod", "cumsum",
     "cumulative_prod", "cumulative_sum", "custom_gradient", "data", "datasets", "deg2rad", "detect_anomaly", "Device",
-    "diag", "diagonal", "diff", "digamma", "digitize", "div", "divide", "dot", "double", "dstack", "DType", "e",
-    "einsum", "embedding", "empty", "empty_like", "enable_grad", "entr", "eq", "equal", "erf", "erfc", "erfcx",
-    "erfinv", "exp", "exp2", "expand_dims", "expm1", "eye", "features", "fft", "finfo", "fix", "flatnonzero", "flatten",
-    "flip", "fliplr", "flipud", "float", "float16", "float32", "float64", "floor", "floor_divide", "fmod", "frac",
-    "from_dlpack", "from_numpy", "full", "full_like", "gammainc", "gammaincc", "gather", "ge", "Generator", "geomspace",
-    "getitem", "grad", "GradientError", "greater", "greater_equal", "gt", "half", "heaviside", "hessian", "histogram",
-    "hstack", "hvp", "hypot", "i0", "i0e", "i1", "i1e", "iinfo", "imag", "index_add", "index_copy", "index_fill",
-    "index_select", "inf", "int", "int16", "int32", "int64", "int8", "interp", "intersect1d", "is_complex",
-    "is_floating_point", "is_grad_enabled", "is_tensor", "isclose", "isdtype", "isfinite", "isin", "isinf", "isnan",
-    "jacobian", "jvp", "kron", "kthvalue", "le", "lerp", "less", "less_equal", "lgamma", "linalg", "linear", "linspace",
-    "load", "log", "log10", "log1p", "log2", "log_ndtr", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp",
-    "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt",
-    "manual_seed", "masked_fill", "masked_select", "matmul", "matrix_transpose", "max", "maximum", "mean", "median",
-    "meshgrid", "metrics", "min", "minimum", "mm", "models", "moveaxis", "movedim", "mul", "multiply", "mv", "nan",
-    "nan_to_num", "nanmax", "nanmean", "nanmedian", "nanmin", "nanpercentile", "nanprod", "nanquantile", "nanstd",
-    "nansum", "nanvar", "narrow", "ndtr", "ndtri", "ne", "neg", "negative", "newaxis", "nextafter", "nn", "no_grad",
-    "nonzero", "norm", "not_equal", "numel", "ones", "ones_like", "ops", "optim", "outer", "pad", "percentile",
-    "permute", "permute_dims", "pi", "polygamma", "polyval", "positive", "pow", "power", "prod", "ptp", "quantile",
-    "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm", "ravel",
-    "real", "reciprocal", "register_backend", "relu", "remainder", "repeat", "repeat_interleave", "reshape",
-    "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "save", "scatter", "scatter_add", "searchsorted",
-    "seed_everything", "select", "setdiff1d", "ShapeError", "short", "sigmoid", "sign", "signbit", "sin", "sinc",
-    "sinh", "softmax", "sort", "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "sub",
-    "subtract", "sum", "sum_to_shape", "swapaxes", "swapdims", "t", "take", "take_along_axis", "take_along_dim", "tan",
-    "tanh", "tensor", "Tensor", "tensor_split", "tensordot", "tile", "topk", "trace", "train", "transpose", "trapezoid",
-    "tri", "tril", "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "uint16", "uint32", "uint64",
-    "uint8", "unbind", "unflatten", "union1d", "unique", "unique_all", "unique_counts", "unique_inverse",
-    "unique_values", "unsqueeze", "unstack", "unwrap", "use_backend", "value_and_grad", "vander", "var", "vecdot",
-    "viz", "vjp", "vstack", "where", "xlog1py", "xlogy", "zeros", "zeros_like",
+    "diag", "diagonal", "diff", "digamma", "digitize", "distributions", "div", "divide", "dot", "double", "dstack",
+    "DType", "e", "einsum", "embedding", "empty", "empty_like", "enable_grad", "entr", "eq", "equal", "erf", "erfc",
+    "erfcx", "erfinv", "exp", "exp2", "expand_dims", "expm1", "eye", "features", "fft", "finfo", "fix", "flatnonzero",
+    "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64", "floor", "floor_divide", "fmod",
+    "frac", "from_dlpack", "from_numpy", "full", "full_like", "gammainc", "gammaincc", "gather", "ge", "Generator",
+    "geomspace", "getitem", "grad", "GradientError", "greater", "greater_equal", "gt", "half", "heaviside", "hessian",
+    "histogram", "hstack", "hvp", "hypot", "i0", "i0e", "i1", "i1e", "iinfo", "imag", "index_add", "index_copy",
+    "index_fill", "index_select", "inf", "int", "int16", "int32", "int64", "int8", "interp", "intersect1d",
+    "is_complex", "is_floating_point", "is_grad_enabled", "is_tensor", "isclose", "isdtype", "isfinite", "isin",
+    "isinf", "isnan", "jacobian", "jvp", "kron", "kthvalue", "le", "lerp", "less", "less_equal", "lgamma", "linalg",
+    "linear", "linspace", "load", "log", "log10", "log1p", "log2", "log_ndtr", "log_softmax", "logaddexp", "logaddexp2",
+    "logcumsumexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long",
+    "lt", "manual_seed", "masked_fill", "masked_select", "matmul", "matrix_transpose", "max", "maximum", "mean",
+    "median", "meshgrid", "metrics", "min", "minimum", "mm", "models", "moveaxis", "movedim", "mul", "multiply", "mv",
+    "nan", "nan_to_num", "nanmax", "nanmean", "nanmedian", "nanmin", "nanpercentile", "nanprod", "nanquantile",
+    "nanstd", "nansum", "nanvar", "narrow", "ndtr", "ndtri", "ne", "neg", "negative", "newaxis", "nextafter", "nn",
+    "no_grad", "nonzero", "norm", "not_equal", "numel", "ones", "ones_like", "ops", "optim", "outer", "pad",
+    "percentile", "permute", "permute_dims", "pi", "playground", "polygamma", "polyval", "positive", "pow", "power",
+    "prod", "profile", "profiling", "ptp", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like",
+    "randn", "randn_like", "random", "randperm", "ravel", "real", "reciprocal", "register_backend", "relu", "remainder",
+    "repeat", "repeat_interleave", "reshape", "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "save",
+    "scatter", "scatter_add", "searchsorted", "seed_everything", "select", "setdiff1d", "ShapeError", "short",
+    "sigmoid", "sign", "signbit", "sin", "sinc", "sinh", "softmax", "sort", "split", "split_with_sizes", "sqrt",
+    "square", "squeeze", "stack", "std", "sub", "subtract", "sum", "sum_to_shape", "swapaxes", "swapdims", "t", "take",
+    "take_along_axis", "take_along_dim", "tan", "tanh", "tensor", "Tensor", "tensor_split", "tensordot", "tile",
+    "tokenizers", "topk", "trace", "train", "transpose", "trapezoid", "tri", "tril", "tril_indices", "triu",
+    "triu_indices", "true_divide", "trunc", "uint16", "uint32", "uint64", "uint8", "unbind", "unflatten", "union1d",
+    "unique", "unique_all", "unique_counts", "unique_inverse", "unique_values", "unsqueeze", "unstack", "unwrap",
+    "use_backend", "value_and_grad", "vander", "var", "vecdot", "viz", "vjp", "vstack", "where", "xlog1py", "xlogy",
+    "zeros", "zeros_like",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
-    from . import data, datasets, features, fft, linalg, metrics, models, nn, optim, train, viz
+    from . import (
+        data, datasets, distributions, features, fft, linalg, metrics, models, nn, optim, playground, profiling,
+        tokenizers, train, viz,
+    )  # fmt: skip
+    from .profiling import profile
 
     __version__: str
 
-LAZY = ("data", "datasets", "features", "fft", "linalg", "metrics", "models", "nn", "optim", "train", "viz")
+LAZY = (
+    "data", "datasets", "distributions", "features", "fft", "linalg", "metrics", "models", "nn", "optim", "playground",
+    "profiling", "tokenizers", "train", "viz",
+)  # fmt: skip
 """Namespaces that are imported at first use."""
 
 
@@ -154,6 +162,10 @@ def __getattr__(name: str) -> Any:
         from importlib import import_module
 
         return import_module(f".{name}", __name__)
+    if name == "profile":
+        from .profiling import profile
+
+        return profile
     if name == "__version__":
         # Looked up at first use, as reading the metadata of the distribution is slow.
         from importlib.metadata import version

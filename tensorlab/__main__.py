@@ -1,4 +1,4 @@
-"""The command line: ``python -m tensorlab info``, ``plot`` and ``replay``."""
+"""The command line: ``python -m tensorlab info``, ``playground``, ``plot`` and ``replay``."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ def _parser() -> argparse.ArgumentParser:
     info = commands.add_parser("info", help="print versions, backends, devices, memory, BLAS and threads")
     info.set_defaults(command=_info)
 
+    playground = commands.add_parser("playground", help="serve a page to try small networks on, on this machine alone")
+    playground.add_argument("--port", type=int, default=8765, help="the port to listen on; 0 takes a free one (8765)")
+    playground.add_argument("--no-browser", action="store_true", help="do not open the page in a browser")
+    playground.set_defaults(command=_playground)
+
     plot = commands.add_parser("plot", help="draw the curves of one or several trainings")
     plot.add_argument("runs", nargs="+", help="log files, folders of runs, or folders with folders of runs")
     plot.add_argument("-o", "--out", help="the picture to write (default: curves.png in the first folder)")
@@ -44,6 +49,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _info(options: argparse.Namespace) -> int:
     print(report())
+    return 0
+
+
+def _playground(options: argparse.Namespace) -> int:
+    from .playground import serve
+
+    serve(options.port, open_browser=not options.no_browser)
     return 0
 
 

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from .backend import BackendUnavailable, active_backend, available_backends, get_backend
 from .backend.registry import VARIABLE
 
-COMPANIONS = ("safetensors", "matplotlib", "scikit-learn", "tqdm", "threadpoolctl", "array-api-compat", "torch")
+COMPANIONS = ("matplotlib", "scikit-learn", "tqdm", "threadpoolctl", "array-api-compat", "torch")
 """Optional packages, and those that tensorlab is compared with."""
 
 

@@ -1,6 +1,7 @@
 """The suite's settings: it runs on the backend that TENSORLAB_BACKEND names, ``strict`` among them."""
 
 import os
+from importlib.util import find_spec
 
 os.environ.setdefault("SCIPY_ARRAY_API", "1")  # read when SciPy is imported: its functions take tensors
 
@@ -24,6 +25,12 @@ class Doctests:
     def doctest_names(self, request):
         if isinstance(request.node, pytest.DoctestItem):
             request.getfixturevalue("doctest_namespace")["tl"] = tl
+
+    @staticmethod
+    def pytest_ignore_collect(collection_path):
+        """Leave out the adapter of a library that is not installed."""
+        is_adapter = collection_path.parent.name == "interop" and collection_path.parent.parent.name == "tensorlab"
+        return True if is_adapter and collection_path.stem == "torch" and find_spec("torch") is None else None
 
     @staticmethod
     def pytest_collection_modifyitems(items):

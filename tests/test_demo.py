@@ -11,8 +11,7 @@ import pytest
 
 import tensorlab as tl
 
-for package in ("matplotlib", "safetensors"):
-    pytest.importorskip(package)
+pytest.importorskip("matplotlib")
 
 SCRIPT = Path(__file__).parents[1] / "examples" / "lenet_digits.py"
 

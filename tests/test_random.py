@@ -39,6 +39,7 @@ DRAWS = {
     "weibull": lambda g: g.weibull(1.5, 2.0, (7,)),
     "pareto": lambda g: g.pareto(2.0, (7,)),
     "rayleigh": lambda g: g.rayleigh((7,)),
+    "vonmises": lambda g: g.vonmises(1.0, 2.0, (7,)),
     "gamma": lambda g: g.gamma(2.5, shape=(200,), dtype="float64"),
     "gamma small": lambda g: g.gamma(0.2, shape=(200,)),
     "gamma tensor": lambda g: g.gamma(tl.asarray([0.1, 1.0, 40.0]), 2.0, (70, 3)),
@@ -296,7 +297,7 @@ def test_default_generator():
 def test_the_functions_are_the_methods():
     """Functions draw the same numbers as methods and have their docstrings and signatures, plus `generator`."""
     names = [n for n in tl.random.__all__ if n in vars(tl.random) and hasattr(Generator, n) and n != "manual_seed"]
-    assert len(names) == 28
+    assert len(names) == 29
     for name in names:
         function, method = getattr(tl.random, name), getattr(Generator, name)
         parameters = dict(signature(function).parameters)

@@ -96,6 +96,17 @@ class CupyBackend(CupySpecialKernels, FusedUpdateKernels, Backend):
         """Wait for the current stream."""
         self._cupy.cuda.get_current_stream().synchronize()
 
+    def mark(self) -> Any:
+        """Return an event on the current stream, for which nothing waits."""
+        event = self._cupy.cuda.Event()
+        event.record()
+        return event
+
+    def seconds_between(self, start: Any, stop: Any) -> float:
+        """Return the seconds of the device between two events."""
+        stop.synchronize()
+        return float(self._cupy.cuda.get_elapsed_time(start, stop)) / 1e3
+
     def memory(self) -> dict[str, int]:
         """Return the memory used by arrays, held by the pool, and free and total on the device, in bytes."""
         pool = self._cupy.get_default_memory_pool()

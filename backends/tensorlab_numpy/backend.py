@@ -85,9 +85,14 @@ class NumpyBackend(
         """Return a NumPy array of `obj`."""
         return np.asarray(obj, dtype=dtype, copy=copy)
 
-    def from_bytes(self, data: bytes | memoryview, dtype: str, shape: Sequence[int]) -> Any:
+    def from_bytes(self, data: bytes | bytearray | memoryview, dtype: str, shape: Sequence[int]) -> Any:
         """Return an array that shares the memory of the bytes, read-only where they are."""
         return np.frombuffer(data, self.native(dtype)).reshape(shape)
+
+    def as_strided(self, array: Any, shape: Sequence[int], strides: Sequence[int], offset: int) -> Any:
+        """Return a view of a contiguous array; NumPy checks that it does not reach beyond it."""
+        size = array.itemsize
+        return np.ndarray(shape, array.dtype, array, offset * size, [stride * size for stride in strides])
 
     def canonical(self, array: Any) -> Any:
         """Return an ``ndarray`` in native byte order whose dtype is the object that `native` returns."""

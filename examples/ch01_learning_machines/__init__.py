@@ -3,4 +3,4 @@
 The first learning machines were linear: what they can learn, how surely, and at what price.
 """
 
-LESSONS = ("perceptron",)
+LESSONS = ("perceptron", "adaboost", "logistic_loss", "descent", "losses", "modules", "backpropagation")

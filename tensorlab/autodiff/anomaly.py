@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod
 from traceback import format_stack
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from ..backend import backend_of
 from ..errors import AnomalyError
 from ..tensor import Tensor
-from .graph import Mode, ModeChange, Node, watched
+from .graph import Mode, ModeChange, Node, Pull, watched
 
 
 class detect_anomaly(ModeChange):
@@ -36,8 +35,7 @@ class detect_anomaly(ModeChange):
 
     def changed(self, mode: Mode) -> Mode:
         """Return the mode inside."""
-        inner = watched(_inspect).changed(mode)
-        return Mode(inner.recording, inner.observer, anomalies=True)
+        return watched(_inspect, _pull_finite).changed(mode)
 
 
 def _inspect(op: Any, operands: tuple[Any, ...], params: dict[str, Any], result: Any) -> None:
@@ -49,13 +47,15 @@ def _inspect(op: Any, operands: tuple[Any, ...], params: dict[str, Any], result:
             part._node.origin = format_stack()[:-2]
 
 
-def check_finite_parts(node: Node, parts: Sequence[Any]) -> None:
-    """Raise if one of the cotangents that the rules of a node returned is not finite."""
+def _pull_finite(pull: Pull, node: Node, *rest: Any) -> tuple[Any, ...]:
+    """Return the cotangents that the rules of a node return; raise if one of them is not finite."""
+    parts = pull(node, *rest)
     for part in parts:
         found = None if part is None else _non_finite(part._array if isinstance(part, Tensor) else part)
         if found is not None:
             called = "".join(getattr(node, "origin", ["  (outside detect_anomaly)\n"]))
             raise AnomalyError(f"the gradient of {node.op.name} has {found}; the operation was called here:\n{called}")
+    return parts
 
 
 def _non_finite(array: Any) -> str | None:

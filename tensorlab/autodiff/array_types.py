@@ -32,6 +32,8 @@ class KernelTable(dict[Any, Any]):
     """The kernel of one op for each array type, looked up at the first call; None for types that are not arrays."""
 
     every: ClassVar[list[KernelTable]] = []
+    wrap: ClassVar[Callable[[str, Any], Any] | None] = None
+    """Returns what is called in place of the kernel of an op, given its name; set by `wrap_kernels`."""
 
     def __init__(self, name: str, compute: Callable[..., Any], exact: bool) -> None:
         super().__init__()
@@ -45,8 +47,18 @@ class KernelTable(dict[Any, Any]):
         if backend is None:
             return None
         with registration:  # a kernel found before a data type is registered must not be stored afterwards
-            self[array_type] = kernel = backend.kernel(self._name, self._compute, exact=self._exact)
+            kernel = backend.kernel(self._name, self._compute, exact=self._exact)
+            wrap = KernelTable.wrap
+            self[array_type] = kernel = kernel if wrap is None else wrap(self._name, kernel)
         return kernel
+
+
+def wrap_kernels(wrap: Callable[[str, Any], Any] | None) -> None:
+    """Call ``wrap(name, kernel)`` for every kernel from now on, and call what it returns instead; None ends that."""
+    with registration:
+        KernelTable.wrap = None if wrap is None else staticmethod(wrap)
+        for table in KernelTable.every:
+            table.clear()
 
 
 def register_type(array_type: type) -> Backend | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from sys import getrefcount, version_info
 from threading import RLock
 from typing import Any
@@ -15,7 +16,6 @@ from typing import Any
 from ..backend import Backend, backend_of
 from ..options.kinds import Instance, read
 from ..tensor import Tensor, wrapped
-from .anomaly import check_finite_parts
 from .array_types import COMPLEX_DTYPES, ROUNDED_DTYPES
 from .gradient_hooks import GradientHooks, hooked_nodes
 from .graph import FREED, Node, Select, ancestors, current_mode, recording, write_log
@@ -214,7 +214,8 @@ def sweep(
     """
     pending, found = dict(seeds), {}
     fresh: set[Any] = set()  # nodes whose cotangent is a sum made here, to which the next one is added in place
-    mode, hooked = current_mode.get(), bool(hooked_nodes)
+    around_pull, hooked = current_mode.get().around_pull, bool(hooked_nodes)
+    pull_node = pull if around_pull is None else partial(around_pull, pull)
     context: AbstractContextManager[None] = recording(True) if create_graph else nullcontext()
     with context:
         for node in order:
@@ -233,9 +234,7 @@ def sweep(
             if type(node.op) is Select:
                 _collect_result(pending, node, cotangent)
                 continue
-            parts = pull(node, cotangent, parents, create_graph)
-            if mode.anomalies:
-                check_finite_parts(node, parts)
+            parts = pull_node(node, cotangent, parents, create_graph)
             if not keep_graph and not create_graph:
                 node.saved = FREED
             for parent, part in zip(parents, parts, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -13,10 +14,11 @@ next_serial = count(1).__next__
 """Numbers nodes as they are created, parents before children, so that sorting replaces recursion."""
 
 Observer = Callable[[Any, tuple[Any, ...], dict[str, Any], Any], None]
+Pull = Callable[..., tuple[Any, ...]]
 
 
 class Mode:
-    """How operations behave in a thread: whether they are recorded, and which function observes them.
+    """How operations behave in a thread: whether they are recorded, and which functions observe them.
 
     Attributes
     ----------
@@ -24,16 +26,18 @@ class Mode:
         Whether operations on tensors that require gradients create graph nodes.
     observer : callable or None
         Called with (op, operands, params, result) after each operation on tensors.
-    anomalies : bool
-        Whether a backward pass checks for NaN and infinity.
+    around_pull : callable or None
+        Called by a backward pass in place of ``pull(node, ...)``, with `pull` before its arguments.
     """
 
-    __slots__ = ("anomalies", "observer", "recording")
+    __slots__ = ("around_pull", "observer", "recording")
 
-    def __init__(self, recording: bool = True, observer: Observer | None = None, anomalies: bool = False) -> None:
+    def __init__(
+        self, recording: bool = True, observer: Observer | None = None, around_pull: Pull | None = None
+    ) -> None:
         self.recording = recording
         self.observer = observer
-        self.anomalies = anomalies
+        self.around_pull = around_pull
 
 
 _RECORDING, _NOT_RECORDING = Mode(True), Mode(False)  # `no_grad` usually changes the one to the other
@@ -54,25 +58,33 @@ class recording(ModeChange):
         self._on = on
 
     def changed(self, mode: Mode) -> Mode:
-        return Mode(self._on, mode.observer, mode.anomalies)
+        return Mode(self._on, mode.observer, mode.around_pull)
 
 
 class watched(ModeChange):
-    """Call `observer` after each operation inside; observers of enclosing blocks are called first."""
+    """Call `observer` after each operation inside, and `around_pull` in place of each node's backward computation.
 
-    def __init__(self, observer: Observer) -> None:
-        self._observer = observer
+    Observers of enclosing blocks are called first, and what they put around a backward computation is innermost.
+    """
+
+    def __init__(self, observer: Observer, around_pull: Pull | None = None) -> None:
+        self._observer, self._around_pull = observer, around_pull
 
     def changed(self, mode: Mode) -> Mode:
+        around = mode.around_pull if self._around_pull is None else _around(mode.around_pull, self._around_pull)
         outer, inner = mode.observer, self._observer
         if outer is None:
-            return Mode(mode.recording, inner, mode.anomalies)
+            return Mode(mode.recording, inner, around)
 
         def both(op: Any, operands: tuple[Any, ...], params: dict[str, Any], result: Any) -> None:
             outer(op, operands, params, result)
             inner(op, operands, params, result)
 
-        return Mode(mode.recording, both, mode.anomalies)
+        return Mode(mode.recording, both, around)
+
+
+def _around(outer: Pull | None, inner: Pull) -> Pull:
+    return inner if outer is None else lambda pull, *rest: inner(partial(outer, pull), *rest)
 
 
 class no_grad(ModeChange):
@@ -89,7 +101,7 @@ class no_grad(ModeChange):
 
     def changed(self, mode: Mode) -> Mode:
         """Return the mode inside."""
-        return _NOT_RECORDING if mode is _RECORDING else Mode(False, mode.observer, mode.anomalies)
+        return _NOT_RECORDING if mode is _RECORDING else Mode(False, mode.observer, mode.around_pull)
 
 
 class enable_grad(ModeChange):
@@ -97,7 +109,7 @@ class enable_grad(ModeChange):
 
     def changed(self, mode: Mode) -> Mode:
         """Return the mode inside."""
-        return Mode(True, mode.observer, mode.anomalies)
+        return Mode(True, mode.observer, mode.around_pull)
 
 
 def is_grad_enabled() -> bool:

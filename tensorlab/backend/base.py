@@ -10,6 +10,7 @@ from importlib import import_module
 from math import prod
 from operator import index as as_index
 from threading import RLock
+from time import perf_counter
 from typing import Any, ClassVar
 
 from . import dtypes
@@ -100,6 +101,16 @@ class Backend(DefaultKernels):
     def limit_threads(self, count: int) -> None:
         """Compute with at most `count` threads in this process, of those that the library starts on the host."""
 
+    # -- time ------------------------------------------------------------------------------------------------
+
+    def mark(self) -> Any:
+        """Return a mark of the time at which work submitted before this call is done."""
+        return perf_counter()
+
+    def seconds_between(self, start: Any, stop: Any) -> float:
+        """Return the seconds between two marks; waits until the second one is reached."""
+        return float(stop - start)
+
     # -- availability, devices, host memory ------------------------------------------------------------------
 
     @classmethod
@@ -125,8 +136,18 @@ class Backend(DefaultKernels):
         """Return `obj` (nested sequences, a host array, an array of this backend) as an array of this backend."""
         return self.xp.asarray(obj, dtype=dtype, device=device, copy=copy)
 
-    def from_bytes(self, data: bytes | memoryview, dtype: str, shape: Sequence[int]) -> Any:
+    def from_bytes(self, data: bytes | bytearray | memoryview, dtype: str, shape: Sequence[int]) -> Any:
         """Return bytes as an array that shares their memory. Only for backends with arrays in host memory."""
+        raise NotImplementedError(f"backend {self.name!r} has no arrays in host memory")
+
+    def as_strided(self, array: Any, shape: Sequence[int], strides: Sequence[int], offset: int) -> Any:
+        """Return a view of a contiguous array, strides and offset in elements. Only for arrays in host memory.
+
+        Raises
+        ------
+        ValueError
+            If the view would reach beyond the array.
+        """
         raise NotImplementedError(f"backend {self.name!r} has no arrays in host memory")
 
     def from_dlpack(self, obj: Any, *, copy: bool | None = None) -> Any:

@@ -10,9 +10,7 @@ START = 65536
 
 def pickle_hint(start: bytes) -> str:
     """Return a remark for an error message if a file that begins so is a pickle; else an empty text."""
-    advice = "which is unsafe to load; convert it with the package safetensors"
-    if start.startswith(b"PK\x03\x04") and b"data.pkl" in start:
-        return f" (it looks like a pickle written by torch.save, {advice})"
+    advice = "which is unsafe to load; save its tensors with torch.save or the package safetensors"
     return f" (it looks like a pickle, {advice})" if _is_pickle(start) else ""
 
 

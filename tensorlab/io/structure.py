@@ -70,7 +70,7 @@ def _described(obj: Any, path: str, leaves: dict[str, Any], parents: tuple[int, 
         return _described(number, path, leaves, parents)
     hint = "; save its state_dict()" if hasattr(obj, "state_dict") else ""
     raise TypeError(
-        f"save: obj can hold tensors, arrays, numbers and text, not {type(obj).__name__} (at {_place(path)}){hint}"
+        f"save: obj can hold tensors, arrays, numbers and text, not {type(obj).__name__} (at {place_of(path)}){hint}"
     )
 
 
@@ -92,9 +92,9 @@ def _described_container(
 
 def _with_parent(parents: tuple[int, ...], obj: Any, path: str) -> tuple[int, ...]:
     if id(obj) in parents:
-        raise ValueError(f"save: a structure that contains itself cannot be saved (at {_place(path)})")
+        raise ValueError(f"save: a structure that contains itself cannot be saved (at {place_of(path)})")
     if len(parents) >= MAX_DEPTH:
-        raise ValueError(f"save: structures have at most {MAX_DEPTH} levels; this one has more (at {_place(path)})")
+        raise ValueError(f"save: structures have at most {MAX_DEPTH} levels; this one has more (at {place_of(path)})")
     return *parents, id(obj)
 
 
@@ -113,10 +113,10 @@ def _checked_name(name: str) -> str:
 
 def _checked_key(key: Any, path: str) -> Any:
     if isinstance(key, str):
-        return checked_text(key, f"the key {key!r} (in {_place(path)})")
+        return checked_text(key, f"the key {key!r} (in {place_of(path)})")
     if not isinstance(key, int):
         raise TypeError(
-            f"save: the keys of saved dictionaries must be str or int, not {type(key).__name__} (in {_place(path)})"
+            f"save: the keys of saved dictionaries must be str or int, not {type(key).__name__} (in {place_of(path)})"
         )
     return _checked_integer(key, path)
 
@@ -132,11 +132,11 @@ def checked_text(text: str, role: str) -> str:
 
 def _checked_integer(number: int, path: str) -> int:
     if not -INTEGER_LIMIT < number < INTEGER_LIMIT:
-        raise ValueError(f"save: integers are saved up to {MAX_DIGITS} digits; one is longer (at {_place(path)})")
+        raise ValueError(f"save: integers are saved up to {MAX_DIGITS} digits; one is longer (at {place_of(path)})")
     return number
 
 
-def _place(path: str) -> str:
+def place_of(path: str) -> str:
     """Return a path for a message; the middle of a long one is left out."""
     return repr(path if len(path) <= 80 else f"{path[:40]}...{path[-37:]}") if path else "the top"
 
@@ -161,7 +161,7 @@ def _importable_name(cls: type, path: str) -> str:
         found = getattr(found, name, None)
     if found is not cls:
         raise ValueError(
-            f"save: the class {cls.__qualname__} of a named tuple (at {_place(path)}) cannot be imported from "
+            f"save: the class {cls.__qualname__} of a named tuple (at {place_of(path)}) cannot be imported from "
             f"{cls.__module__}; define it at the top of its module, or save tuple(...) or _asdict()"
         )
     return full_name(cls)

@@ -49,12 +49,15 @@ def count_attention(shapes: Sequence[Shape], out: Any, params: Mapping[str, Any]
     return prod(query[:-1]) * key[-2] * (2 * query[-1] + 2 * value[-1] + 14)
 
 
-def allowed_by_order(x: Any, queries: int, keys: int) -> Any:
-    """Return the causal mask, shape ``(queries, keys)``: a query attends to the keys up to its own position."""
+def allowed_by_order(x: Any, queries: int, keys: int, first: int = 0) -> Any:
+    """Return the causal mask, shape ``(queries, keys)``: a query attends to the keys up to its own position.
+
+    The positions of the queries begin with `first`.
+    """
     array = x._array if isinstance(x, Tensor) else x
     xp = backend_of(array).xp
-    places = xp.arange(max(queries, keys), device=array.device)
-    return places[:queries, None] >= places[None, :keys]
+    places = xp.arange(max(first + queries, keys), device=array.device)
+    return places[first : first + queries, None] >= places[None, :keys]
 
 
 def attention_weights(query: Any, key: Any, mask: Any, scale: float, is_causal: bool) -> Any:

@@ -18,7 +18,7 @@ from .functions import (
     bernoulli, beta, binomial, categorical, cauchy, chisquare, choice, dirichlet, exponential, gamma, geometric, gumbel,
     integers, laplace, logistic, lognormal, manual_seed, multinomial, multivariate_normal, negative_binomial, normal,
     pareto, permutation, poisson, rand, rand_like, randint, randint_like, randn, randn_like, randperm, rayleigh, seed,
-    student_t, truncated_normal, uniform, weibull,
+    student_t, truncated_normal, uniform, vonmises, weibull,
 )  # fmt: skip
 from .generator import Generator, default_generator
 from .seeding import seed_everything
@@ -28,5 +28,5 @@ __all__ = [
     "dirichlet", "exponential", "gamma", "geometric", "gumbel", "integers", "laplace", "logistic", "lognormal",
     "manual_seed", "multinomial", "multivariate_normal", "negative_binomial", "normal", "pareto", "permutation",
     "poisson", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "rayleigh", "seed",
-    "seed_everything", "student_t", "truncated_normal", "uniform", "weibull",
+    "seed_everything", "student_t", "truncated_normal", "uniform", "vonmises", "weibull",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from ..options import ShapeLike
 from ..tensor import Tensor, array_of
 from .arguments import NOT_NEGATIVE, POSITIVE, Call, checked
 from .bit_stream import blocks_for, words_for
-from .continuous import Continuous
+from .circular import Circular
 from .documented import distribution
 from .implicit_gradient import log_gamma_slope
 from .rejection import first_accepted, rejection_blocks
@@ -24,7 +24,7 @@ ROUNDS = 12
 """Rounds of rejection; a candidate is accepted with probability 0.95 or more."""
 
 
-class GammaFamily(Continuous):
+class GammaFamily(Circular):
     """Generators that draw from the gamma distribution and those derived from it."""
 
     @distribution

@@ -24,6 +24,7 @@ from .landscape import (
 from .maximization import MaximizedActivation, maximize_activation, maximized_inputs
 from .mistakes import confusion_matrix, misclassified
 from .paths import animate_optimizer_paths, optimizer_paths
+from .profiles import flame_graph, memory_timeline
 from .receptive_fields import receptive_field
 from .thresholds import precision_recall_curve, reliability_diagram, roc_curve
 from .weights import filters, gradient_flow, weight_histograms
@@ -35,6 +36,8 @@ __all__ = [
     "training_curves", "learning_rates", "optimizer_paths", "animate_optimizer_paths",
     # Models
     "model_graph", "ModelGraph",
+    # Profiles
+    "flame_graph", "memory_timeline",
     # Weights
     "filters", "weight_histograms", "gradient_flow",
     # Classifiers

@@ -83,7 +83,7 @@ def dress(ax: Any, title: str = "", xlabel: str = "", ylabel: str = "", grid: st
     ax.set_title(title, fontsize=LARGE)
     ax.set_xlabel(xlabel, fontsize=MEDIUM)
     ax.set_ylabel(ylabel, fontsize=MEDIUM)
-    ax.tick_params(labelsize=SMALL)
+    ax.tick_params(labelsize=SMALL, which="both")
     ax.spines[["top", "right"]].set_visible(False)
     ax.set_axisbelow(True)
     if grid:
@@ -107,7 +107,7 @@ def colorbar(mappable: Any, ax: Any, label: str, percent: bool = False) -> None:
     """Add a colour bar beside axes; with `percent` its numbers are multiplied by 100."""
     bar = ax.figure.colorbar(mappable, ax=ax, shrink=0.85, pad=0.02, format=_percent if percent else None)
     bar.set_label(label, fontsize=MEDIUM)
-    bar.ax.tick_params(labelsize=SMALL)
+    bar.ax.tick_params(labelsize=SMALL, which="both")
     bar.outline.set_visible(False)
 
 

@@ -358,7 +358,7 @@ def test_pickles_that_call_something_are_refused(tmp_path, monkeypatch, data):
     (tmp_path / "test_batch").write_bytes(data)
     with (
         little_memory(),
-        pytest.raises(ValueError, match=r"^CIFAR10: .*test_batch cannot be read: it (refers to|is no)"),
+        pytest.raises(ValueError, match=r"^CIFAR10: .*test_batch cannot be read: it (refers to|is no|uses|holds)"),
     ):
         CIFAR10(tmp_path, train=False, verify=False)
     assert [path.name for path in tmp_path.iterdir()] == ["test_batch"]
@@ -391,12 +391,12 @@ ROW = np.zeros((1, 3072), "uint8")
         (pickled(ROW, "a"), "has no 'data' of shape"),
         (pickled(ROW, ["a"]), "'labels' are not integers"),
         (pickled(ROW, [10]), "targets must be from 0 to 9"),
-        (pickled(np.array([None])), "is not a readable pickle"),
-        (pickled(np.zeros((3072, 2), "uint8").T), "no plain numbers"),
-        (pickled(np.zeros(3, "datetime64[s]")), "is not a readable pickle"),
+        (pickled(np.array([None])), "NumPy's data type 'O8'"),
+        (pickled(np.zeros((3071, 2), "uint8").T), "has no 'data' of shape"),
+        (pickled(np.zeros(3, "datetime64[s]")), "NumPy's data type 'M8'"),
         (pickled(ROW).replace(b"M\0\x0c", b"M\0\x0b"), "which do not fit its shape"),
         (array_of("K\1"), "is not a readable pickle"),
-        (array_of("(K\1X\1\0\0\0aNNNt"), "is not a readable pickle"),
+        (array_of("(K\1X\1\0\0\0aNNNt"), "no plain numbers"),
         (b"\x80\x04\x96" + struct.pack("<Q", 1 << 50) + b".", "is not a readable pickle"),
         (b"\x80\x04" + b"(" * 100_000 + b"t" * 99_999 + b".", "instead of a dictionary|is not a readable pickle"),
     ],

@@ -66,6 +66,17 @@ def test_kolmogorov_smirnov(name, dtype):
     assert stats.kstest(numbers.astype("float64"), distribution.cdf).pvalue > 0.01
 
 
+@pytest.mark.parametrize("kappa", [0.0, 0.1, 5.0, 1e8])
+def test_vonmises(kappa):
+    """A uniform distribution on the circle at one end, a normal one at the other."""
+    numbers = host(Generator(1).vonmises(0.0, kappa, (N,), dtype="float64"))
+    assert np.abs(numbers).max() <= np.pi
+    expected = {0.0: stats.uniform(-np.pi, 2 * np.pi), 1e8: stats.norm(0, 1e-4)}.get(kappa) or stats.vonmises(kappa)
+    assert stats.kstest(numbers, expected.cdf).pvalue > 0.01
+    turned = host(Generator(1).vonmises(3.0, kappa, (N,), dtype="float64"))
+    np.testing.assert_allclose(np.cos(turned), np.cos(numbers + 3.0), atol=1e-9)
+
+
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_mean_and_variance(name):
     """Within 5 standard errors, where the distribution has a fourth moment."""

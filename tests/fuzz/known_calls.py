@@ -35,17 +35,24 @@ SPACES = (
     "tensorlab.optim.lr_scheduler",
     "tensorlab.optim.swa_utils",
     "tensorlab.optim.landscapes",
+    "tensorlab.profiling",
     "tensorlab.data",
     "tensorlab.data.folder",
     "tensorlab.data.transforms",
     "tensorlab.data.transforms.functional",
     "tensorlab.datasets",
+    "tensorlab.distributions",
+    "tensorlab.distributions.constraints",
+    "tensorlab.distributions.transforms",
     "tensorlab.features",
     "tensorlab.metrics",
     "tensorlab.models",
     "tensorlab.models.classic",
+    "tensorlab.playground",
+    "tensorlab.models.generative",
     "tensorlab.models.graph",
     "tensorlab.models.segmentation",
+    "tensorlab.tokenizers",
     "tensorlab.io",
 )
 """The namespaces whose public names are called; those for authors of backends and ops are left out."""
@@ -305,6 +312,20 @@ adversaries.generator_loss(4)
 pictures = classic.DeconvolutionalNetwork(1, (2,), kernel_size=3, steps=1)
 pictures.energy(tl.randn(1, 1, 6, 6), pictures(tl.randn(1, 1, 6, 6)))
 
+coder = tl.models.VAE(tl.nn.Linear(6, 4), tl.nn.Linear(2, 6), latent_features=2)
+x, z = tl.rand(3, 6), tl.randn(3, 2)
+coder.encode(x)
+coder.reparameterize(z, z)
+coder.decode(z)
+coder.log_likelihood(x, z)
+coder.loss(x, 2)
+coder.log_prob(x, 2)
+coder.traverse(x, 0, tl.linspace(-1, 1, 2))
+scene = tl.models.DCIGN(tl.nn.Linear(6, 4), tl.nn.Linear(2, 6), latent_features=2, factors=(1, 1))
+scene(x)
+scene.clamped_loss(x, 0)
+scene.fit(lambda factor: x, tl.optim.Adam(scene.parameters()), 2, (1.0, 2.0))
+
 x, y = tl.tensor([0.5, 0.25]), tl.tensor([2.0, 4.0])
 x.abs_()
 x.ceil_()
@@ -465,6 +486,14 @@ sampler.load_state_dict(sampler.state_dict())
 tl.data.BatchSampler(sampler, 2, False).load_state_dict(sampler.state_dict())
 tl.data.SequentialSampler(range(4)).load_state_dict({})
 tl.data.DistributedSampler(range(4), 2, 0).load_state_dict({"epoch": 1})
+
+tl.models.BahdanauAttention(4, 6, 5).project(tl.zeros(2, 3, 6))
+tl.models.MixtureOfExperts(8, 16, 4).route(tl.randn(5, 8))
+tokens = tl.tensor([[1, 4, 2]])
+tl.models.TransformerSeq2Seq(7, 7, 8, 2, 1, 1, 8).encode(tokens)
+tl.models.RecurrentSeq2Seq(7, 7, hidden_size=8).encode(tokens)
+describe = tl.models.RecurrentGenerator(7, context_size=3, bos_token_id=1)
+describe.detached(describe.state_of(tl.randn(2, 3)))
 """
 """Calls of what the docstrings' examples do not call."""
 
@@ -486,12 +515,26 @@ LEFT_OUT = {
     "data.WorkerInfo": "made by the library",
     "register_backend": "for authors of backends",
     "models.register_model": "for authors of models",
+    "distributions.Distribution": "abstract",
+    "distributions.transforms.Transform": "abstract",
+    "distributions.transforms.identity_transform": "takes anything",
+    "Constraint.check": "abstract",
+    "models.Generative()": "abstract",
+    **dict.fromkeys(
+        [
+            f"{name}.{method}"
+            for name in ("GPT2", "Generative", "RecurrentGenerator", "RecurrentSeq2Seq", "TransformerSeq2Seq")
+            for method in ("begin", "step")
+        ],
+        "called by generate",
+    ),
+    "tokenizers.Tokenizer": "abstract",
     "models.GoogLeNetOutputs": "a result",
     "models.InceptionOutputs": "a result",
     **dict.fromkeys(
         [
             f"{space}.{name}{call}"
-            for space in ("models", "models.segmentation")
+            for space in ("models", "models.generative", "models.segmentation")
             for name in tl.models.__all__
             if "# doctest: +SKIP" in (getattr(tl.models, name).__doc__ or "")
             for call in ("", "()")
@@ -507,6 +550,8 @@ LEFT_OUT = {
     "VectorOptimizer.add_param_group": "refuses a second group",
     "nn.Identity()": "takes anything",
     "optim.MinimizeResult": "a result",
+    "playground.Scores": "a result",
+    "playground.serve": "runs until it is interrupted",
     "nn.utils.ReceptiveField": "a result of receptive_field",
     "nn.utils.rnn.PackedSequence": "a result of pack_padded_sequence",
     **dict.fromkeys([f"linalg.{name}Result" for name in ("Eigh", "Lstsq", "LU", "QR", "Slogdet", "SVD")], "a result"),

@@ -124,7 +124,6 @@ def test_a_call_adds_the_batch_and_returns_its_value(metric, data):
 
 @pytest.mark.parametrize(("metric", "data"), **every)
 def test_a_saved_metric_goes_on_in_the_middle(metric, data, tmp_path):
-    pytest.importorskip("safetensors")
     through = metric.clone()
     first, *rest = batches(data)
     through.update(*first)
@@ -367,7 +366,6 @@ def test_a_collection_computes_equal_statistics_once(monkeypatch):
 
 
 def test_a_collection_is_saved_merged_and_reset(tmp_path):
-    pytest.importorskip("safetensors")
     first, second = collection(), collection()
     first.update(tensor(SCORES[:10]), tensor(LABELS[:10]))
     second.update(tensor(SCORES[10:]), tensor(LABELS[10:]))

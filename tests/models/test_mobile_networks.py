@@ -50,6 +50,9 @@ PUBLISHED = {  # numbers of parameters with 1000 classes
     "swin_b": 87_768_224,
     "swin_s": 49_606_258,
     "swin_t": 28_288_354,
+    "swin_v2_b": 87_930_848,
+    "swin_v2_s": 49_737_442,
+    "swin_v2_t": 28_351_570,
     "vit_b_16": 86_567_656,
     "vit_b_32": 88_224_232,
     "vit_h_14": 632_045_800,
@@ -68,6 +71,7 @@ SMALLEST = [  # (model, height and width of small images)
     (lambda: models.RegNet(4, 8, 8.0, 2.0, 8, 0.25, num_classes=3), (9, 8)),
     (lambda: models.ShuffleNetV2((1, 2, 1), (8, 16, 32, 64, 64), 3), (9, 8)),
     (lambda: models.SwinTransformer((2, 2), 4, (2, 1), (1, 2), (2, 3), dropout=0.1, num_classes=3), (11, 14)),
+    (lambda: models.SwinTransformerV2((2, 2), 4, (2, 1), (1, 2), (2, 3), dropout=0.1, num_classes=3), (11, 14)),
     (lambda: models.VisionTransformer(8, 4, 2, 2, 8, 16, dropout=0.1, num_classes=3), (8, 8)),
 ]
 
@@ -148,8 +152,9 @@ def test_vision_transformers_begin_undecided_and_see_the_order_of_patches():
         model(tl.rand(1, 3, 9, 8))
 
 
-def test_swin_transformers_take_empty_batches():
-    model = models.SwinTransformer((2, 2), 4, (2,), (2,), (2, 2), num_classes=3)
+@pytest.mark.parametrize("kind", [models.SwinTransformer, models.SwinTransformerV2])
+def test_swin_transformers_take_empty_batches(kind):
+    model = kind((2, 2), 4, (2,), (2,), (2, 1), num_classes=3)
     assert model(tl.zeros(0, 3, 8, 8)).shape == (0, 3)
 
 
@@ -195,6 +200,7 @@ def test_another_normalisation(name, undrawn):
         ),
         (lambda: models.SwinTransformer((4, 4), 8, (2, 2), (2,), (4, 4)), "depths and num_heads must have an entry"),
         (lambda: models.SwinTransformer((4, 4), 8, (2,), (3,), (4, 4)), "embed_dim 8 and its doubles do not divide"),
+        (lambda: models.SwinTransformerV2((4, 4), 8, (2,), (3,), (4, 4)), "SwinTransformerV2: embed_dim 8 and its"),
         (lambda: models.vit_b_16(image_size=40), "image_size must be a multiple of patch_size 16, not 40"),
         (lambda: models.VisionTransformer(8, 4, 1, 3, 8, 8), "hidden_dim must be a multiple of num_heads 3, not 8"),
     ],

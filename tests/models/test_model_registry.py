@@ -25,7 +25,6 @@ def tiny():
 @pytest.fixture
 def saved(tmp_path):
     """A file of weights, and the model whose weights they are."""
-    pytest.importorskip("safetensors")
     model = nn.Linear(3, 1)
     path = tmp_path / "weights.safetensors"
     tl.save(model.state_dict(), path)
@@ -71,7 +70,6 @@ def test_the_hash_in_the_name_of_a_file(tiny, saved):
 
 
 def test_weights_without_counts_of_batches(tmp_path):
-    pytest.importorskip("safetensors")
     model, path = nn.BatchNorm1d(2), tmp_path / "old.safetensors"
     tl.save({"weight": tl.ones(2), "bias": tl.ones(2), "running_mean": tl.ones(2), "running_var": tl.ones(2)}, path)
     models.load_weights(model, path)

@@ -49,6 +49,27 @@ class TestLayers:
             expected = expected + block(norm(expected)) if norm_first else norm(expected + block(expected))
         assert_close(layer(x, memory).detach(), host(expected.detach()))
 
+    @pytest.mark.parametrize("norm_first", [False, True])
+    @pytest.mark.parametrize("batch_first", [False, True])
+    def test_steps_of_a_decoder_are_the_whole_with_a_causal_mask(self, norm_first, batch_first, rng):
+        layer = nn.TransformerDecoderLayer(4, 2, norm_first=norm_first, batch_first=batch_first, **SIZES)
+        decoder = nn.TransformerDecoder(layer, 2, nn.LayerNorm(4, dtype=tl.float64))
+        for parameter in decoder.parameters():
+            parameter.data = numbers(rng, *parameter.shape)
+        shape = (lambda n: (3, n, 4)) if batch_first else (lambda n: (n, 3, 4))
+        x, memory = numbers(rng, *shape(6)), numbers(rng, *shape(5))
+        padding = tensor(np.arange(5) >= np.array([[5], [3], [1]]))
+        mask = nn.Transformer.generate_square_subsequent_mask(6, dtype=tl.float64)
+        expected = decoder(x, memory, tgt_mask=mask, memory_key_padding_mask=padding)
+        states, start, parts = decoder.begin(memory, padding), 0, []
+        axis = 1 if batch_first else 0
+        for length in (1, 3, 2):
+            piece = tl.narrow(x, axis, start, length)
+            part, states = decoder.step(piece, states)
+            parts.append(part)
+            start += length
+        assert_close(tl.concat(parts, axis=axis).detach(), host(expected.detach()), rtol=1e-9)
+
     def test_padding_is_not_seen(self, rng):
         layer = nn.TransformerEncoderLayer(4, 2, batch_first=True, **SIZES)
         x = numbers(rng, 1, 5, 4)

@@ -1,7 +1,4 @@
-"""The landscapes: values, minima and derivatives, against formulas in NumPy; the example."""
-
-import importlib.util
-from pathlib import Path
+"""The landscapes: values, minima and derivatives, against formulas in NumPy."""
 
 import numpy as np
 import pytest
@@ -132,22 +129,3 @@ class TestLandscape:
     def test_repr(self):
         assert repr(landscapes.two_wells) == "<two_wells: minimum -0.25 at (0, -1) and (0, 1)>"
         assert repr(landscapes.saddle) == "<saddle: no minimum>"
-
-
-def test_the_example(tmp_path, monkeypatch, capsys):
-    pytest.importorskip("scipy")
-    pytest.importorskip("matplotlib")
-    script = Path(__file__).parents[2] / "examples" / "compare_optimizers.py"
-    spec = importlib.util.spec_from_file_location("compare_optimizers", script)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    monkeypatch.chdir(tmp_path)
-    arguments = ["--landscapes", "beale", "saddle", "--methods", "sgd", "BFGS", "--steps", "5"]
-    monkeypatch.setattr("sys.argv", [str(script), *arguments])
-    module.main()
-    assert (tmp_path / "runs" / "compare_optimizers.png").read_bytes().startswith(b"\x89PNG")
-    printed = capsys.readouterr().out
-    assert "<beale: minimum 0 at (3, 0.5)>" in printed
-    assert "<saddle: no minimum>" in printed
-    assert [line.split()[:2] for line in printed.splitlines() if "sgd" in line] == [["sgd", "5"]] * 2
-    assert sum("BFGS" in line for line in printed.splitlines()) == 2

@@ -40,6 +40,7 @@ CASES = [  # (name, its options, height and width of the images)
     ("squeezenet1_0", {}, (40, 47)),
     ("squeezenet1_1", {}, (40, 47)),
     ("swin_t", {}, (75, 66)),
+    ("swin_v2_t", {}, (75, 66)),
     ("vgg11_bn", {}, (64, 64)),
     ("vit_b_32", {"image_size": 64}, (64, 64)),
 ]

@@ -33,8 +33,8 @@ class Perceptron(LinearMap, BinaryClassifier):
     max_epochs : int
         Largest number of passes over the samples.
     pocket : bool
-        Whether to keep the weights of the pass with the fewest errors (Gallant, 1990), for classes that no hyperplane
-        separates; by default those of the last pass are kept.
+        Whether to keep the weights with the fewest errors among those after each update (Gallant, 1990), for classes
+        that no hyperplane separates; by default the last ones are kept.
 
     Attributes
     ----------
@@ -70,21 +70,21 @@ class Perceptron(LinearMap, BinaryClassifier):
         y = y.astype(x.dtype)
         steps = self.lr * y * (1 if sample_weight is None else sample_weight * (x.shape[0] / sum(sample_weight)))
         self._store(weight=zeros(x.shape[1], dtype=x.dtype, device=x.device), bias=0 * y[0])
+        least, pocketed = inf, {}
 
         def learn(i: int) -> None:
+            nonlocal least, pocketed
             self._store(weight=self.weight + steps[i] * x[i], bias=self.bias + steps[i])
+            if self.pocket and (error := sum(abs(steps) * (self.predict(x) != y)).item()) < least:
+                least, pocketed = error, {"weight": self.weight, "bias": self.bias}
 
-        best, kept = inf, {}
         self.mistakes = 0
         for _ in range(self.max_epochs):
             made = visit(lambda start: y[start:] * self(x[start:]), learn)
             self.mistakes, self.converged = self.mistakes + made, made == 0
-            error = sum(abs(steps) * (self.predict(x) != y)).item() if self.pocket else 0
-            if not self.pocket or error < best:
-                best, kept = error, {"weight": self.weight, "bias": self.bias}
             if self.converged:
                 break
-        return self._store(**kept)
+        return self._store(**pocketed)
 
 
 def visit(margins: Callable[[int], Tensor], learn: Callable[[int], None]) -> int:

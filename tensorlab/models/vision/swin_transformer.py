@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from ...backend.memory import require_memory
 from ...nn.functional.dropout import dropout
@@ -51,13 +51,22 @@ class WindowAttention(Module):
         self.qkv = Linear(features, 3 * features)
         self.proj = Linear(features, features)
         self.dropout = Dropout(drop)
-        self.relative_position_bias_table = Parameter(zeros((2 * height - 1) * (2 * width - 1), heads))
-        trunc_normal_(self.relative_position_bias_table, std=0.02)
+        self._make_bias()
         position = arange(height * width)
         row, column = position // width, position % width
         rows, columns = (axis[:, None] - axis[None, :] for axis in (row, column))
         index = (rows + height - 1) * (2 * width - 1) + columns + width - 1
         self.register_buffer("relative_position_index", index.reshape(-1))
+
+    def _make_bias(self) -> None:
+        """Make what `_table` needs."""
+        height, width = self.window
+        self.relative_position_bias_table = Parameter(zeros((2 * height - 1) * (2 * width - 1), self.heads))
+        trunc_normal_(self.relative_position_bias_table, std=0.02)
+
+    def _table(self) -> Tensor:
+        """Return the bias of each relative position, a row, and head, a column."""
+        return self.relative_position_bias_table
 
     def forward(self, maps: Tensor) -> Tensor:
         """Return maps of the same shape, (batch, height, width, features)."""
@@ -88,7 +97,7 @@ class WindowAttention(Module):
     def _bias(self) -> Tensor:
         """Return the bias of each head and pair of positions."""
         positions = math.prod(self.window)
-        bias = self.relative_position_bias_table[self.relative_position_index]
+        bias = self._table()[self.relative_position_index]
         return bias.reshape(positions, positions, self.heads).permute(2, 0, 1)
 
     def _mask(self, maps: Tensor, size: tuple[int, ...], shift: tuple[int, ...]) -> Tensor:
@@ -104,11 +113,19 @@ class WindowAttention(Module):
     def _attend(self, windows: Tensor, bias: Tensor) -> Tensor:
         """Return the results of attention in each window."""
         batch, number, positions, features = windows.shape
-        parts = self.qkv(windows).reshape(batch, number, positions, 3, self.heads, features // self.heads)
+        parts = self._projected(windows).reshape(batch, number, positions, 3, self.heads, features // self.heads)
         query, key, value = unstack(parts.permute(3, 0, 1, 4, 2, 5))
-        scores = query @ key.swapaxes(-2, -1) / math.sqrt(features // self.heads) + bias
-        weights = dropout(softmax(scores, -1), self.attention_dropout, self.training)
+        scores = self._scores(query, key)
+        weights = dropout(softmax(scores + bias, -1), self.attention_dropout, self.training)
         return self.dropout(self.proj((weights @ value).swapaxes(2, 3).reshape(batch, number, positions, features)))
+
+    def _projected(self, windows: Tensor) -> Tensor:
+        """Return queries, keys and values."""
+        return self.qkv(windows)
+
+    def _scores(self, query: Tensor, key: Tensor) -> Tensor:
+        """Return how well queries match keys."""
+        return query @ key.swapaxes(-2, -1) / math.sqrt(query.shape[-1])
 
 
 class PatchMerging(Module):
@@ -122,8 +139,10 @@ class PatchMerging(Module):
     def forward(self, maps: Tensor) -> Tensor:
         """Return maps, (batch, height / 2, width / 2, 2 features), of maps padded to even sizes."""
         maps = pad(maps, (0, 0, 0, maps.shape[2] % 2, 0, maps.shape[1] % 2))
-        pixels = [maps[:, row::2, column::2] for column in (0, 1) for row in (0, 1)]
-        return self.reduction(self.norm(concat(pixels, axis=3)))
+        return self._merged(concat([maps[:, row::2, column::2] for column in (0, 1) for row in (0, 1)], axis=3))
+
+    def _merged(self, pixels: Tensor) -> Tensor:
+        return self.reduction(self.norm(pixels))
 
 
 class SwinBlock(Module):
@@ -177,6 +196,10 @@ class SwinTransformer(Module):
     (2, 10)
     """
 
+    _attention: ClassVar[type[WindowAttention]] = WindowAttention
+    _block: ClassVar[type[SwinBlock]] = SwinBlock
+    _merging: ClassVar[type[PatchMerging]] = PatchMerging
+
     @checked
     def __init__(
         self,
@@ -194,13 +217,14 @@ class SwinTransformer(Module):
         super().__init__()
         if not depths or len(depths) != len(num_heads):
             raise ValueError(
-                f"SwinTransformer: depths and num_heads must have an entry for each stage, not {depths} and {num_heads}"
+                f"{type(self).__name__}: depths and num_heads must have an entry for each stage, "
+                f"not {depths} and {num_heads}"
             )
         if any(embed_dim * 2**stage % heads for stage, heads in enumerate(num_heads)):
             raise ValueError(
-                f"SwinTransformer: embed_dim {embed_dim} and its doubles do not divide into num_heads {num_heads}"
+                f"{type(self).__name__}: embed_dim {embed_dim} and its doubles do not divide into num_heads {num_heads}"
             )
-        require_memory("SwinTransformer", f"depths={depths} blocks", sum(depths))
+        require_memory(type(self).__name__, f"depths={depths} blocks", sum(depths))
         features, before = embed_dim, 0
         patches = Conv2d(3, features, patch_size, stride=patch_size)
         layers: list[Module] = [Sequential(patches, Permute(0, 2, 3, 1), LayerNorm(features))]
@@ -208,14 +232,14 @@ class SwinTransformer(Module):
         shifts = ((0, 0), (window_size[0] // 2, window_size[1] // 2))
         for blocks, heads in zip(depths, num_heads, strict=True):
             if before:
-                layers.append(PatchMerging(features))
+                layers.append(self._merging(features))
                 features *= 2
             stage = Sequential()
             for block in range(blocks):
                 shift = shifts[block % 2]
-                attention = WindowAttention(features, heads, window_size, shift, dropout, attention_dropout)
+                attention = self._attention(features, heads, window_size, shift, dropout, attention_dropout)
                 hidden = int(features * mlp_ratio)
-                stage.append(SwinBlock(attention, features, hidden, dropout, depth * (before + block)))
+                stage.append(self._block(attention, features, hidden, dropout, depth * (before + block)))
             layers.append(stage)
             before += blocks
         self.features = Sequential(*layers)
@@ -238,27 +262,38 @@ def _initialize(module: Module) -> None:
             zeros_(module.bias)
 
 
+M = TypeVar("M", bound=SwinTransformer)
+
+
+def four_stages(
+    kind: type[M],
+    window: int,
+    features: int,
+    blocks: int,
+    heads: tuple[int, ...],
+    depth: float,
+    num_classes: int,
+    options: dict[str, Any],
+) -> M:
+    """Return a network of four stages, of which the third has most blocks."""
+    settings = {"stochastic_depth_prob": depth, **options}
+    sizes = features, (2, 2, blocks, 2), heads, (window, window)
+    return kind((4, 4), *sizes, **settings, num_classes=num_classes)
+
+
 @register_model
 def swin_t(num_classes: Size = 1000, **options: Any) -> SwinTransformer:
     """Swin Transformer, tiny: 28,288,354 parameters."""
-    return _swin(96, 6, (3, 6, 12, 24), 0.2, num_classes, options)
+    return four_stages(SwinTransformer, 7, 96, 6, (3, 6, 12, 24), 0.2, num_classes, options)
 
 
 @register_model
 def swin_s(num_classes: Size = 1000, **options: Any) -> SwinTransformer:
     """Swin Transformer, small: 49,606,258 parameters."""
-    return _swin(96, 18, (3, 6, 12, 24), 0.3, num_classes, options)
+    return four_stages(SwinTransformer, 7, 96, 18, (3, 6, 12, 24), 0.3, num_classes, options)
 
 
 @register_model
 def swin_b(num_classes: Size = 1000, **options: Any) -> SwinTransformer:
     """Swin Transformer, base: 87,768,224 parameters."""
-    return _swin(128, 18, (4, 8, 16, 32), 0.5, num_classes, options)
-
-
-def _swin(
-    features: int, blocks: int, heads: tuple[int, ...], depth: float, num_classes: int, options: dict[str, Any]
-) -> SwinTransformer:
-    """Return a network of four stages, of which the third has most blocks."""
-    settings = {"stochastic_depth_prob": depth, **options}
-    return SwinTransformer((4, 4), features, (2, 2, blocks, 2), heads, (7, 7), **settings, num_classes=num_classes)
+    return four_stages(SwinTransformer, 7, 128, 18, (4, 8, 16, 32), 0.5, num_classes, options)

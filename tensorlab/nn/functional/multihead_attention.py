@@ -149,7 +149,7 @@ def multi_head_attention_forward(
     q, k, v = projected if batched else [expand_dims(x, axis=1) for x in projected]
     if bias_k is not None:
         k, v = _appended(k, bias_k), _appended(v, bias_v)
-    q, k, v = [_split_heads(x, num_heads) for x in (q, k, v)]
+    q, k, v = [split_heads(x, num_heads) for x in (q, k, v)]
     k, v = _static_or(static_k, k), _static_or(static_v, v)
     if add_zero_attn:
         k, v = [pad(x, (0, 0, 0, 1)) for x in (k, v)]
@@ -163,7 +163,7 @@ def multi_head_attention_forward(
         out = matmul(weights, v)
     else:
         out = scaled_dot_product_attention(q, k, v, mask, p, causal_only)
-    out = linear(_joined_heads(out), out_proj_weight, out_proj_bias)
+    out = linear(join_heads(out), out_proj_weight, out_proj_bias)
     if weights is not None and average_attn_weights:
         weights = mean(weights, axis=1)
     if not batched:
@@ -256,13 +256,13 @@ def _static_or(static: Any, x: Any) -> Any:
     return x if static is None else reshape(static, (*x.shape[:2], *static.shape[1:]))
 
 
-def _split_heads(x: Any, heads: int) -> Any:
+def split_heads(x: Any, heads: int) -> Any:
     """Return (length, batch, features) as (batch, heads, length, features / heads)."""
     length, batch, features = x.shape
     return permute_dims(reshape(x, (length, batch, heads, features // heads)), (1, 2, 0, 3))
 
 
-def _joined_heads(x: Any) -> Any:
-    """Undo `_split_heads`."""
+def join_heads(x: Any) -> Any:
+    """Undo `split_heads`."""
     batch, heads, length, features = x.shape
     return reshape(permute_dims(x, (2, 0, 1, 3)), (length, batch, heads * features))

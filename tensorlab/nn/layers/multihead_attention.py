@@ -2,15 +2,47 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from ...errors import ShapeError
+from ...ops.contraction import linear
 from ...ops.creation import DeviceLike
+from ...ops.declare import composite
+from ...ops.joining import concat, split
 from ...ops.shapes import swapaxes
 from ...options import Count, Fraction, Size, checked
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
+from ..functional.multihead_attention import join_heads, split_heads
 from ..module.parameter import Parameter
 from .learned import FloatingDType, LearnedLayer, new_parameter
 from .linear import Linear
+
+
+class KeyValues(NamedTuple):
+    """Keys and values after their projections, each of shape (batch, heads, length, features of a head)."""
+
+    key: Tensor
+    value: Tensor
+
+    def followed_by(self, later: KeyValues) -> KeyValues:
+        """Return these and later ones."""
+        return KeyValues(*(concat(pair, axis=2) for pair in zip(self, later, strict=True)))
+
+
+def check_key_values(name: str, found: object, operand: str, batch: int) -> None:
+    """Refuse what `MultiheadAttention.project` does not return for as many sequences as an operand has.
+
+    Raises
+    ------
+    TypeError, ShapeError
+        If it is something else, or for another number of sequences.
+    """
+    if not (isinstance(found, KeyValues) and all(isinstance(x, Tensor) and x.ndim == 4 for x in found)):
+        raise TypeError(f"{name} must be what project returned, not of type {type(found).__name__}")
+    if not found.key.shape[0] == found.value.shape[0] == batch:
+        raise ShapeError(f"{name} is that of {found.key.shape[0]} sequences, but {operand} has {batch}")
 
 
 class MultiheadAttention(LearnedLayer):
@@ -178,6 +210,80 @@ class MultiheadAttention(LearnedLayer):
             is_causal=is_causal,
         )
         return swapaxes(out, 0, 1) if batch_first else out, weights
+
+    @composite(key="floating", value="floating")
+    def project(self, key: Tensor, value: Tensor) -> KeyValues:
+        """Return keys and values after their projections, to `attend` to them more than once.
+
+        Parameters
+        ----------
+        key : Tensor, shape (S, N, kdim), with `batch_first` (N, S, kdim)
+            The keys.
+        value : Tensor, shape (S, N, vdim) or (N, S, vdim)
+            The values.
+
+        Returns
+        -------
+        KeyValues
+            Both of shape (N, num_heads, S, E / num_heads).
+
+        Examples
+        --------
+        >>> attention = tl.nn.MultiheadAttention(embed_dim=16, num_heads=4, batch_first=True)
+        >>> memory = attention.project(tl.ones(2, 5, 16), tl.ones(2, 5, 16))
+        >>> attention.attend(tl.ones(2, 3, 16), memory).shape
+        (2, 3, 16)
+        """
+        if self.bias_k is not None or self.add_zero_attn:
+            raise ValueError("project: a layer with add_bias_kv or add_zero_attn cannot keep its keys and values")
+        _, *weights = self._projections()
+        parts = [self._heads(name, x, *weight) for name, x, weight in zip(("key", "value"), (key, value), weights)]
+        if parts[0].shape != parts[1].shape:
+            raise ShapeError(f"key and value must have equal batches and lengths, not {key.shape} and {value.shape}")
+        return KeyValues(*parts)
+
+    @composite(query="floating", allowed="bool")
+    def attend(self, query: Tensor, memory: KeyValues, allowed: Tensor | None = None) -> Tensor:
+        """Return the attended values of each query, with keys and values that `project` has returned.
+
+        Parameters
+        ----------
+        query : Tensor, shape (L, N, E), with `batch_first` (N, L, E)
+            The queries.
+        memory : KeyValues
+            The keys and values.
+        allowed : Tensor, broadcasting to (N, num_heads, L, S), optional
+            Boolean: True where a query may attend to a key.
+
+        Returns
+        -------
+        Tensor
+            The shape of `query`.
+        """
+        heads = self._heads("query", query, *self._projections()[0])
+        check_key_values("memory", memory, "query", heads.shape[0])
+        dropout = self.dropout if self.training else 0.0
+        out = join_heads(F.scaled_dot_product_attention(heads, *memory, attn_mask=allowed, dropout_p=dropout))
+        out = linear(out, self.out_proj.weight, self.out_proj.bias)
+        return swapaxes(out, 0, 1) if self.batch_first else out
+
+    def _projections(self) -> list[tuple[Tensor, Tensor | None]]:
+        """Return weight and bias of the projections of query, key and value."""
+        if self.in_proj_weight is not None:
+            weights = list(split(self.in_proj_weight, 3))
+        else:
+            separate = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
+            weights = [weight for weight in separate if weight is not None]
+        biases = [None] * 3 if self.in_proj_bias is None else split(self.in_proj_bias, 3)
+        return list(zip(weights, biases, strict=True))
+
+    def _heads(self, name: str, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """Return the projection of an operand as (batch, heads, length, features of a head)."""
+        if x.ndim != 3 or x.shape[-1] != weight.shape[1]:
+            raise ShapeError(f"{name} must have 3 axes and {weight.shape[1]} features, not shape {x.shape}")
+        projected = linear(x, weight, bias)
+        heads: Tensor = split_heads(swapaxes(projected, 0, 1) if self.batch_first else projected, self.num_heads)
+        return heads
 
 
 def _length_first(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:

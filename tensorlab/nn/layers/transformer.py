@@ -18,7 +18,13 @@ from ..module.containers import ModuleList
 from ..module.module import Module
 from .learned import FloatingDType
 from .normalization import LayerNorm
-from .transformer_layers import Activation, BlockLayer, TransformerDecoderLayer, TransformerEncoderLayer
+from .transformer_layers import (
+    Activation,
+    BlockLayer,
+    DecoderState,
+    TransformerDecoderLayer,
+    TransformerEncoderLayer,
+)
 
 OPTIONAL_FLAG = kind_of(bool | None)
 
@@ -150,6 +156,32 @@ class TransformerDecoder(Module):
                 memory_is_causal=memory_is_causal,
             )
         return tgt if self.norm is None else self.norm(tgt)
+
+    @composite(memory="floating", memory_key_padding_mask="bool")
+    def begin(self, memory: Tensor, memory_key_padding_mask: Tensor | None = None) -> list[DecoderState]:
+        """Return the states of the layers before the first element of the target; see `TransformerDecoderLayer.begin`.
+
+        Examples
+        --------
+        >>> layer = tl.nn.TransformerDecoderLayer(d_model=16, nhead=4, dim_feedforward=32, batch_first=True)
+        >>> decoder = tl.nn.TransformerDecoder(layer, num_layers=3).eval()
+        >>> states = decoder.begin(tl.ones(2, 10, 16))
+        >>> output, states = decoder.step(tl.ones(2, 1, 16), states)
+        >>> output.shape
+        (2, 1, 16)
+        """
+        return [layer.begin(memory, memory_key_padding_mask) for layer in self.layers]
+
+    @composite(tgt="floating")
+    def step(self, tgt: Tensor, states: list[DecoderState]) -> tuple[Tensor, list[DecoderState]]:
+        """Transform further elements of the target; see `TransformerDecoderLayer.step`."""
+        if not isinstance(states, list) or len(states) != len(self.layers):
+            raise TypeError(f"states must be what begin or step returned, a list of {len(self.layers)}")
+        after = []
+        for layer, state in zip(self.layers, states, strict=True):
+            tgt, state = layer.step(tgt, state)
+            after.append(state)
+        return tgt if self.norm is None else self.norm(tgt), after
 
 
 class Transformer(BlockLayer):

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
+from ...errors import ShapeError
+from ...ops.attention import allowed_by_order
 from ...ops.creation import DeviceLike
+from ...ops.declare import composite
 from ...options import Count, Fraction, NonNegative, Size, checked
 from ...tensor import Tensor
 from .. import functional as F
 from .dropout import Dropout
 from .learned import FloatingDType, LearnedLayer
 from .linear import Linear
-from .multihead_attention import MultiheadAttention
+from .multihead_attention import KeyValues, MultiheadAttention, check_key_values
 from .normalization import LayerNorm
 
 Activation = Literal["relu", "gelu"] | Callable[[Any], Any]
+
+
+class DecoderState(NamedTuple):
+    """What a decoder layer keeps from step to step: keys and values of the target so far, and of the memory.
+
+    The first axis of all tensors is that of the sequences.
+    """
+
+    past: KeyValues | None
+    memory: KeyValues
+    memory_allowed: Tensor | None
 
 
 class BlockLayer(LearnedLayer):
@@ -181,3 +195,86 @@ class TransformerDecoderLayer(_TransformerLayer):
         x = self._add_block(self.norm1, tgt, attend)
         x = self._add_block(self.norm2, x, attend_to_memory)
         return self._add_block(self.norm3, x, lambda x: self._feed_forward(self.dropout3, x))
+
+    @composite(memory="floating", memory_key_padding_mask="bool")
+    def begin(self, memory: Tensor, memory_key_padding_mask: Tensor | None = None) -> DecoderState:
+        """Return the state before the first element of the target, for `step`.
+
+        Parameters
+        ----------
+        memory : Tensor, shape (S, N, E), with `batch_first` (N, S, E)
+            The encoder's output.
+        memory_key_padding_mask : Tensor, shape (N, S), optional
+            Boolean: True for elements that no element attends to.
+
+        Returns
+        -------
+        DecoderState
+            Whose tensors all have the sequences on their first axis.
+
+        Examples
+        --------
+        >>> layer = tl.nn.TransformerDecoderLayer(d_model=16, nhead=4, dim_feedforward=32, batch_first=True)
+        >>> state = layer.begin(tl.ones(2, 10, 16))
+        >>> first, state = layer.step(tl.ones(2, 1, 16), state)
+        >>> more, state = layer.step(tl.ones(2, 3, 16), state)
+        >>> more.shape, state.past.key.shape
+        ((2, 3, 16), (2, 4, 4, 4))
+        """
+        projected = self.multihead_attn.project(memory, memory)
+        if memory_key_padding_mask is None:
+            return DecoderState(None, projected, None)
+        expected = (projected.key.shape[0], projected.key.shape[2])
+        if memory_key_padding_mask.shape != expected:
+            raise ShapeError(
+                f"memory_key_padding_mask must have shape {expected}, (batch, length), not "
+                f"{memory_key_padding_mask.shape}"
+            )
+        return DecoderState(None, projected, ~memory_key_padding_mask[:, None, None])
+
+    @composite(tgt="floating")
+    def step(self, tgt: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
+        """Transform further elements of the target, of which each attends to those before it.
+
+        The result is that of `forward` with a causal mask, but keys and values of earlier elements are not computed
+        again.
+
+        Parameters
+        ----------
+        tgt : Tensor, shape (T, N, E), with `batch_first` (N, T, E)
+            The next elements.
+        state : DecoderState
+            What `begin`, or the step before, returned.
+
+        Returns
+        -------
+        output : Tensor
+            The shape of `tgt`.
+        state : DecoderState
+            The state after these elements.
+        """
+        if not isinstance(state, DecoderState):
+            raise TypeError(f"state must be what begin or step returned, not {type(state).__name__}")
+        past, memory, memory_allowed = state
+        if tgt.ndim != 3:
+            raise ShapeError(f"tgt must have 3 axes, not shape {tgt.shape}")
+        new, batch = tgt.shape[:2][::-1] if self.self_attn.batch_first else tgt.shape[:2]
+        check_key_values("state", memory, "tgt", batch)
+        if past is not None:
+            check_key_values("state", past, "tgt", batch)
+
+        def attend(x: Tensor) -> Tensor:
+            nonlocal past
+            new_values = self.self_attn.project(x, x)
+            past = new_values if past is None else past.followed_by(new_values)
+            known = past.key.shape[2]
+            allowed = None if new == 1 else Tensor(allowed_by_order(x, new, known, known - new))
+            return self.dropout1(self.self_attn.attend(x, past, allowed))
+
+        def attend_to_memory(x: Tensor) -> Tensor:
+            return self.dropout2(self.multihead_attn.attend(x, memory, memory_allowed))
+
+        x = self._add_block(self.norm1, tgt, attend)
+        x = self._add_block(self.norm2, x, attend_to_memory)
+        out = self._add_block(self.norm3, x, lambda x: self._feed_forward(self.dropout3, x))
+        return out, state._replace(past=past)

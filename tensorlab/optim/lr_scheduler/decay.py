@@ -200,3 +200,34 @@ class InverseTimeLR(DeclaredSchedule):
 
     def rate(self, initial: float, epoch: float, group: int) -> float:
         return initial / (1 + self.decay_rate * epoch / self.decay_steps) ** self.power
+
+
+@declared
+class NoamLR(DeclaredSchedule):
+    """The Transformer's schedule: the rate rises linearly, then falls as the inverse square root of the step.
+
+    In step n = 1, 2, ... it is ``initial * d_model ** -0.5 * min(n ** -0.5, n * warmup_steps ** -1.5)`` (Vaswani et
+    al., 2017, equation 3). The optimizer's rate is a factor, 1 in the paper. PyTorch has no such schedule.
+
+    Parameters
+    ----------
+    d_model : int
+        Number of the model's features.
+    warmup_steps : int
+        Number of steps in which the rate rises.
+
+    Examples
+    --------
+    >>> optimizer = tl.optim.Adam([tl.zeros(1, requires_grad=True)], lr=1.0, betas=(0.9, 0.98), eps=1e-9)
+    >>> schedule = tl.optim.lr_scheduler.NoamLR(optimizer, d_model=256, warmup_steps=4)
+    >>> [schedule.rates(epoch)[0] for epoch in (0, 1, 3, 15)]
+    [0.0078125, 0.015625, 0.03125, 0.015625]
+    """
+
+    d_model: Size
+    warmup_steps: Size = 4000
+    last_epoch: InitVar[LastEpoch] = -1
+
+    def rate(self, initial: float, epoch: float, group: int) -> float:
+        step = epoch + 1
+        return initial * self.d_model**-0.5 * min(step**-0.5, step * self.warmup_steps**-1.5)

@@ -63,10 +63,18 @@ def test_the_bound_of_mistakes_holds(seed):
     assert classic.perceptron_bound(tensor(x), tensor(-y), tensor(normal), -0.2) == math.inf
 
 
-def test_the_pocket_keeps_the_best_weights():
-    x, y = map(tensor, noisy(seed=3))
-    scores = [classic.Perceptron(max_epochs=n).fit(x, y).score(x, y) for n in range(1, 9)]
-    assert classic.Perceptron(max_epochs=8, pocket=True).fit(x, y).score(x, y) == max(scores)
+def test_the_pocket_keeps_the_best_weights_after_any_update():
+    x, y = noisy(seed=3)
+    theta, longer = np.zeros(3), np.hstack([x, np.ones((len(x), 1))])
+    scores = []
+    for _ in range(8):
+        for sample, label in zip(longer, y):
+            if label * (sample @ theta) <= 0:
+                theta = theta + label * sample
+                scores.append((y * (longer @ theta) > 0).mean())
+    model = classic.Perceptron(max_epochs=8, pocket=True).fit(tensor(x), tensor(y))
+    assert model.mistakes == len(scores)
+    assert model.score(tensor(x), tensor(y)) == max(scores)
 
 
 def test_the_kernel_perceptron_is_a_perceptron_of_the_kernels_features():
