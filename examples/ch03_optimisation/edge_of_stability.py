@@ -1,11 +1,11 @@
 """On a network gradient descent ends at the edge: the curvature comes to 2 / rate, and stays there.
 
 A network learns digits by plain gradient descent with all of them in each step. Its largest curvature, the first
-eigenvalue of the Hessian, is found by power iteration with Hessian-vector products. With a small rate it is free to be
-what it is, and the loss falls in each step. Larger rates would diverge where the curvature is more than 2 / rate; but
-the oscillation that begins there drives the weights to where it is less, so that the curvature hovers at this value,
-while the loss rises now and then and falls in the long run (Cohen et al., "Gradient descent on neural networks
-typically occurs at the edge of stability", 2021).
+eigenvalue of the Hessian, is found by power iteration with Hessian-vector products. With a small rate it rises freely,
+and the loss falls in each step. With larger rates descent begins to diverge where the curvature is more than 2 / rate,
+but the oscillation drives the weights to where it is less. So the curvature hovers at this value, while the loss rises
+now and then and falls in the long run (Cohen et al., "Gradient descent on neural networks typically occurs at the edge
+of stability", 2021).
 """
 
 from itertools import pairwise
@@ -46,7 +46,7 @@ def descend(loss, weights, rate, steps):
 
 
 def lesson(report, long):
-    steps, count = (5000, 1500) if long else (1000, 300)
+    steps, count = (3000, 600) if long else (1000, 300)
     data = datasets.Digits()
     x, y = data.data[:count].reshape(-1, 64).astype("float32"), tl.eye(10)[data.targets[:count]]
     x = (x - x.mean()) / x.std()

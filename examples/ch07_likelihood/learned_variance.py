@@ -7,7 +7,7 @@ large.
 """
 
 import tensorlab as tl
-from tensorlab import nn, optim, train
+from tensorlab import nn, optim, train, viz
 from tensorlab.data import DataLoader, TensorDataset
 from tensorlab.distributions import Normal
 from tensorlab.nn.functional import softplus
@@ -78,3 +78,4 @@ def lesson(report, long):
         ax.plot(line, mean, color="#bd1f01", label="mean")
         ax.fill_between(line, mean - width, mean + width, alpha=0.25, linewidth=0, label="95 % interval")
         ax.set(title=name.capitalize(), xlabel="x", ylabel="y", ylim=(-2.6, 2.6))
+        viz.style.legend(ax, loc="lower left")

@@ -72,7 +72,7 @@ def lesson(report, long):
     strips = inputs[:8].reshape(8, PLACES, 8, 8).swapaxes(1, 2).reshape(8, 8, 8 * PLACES)
     said = [",".join(str(digit) for digit in tl.flatnonzero(row).tolist()) for row in predicted["sigmoids"][:8]]
     viz.image_grid(-strips, columns=2, titles=[f"says {{{digits}}}" for digits in said], ax=pictures)
-    pictures.set_title("What the sigmoids say", pad=18)
+    pictures.set_title("Digits, and what the sigmoids say")
     for shift, (name, shares) in enumerate(by_count.items()):
         bars.bar(tl.arange(5) + 0.36 * (shift - 0.5), shares, width=0.34, label=name)
     bars.set(title="All labels right", xlabel="number of labels", ylabel="share of the images", ylim=(0, 1.1))

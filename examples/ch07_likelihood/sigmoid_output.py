@@ -64,5 +64,5 @@ def lesson(report, long):
         learned.plot(grid, p, label=name)
     learned.plot(grid, truth(grid), "--", color=INK, label="truth")
     gradient.set(title="Gradient, if the label is 1", xlabel="logit", ylabel="derivative of the loss")
-    curves.set(title="From a wrong start", xlabel="step", ylabel="negative log-likelihood", yscale="log")
+    curves.set(title="From a wrong start", xlabel="step", ylabel="negative log-likelihood", ylim=(0, 7))
     learned.set(title="What was learned", xlabel="x", ylabel="probability of the label 1", ylim=(-0.02, 1.3))
