@@ -54,7 +54,7 @@ def lesson(report, long):
     by_rate, both = report.axes(columns=2)
     by_rate.semilogx([t.params["lr"] for t in found.trials], [100 * t.value for t in found.trials], "o")
     by_rate.semilogx([best.params["lr"]], [100 * best.value], "o", label="best")
-    by_rate.set(title="Thirty trials", xlabel="learning rate", ylabel="validation accuracy (%)")
+    by_rate.set(title=f"{len(found.trials)} trials", xlabel="learning rate", ylabel="validation accuracy (%)")
     both.hist([100 * value for value in excess], bins=range(-9, 16, 2))
     both.axvline(0, color=viz.style.INK)
     both.set(title="Score of the winner: validation less test", xlabel="difference (%)", ylabel="divisions")
