@@ -43,7 +43,7 @@ def lesson(report, long):
     training, held_out = digits(1000)
     trained = {
         scheme: fit(
-            network(scheme, 20, 64, outputs=(10,)), training, held_out, 60 if long else 12, lr=0.04, clip=1.0
+            network(scheme, 20, 64, outputs=(10,)), training, held_out, 16 if long else 12, lr=0.04, clip=1.0
         ).history
         for scheme in SCHEMES
     }

@@ -29,7 +29,7 @@ def train(name, training, held_out, epochs):
 
 def lesson(report, long):
     training, held_out = digits(1200)
-    runs = {name: train(name, training, held_out, epochs=200 if long else 40) for name in PENALTIES}
+    runs = {name: train(name, training, held_out, epochs=60 if long else 40) for name in PENALTIES}
     share = {name: int((abs(w) < TINY).sum()) / w.size for name, (w, _) in runs.items()}
     norm = {name: float((w**2).sum()) for name, (w, _) in runs.items()}
     accuracy = {name: history[-1]["valid_accuracy"] for name, (_, history) in runs.items()}

@@ -1,8 +1,8 @@
 """Pooling over channels makes a network indifferent to whatever tells these channels apart.
 
-The maximum over four channels whose filters are rotations of each other does not depend on how a pattern is turned. With
-the mean over all positions at the end, the scores are the same for an image turned by 90°. The network has seen upright
-digits only, and recognises turned ones just as well; an ordinary network does worse than guessing. In maxout networks
+The maximum over four channels whose filters are rotations of each other does not depend on how a pattern is turned.
+With the mean over all positions at the end, the scores are the same for an image turned by 90°. The network has seen
+upright digits only, and recognises turned ones just as well; an ordinary network does not. In maxout networks
 (Goodfellow et al., 2013) the filters that are pooled are learnt freely.
 """
 

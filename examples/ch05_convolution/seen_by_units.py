@@ -1,9 +1,9 @@
 """What units look for can be seen: run the network backwards, or climb to the image that excites them most.
 
-A transposed network traces the strongest response of a feature map back to the pixels that caused it (Zeiler and Fergus,
-2014): it lights up within the unit's receptive field only. Activation maximisation needs no image (Erhan, Bengio,
+A transposed network traces the strongest response of a feature map back to the pixels that caused it (Zeiler and
+Fergus, 2014); they lie within the unit's receptive field. Activation maximisation needs no image (Erhan, Bengio,
 Courville and Vincent, 2009): it starts from noise and climbs the gradient of a class's score, with blur and decay to
-keep the image smooth. The network is certain of what comes out, and most are recognisable.
+keep the image smooth. The network is certain of what comes out, and most of it is recognisable.
 """
 
 import tensorlab as tl

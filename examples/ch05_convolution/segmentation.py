@@ -1,8 +1,9 @@
 """A network without linear layers labels every pixel, in images of any size.
 
 A U-Net (Ronneberger, Fischer and Brox, 2015) halves the resolution to see far, doubles it again, and shows the maps of
-the way down to the way up, so that borders stay sharp. It learns to tell circles, squares, triangles and background in
-small noisy images. What it has learnt holds for larger ones, as the same weights are applied everywhere.
+the way down to the way up, so that borders stay sharp. From a few hundred small noisy images it learns where shapes
+are, and more slowly which of them are circles, squares and triangles. What it has learnt holds for larger images, as
+the same weights are applied everywhere.
 """
 
 import tensorlab as tl

@@ -1,9 +1,9 @@
 """A fully convolutional network reads a whole page at once, with the scores of every window.
 
-LeNet-5 has no layer that needs images of one size until its last two, which are linear; written as 1×1 convolutions they
-fit any size. On a page of digits the network then gives a map of scores, one for each window of 32×32 pixels at distances
-of 4: those that it would give to the windows one by one, for a small part of the work (Matan, Burges, LeCun and Denker,
-1992; Long, Shelhamer and Darrell, 2015).
+Only the last two layers of LeNet-5, which are linear, need images of one size. Written as 1×1 convolutions they fit
+any size. On a page of digits the network then gives a map of scores, for each window of 32×32 pixels at distances of 4:
+those that it would give to the windows one by one, for a small part of the work (Matan, Burges, LeCun and Denker, 1992;
+Long, Shelhamer and Darrell, 2015). It has never been shown what is no digit, and is sure of many windows between them.
 """
 
 import tensorlab as tl

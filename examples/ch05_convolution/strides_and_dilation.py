@@ -1,8 +1,8 @@
 """Strides shrink maps, dilation sees far with few weights, and transposed convolution enlarges.
 
-A layer's output has ⌊(n + 2p - d(k - 1) - 1) / s⌋ + 1 pixels. With dilations 1, 2, 4, 8, ... the receptive field doubles
-with every layer (Yu and Koltun, 2016), with the weights of an ordinary stack. A transposed convolution whose kernel
-is not a multiple of its stride covers some pixels more often than others: the checkerboard in the pictures of
+A layer's output has ⌊(n + 2p - d(k - 1) - 1) / s⌋ + 1 pixels. With dilations 1, 2, 4, 8, ... the receptive field
+doubles with every layer (Yu and Koltun, 2016), with the weights of an ordinary stack. A transposed convolution whose
+kernel is not a multiple of its stride covers some pixels more often than others: the checkerboard in the pictures of
 generators (Odena, Dumoulin and Olah, 2016).
 """
 
