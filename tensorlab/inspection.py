@@ -119,7 +119,7 @@ REMARKS = {
 }
 """What to write for names of PyTorch's and NumPy's that the namespace does not have."""
 
-NAMESPACES = ("linalg", "fft", "random", "nn.functional", "nn.init", "nn.utils", "nn", "optim", "data")
+NAMESPACES = ("linalg", "fft", "random", "nn.functional", "nn.init", "nn.utils", "nn", "optim", "data", "distributions")
 
 
 def elsewhere(name: str) -> str:

@@ -1,10 +1,10 @@
 """What a line learns depends on its loss: squared, logistic, hinge or ranking.
 
-In the first data half of a class lies far on its right side. The squared loss also punishes scores beyond 1 and turns
-the line because of these easy points; the logistic loss hardly feels them, and the hinge loss not at all: beyond the
-margin its slope is zero. In the second data one sample in fifty is positive. For the hinge loss it is then cheapest to
-call all negative, with weights of zero; a ranking loss, which asks that positives score above negatives in all pairs,
-does not feel how rare they are.
+In the first data set half of one class lies far from the others, on the right side of every sensible line. The squared
+loss also punishes scores beyond 1, and turns its line because of these easy points; the logistic loss hardly feels
+them, and the hinge loss not at all, as its slope beyond the margin is zero. In the second, one sample in fifty is
+positive. For the hinge loss it is then cheapest to call all negative, with weights of zero; a ranking loss, which asks
+that positives score above negatives in all pairs, does not feel how rare they are.
 """
 
 import tensorlab as tl

@@ -5,6 +5,6 @@ the natural gradient.
 """
 
 LESSONS = (
-    "learning_rate", "momentum", "valleys", "saddles", "natural_gradient", "network", "schedules", "skip_connections",
-    "black_box",
+    "learning_rate", "edge_of_stability", "momentum", "valleys", "saddles", "natural_gradient", "network", "schedules",
+    "skip_connections", "black_box",
 )  # fmt: skip

@@ -4,7 +4,7 @@ Rosenbrock's function is minimised in 2, 4 and 8 variables: by Nelder and Mead's
 only compare values; by L-BFGS, which uses gradients; and by a trust region with exact Hessians. The first two call the
 function three to four times as often when the variables double, L-BFGS less than twice as often, while a gradient costs
 no more than a few values for any number of variables (chapter 9). Second derivatives save steps again, and each of
-these costs more. The maps show ways over two other functions.
+these costs more. The maps show the paths over two other functions.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Momentum needs about as many steps as the square root of what gradient descent needs.
+"""Momentum needs about the square root of the steps that gradient descent needs.
 
 Both minimise quadratic functions whose curvatures lie between 1 and κ, with the best rate and momentum that are known
 for them. Gradient descent shrinks the error by (κ - 1) / (κ + 1) in each step, momentum by (√κ - 1) / (√κ + 1) (Polyak,

@@ -2,10 +2,10 @@
 
 Two deep networks learn the digits, alike but for the skip connections. Around what they have learned, the loss is
 evaluated along random directions, of which each filter is as long as the network's (Li et al., "Visualizing the loss
-landscape of neural nets", 2018). A change of a plain network is passed on, and bent, by all layers that follow: a short
-way off its output is as good as random, and lines through the network cross many minima. With skip connections the
-layers add up, and the loss rises steadily in all directions. Training tells the same: at equal steps the plain network
-is far behind.
+landscape of neural nets", 2018). In a plain network every layer transforms what those before have changed, so
+that a short distance away its output is as good as random, and lines through the network cross several minima. With
+skip connections the changes of layers add up, and the loss rises steadily in all directions. Training shows the same:
+after as many steps the plain network is far behind.
 """
 
 import tensorlab as tl

@@ -8,7 +8,7 @@ Six convolutions with group norm learn the digits with and without it, all else 
 import statistics
 
 import tensorlab as tl
-from tensorlab import nn
+from tensorlab import nn, viz
 from tensorlab.nn.utils.parametrizations import weight_standardization
 
 from ._digits import digits, fit, six_convolutions
@@ -45,10 +45,5 @@ def lesson(report, long):
     for ax, size in zip(report.axes(columns=2), RATES, strict=True):
         for way, name in names.items():
             ax.plot(range(1, epochs[size] + 1), found[size, way], "o-", label=name)
-        ax.set(
-            title=f"Batches of {size}",
-            xlabel="epoch",
-            ylabel="held-out accuracy (%)",
-            ylim=(0, 100),
-            xticks=range(1, epochs[size] + 1, 10 if long else 1),
-        )
+        ax.set(title=f"Batches of {size}", xlabel="epoch", ylabel="held-out accuracy (%)", ylim=(0, 100))
+        viz.style.whole_ticks(ax.xaxis)

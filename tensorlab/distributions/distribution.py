@@ -183,8 +183,10 @@ class Distribution(Documented, Options):
 
     @property
     def _validates(self) -> bool:
-        if self.validate_args is not None:
-            return self.validate_args
+        return self._usually_validates if self.validate_args is None else self.validate_args
+
+    @property
+    def _usually_validates(self) -> bool:
         default = Distribution._validates_by_default
         return self._like.backend.on_host if default is None else default
 

@@ -100,6 +100,10 @@ class Independent(Distribution):
     def _like(self) -> Tensor:
         return self.base_dist._like
 
+    @property
+    def _usually_validates(self) -> bool:
+        return self.base_dist._validates
+
     def _prepared(self, value: Tensor) -> Tensor:
         return self.base_dist._prepared(value)
 

@@ -76,6 +76,10 @@ class MixtureSameFamily(Distribution):
     def _like(self) -> Tensor:
         return self.component_distribution._like
 
+    @property
+    def _usually_validates(self) -> bool:
+        return self.component_distribution._validates
+
     def _prepared(self, value: Tensor) -> Tensor:
         return self.component_distribution._prepared(value)
 

@@ -36,6 +36,7 @@ class Parameter(Kind):
         return value
 
 
+# What the parameters of distributions are annotated with.
 Real = Annotated[Any, Parameter(constraints.real)]
 Positive = Annotated[Any, Parameter(constraints.positive)]
 NonNegative = Annotated[Any, Parameter(constraints.nonnegative)]
@@ -61,8 +62,13 @@ def read_together(owner: str, given: Mapping[str, Any]) -> dict[str, Tensor]:
     TypeError, BackendError
         If one is not numeric, or two are on different devices.
     """
-    tensors = {name: _checked(owner, name, as_tensor(owner, name, value, None)) for name, value in given.items()
-               if not isinstance(value, int | float)}  # fmt: skip
+    tensors = {}
+    for name, value in given.items():
+        if isinstance(value, bool):
+            raise TypeError(f"{owner}: {name} must be {Parameter.text}, not {value}")
+        if not isinstance(value, int | float):
+            tensors[name] = as_tensor(owner, name, value, None)
+            require(owner, "real", **{name: tensors[name]})
     first = next(iter(tensors), None)
     device = None if first is None else tensors[first].device
     for name, value in tensors.items():
@@ -72,15 +78,8 @@ def read_together(owner: str, given: Mapping[str, Any]) -> dict[str, Tensor]:
     dtype = reduce(promote, floating) if floating else float32
     for name, value in given.items():
         if name not in tensors:
-            if isinstance(value, bool):
-                raise TypeError(f"{owner}: {name} must be {Parameter.text}, not {value}")
             tensors[name] = as_tensor(owner, name, value, device, dtype)
     return {name: tensors[name] if tensors[name].dtype is dtype else astype(tensors[name], dtype) for name in given}
-
-
-def _checked(owner: str, name: str, value: Tensor) -> Tensor:
-    require(owner, "real", **{name: value})
-    return value
 
 
 def batch_shape_of(owner: str, tensors: Mapping[str, Tensor], constraints: Mapping[str, Constraint]) -> tuple[int, ...]:

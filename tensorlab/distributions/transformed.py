@@ -106,8 +106,8 @@ class TransformedDistribution(Distribution):
         return self.base_dist._like
 
     @property
-    def _validates(self) -> bool:
-        return super()._validates and self.base_dist._validates
+    def _usually_validates(self) -> bool:
+        return self.base_dist._validates
 
     def _log_prob(self, value: Tensor) -> Tensor:
         event_dim, total = len(self.event_shape), None

@@ -33,7 +33,7 @@ FILE_HASH = re.compile(r"-([0-9a-f]{8,64})$")
 ARGUMENTS = {
     "num_classes": "num_classes : int\n    Number of outputs.",
     "image_size": "image_size : int\n    Height and width of the images.",
-    "aux_loss": "aux_loss : bool\n    Whether there is an auxiliary classifier, as in torchvision's weights.",
+    "aux_loss": "aux_loss : bool\n    Whether there is an auxiliary classifier.",
     "weights_backbone": (
         "weights_backbone : str or path, optional\n    A file of parameters of the network that is the backbone."
     ),

@@ -49,7 +49,6 @@ class profile(Profile):
     ...     model(x).sum().backward()
     >>> sorted(row.name for row in p.rows("layer")), p.flops > 16 * 64 * 32 * 4
     (['', 'Sequential.0', 'Sequential.1'], True)
-    >>> p.save_trace("trace.json")  # doctest: +SKIP
     """
 
     @checked

@@ -171,6 +171,13 @@ class Profile:
         """Return a table of `rows`: time and its share, calls, GFLOP/s, GB/s, and the share of the machine's peak.
 
         The peak rates are those of `peak`, which measures them at the first call.
+
+        Examples
+        --------
+        >>> with tl.profile() as p:
+        ...     total = tl.ones(3).sum()
+        >>> p.table("phase", limit=3).splitlines()[0].split()[:4]
+        ['phase', 'ms', 'share', 'calls']
         """
         rates, rows = peak(), self.rows(by)
         shown = rows[:limit]
@@ -245,7 +252,16 @@ class Profile:
 
     @checked
     def memory_table(self, limit: Size = 20) -> str:
-        """Return a table of what is kept for the backward pass, and of who holds memory at the peak."""
+        """Return a table of what is kept for the backward pass, and of who holds memory at the peak.
+
+        Examples
+        --------
+        >>> x = tl.ones(1000, requires_grad=True)
+        >>> with tl.profile() as p:
+        ...     y = tl.exp(x)
+        >>> p.memory_table(limit=3).splitlines()[0]
+        'kept for the backward pass: 0.00 MB'
+        """
         return "\n\n".join(
             f"{title}: {sum(holder.nbytes for holder in found) / 1e6:,.2f} MB\n{_holder_table(found, limit)}"
             for title, found in (("kept for the backward pass", self.ledger()), ("at the peak", self.holders()))
@@ -255,7 +271,15 @@ class Profile:
 
     @checked
     def save_trace(self, path: str | os.PathLike[str]) -> None:
-        """Write a trace that Chrome (``chrome://tracing``), Perfetto and speedscope show, with the memory over time."""
+        """Write a trace that Chrome (``chrome://tracing``), Perfetto and speedscope show, with the memory over time.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> with tl.profile() as p:
+        ...     total = tl.ones(3).sum()
+        >>> p.save_trace(pathlib.Path(tempfile.mkdtemp()) / "trace.json")
+        """
         events: list[dict[str, Any]] = [
             {
                 "name": event.name,

@@ -529,6 +529,11 @@ LEFT_OUT = {
         "called by generate",
     ),
     "tokenizers.Tokenizer": "abstract",
+    **dict.fromkeys(
+        [f"profiling.{name}" for name in ("Checkpoint", "Event", "Holder", "MemoryPlan", "Peak", "Row")], "a result"
+    ),
+    "Peak.seconds": "of a result",
+    "Row.roofline": "of a result",
     "models.GoogLeNetOutputs": "a result",
     "models.InceptionOutputs": "a result",
     **dict.fromkeys(

@@ -39,7 +39,8 @@ def test_numbers_of_parameters_of_one_classifier(undrawn):
 def small(kind, aux=False):
     """Return a small network on the first stages of a ResNet."""
     layers = {"layer1": "aux", "layer2": "out"} if aux else {"layer2": "out"}
-    backbone = segmentation.IntermediateLayerGetter(models.resnet18(), layers)
+    network = models.ResNet(models.resnet.BasicBlock, (1, 1, 1, 1))
+    backbone = segmentation.IntermediateLayerGetter(network, layers)
     head = FCNHead(128, 4) if kind is models.FCN else DeepLabHead(128, 4, (1, 2))
     return kind(backbone, head, FCNHead(64, 4) if aux else None)
 
@@ -55,6 +56,19 @@ def test_every_parameter_is_learned_by_images_of_any_size(kind):
     for key, parameter in model.named_parameters():
         assert parameter.grad is not None and np.isfinite(host(parameter.grad)).all(), key
     assert list(small(kind)(images)) == ["out"]
+
+
+@pytest.mark.parametrize("kind", [models.FCN, models.DeepLabV3])
+def test_weights_of_an_auxiliary_classifier_are_left_out_where_there_is_none(kind):
+    state = small(kind, aux=True).state_dict()
+    for model in (small(kind), nn.Sequential(small(kind))):
+        prefix = "0." if isinstance(model, nn.Sequential) else ""
+        model.load_state_dict({prefix + key: value for key, value in state.items()})
+        for key, value in model.state_dict().items():
+            assert_same(value, host(state[key.removeprefix(prefix)]))
+    assert any(key.startswith("aux_classifier.") for key in state)
+    with pytest.raises(RuntimeError, match=r"missing: aux_classifier\.0\.weight"):
+        small(kind, aux=True).load_state_dict(small(kind).state_dict())
 
 
 def test_layers_in_between():

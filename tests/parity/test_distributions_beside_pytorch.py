@@ -255,29 +255,22 @@ SPECIAL = {
 """Parameters of divergences: those that leave some finite."""
 
 
-def families():
-    return {cls.__name__: cls for cls in (getattr(theirs, name) for name in theirs.__all__) if isinstance(cls, type)}
-
-
 def pairs():
-    found = []
-    for p, q in theirs.kl._KL_REGISTRY:
-        if p.__name__ in CASES and q.__name__ in CASES:
-            found.append((p.__name__, q.__name__))
-    return sorted(found)
+    """Return the names of the classes between which PyTorch knows the divergence."""
+    named = [(p.__name__, q.__name__) for p, q in theirs.kl._KL_REGISTRY]
+    return sorted((p, q) for p, q in named if p in CASES and q in CASES)
 
 
 def parameters_of(name, which):
-    case = SPECIAL.get(name, CASES[name][0])
-    rng = seeded(name, which)
-    shapes = {"loc": (4,), "covariance_matrix": (4, 4)}
-    found = {}
-    for key, value in case.items():
-        found[key] = value[0](rng, *value[1]) if isinstance(value, tuple) else value
-        if isinstance(found[key], np.ndarray) and name not in ("LowRankMultivariateNormal", "MultivariateNormal"):
-            event = 1 if value[1] == V else 0
-            found[key] = value[0](rng, 3, *value[1][len(value[1]) - event :])
-    del shapes
+    """Return parameters of a batch of three distributions, which differ between p and q."""
+    rng, found = seeded(name, which), {}
+    for key, value in SPECIAL.get(name, CASES[name][0]).items():
+        if not isinstance(value, tuple):
+            found[key] = value
+            continue
+        draw, shape = value
+        event = shape if "MultivariateNormal" in name else (3, 4) if shape == V else (3,)
+        found[key] = draw(rng, *event)
     return found
 
 

@@ -137,6 +137,20 @@ class TestValidation:
         assert D.Uniform(0.0, 1.0, validate_args=False).log_prob(2.0).item() == -np.inf
         assert D.HalfNormal(1.0, validate_args=False).log_prob(-1.0).item() == -np.inf
 
+    def test_off_in_what_others_are_made_of(self):
+        grey = D.Bernoulli(logits=tl.zeros(2), validate_args=False)
+        weights = D.Categorical(probs=tl.ones(2))
+        exponential = D.Exponential(tl.ones(2), validate_args=False)
+        for distribution in (
+            D.Independent(grey, 1),
+            D.MixtureSameFamily(weights, grey),
+            D.TransformedDistribution(exponential, [D.transforms.PowerTransform(2.0)]),
+        ):
+            value = tl.full(distribution.event_shape, 0.5)
+            assert bool(tl.isfinite(distribution.log_prob(value)).all())
+        with pytest.raises(ValueError, match="support of Independent"):
+            D.Independent(grey, 1, validate_args=True).log_prob(tl.tensor([0.5, 0.5]))
+
     def test_default(self):
         D.Distribution.set_default_validate_args(False)
         try:

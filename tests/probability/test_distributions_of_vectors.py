@@ -115,6 +115,7 @@ class TestDirichlet:
         assert_close(ours.mean, [s.mean() for s in scipy])
         assert_close(ours.variance, [s.var() for s in scipy])
         assert_close(ours.entropy(), [s.entropy() for s in scipy], rtol=1e-10)
+        assert_close(ours.mode, [[0.25, 0.75, 0.0], [2 / 9, 3 / 9, 4 / 9]])
 
     def test_samples(self):
         sample = drawn(D.Dirichlet(tensor(self.alpha[0])), 4000)
@@ -323,6 +324,22 @@ class TestTransformedDistribution:
         assert_close(sample.sum(axis=-1), np.ones((5, 2)))
         same = D.TransformedDistribution(ours.base_dist, [D.transforms.StickBreakingTransform()])
         assert_close(ours.log_prob(sample), host(same.log_prob(sample)))
+
+    def test_expand(self):
+        t = D.transforms
+        ours = D.TransformedDistribution(D.Normal(tensor(LOC), 1.0), [t.StickBreakingTransform()])
+        wider = ours.expand((5, 2))
+        assert (wider.batch_shape, wider.event_shape) == ((5, 2), (4,))
+        value = ours.sample((3, 5), generator=tl.Generator(0))
+        assert_close(wider.log_prob(value), host(ours.log_prob(value)))
+        assert wider.sample((3,)).shape == (3, 5, 2, 4)
+        assert repr(ours).startswith("TransformedDistribution(Independent(Normal(")
+
+    def test_parameters_of_transforms_broadcast_the_values(self):
+        ours = D.TransformedDistribution(D.Normal(0.0, 1.0), [D.transforms.AffineTransform(tl.zeros(3), 2.0)])
+        assert ours.batch_shape == (3,)
+        assert ours.sample().shape == (3,)
+        assert_close(ours.log_prob(0.0), np.full(3, stats.norm(0, 2).logpdf(0)), rtol=1e-6)
 
     def test_too_few_axes(self):
         with pytest.raises(tl.ShapeError, match="must have values with at least 1 axes"):

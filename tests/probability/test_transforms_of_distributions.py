@@ -206,6 +206,50 @@ class TestConstraints:
         with pytest.raises(TypeError, match="transform_to: constraint must be a Constraint, not 3"):
             D.transform_to(3)
 
+    @pytest.mark.parametrize("registry", [D.biject_to, D.transform_to])
+    @pytest.mark.parametrize(
+        "constraint",
+        [
+            C.positive,
+            C.nonnegative,
+            C.greater_than(2.0),
+            C.greater_than_eq(tl.tensor([1.0, 2.0, 3.0])),
+            C.less_than(-1.0),
+            C.unit_interval,
+            C.interval(-1.0, 3.0),
+            C.half_open_interval(tl.zeros(3), tl.ones(3)),
+            C.simplex,
+            C.corr_cholesky,
+            C.independent(C.positive, 1),
+            C.cat([C.positive, C.real], lengths=[1, 2]),
+            C.stack([C.positive, C.real, C.unit_interval]),
+        ],
+    )
+    def test_results_satisfy_the_constraint(self, registry, constraint):
+        x = tl.tensor([-3.0, 0.5, 2.0])
+        transform = registry(constraint)
+        y = transform(x)
+        assert bool(constraint.check(y).all())
+        assert_close(transform(transform.inv(y)), host(y), rtol=1e-5)
+
+    def test_matrices(self):
+        for constraint in (C.lower_cholesky, C.positive_definite, C.positive_semidefinite):
+            assert bool(constraint.check(D.transform_to(constraint)(tl.randn(2, 3, 3))).all())
+            with pytest.raises(NotImplementedError):
+                D.biject_to(constraint)
+
+    def test_own_constraints(self):
+        class Even(C.Constraint):
+            """Whole numbers that are even."""
+
+        @D.transform_to.register(Even)
+        def doubled(constraint):
+            return T.AffineTransform(0.0, 2.0)
+
+        assert D.transform_to(Even()) == T.AffineTransform(0.0, 2.0)
+        with pytest.raises(TypeError, match="register: constraint must be"):
+            D.transform_to.register(3)
+
     def test_unconstrained_fitting(self):
         """Parameters of a distribution found by maximum likelihood, over all real numbers."""
         data = D.Gamma(3.0, 2.0).sample((400,), generator=tl.Generator(0))

@@ -336,7 +336,7 @@ def test_a_trial_is_a_line(capsys):
 
 
 def test_pictures(tmp_path):
-    pytest.importorskip("matplotlib").use("Agg")
+    pytest.importorskip("matplotlib")
     found = shown()
     figure = found.plot()
     panels = [axes for axes in figure.axes if axes.get_visible()]
@@ -352,9 +352,6 @@ def test_pictures(tmp_path):
     assert lines[-1].get_ydata()[-1] == 1.0  # the best one is on top
     figure.savefig(tmp_path / "search.png")
     parallel.savefig(tmp_path / "parallel.png")
-    from matplotlib import pyplot
-
-    pyplot.close("all")
 
 
 def test_a_search_over_trainings():

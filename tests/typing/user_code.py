@@ -277,6 +277,21 @@ for epoch in trainer.epochs(3):
 assert_type(train.compare_runs("a", "b").is_equal, bool)
 trainer.fit(pairs, epoch=3)  # type: ignore[call-arg]
 
+# -- distributions -----------------------------------------------------------------------------------------------------
+
+distributions = tl.distributions
+normal = distributions.Normal(0.0, tl.ones(2), validate_args=True)
+joint = distributions.Independent(normal.expand((3, 2)), 1)
+squashed = distributions.TransformedDistribution(joint, [distributions.transforms.TanhTransform(cache_size=1)])
+assert_type(normal.expand((3, 2)), distributions.Normal)
+assert_type(joint.batch_shape + joint.event_shape, tuple[int, ...])
+assert_type(squashed.log_prob(squashed.rsample((5,))), Tensor)
+assert_type(normal.mean + normal.stddev, Tensor)
+assert_type(distributions.kl_divergence(normal, distributions.Normal(0.0, 1.0)), Tensor)
+assert_type(distributions.biject_to(distributions.constraints.positive)(x), Tensor)
+distributions.Normal(0.0)  # type: ignore[call-arg]
+distributions.Bernoulli(prob=0.5)  # type: ignore[call-arg]
+
 # -- what must be refused ----------------------------------------------------------------------------------------------
 
 x.foo()  # type: ignore[attr-defined]

@@ -253,6 +253,11 @@ class PartsTransform(Transform):
         """Whether all are bijective."""
         return all(part.bijective for part in self.tseq)
 
+    @property
+    def transforms(self) -> Sequence[Transform]:
+        """The transforms of the parts."""
+        return self.tseq
+
     def _divided(self, x: Tensor) -> Sequence[Tensor]:
         """Return the parts of an array."""
         raise NotImplementedError

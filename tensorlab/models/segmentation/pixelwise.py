@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from os import PathLike
+from typing import Any
 
 from ...nn.functional.resampling import interpolate
 from ...nn.layers.base import Layer
@@ -73,6 +74,8 @@ def at_size_of(images: Tensor, maps: Tensor) -> Tensor:
 class PixelClassifier(Layer):
     """A backbone, a classifier of its maps, and in training perhaps another of maps halfway.
 
+    Published weights are those of both classifiers; without the second one, its weights are left out.
+
     Parameters
     ----------
     backbone : Module
@@ -88,6 +91,9 @@ class PixelClassifier(Layer):
     aux_classifier: Module | None = None
     _shown = ()
 
+    def __post_init__(self) -> None:
+        self.register_load_state_dict_pre_hook(_without_auxiliary)
+
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Classify the pixels of images, (batch, 3, height, width), of any size.
 
@@ -102,6 +108,13 @@ class PixelClassifier(Layer):
         if self.aux_classifier is not None:
             outputs["aux"] = at_size_of(images, self.aux_classifier(maps["aux"]))
         return outputs
+
+
+def _without_auxiliary(model: Any, state: dict[str, Any], prefix: str, *rest: Any) -> None:
+    """Leave out the weights of an auxiliary classifier that the model does not have."""
+    if model.aux_classifier is None:
+        for key in [key for key in state if key.startswith(f"{prefix}aux_classifier.")]:
+            del state[key]
 
 
 def check_backbone(function: str, weights: Path) -> None:

@@ -208,11 +208,10 @@ class _Bert(Layer):
             )
         require_memory(name, f"num_hidden_layers={self.num_hidden_layers} layers", self.num_hidden_layers)
         self._build()
-        self.apply(_initialize)
         self.register_load_state_dict_pre_hook(_published_keys)
 
     def _build(self) -> None:
-        """Make the parts."""
+        """Make the parts, with their initial parameters."""
         raise NotImplementedError
 
     def _body(self) -> BertModel:
@@ -258,6 +257,7 @@ class BertModel(_Bert):
         layer = (width, self.num_attention_heads, self.intermediate_size, self.dropout, eps)
         self.encoder = BertEncoder(self.num_hidden_layers, *layer)
         self.pooler = BertPooler(width)
+        self.apply(_initialize)
 
     @composite(input_ids="integral", attention_mask="any", token_type_ids="integral")
     def forward(
@@ -339,7 +339,7 @@ class BertForPreTraining(_Bert):
 
     def _build(self) -> None:
         self.bert = self._body()
-        self.cls = BertHeads(self.vocab_size, self.hidden_size, self.layer_norm_eps)
+        self.cls = BertHeads(self.vocab_size, self.hidden_size, self.layer_norm_eps).apply(_initialize)
 
     @composite(input_ids="integral", attention_mask="any", token_type_ids="integral")
     def forward(
@@ -376,7 +376,7 @@ class BertForSequenceClassification(_Bert):
     def _build(self) -> None:
         self.bert = self._body()
         self.drop = Dropout(self.dropout)
-        self.add_module("classifier", Linear(self.hidden_size, self.num_labels))
+        self.add_module("classifier", Linear(self.hidden_size, self.num_labels).apply(_initialize))
 
     @composite(input_ids="integral", attention_mask="any", token_type_ids="integral")
     def forward(

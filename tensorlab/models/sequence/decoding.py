@@ -48,7 +48,7 @@ class Decoder:
 
     def append(self, tokens: Tensor) -> None:
         """Append a token, (rows,), to each row."""
-        self.tokens = concat([self.tokens, tokens[:, None].astype(self.tokens.dtype)], axis=1)
+        self.tokens = concat([self.tokens, tokens[:, None]], axis=1)
 
     def select(self, rows: Tensor) -> None:
         """Keep the rows of these indices, of which some may be repeated or left out."""

@@ -38,6 +38,21 @@ class Generative(Layer):
         The most tokens that the model reads at once; only the last ones of longer sequences are read.
     eos_token_id, pad_token_id : int or None
         The tokens that end a sequence, and that fill it up after its end.
+
+    Examples
+    --------
+    >>> class Bigrams(tl.models.Generative):
+    ...     def __init__(self, logits):
+    ...         super().__init__()
+    ...         self.logits = logits
+    ...
+    ...     def begin(self, inputs):
+    ...         return inputs.reshape(1, -1), None
+    ...
+    ...     def step(self, tokens, state):
+    ...         return self.logits[tokens[:, -1]], None
+    >>> Bigrams(tl.eye(3)[tl.tensor([1, 2, 0])]).generate(tl.tensor([0]), 5)
+    tensor([0, 1, 2, 0, 1, 2])
     """
 
     context_length: Any = None
@@ -144,11 +159,7 @@ class Generative(Layer):
                     decoder.select(repeated(count, num_return_sequences, tokens))
                 options = (temperature, top_k, top_p) if do_sample else None
                 found = _continue(decoder, max_new_tokens, options, end, padding, generator or default_generator)
-        return found[0] if self._is_single(inputs) and num_return_sequences == 1 else found
-
-    def _is_single(self, inputs: Tensor) -> bool:
-        """Whether the inputs of `generate` have no batch axis."""
-        return inputs.ndim == 1
+        return found[0] if inputs.ndim == 1 and num_return_sequences == 1 else found
 
 
 def _continue(
@@ -193,7 +204,7 @@ def _check_options(
 
 
 def as_rows(name: str, tokens: Tensor) -> Tensor:
-    """Return sequences of tokens as (rows, length); refuse tensors that are none, or are empty.
+    """Return sequences of tokens as (rows, length), int64; refuse tensors that are none, or are empty.
 
     Raises
     ------
@@ -205,4 +216,4 @@ def as_rows(name: str, tokens: Tensor) -> Tensor:
     require(name, "integral", tokens=tokens)
     if tokens.ndim not in (1, 2) or 0 in tokens.shape:
         raise ShapeError(f"{name}: tokens must have shape (length,) or (batch, length) without 0, not {tokens.shape}")
-    return tokens.reshape(1, -1) if tokens.ndim == 1 else tokens
+    return (tokens.reshape(1, -1) if tokens.ndim == 1 else tokens).astype("int64")

@@ -162,8 +162,9 @@ class RecurrentTransducer(_Recurrent):
 class RecurrentGenerator(Generative):
     """A recurrent network that makes sequences of tokens: a language model, or a generator from vectors.
 
-    Each step reads a token and gives the logits of the next one. With `context_size` the first states are a function of
-    a vector, such as an image's features (Vinyals et al., 2015).
+    Each step reads a token and gives the logits of the next one. Trained on the characters of a text, it writes a
+    similar one (Sutskever, Martens and Hinton, 2011; Graves, 2013). With `context_size` the first states are a function
+    of a vector, such as an image's features (Vinyals et al., 2015).
 
     Parameters
     ----------

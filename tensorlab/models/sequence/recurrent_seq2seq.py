@@ -11,7 +11,7 @@ from ...nn.layers.dropout import Dropout
 from ...nn.layers.embedding import Embedding
 from ...nn.layers.linear import Linear
 from ...nn.module.containers import ModuleList
-from ...ops.creation import full
+from ...ops.creation import arange, full
 from ...ops.declare import composite
 from ...ops.joining import concat
 from ...ops.reduction import sum
@@ -147,10 +147,10 @@ class RecurrentSeq2Seq(Generative):
 
     @composite(source="integral")
     def encode(self, source: Tensor) -> Memory:
-        """Return what the decoder knows at its beginning of the source, (batch, length)."""
+        """Return what the decoder knows of sources, (batch, length); their first tokens never count as padding."""
         if source.ndim != 2 or 0 in source.shape:
             raise ShapeError(f"source must have shape (batch, length), none of them 0, not {source.shape}")
-        padding = source == self.pad_token_id
+        padding = (source == self.pad_token_id) & (arange(source.shape[1], device=source.device) > 0)
         embedded = self.drop(self.source_embedding(source))
         lengths = sum(~padding, axis=1)
         packed = pack_padded_sequence(embedded, lengths, batch_first=True, enforce_sorted=False)

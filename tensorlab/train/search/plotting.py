@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from math import ceil, log10
+from math import log10
 from typing import Any
 
+from ...viz.style import FAINT, INK, MEDIUM, PALETTE, SMALL, colorbar, dress, new_figure, several_axes, whole_ticks
 from .distributions import Choice, Distribution, Integers, LogUniform, label
 from .trials import SearchResult, Trial
 
 COLUMNS = 3
-COLOURS = "viridis"
-FIRST, OTHERS = "#d62728", "#1f77b4"
+BEST, OTHERS = PALETTE[1], PALETTE[0]
 """The colours of the best trial and of the others."""
 
 TEXT: dict[str, Any] = {
     "textcoords": "offset points",
     "ha": "right",
     "va": "center",
-    "size": 8,
+    "size": SMALL,
     "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
 }
 """How values are written beside an axis, over the lines."""
@@ -25,20 +25,15 @@ TEXT: dict[str, Any] = {
 
 def plot_parameters(result: SearchResult) -> Any:
     """Return a figure with a panel for each hyperparameter; see `SearchResult.plot`."""
-    pyplot = _pyplot()
-    count = len(result.space)
-    columns = min(count, COLUMNS)
-    rows = ceil(count / columns)
-    figure, panels = pyplot.subplots(
-        rows, columns, figsize=(4 * columns, 3.2 * rows), layout="constrained", sharey=True, squeeze=False
+    panels = several_axes("SearchResult.plot", None, len(result.space), COLUMNS, 4.0, 3.2)
+    for number, (ax, (name, distribution)) in enumerate(zip(panels, result.space.items(), strict=True)):
+        ax.sharey(panels[0])
+        _draw_parameter(ax, result, name, distribution)
+        dress(ax, xlabel=name, ylabel="value" if number % COLUMNS == 0 else "")
+    figure = panels[0].figure
+    figure.legend(
+        *panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=SMALL, frameon=False
     )
-    for axes, (name, distribution) in zip(panels.flat, result.space.items()):
-        _draw_parameter(axes, result, name, distribution)
-    for axes in panels.flat[count:]:
-        axes.set_visible(False)
-    for row in panels:
-        row[0].set_ylabel("value")
-    figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=4, edgecolor="none")
     return figure
 
 
@@ -47,7 +42,7 @@ def _draw_parameter(axes: Any, result: SearchResult, name: str, distribution: Di
     groups: dict[str, tuple[list[Trial], dict[str, Any]]] = {
         "pruned": ([t for t in result.trials if t.status == "pruned"], {"facecolors": "none", "edgecolors": OTHERS}),
         "complete": ([t for t in result.trials if t.status == "complete" and t is not best], {"color": OTHERS}),
-        "best": ([best] if best is not None and best.status == "complete" else [], {"color": FIRST, "zorder": 3}),
+        "best": ([best] if best is not None and best.status == "complete" else [], {"color": BEST, "zorder": 3}),
     }
     for group, (trials, style) in groups.items():
         if trials:
@@ -55,7 +50,7 @@ def _draw_parameter(axes: Any, result: SearchResult, name: str, distribution: Di
     failed = [t.point[name] for t in result.trials if t.status == "failed"]
     if failed:
         axes.scatter(
-            failed, [0.02] * len(failed), marker="x", color="grey", transform=axes.get_xaxis_transform(), label="failed"
+            failed, [0.02] * len(failed), marker="x", color=FAINT, transform=axes.get_xaxis_transform(), label="failed"
         )
     if isinstance(distribution, Choice):
         axes.set_xticks(range(len(distribution.values)), _names(distribution))
@@ -63,35 +58,35 @@ def _draw_parameter(axes: Any, result: SearchResult, name: str, distribution: Di
     elif _is_logarithmic(distribution):
         axes.set_xscale("log")
     elif isinstance(distribution, Integers):
-        axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.set_xlabel(name)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.3)
+        whole_ticks(axes.xaxis)
 
 
 def plot_parallel(result: SearchResult) -> Any:
     """Return a figure with a line for each trial; see `SearchResult.plot_parallel`."""
-    pyplot = _pyplot()
+    figure = new_figure("SearchResult.plot_parallel", 1.8 * (len(result.space) + 1) + 1.5, 4.0)
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    ax = figure.subplots()
     trials = [t for t in reversed(result.ranking) if t.value is not None]  # the best is drawn last
     names = [*result.space, "value"]
-    figure, axes = pyplot.subplots(figsize=(1.8 * len(names) + 1.5, 4), layout="constrained")
     values = [t.value for t in trials if t.value is not None] or [0.0]
     low, high = min(values), max(values)
-    colours = pyplot.cm.ScalarMappable(pyplot.Normalize(low, high), COLOURS)
+    colors: Any = ScalarMappable(Normalize(low, high), "viridis")
     for trial in trials:
         heights = [*(_height(d, trial.point[name]) for name, d in result.space.items()), _part(trial.value, low, high)]
         style = "-" if trial.status == "complete" else ":"
-        axes.plot(range(len(names)), heights, style, color=colours.to_rgba(trial.value), alpha=0.8)
+        ax.plot(range(len(names)), heights, style, color=colors.to_rgba(trial.value), alpha=0.8)
     for place, distribution in enumerate(result.space.values()):
         for height, text in _ticks(distribution):
-            axes.annotate(text, (place, height), (-5, 0), **TEXT)
-    axes.set_xticks(range(len(names)), names)
-    axes.set_yticks([])
-    axes.set_xlim(-0.5, len(names) - 0.95)
+            ax.annotate(text, (place, height), (-5, 0), **TEXT)
+    ax.set_xticks(range(len(names)), names, fontsize=MEDIUM)
+    ax.set_yticks([])
+    ax.set_xlim(-0.5, len(names) - 0.95)
     for place in range(len(names)):
-        axes.axvline(place, color="black", linewidth=0.8)
-    axes.spines[:].set_visible(False)
-    figure.colorbar(colours, ax=axes, label="value" + ("; dotted: pruned" if _any_pruned(trials) else ""))
+        ax.axvline(place, color=INK, linewidth=0.8)
+    ax.spines[:].set_visible(False)
+    colorbar(colors, ax, "value" + ("; dotted: pruned" if _any_pruned(trials) else ""))
     return figure
 
 
@@ -130,12 +125,3 @@ def _names(choice: Choice) -> list[str]:
 
 def _is_logarithmic(distribution: Distribution) -> bool:
     return isinstance(distribution, LogUniform) or (isinstance(distribution, Integers) and distribution.log)
-
-
-def _pyplot() -> Any:
-    try:
-        from matplotlib import pyplot
-    except ImportError as error:
-        message = "SearchResult.plot draws with Matplotlib, which is not installed: pip install tensorlab[viz]"
-        raise ImportError(message) from error
-    return pyplot

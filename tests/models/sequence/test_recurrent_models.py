@@ -92,6 +92,14 @@ class TestGenerator:
         assert not any(h.requires_grad for h in (cut if cell == "lstm" else (cut,)))
 
 
+def test_prompts_of_small_integers():
+    model = models.RecurrentGenerator(300, 4, 5)
+    model.output.bias.data = 100.0 * (tl.arange(300) == 299)
+    found = model.generate(tensor(np.array([1, 2], "uint8")), 2)
+    assert found.tolist() == [1, 2, 299, 299]
+    assert found.dtype == tl.int64
+
+
 def test_tied_weights():
     model = models.RecurrentGenerator(7, 5, 5, tie_weights=True)
     assert model.output.weight is model.embedding.weight
@@ -154,6 +162,13 @@ class TestSeq2Seq:
         for i, n in enumerate([5, 2, 3]):
             alone = numbers(model, tensor(self.source[i : i + 1, :n]), tensor(self.target[i : i + 1]))
             assert_close(tensor(together[i]), alone[0], rtol=1e-9)
+
+    def test_an_empty_source(self, options):
+        model = self.model(options)
+        empty, target = tensor(np.zeros((1, 5), "int64")), tensor(self.target[:1])
+        found = host(model(empty, target).detach())
+        assert np.isfinite(found).all()
+        assert_close(model(empty[:, :1], target).detach(), found, rtol=1e-9)
 
     def test_steps_give_what_the_whole_target_gives(self, options):
         model = self.model(options)
