@@ -24,14 +24,14 @@ def curve(x):
 
 
 def lesson(report, long):
-    count, epochs = (20_000, 60) if long else (4_000, 60)
-    x = 6 * tl.rand(count, 1) - 3
+    count, epochs = (20_000, 60) if long else (4_000, 30)
+    x = 4 * tl.rand(count, 1) - 2
     y = curve(x) + Exponential(1.0).sample((count, 1))
-    grid = tl.linspace(-3, 3, 200).reshape(-1, 1)
+    grid = tl.linspace(-2, 2, 200).reshape(-1, 1)
     found = {}
     for name, loss in LOSSES.items():
         model = nn.Sequential(nn.Linear(1, 32), nn.Tanh(), nn.Linear(32, 32), nn.Tanh(), nn.Linear(32, 1))
-        optimizer = optim.Adam(model.parameters(), lr=2e-2)
+        optimizer = optim.Adam(model.parameters(), lr=1e-2)
         schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
         trainer = train.Trainer(model, loss, optimizer, schedule=schedule, progress=False)
         trainer.fit(DataLoader(TensorDataset(x, y), batch_size=100, shuffle=True), epochs=epochs)

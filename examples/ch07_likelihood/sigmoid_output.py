@@ -39,7 +39,7 @@ def trained(loss, x, y, steps):
 
 
 def lesson(report, long):
-    count, steps = (50_000, 10_000) if long else (5_000, 2_500)
+    count, steps = (50_000, 3_000) if long else (5_000, 2_500)
     x = 4 * tl.rand(count, 1) - 2
     y = Bernoulli(truth(x)).sample()
     grid, runs = tl.linspace(-2, 2, 200).reshape(-1, 1), {}

@@ -28,7 +28,7 @@ def lesson(report, long):
     digits = datasets.Digits()
     chosen = tl.flatnonzero(digits.targets < (10 if long else 3))
     x = digits.data[chosen].flatten(1) / 8.0 - 1
-    steps = 40_000 if long else 1_500
+    steps = 10_000 if long else 1_500
     diffusion = DDPM(NoisePredictor(64, depth=2), steps=100, schedule="cosine", clip=1.0)
     optimizer = optim.Adam(diffusion.parameters(), lr=4e-3)
     schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
