@@ -1,10 +1,11 @@
 """A small GPT learns the play by predicting all letters of a window at once, each from those before it.
 
 GPT-2 (Radford et al., 2019), with one block instead of 48, reads windows of "As You Like It". A causal mask hides what
-follows, so that one pass trains as many predictions as there are letters, and the prediction improves along the
-window, as more is known. In this short training the network beats a table of pairs of letters, while an LSTM would have
-learned more: attention has to find out first that what stands just before matters most. When it writes, it keeps the
-keys and values of the letters that it has read; the text is the same without them.
+follows, so that one pass trains as many predictions as there are letters. The first of them is poor, as a single letter
+is known. After a short training the network beats a table of pairs of letters, but makes little use yet of what is
+further back than a few letters: attention has to find out that what stands just before matters most, and the LSTM of
+the character model learns more in the same time. When it writes, GPT keeps the keys and values of the letters that it
+has read; the text is the same without them.
 """
 
 import math
@@ -73,4 +74,4 @@ def lesson(report, long):
     ax = report.axes(width=5.6)
     ax.plot(range(1, length + 1), by_place.tolist(), label="GPT")
     ax.axhline(chain_bits, color="#bd1f01", linestyle="--", label="table of pairs")
-    ax.set(title="Prediction improves along the window", xlabel="letters that are known", ylabel="bits a letter")
+    ax.set(title="Prediction along the window", xlabel="letters that are known", ylabel="bits a letter")

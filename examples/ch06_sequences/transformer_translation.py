@@ -1,10 +1,10 @@
 """A Transformer translates sentences it has never seen from a toy language that has another order of words.
 
 In the foreign language adjectives follow their noun and take its ending, articles are left out, and the verb comes
-last: "the old king sees the red rose" is "rexo veko rosa ruba vidu". The Transformer of Vaswani et al. (2017) is
-trained on 2,000 pairs with its schedule and label smoothing, and translates nearly all new sentences without a mistake,
-order, agreement and all: it has learned rules, and not sentences. While it writes a noun or an adjective, it attends to the
-word from which it comes; the verb needs no such look, as the encoder may have put it anywhere.
+last: "the old king sees the red rose" is "rexo veko rosa ruba vidu". The Transformer of Vaswani et al. (2017), with
+normalisation before each block, is trained on 2,000 pairs with the schedule and the label smoothing of the paper. It
+translates nearly all new sentences without a mistake, order, agreement and all: it has learned rules, and not
+sentences. While it writes a noun or an adjective, its attention is on the word from which this comes.
 """
 
 import random
