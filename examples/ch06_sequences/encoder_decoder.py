@@ -60,9 +60,7 @@ def lesson(report, long):
     report.value("held-out sequences without a mistake, attention", attending)
     report.value("steps that attend most to the symbol that they write", looked)
     report.claim("with attention more than 85 % of the held-out sequences are without a mistake", attending > 0.85)
-    report.claim(
-        "without attention there are more than three times as many mistakes", 1 - without > 3 * (1 - attending)
-    )
+    report.claim("without attention more than three times as many have mistakes", 1 - without > 3 * (1 - attending))
     report.claim("more than 90 % of the steps attend most to the symbol that they write", looked > 0.9)
 
     chart, picture = report.axes(columns=2)
