@@ -22,7 +22,8 @@ ROOT = Path(__file__).parents[2]
 def run(*arguments):
     """Run the command line of the examples; return the finished process."""
     command = [sys.executable, "-m", "examples", *map(str, arguments)]
-    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    # A new process knows no backend of the suite.
+    environment = {**os.environ, "TENSORLAB_BACKEND": "numpy", "PYTHONIOENCODING": "utf-8"}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8")
 
 
