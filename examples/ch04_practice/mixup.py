@@ -28,7 +28,7 @@ def train(mixup, training, held_out, epochs):
 
 def lesson(report, long):
     training, held_out = digits(400, wrong=0.3)
-    epochs, ways = 150 if long else 60, {"plain": None, "mixup": nn.Mixup(alpha=1.0, num_classes=10)}
+    epochs, ways = 80 if long else 60, {"plain": None, "mixup": nn.Mixup(alpha=1.0, num_classes=10)}
     runs = {name: train(way, training, held_out, epochs) for name, way in ways.items()}
     rows = []
     for name, trainer in runs.items():

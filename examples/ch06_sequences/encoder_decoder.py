@@ -43,7 +43,7 @@ def right(model, data):
 
 
 def lesson(report, long):
-    length, count, hidden, epochs = (16, 20_000, 128, 10) if long else (8, 4000, 48, 5)
+    length, count, hidden, epochs = (8, 16_000, 64, 6) if long else (8, 4000, 48, 5)
     train, test = (CopyTask(n, length, order="reversed", min_length=2) for n in (count, 500))
     models = {
         "no attention": trained(None, train, hidden, epochs),
