@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from threading import Lock, get_ident
 from time import perf_counter
@@ -67,17 +67,16 @@ class profile(Profile):
     def __enter__(self) -> Self:
         if not _one_at_a_time.acquire(blocking=False):
             raise RuntimeError("profile: another profile is being recorded; profiles do not nest")
-        self._stack = ExitStack()
-        self._stack.callback(_one_at_a_time.release)
-        with ExitStack() as undo:
-            self._stack.enter_context(watched(self._observe, self._pull))
+        with ExitStack() as stack:
+            stack.callback(_one_at_a_time.release)
+            stack.enter_context(watched(self._observe, self._pull))
             wrap_kernels(self._wrapped)
-            self._stack.callback(wrap_kernels, None)
+            stack.callback(wrap_kernels, None)
             for backend in set(KNOWN_TYPES.values()):
                 update: Any = partial(self._update, backend, backend.update)
                 vars(backend)["update"] = update
-                self._stack.callback(vars(backend).pop, "update")
-            undo.pop_all()
+                stack.callback(vars(backend).pop, "update")
+            self._stack = stack.pop_all()
         self._began = perf_counter()
         return self
 
@@ -174,29 +173,28 @@ class profile(Profile):
         """Time the rules of a node, which may call kernels."""
         origin = self._origins.get(node, -1)
         place = Place(self.events[origin].layer, self.events[origin].line) if origin >= 0 else NOWHERE
-        thread = get_ident()
-        before = self._phases.get(thread, "forward")
-        self._phases[thread] = "backward"
-        number = self._begin(getattr(node.op, "name", "custom"), None, place)
-        try:
+        with self._event_in("backward", getattr(node.op, "name", "custom"), None, place) as number:
             parts = pull(node, *rest)
-        finally:
-            self._end(number)
-            self._phases[thread] = before
         self._follow([part._array if isinstance(part, Tensor) else part for part in parts], number)
         return parts
 
-    def _update(self, backend: Backend, update: Any, rule: Any, batch: Any, options: Any) -> None:
+    @contextmanager
+    def _event_in(self, phase: str, name: str, backend: Backend | None, place: Place) -> Iterator[int]:
+        """Time an event of a phase, and count what runs inside to that phase as well; yield its number."""
         thread = get_ident()
         before = self._phases.get(thread, "forward")
-        self._phases[thread] = "update"
-        name = getattr(rule, "__qualname__", "update").partition(".")[0]
-        number = self._begin(name, backend, self._places.of(sys._getframe(1)))
+        self._phases[thread] = phase
+        number = self._begin(name, backend, place)
         try:
-            update(rule, batch, options)
+            yield number
         finally:
             self._end(number)
             self._phases[thread] = before
+
+    def _update(self, backend: Backend, update: Any, rule: Any, batch: Any, options: Any) -> None:
+        name = getattr(rule, "__qualname__", "update").partition(".")[0]
+        with self._event_in("update", name, backend, self._places.of(sys._getframe(1))) as number:
+            update(rule, batch, options)
         arrays = [array for operands in batch for array in operands if array is not None]
         gradients = [operands[1] for operands in batch]
         # Each array is read, and all but the gradients are written.
