@@ -15,6 +15,7 @@ from zlib import crc32
 from ..backend import backend_for_type, get_backend
 from ..ops.creation import DeviceLike, place
 from ..options import checked
+from ..options.kinds import kind_of, read
 from ..tensor import Tensor
 from . import gguf, pytorch
 from .pickles import START, pickle_hint
@@ -74,8 +75,7 @@ def save(obj: Any, path: File, metadata: Mapping[str, str] | None = None, *, for
     >>> tl.load(path)
     {'x': tensor([1., 2.]), 'epoch': 3}
     """
-    if format not in ("safetensors", "torch"):
-        raise ValueError(f"save: format must be 'safetensors' or 'torch', not {format!r}")
+    read("save", "format", kind_of(Format), format)
     write = _torch_writer(obj, metadata) if format == "torch" else _safetensors_writer(obj, metadata)
     if not isinstance(path, str | os.PathLike):
         _check_writable(path)

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from ..backend import dtypes
-from .octets import array_of
+from .octets import are_sizes, array_of
 from .structure import Damaged
 from .unpickling import Function, Names, Stateful
 
@@ -55,7 +55,7 @@ def _array(data: Any, dtype: Any, shape: Any, fortran: Any) -> Any:
         data = data.encode("latin-1")
     if not isinstance(dtype, PickledDType) or not isinstance(data, bytes | bytearray):
         raise Damaged("an array in it has no plain numbers as elements")
-    if not all(type(size) is int and size >= 0 for size in shape):
+    if not are_sizes(shape):
         raise Damaged(f"an array in it has the shape {shape}")
     if len(data) != prod(shape) * dtypes.named(dtype.name).itemsize:
         raise Damaged(f"an array in it has {len(data)} bytes, which do not fit its shape {shape}")

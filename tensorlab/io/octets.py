@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..backend import dtypes, get_backend
@@ -22,3 +22,8 @@ def array_of(octets: bytearray | memoryview, dtype: str, shape: Sequence[int], o
     if order != sys.byteorder and size > 1:
         numpy.from_bytes(octets, f"uint{8 * size}", (-1,)).byteswap(inplace=True)
     return numpy.from_bytes(octets, dtype, shape)
+
+
+def are_sizes(numbers: Iterable[Any]) -> bool:
+    """Whether all are whole numbers from 0 on, as in a shape that a file gives."""
+    return all(type(number) is int and number >= 0 for number in numbers)

@@ -7,7 +7,7 @@ is an uncompressed entry ``data/<key>``. Before, pickles and storages followed o
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from io import BufferedReader, BytesIO, RawIOBase
 from typing import Any, Literal, NamedTuple
@@ -16,7 +16,7 @@ from zlib import crc32
 from ..backend import dtypes, get_backend
 from ..tensor import Tensor
 from . import numpy_pickles
-from .octets import array_of
+from .octets import are_sizes, array_of
 from .source import Source
 from .structure import Damaged, Unreadable
 from .unpickling import Function, Names, Unpickler, checked_key
@@ -257,7 +257,7 @@ class Rebuilding:
     ) -> Tensor:
         if marks and marks[0]:
             raise Unreadable("has a lazily conjugated or negated tensor; save x.resolve_conj() from PyTorch")
-        if not _are_sizes([offset, *size, *stride]) or len(size) != len(stride):
+        if not are_sizes([offset, *size, *stride]) or len(size) != len(stride):
             raise Damaged(f"it has a tensor of shape {size}, strides {stride} and offset {offset}")
         offset += storage.start
         key: Key = storage.key, dtype, offset, tuple(size), tuple(stride)
@@ -281,10 +281,6 @@ def _requiring(tensor: Any, requires_grad: Any) -> Tensor:
     if not isinstance(tensor, Tensor):
         raise Damaged("it has a parameter that is no tensor")
     return tensor.requires_grad_() if requires_grad and tensor.dtype.is_floating else tensor
-
-
-def _are_sizes(numbers: Sequence[Any]) -> bool:
-    return all(type(number) is int and number >= 0 for number in numbers)
 
 
 REBUILDING = {

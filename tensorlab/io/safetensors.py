@@ -11,7 +11,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from ..backend import dtypes
-from .octets import array_of
+from .octets import are_sizes, array_of
 from .source import Source
 from .structure import METADATA, Damaged
 
@@ -113,15 +113,15 @@ def _entry(name: str, field: Any) -> tuple[str, tuple[int, ...], int, int]:
     code, shape, offsets = field["dtype"], field["shape"], field["data_offsets"]
     if not isinstance(code, str) or code not in BITS:
         raise ValueError(f"{name!r} has the unknown data type {code!r}")
-    if not _are_sizes(shape) or not _are_sizes(offsets) or len(offsets) != 2:
+    if not _is_list_of_sizes(shape) or not _is_list_of_sizes(offsets) or len(offsets) != 2:
         raise ValueError(f"{name!r} has a shape or data_offsets that are not lists of whole numbers from 0 on")
     if max(shape, default=0) >= 2**63 or BITS[code] * _product(shape) != 8 * (offsets[1] - offsets[0]):
         raise ValueError(f"the shape and the data_offsets of {name!r} do not fit each other")
     return code, tuple(shape), offsets[0], offsets[1]
 
 
-def _are_sizes(numbers: Any) -> bool:
-    return isinstance(numbers, list) and all(type(number) is int and number >= 0 for number in numbers)
+def _is_list_of_sizes(numbers: Any) -> bool:
+    return isinstance(numbers, list) and are_sizes(numbers)
 
 
 def _product(sizes: list[int]) -> int:
